@@ -1,0 +1,94 @@
+//===- Kernel.h - what a kernel is, and how one is launched -----------------===//
+//
+// Every kernel of the library and every loop nest of an emitted program has one
+// signature: it gets a `Launch` (pointers into the arena, sizes, scalars) and
+// returns nothing. That is what lets an emitted step read as one line a launch,
+// lets the in-process executor run the same kernels without knowing any of them,
+// and lets a step be "prepared" (library primitives created, their workspaces
+// checked) by walking through it once without running anything.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_KERNEL_H
+#define PLIMSOLL_KERNEL_H
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+namespace plimsoll {
+
+/// The arguments of one launch. Nothing here is owned; no member outlives the call.
+struct Launch {
+  void *const *buffers;    ///< operands in the order that the kernel's header comment gives; null: absent
+  int bufferCount;
+  const int64_t *sizes;    ///< extents and flags, in the order of the kernel's header comment
+  int sizeCount;
+  const double *scalars;   ///< real-valued attributes (epsilon, scale)
+  int scalarCount;
+  int threads;             ///< fixed when the program was compiled
+  void *handle;            ///< what `Kernel::prepare` returned, null for kernels without one
+
+  template <typename T> T *buffer(int index) const {
+    return static_cast<T *>(buffers[index]);
+  }
+};
+
+/// A kernel of the library.
+struct Kernel {
+  const char *name;
+  void (*run)(const Launch &);
+
+  /// Bytes of workspace that a launch with these sizes needs as its last buffer.
+  /// 0: none, and the launch has no such buffer. -1: this kernel cannot run these
+  /// sizes on this machine. Null: never needs one.
+  int64_t (*workspace)(const int64_t *sizes, int sizeCount, int threads) = nullptr;
+
+  /// Called once per distinct (kernel, sizes) before the first step. Returns the
+  /// handle for `Launch::handle`; on failure returns null and points `*error` to a
+  /// static message. `workspaceBytes` is what the plan reserved. Null: nothing to prepare.
+  void *(*prepare)(const int64_t *sizes, int sizeCount, int threads,
+                   int64_t workspaceBytes, const char **error) = nullptr;
+};
+
+/// The kernel called `name` in this library, or null.
+const Kernel *findKernel(const char *name);
+
+/// Walks through a step. `run` either prepares the launch or runs it; `observer`
+/// (null in normal operation) is told after each launch ran.
+class Stepper {
+public:
+  using Observer = void (*)(void *context, int launch);
+
+  std::byte *arena = nullptr;
+  int threads = 1;
+  void **handles = nullptr;      ///< one per launch of this timeline
+  bool preparing = false;
+  const char *error = nullptr;   ///< first error while preparing
+  int errorLaunch = -1;
+  Observer observer = nullptr;
+  void *observerContext = nullptr;
+
+  /// Address of an arena byte.
+  void *at(uint64_t offset) const { return arena + offset; }
+
+  void begin() { launch = 0; }
+
+  /// A library kernel. `workspaceBytes` is the size of the last buffer where the kernel has a workspace.
+  void run(const Kernel &kernel, std::initializer_list<void *> buffers,
+           std::initializer_list<int64_t> sizes,
+           std::initializer_list<double> scalars = {}, int64_t workspaceBytes = 0);
+
+  /// A loop nest printed into the program: its sizes are literals in its body.
+  void run(void (*loop)(const Launch &), std::initializer_list<void *> buffers);
+
+private:
+  int launch = 0;
+  void finish() {
+    if (observer)
+      observer(observerContext, launch);
+    ++launch;
+  }
+};
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_KERNEL_H
