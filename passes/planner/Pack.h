@@ -1,0 +1,48 @@
+//===- Pack.h - offsets for buffers whose lives are known --------------------===//
+//
+// Dynamic storage allocation: buffers are rectangles, fixed in time, to be
+// shifted along the address axis so that no two overlap and the highest end is
+// as low as possible. NP-hard; the lower bound is max-live.
+//
+//===----------------------------------------------------------------------===//
+
+#pragma once
+
+#include "passes/planner/Solve.h"
+
+#include <span>
+
+namespace plimsoll::planner {
+
+struct Buffer {
+  int64_t lower = 0; ///< alive in [lower, upper)
+  int64_t upper = 0;
+  int64_t size = 0;
+  int64_t alignment = 1;
+  int64_t fixed = none; ///< offset it must have, or `none`
+};
+
+struct PackOptions {
+  int64_t capacity = none; ///< stop at a packing of at most this height; `none`: the lowest found
+  Effort effort = Effort::Normal;
+  double timeLimit = 0; ///< seconds, 0 for none: a stop by time is not reproducible
+};
+
+struct PackResult {
+  std::vector<int64_t> offsets; ///< as the buffers
+  int64_t height = 0;           ///< highest end
+  int64_t lowerBound = 0;       ///< max-live; no packing is lower
+  bool proven = false;          ///< `height` is optimal
+  bool timedOut = false;        ///< stopped by `timeLimit`
+  int64_t work = 0;             ///< steps of search done
+};
+
+/// Portfolio, from cheap to dear, until the lower bound (or `capacity`) is
+/// reached: best fit by size and by start, a sweep for very many buffers, exact
+/// branch and bound forward and reversed in time, local search over orders.
+PackResult pack(std::span<const Buffer> buffers, const PackOptions &options = {});
+
+/// The largest sum of sizes alive at one time.
+int64_t maxLive(std::span<const Buffer> buffers);
+
+} // namespace plimsoll::planner

@@ -1,0 +1,102 @@
+//===- PackGreedy.cpp - buffers one by one into the gaps ----------------------------===//
+
+#include "passes/planner/PackInternal.h"
+#include "passes/planner/Sequence.h"
+
+namespace plimsoll::planner {
+
+Conflicts::Conflicts(std::span<const Buffer> buffers) {
+  const int32_t count = static_cast<int32_t>(buffers.size());
+  std::vector<int32_t> byStart(count);
+  std::iota(byStart.begin(), byStart.end(), 0);
+  std::stable_sort(byStart.begin(), byStart.end(),
+                   [&](int32_t a, int32_t b) { return buffers[a].lower < buffers[b].lower; });
+  std::vector<std::pair<int32_t, int32_t>> pairs;
+  std::vector<int32_t> alive;
+  for (int32_t i : byStart) {
+    if (buffers[i].size == 0 || buffers[i].upper <= buffers[i].lower)
+      continue;
+    std::erase_if(alive, [&](int32_t j) { return buffers[j].upper <= buffers[i].lower; });
+    for (int32_t j : alive)
+      pairs.push_back({i, j});
+    alive.push_back(i);
+  }
+  start.assign(count + 1, 0);
+  for (const auto &[a, b] : pairs) {
+    ++start[a + 1];
+    ++start[b + 1];
+  }
+  std::partial_sum(start.begin(), start.end(), start.begin());
+  list.resize(2 * pairs.size());
+  std::vector<int32_t> next(start.begin(), start.end() - 1);
+  for (const auto &[a, b] : pairs) {
+    list[next[a]++] = b;
+    list[next[b]++] = a;
+  }
+}
+
+std::vector<int32_t> makeOrder(std::span<const Buffer> buffers, OrderKind kind) {
+  std::vector<int32_t> order(buffers.size());
+  std::iota(order.begin(), order.end(), 0);
+  auto key = [&](int32_t i) -> std::pair<double, double> {
+    const Buffer &b = buffers[i];
+    const double size = static_cast<double>(b.size);
+    const double length = static_cast<double>(b.upper - b.lower);
+    const double first = b.fixed != none            ? -1e300
+                         : kind == OrderKind::Size  ? -size
+                         : kind == OrderKind::Start ? static_cast<double>(b.lower)
+                         : kind == OrderKind::End   ? -static_cast<double>(b.upper)
+                         : kind == OrderKind::Area  ? -size * length
+                                                    : -length;
+    return {first, kind == OrderKind::Size ? -length : -size};
+  };
+  std::vector<std::pair<double, double>> keys(buffers.size());
+  for (size_t i = 0; i < buffers.size(); ++i)
+    keys[i] = key(static_cast<int32_t>(i));
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int32_t a, int32_t b) { return keys[a] < keys[b]; });
+  return order;
+}
+
+std::vector<int64_t> placeInOrder(std::span<const Buffer> buffers, const Conflicts &conflicts,
+                                  const std::vector<int32_t> &order, Fit fit) {
+  std::vector<int64_t> offsets(buffers.size(), 0);
+  std::vector<char> placed(buffers.size(), 0);
+  std::vector<std::pair<int64_t, int64_t>> taken;
+  for (int32_t i : order) {
+    const Buffer &b = buffers[i];
+    placed[i] = 1;
+    if (b.fixed != none) {
+      offsets[i] = b.fixed;
+      continue;
+    }
+    taken.clear();
+    for (int32_t j : conflicts.of(i))
+      if (placed[j])
+        taken.push_back({offsets[j], offsets[j] + buffers[j].size});
+    std::sort(taken.begin(), taken.end());
+    int64_t end = 0, place = none, gap = 0; // lowest free byte above what was seen; choice
+    for (const auto &[low, high] : taken) {
+      const int64_t offset = alignUp(end, b.alignment);
+      if (low >= offset + b.size && (place == none || low - end < gap)) {
+        place = offset;
+        gap = low - end;
+        if (fit == Fit::Lowest)
+          break;
+      }
+      end = std::max(end, high);
+    }
+    offsets[i] = place != none ? place : alignUp(end, b.alignment);
+  }
+  return offsets;
+}
+
+int64_t heightOf(std::span<const Buffer> buffers, const std::vector<int64_t> &offsets) {
+  int64_t height = 0;
+  for (size_t i = 0; i < buffers.size(); ++i)
+    if (buffers[i].size > 0)
+      height = std::max(height, offsets[i] + buffers[i].size);
+  return height;
+}
+
+} // namespace plimsoll::planner

@@ -1,0 +1,118 @@
+//===- Problem.h - what a planner is asked ----------------------------------===//
+//
+// A Problem is plain data: values with sizes, operations that read and write
+// them, and timelines (train, evaluate) that run operations. It says what must
+// hold for a plan; it does not say how one is found. The answer is a Solution.
+//
+// Words used here:
+//   value      bytes that an operation writes and others read (a tensor)
+//   instance   one life of a value; a recomputed value has several
+//   resident   a value that lives across steps (parameter, optimizer state,
+//              constant): it has one place, the same in every timeline
+//   version    residents that follow one another in the same bytes (W, then W'
+//              after the update); see Overwrite
+//
+// Views of one another (reshape, slice that copies nothing) are one value here.
+// Bytes are int64; costs are of any unit, the same everywhere (seconds, FLOPs).
+//
+//===----------------------------------------------------------------------===//
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plimsoll::planner {
+
+using ValueId = int32_t;  ///< index into Problem::values
+using OpId = int32_t;     ///< index into Timeline::ops
+using SpaceId = int32_t;  ///< index into Problem::spaces
+using StreamId = int32_t; ///< 0 is the main stream, the others run beside it
+
+inline constexpr int32_t none = -1;
+
+/// A memory that values can be in. Space 0 is the arena whose bytes are budgeted.
+struct Space {
+  std::string name = "arena";
+  int64_t capacity = none; ///< bytes, `none` for unlimited
+  double costPerByte = 0;  ///< of a copy between this space and space 0
+};
+
+enum class Lifetime : uint8_t {
+  Transient, ///< from its writer to its last reader
+  Resident,  ///< always; survives from step to step
+};
+
+struct Value {
+  std::string name; ///< for messages: the user's node
+  int64_t bytes = 0;
+  int64_t alignment = 64; ///< bytes, a power of two
+  Lifetime lifetime = Lifetime::Transient;
+  SpaceId space = 0;             ///< where it is written and read
+  std::optional<int64_t> pinned; ///< the offset it must have, if any
+};
+
+/// One way to run an operation. The first one is the usual one.
+struct Alternative {
+  int64_t workspaceBytes = 0; ///< scratch that lives while the operation runs, in space 0
+  int64_t workspaceAlignment = 64;
+  double cost = 0;
+};
+
+/// `output` may take over the bytes of `input` if this operation is the last
+/// reader of `input` (and must, if `required`). Both start at the same offset;
+/// `output` is not larger than `input`.
+struct InPlacePair {
+  ValueId input = none;
+  ValueId output = none;
+  bool required = false;
+};
+
+/// The operation turns resident `before` into `after` in the bytes of `before`.
+/// Every instance of every other reader of `before` runs earlier, recomputed
+/// ones included. `after` is a resident of the same size that this operation
+/// writes, or `none` when nothing in this timeline reads the new content.
+struct Overwrite {
+  ValueId before = none;
+  ValueId after = none;
+};
+
+struct Op {
+  std::string name;
+  std::vector<ValueId> reads;  ///< each value once
+  std::vector<ValueId> writes; ///< each value is written by one operation
+  std::vector<Alternative> alternatives = {Alternative{}};
+  std::vector<InPlacePair> inPlace;
+  std::vector<Overwrite> overwrites;
+  std::vector<OpId> after; ///< operations whose first instance runs before any of this one
+  bool recomputable = true;
+  bool asSoonAsPossible = false; ///< moves up to where its last input is made (updates)
+  StreamId stream = 0;           ///< where it runs; not 0: finished only at its wait
+};
+
+/// Operations in program order: every value is written before it is read.
+/// Operations `asSoonAsPossible`, and those that overwrite, may stand too early
+/// for the readers of what they overwrite: the planner moves them.
+struct Timeline {
+  std::string name;
+  std::vector<Op> ops;
+  std::vector<ValueId> liveAtStart; ///< transient values that nothing here writes (inputs)
+  std::vector<ValueId> liveAtEnd;   ///< values that must be there after the last operation (loss)
+};
+
+/// Several timelines never run at once: the arena is the largest of them.
+/// A transient value belongs to one timeline.
+struct Problem {
+  std::string name;
+  std::vector<Space> spaces = {Space{}};
+  std::vector<Value> values;
+  std::vector<Timeline> timelines;
+};
+
+/// What is wrong with `problem`, a line each; empty when it can be planned.
+/// Anything may be wrong with it: no input makes this function fail.
+std::vector<std::string> checkProblem(const Problem &problem);
+
+} // namespace plimsoll::planner

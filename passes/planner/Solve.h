@@ -1,0 +1,34 @@
+//===- Solve.h - from a Problem to a Solution ---------------------------------===//
+
+#pragma once
+
+#include "passes/planner/Solution.h"
+
+namespace plimsoll::planner {
+
+/// How much work is spent. Work is counted in steps of search, not in seconds:
+/// the answer depends on nothing but the problem and these options.
+enum class Effort : uint8_t { Fast, Normal, Max };
+
+struct Options {
+  std::optional<int64_t> budget; ///< bytes of the arena; none: the cheapest plan
+  Effort effort = Effort::Normal;
+  bool keepOrder = false;    ///< the order given (only `asSoonAsPossible` operations move)
+  bool recompute = true;     ///< may operations run again?
+  bool fullFrontier = false; ///< fill Statistics::frontier even when the first plan fits
+};
+
+/// A plan within the budget, or the smallest one found and why it is refused,
+/// or what is wrong with the problem.
+struct Result {
+  std::vector<std::string> errors; ///< of `checkProblem`; then `solution` is empty
+  std::optional<Refusal> refusal;
+  Solution solution;
+
+  bool ok() const { return errors.empty() && !refusal; }
+};
+
+/// The cheapest member of the problem's frontier that fits the budget.
+Result solve(const Problem &problem, const Options &options = {});
+
+} // namespace plimsoll::planner

@@ -1,0 +1,128 @@
+//===- SolveTest.cpp - small problems whose answers are known --------------------===//
+
+#include "passes/planner/Solve.h"
+#include "ProblemBuilder.h"
+#include "passes/planner/Validate.h"
+
+#include <gtest/gtest.h>
+
+using namespace plimsoll::planner;
+using test::ProblemBuilder;
+
+namespace {
+
+Solution solveAndCheck(const Problem &problem, const Options &options = {}) {
+  const Result result = solve(problem, options);
+  EXPECT_TRUE(result.errors.empty()) << result.errors[0];
+  const std::vector<std::string> wrong = validate(problem, result.solution);
+  EXPECT_TRUE(wrong.empty()) << wrong[0];
+  return result.solution;
+}
+
+TEST(Solve, reusesBytesOfDeadValues) {
+  ProblemBuilder b;
+  const ValueId x = b.input(100), y = b.value(50), z = b.value(100);
+  b.op({x}, {y});
+  b.op({y}, {z});
+  b.train().liveAtEnd = {z};
+  EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 150);
+}
+
+TEST(Solve, worksInPlaceWhereTheInputDies) {
+  ProblemBuilder b;
+  const ValueId x = b.input(100), y = b.value(100), z = b.value(100);
+  b.op({x}, {y}).inPlace = {{x, y, false}};
+  b.op({y}, {z}).inPlace = {{y, z, false}};
+  EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 100);
+}
+
+TEST(Solve, keepsAnInputThatIsReadLater) {
+  ProblemBuilder b;
+  const ValueId x = b.input(100), y = b.value(100), z = b.value(1);
+  b.op({x}, {y}).inPlace = {{x, y, false}};
+  b.op({x, y}, {z});
+  EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 201);
+}
+
+TEST(Solve, updatesAsSoonAsTheGradientIsThereAndNobodyReadsTheWeight) {
+  ProblemBuilder b;
+  const ValueId w = b.resident(10), updated = b.resident(10), x = b.input(1);
+  const ValueId gradient = b.value(10), dx = b.value(1), rest = b.value(1);
+  b.op({w, x}, {gradient});                    // 0
+  b.op({w, gradient}, {dx});                   // 1: the last reader of w
+  b.op({dx}, {rest});                          // 2
+  Op &update = b.op({w, gradient}, {updated}); // 3: to run before 2
+  update.asSoonAsPossible = true;
+  update.overwrites = {{w, updated}};
+  const Solution solution = solveAndCheck(b.problem);
+  EXPECT_EQ(solution.timelines[0].events[2].op, 3);
+  EXPECT_EQ(solution.residents[0].offset, solution.residents[1].offset);
+}
+
+TEST(Solve, defersAnUpdateBehindLaterReaders) {
+  ProblemBuilder b;
+  const ValueId w = b.resident(10), x = b.input(1), y = b.value(1);
+  b.op({w}, {}).overwrites = {{w, none}};
+  b.op({w, x}, {y});
+  EXPECT_EQ(solveAndCheck(b.problem).timelines[0].events[0].op, 1);
+}
+
+TEST(Solve, workspaceLivesWhileItsOperationRuns) {
+  ProblemBuilder b;
+  const ValueId x = b.input(8), y = b.value(8);
+  b.op({x}, {y}).alternatives[0].workspaceBytes = 1000;
+  EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 1016);
+}
+
+TEST(Solve, pinnedValuesAreWhereTheyMustBe) {
+  ProblemBuilder b;
+  const ValueId w = b.resident(10), v = b.resident(10), x = b.input(16), y = b.value(8);
+  b.problem.values[w].pinned = 16;
+  b.problem.values[x].pinned = 64;
+  b.op({x, w, v}, {y});
+  const Solution solution = solveAndCheck(b.problem);
+  EXPECT_EQ(solution.timelines[0].placements[0].offset, 64);
+  EXPECT_EQ(solution.arenaBytes, 80);
+}
+
+TEST(Solve, timelinesShareResidents) {
+  ProblemBuilder b;
+  const ValueId w = b.resident(100), x = b.input(10), y = b.value(10);
+  b.op({w, x}, {y});
+  Timeline evaluate;
+  evaluate.name = "evaluate";
+  const ValueId e = b.value(40), f = b.value(5);
+  evaluate.liveAtStart = {e};
+  evaluate.ops.resize(1);
+  evaluate.ops[0].reads = {w, e};
+  evaluate.ops[0].writes = {f};
+  b.problem.timelines.push_back(evaluate);
+  EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 145);
+}
+
+TEST(Solve, anotherStreamIsWaitedFor) {
+  ProblemBuilder b;
+  const ValueId x = b.input(8), y = b.value(8), z = b.value(8);
+  b.op({x}, {y}).stream = 1;
+  b.op({y}, {z});
+  EXPECT_EQ(solveAndCheck(b.problem).timelines[0].events.size(), 3u);
+}
+
+TEST(Solve, refusesWithTheNumbers) {
+  ProblemBuilder b;
+  const ValueId w = b.resident(100), x = b.input(10), y = b.value(20);
+  b.op({w, x}, {y});
+  Options options;
+  options.budget = 129;
+  const Result result = solve(b.problem, options);
+  ASSERT_TRUE(result.refusal);
+  EXPECT_EQ(result.refusal->smallestArena, 130);
+  EXPECT_LE(result.refusal->lowerBound, 130);
+  EXPECT_EQ(result.refusal->opName, "op0");
+  ASSERT_EQ(result.refusal->live.size(), 3u);
+  EXPECT_EQ(result.refusal->live[0].name, "v0");
+  options.budget = 130;
+  EXPECT_TRUE(solve(b.problem, options).ok());
+}
+
+} // namespace
