@@ -1,0 +1,14 @@
+# Flags that all of our own code is compiled with.
+option(PLIMSOLL_WERROR "treat warnings as errors" OFF)
+set(PLIMSOLL_SANITIZE "" CACHE STRING "sanitizers for the compiler's own code, as for -fsanitize=")
+
+add_compile_options(-Wall -Wextra -fno-semantic-interposition)
+if(PLIMSOLL_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+find_program(PLIMSOLL_CCACHE ccache)
+if(PLIMSOLL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PLIMSOLL_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${PLIMSOLL_CCACHE})
+endif()

@@ -1,0 +1,186 @@
+//===- Contraction.cpp - matrix products, convolution, attention --------------===//
+#include "dialects/nn/NNDialect.h"
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+using Types = SmallVectorImpl<Type>;
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static LogicalResult inferLike(Value value, Types &results) {
+  results.push_back(value.getType());
+  return success();
+}
+
+// Matmul --------------------------------------------------------------------
+
+LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, Types &results) {
+  RankedTensorType a = tensorType(adaptor.getA()), b = tensorType(adaptor.getB());
+  if (a.getRank() < 2 || b.getRank() < 2)
+    return emitOptionalError(loc, "operands need two dimensions or more: ", a, " and ", b);
+  ArrayRef<int64_t> batchA = a.getShape().drop_back(2), batchB = b.getShape().drop_back(2);
+  if (!batchA.empty() && !batchB.empty() && batchA != batchB)
+    return emitOptionalError(loc, "leading dimensions differ: ", a, " and ", b);
+  auto last = [](RankedTensorType type, bool second) {
+    return type.getDimSize(type.getRank() - (second ? 1 : 2));
+  };
+  int64_t m = last(a, adaptor.getTransposeA()), ka = last(a, !adaptor.getTransposeA());
+  int64_t kb = last(b, adaptor.getTransposeB()), n = last(b, !adaptor.getTransposeB());
+  if (ka != kb)
+    return emitOptionalError(loc, "inner dimensions differ: ", ka, " of ", a, " and ", kb, " of ",
+                             b);
+  SmallVector<int64_t> shape(batchA.empty() ? batchB : batchA);
+  shape.append({m, n});
+  results.push_back(a.clone(shape));
+  return success();
+}
+
+IndexFactors MatmulOp::getIndexFactors() {
+  IndexFactors result;
+  RankedTensorType y = tensorType(getY());
+  result.factors = llvm::to_vector(y.getShape());
+  int64_t rank = y.getRank(), m = rank - 2, n = rank - 1, k = rank;
+  result.factors.push_back(
+      tensorType(getA()).getDimSize(tensorType(getA()).getRank() - (getTransposeA() ? 2 : 1)));
+  result.results.push_back(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+  auto operand = [&](Value value, bool transposed, int64_t row, int64_t column) {
+    SmallVector<int64_t> dims;
+    if (tensorType(value).getRank() > 2)
+      llvm::append_range(dims, llvm::seq<int64_t>(0, rank - 2));
+    dims.push_back(transposed ? column : row);
+    dims.push_back(transposed ? row : column);
+    result.operands.push_back(std::move(dims));
+  };
+  operand(getA(), getTransposeA(), m, k);
+  operand(getB(), getTransposeB(), k, n);
+  return result;
+}
+
+int64_t MatmulOp::getFlops() {
+  int64_t product = 2;
+  for (int64_t size : getIndexFactors().factors)
+    product *= size;
+  return product;
+}
+
+// Softmax -------------------------------------------------------------------
+
+LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                          Adaptor adaptor, Types &results) {
+  if (tensorType(adaptor.getX()).getRank() == 0)
+    return emitOptionalError(loc, "a scalar has no last dimension");
+  return inferLike(adaptor.getX(), results);
+}
+
+LogicalResult SoftmaxGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                              Adaptor adaptor, Types &results) {
+  if (adaptor.getDy().getType() != adaptor.getY().getType())
+    return emitOptionalError(loc, "dy and y differ: ", adaptor.getDy().getType(), " and ",
+                             adaptor.getY().getType());
+  return inferLike(adaptor.getY(), results);
+}
+
+// Attention -----------------------------------------------------------------
+
+namespace {
+/// The dimensions of an attention operand by name.
+struct HeadShape {
+  int64_t batch, heads, tokens, features;
+  HeadShape(RankedTensorType type, bool headsInner)
+      : batch(type.getDimSize(0)), heads(type.getDimSize(headsInner ? 2 : 1)),
+        tokens(type.getDimSize(headsInner ? 1 : 2)), features(type.getDimSize(3)) {}
+};
+} // namespace
+
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  RankedTensorType qType = tensorType(adaptor.getQ()), kType = tensorType(adaptor.getK()),
+                   vType = tensorType(adaptor.getV());
+  if (qType.getRank() != 4 || kType.getRank() != 4 || vType.getRank() != 4)
+    return emitOptionalError(loc, "q, k and v need four dimensions");
+  bool inner = adaptor.getHeadsInner();
+  HeadShape q(qType, inner), k(kType, inner), v(vType, inner);
+  if (k.batch != q.batch || v.batch != q.batch || k.tokens != v.tokens || k.heads != v.heads ||
+      k.features != q.features)
+    return emitOptionalError(loc, "q, k and v do not belong together: ", qType, ", ", kType, ", ",
+                             vType);
+  if (k.heads == 0 || q.heads % k.heads != 0)
+    return emitOptionalError(loc, "the ", q.heads, " heads of q are no multiple of the ", k.heads,
+                             " of k");
+  if (Value mask = adaptor.getMask()) {
+    RankedTensorType type = tensorType(mask);
+    int64_t full[] = {q.batch, q.heads, q.tokens, k.tokens};
+    bool fits = type.getRank() == 4;
+    for (int d = 0; fits && d < 4; ++d)
+      fits = type.getDimSize(d) == full[d] || (type.getDimSize(d) == 1 && d < 3);
+    if (!fits)
+      return emitOptionalError(loc, "mask ", type, " does not broadcast to ", q.batch, "x", q.heads,
+                               "x", q.tokens, "x", k.tokens);
+  }
+  SmallVector<int64_t> shape(qType.getShape());
+  shape[3] = v.features;
+  results.push_back(qType.clone(shape));
+  results.push_back(RankedTensorType::get({q.batch, q.heads, q.tokens}, qType.getElementType()));
+  return success();
+}
+
+int64_t AttentionOp::getFlops() {
+  HeadShape q(getQ().getType(), getHeadsInner()), v(getV().getType(), getHeadsInner());
+  int64_t pairs = q.batch * q.heads * q.tokens * v.tokens;
+  return (getCausal() ? pairs / 2 : pairs) * (2 * q.features + 2 * v.features + 6);
+}
+
+LogicalResult AttentionGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                Adaptor adaptor, Types &results) {
+  if (adaptor.getDy().getType() != adaptor.getY().getType())
+    return emitOptionalError(loc, "dy and y differ: ", adaptor.getDy().getType(), " and ",
+                             adaptor.getY().getType());
+  results.append({adaptor.getQ().getType(), adaptor.getK().getType(), adaptor.getV().getType()});
+  return success();
+}
+
+int64_t AttentionGradOp::getFlops() {
+  HeadShape q(getQ().getType(), getHeadsInner()), v(getV().getType(), getHeadsInner());
+  int64_t pairs = q.batch * q.heads * q.tokens * v.tokens;
+  return (getCausal() ? pairs / 2 : pairs) * (6 * q.features + 4 * v.features + 8);
+}
+
+// Convolution ---------------------------------------------------------------
+
+LogicalResult ConvOp::verify() {
+  RankedTensorType x = getX().getType(), w = getW().getType(), y = getY().getType();
+  if (x.getRank() != 4 || w.getRank() != 4 || y.getRank() != 4)
+    return emitOpError("needs [batch, channels, height, width] tensors, got ") << x << " and " << w;
+  if (getStrides().size() != 2 || getPads().size() != 4 || getDilations().size() != 2)
+    return emitOpError("needs two strides, four pads and two dilations");
+  int64_t groups = getGroups();
+  if (groups <= 0 || x.getDimSize(1) != w.getDimSize(1) * groups || w.getDimSize(0) % groups != 0)
+    return emitOpError("channels do not fit ") << groups << " groups: " << x << " and " << w;
+  SmallVector<int64_t> expected = {x.getDimSize(0), w.getDimSize(0)};
+  for (int d = 0; d < 2; ++d) {
+    int64_t padded = x.getDimSize(2 + d) + getPads()[d] + getPads()[2 + d];
+    int64_t kernel = getDilations()[d] * (w.getDimSize(2 + d) - 1) + 1;
+    expected.push_back(padded < kernel ? 0 : (padded - kernel) / getStrides()[d] + 1);
+  }
+  if (y.getShape() != ArrayRef(expected))
+    return emitOpError("result should be ") << y.clone(expected) << ", got " << y;
+  return success();
+}
+
+/// A multiply-add for every output element and every weight of its filter.
+static int64_t convFlops(RankedTensorType y, RankedTensorType w) {
+  return 2 * y.getNumElements() * (w.getNumElements() / std::max<int64_t>(1, w.getDimSize(0)));
+}
+int64_t ConvOp::getFlops() {
+  return convFlops(getY().getType(), getW().getType());
+}
+int64_t ConvGradInputOp::getFlops() {
+  return convFlops(getDy().getType(), getW().getType());
+}
+int64_t ConvGradWeightOp::getFlops() {
+  return convFlops(getDy().getType(), getDw().getType());
+}

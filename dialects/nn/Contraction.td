@@ -1,0 +1,172 @@
+//===- Contraction.td - matrix products, convolution, attention -------------===//
+#ifndef PLIMSOLL_DIALECTS_NN_CONTRACTION
+#define PLIMSOLL_DIALECTS_NN_CONTRACTION
+
+include "dialects/nn/NNBase.td"
+
+def NN_MatmulOp : NN_TensorOp<"matmul"> {
+  let summary = "matrix product, batched over leading dimensions";
+  let description = [{
+    `y = op(a) op(b)`, where `transpose_a` and `transpose_b` exchange the last two
+    dimensions. Both operands have the same leading dimensions, or one has none.
+    ```mlir
+    %y = nn.matmul %a, %b {transpose_b} : tensor<4x16x64xf32>, tensor<32x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$a, NN_FloatTensor:$b,
+                       UnitAttr:$transpose_a, UnitAttr:$transpose_b);
+  let results = (outs NN_FloatTensor:$y);
+  let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b)";
+  let extraClassDeclaration = [{
+    ::plimsoll::nn::IndexFactors getIndexFactors();
+    int64_t getFlops();
+  }];
+}
+
+def NN_SoftmaxOp : NN_TensorOp<"softmax"> {
+  let summary = "softmax over the last dimension";
+  let description = [{
+    `y = e^(x - max x) / sum e^(x - max x)`.
+    ```mlir
+    %y = nn.softmax %x : tensor<4x16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x);
+  let results = (outs NN_FloatTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 8 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+  }];
+}
+
+def NN_SoftmaxGradOp : NN_TensorOp<"softmax_grad"> {
+  let summary = "gradient of nn.softmax";
+  let description = [{
+    `dx = y (dy - sum(dy y))`, the sum over the last dimension.
+    ```mlir
+    %dx = nn.softmax_grad %dy, %y : tensor<4x16xf32>, tensor<4x16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$y);
+  let results = (outs NN_FloatTensor:$dx);
+  let assemblyFormat = "$dy `,` $y attr-dict `:` type($dy) `,` type($y)";
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 4 * getY().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+  }];
+}
+
+def NN_AttentionOp : NN_Op<"attention", [Pure, InferTypeOpAdaptor,
+    NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
+  let summary = "scaled dot-product attention";
+  let description = [{
+    `y = softmax(scale q k^T + mask) v` for each head. Tensors are
+    `[batch, heads, tokens, features]`, or `[batch, tokens, heads, features]` with
+    `heads_inner`. With `causal`, query `i` sees keys `0..i`. `k` and `v` may have fewer
+    heads than `q` (grouped queries). The mask is bool (true: seen) or is added to the
+    scores; it is broadcast to `[batch, heads, queries, keys]`. A query that sees no key
+    gives zeros. `lse`, `[batch, heads, queries]`, is the logarithm of each softmax's
+    sum: all that the gradient keeps besides the operands and `y`; no matrix of
+    queries x keys is ever stored. (Dao et al. 2022.)
+    ```mlir
+    %y, %lse = nn.attention %q, %k, %v {causal, scale = 0.125 : f64}
+        : tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$q, NN_FloatTensor:$k, NN_FloatTensor:$v,
+                       Optional<NN_Tensor>:$mask, F64Attr:$scale,
+                       UnitAttr:$causal, UnitAttr:$heads_inner);
+  let results = (outs NN_FloatTensor:$y, NN_FloatTensor:$lse);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v (`mask` $mask^)? attr-dict `:` type($q) `,` type($k) `,` type($v)
+    (`,` type($mask)^)?
+  }];
+  let extraClassDeclaration = [{
+    int64_t getFlops();
+    bool isDifferentiable(unsigned index) { return index < 3; }
+  }];
+}
+
+def NN_AttentionGradOp : NN_Op<"attention_grad", [Pure,
+    InferTypeOpAdaptor, NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
+  let summary = "gradient of nn.attention";
+  let description = [{
+    Recomputes the probabilities block by block from `lse`.
+    ```mlir
+    %dq, %dk, %dv = nn.attention_grad %dy, %q, %k, %v, %y, %lse {causal, scale = 0.125 : f64}
+        : tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>,
+          tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$q, NN_FloatTensor:$k,
+                       NN_FloatTensor:$v, NN_FloatTensor:$y, NN_FloatTensor:$lse,
+                       Optional<NN_Tensor>:$mask, F64Attr:$scale,
+                       UnitAttr:$causal, UnitAttr:$heads_inner);
+  let results = (outs NN_FloatTensor:$dq, NN_FloatTensor:$dk, NN_FloatTensor:$dv);
+  let assemblyFormat = [{
+    $dy `,` $q `,` $k `,` $v `,` $y `,` $lse (`mask` $mask^)? attr-dict `:`
+    type($dy) `,` type($q) `,` type($k) `,` type($v) `,` type($y) `,` type($lse)
+    (`,` type($mask)^)?
+  }];
+  let extraClassDeclaration = [{ int64_t getFlops(); }];
+}
+
+// Convolution over two spatial dimensions -----------------------------------
+
+class NN_ConvLikeOp<string mnemonic> : NN_Op<mnemonic, [Pure, NN_Costed, NN_InPlace,
+                                                        NN_IndexFactors, NN_Differentiable]> {
+  dag window = (ins DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+                    DenseI64ArrayAttr:$dilations, I64Attr:$groups);
+}
+
+def NN_ConvOp : NN_ConvLikeOp<"conv"> {
+  let summary = "two-dimensional convolution";
+  let description = [{
+    `x` is `[batch, channels, height, width]`, `w` is
+    `[filters, channels / groups, kernel height, kernel width]`. `pads` are top, left,
+    bottom, right.
+    ```mlir
+    %y = nn.conv %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
+        dilations = array<i64: 1, 1>, groups = 1 : i64}
+        : tensor<4x1x8x8xf32>, tensor<64x1x2x2xf32> to tensor<4x64x4x4xf32>
+    ```
+  }];
+  let arguments = !con((ins NN_FloatTensor:$x, NN_FloatTensor:$w), window);
+  let results = (outs NN_FloatTensor:$y);
+  let assemblyFormat = "$x `,` $w attr-dict `:` type($x) `,` type($w) `to` type($y)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{ int64_t getFlops(); }];
+}
+
+def NN_ConvGradInputOp : NN_ConvLikeOp<"conv_grad_input"> {
+  let summary = "gradient of nn.conv with respect to x";
+  let description = [{
+    ```mlir
+    %dx = nn.conv_grad_input %dy, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
+        dilations = array<i64: 1, 1>, groups = 1 : i64}
+        : tensor<4x64x4x4xf32>, tensor<64x1x2x2xf32> to tensor<4x1x8x8xf32>
+    ```
+  }];
+  let arguments = !con((ins NN_FloatTensor:$dy, NN_FloatTensor:$w), window);
+  let results = (outs NN_FloatTensor:$dx);
+  let assemblyFormat = "$dy `,` $w attr-dict `:` type($dy) `,` type($w) `to` type($dx)";
+  let extraClassDeclaration = [{ int64_t getFlops(); }];
+}
+
+def NN_ConvGradWeightOp : NN_ConvLikeOp<"conv_grad_weight"> {
+  let summary = "gradient of nn.conv with respect to w";
+  let description = [{
+    ```mlir
+    %dw = nn.conv_grad_weight %dy, %x {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
+        dilations = array<i64: 1, 1>, groups = 1 : i64}
+        : tensor<4x64x4x4xf32>, tensor<4x1x8x8xf32> to tensor<64x1x2x2xf32>
+    ```
+  }];
+  let arguments = !con((ins NN_FloatTensor:$dy, NN_FloatTensor:$x), window);
+  let results = (outs NN_FloatTensor:$dw);
+  let assemblyFormat = "$dy `,` $x attr-dict `:` type($dy) `,` type($x) `to` type($dw)";
+  let extraClassDeclaration = [{ int64_t getFlops(); }];
+}
+
+#endif // PLIMSOLL_DIALECTS_NN_CONTRACTION

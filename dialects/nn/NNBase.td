@@ -1,0 +1,62 @@
+//===- NNBase.td - the nn dialect, its types and op classes -----------------===//
+#ifndef PLIMSOLL_DIALECTS_NN_NNBASE
+#define PLIMSOLL_DIALECTS_NN_NNBASE
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/nn/NNInterfaces.td"
+
+def NN_Dialect : Dialect {
+  let name = "nn";
+  let summary = "tensor operations of neural network models and of their training steps";
+  let description = [{
+    Values are ranked tensors of static shape in SSA form; nothing is written in place
+    here (that is decided by the plan). Parameters and optimizer state are symbols
+    that say where their bytes come from; a training step reads them with `nn.load`,
+    and an optimizer op makes their next version, which `nn.store` names.
+  }];
+  let cppNamespace = "::plimsoll::nn";
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+// Types ---------------------------------------------------------------------
+
+def NN_Float : AnyTypeOf<[F32, F64]>;
+def NN_Int : AnyTypeOf<[I1, I32, I64, UI8]>;
+def NN_Tensor : StaticShapeTensorOf<[NN_Float, NN_Int]>;
+def NN_FloatTensor : StaticShapeTensorOf<[NN_Float]>;
+def NN_IndexTensor : StaticShapeTensorOf<[I64, I32]>;
+def NN_BoolTensor : StaticShapeTensorOf<[I1]>;
+
+// Where bytes come from -----------------------------------------------------
+
+def NN_BytesAttr : AttrDef<NN_Dialect, "Bytes"> {
+  let mnemonic = "bytes";
+  let summary = "a range of bytes in a file";
+  let description = [{
+    The bytes of a tensor, dense, row-major and little-endian, at `offset` of `file`.
+    The path is relative to the folder of the model.
+    ```mlir
+    #nn.bytes<file = "gpt2.onnx", offset = 4096, size = 1024>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$file, "int64_t":$offset, "int64_t":$size);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+// Op classes ----------------------------------------------------------------
+
+class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits>;
+
+/// An op on tensors without side effects whose result types follow from its operands.
+/// Every such op says what it costs, what it may overwrite, and how its dimensions
+/// belong together; the defaults of the interfaces fit most.
+class NN_TensorOp<string mnemonic, list<Trait> traits = []>
+    : NN_Op<mnemonic, traits # [Pure, InferTypeOpAdaptor, NN_Costed, NN_InPlace,
+                                NN_IndexFactors, NN_Differentiable]>;
+
+#endif // PLIMSOLL_DIALECTS_NN_NNBASE

@@ -1,0 +1,25 @@
+//===- NNDialect.cpp - registration of the nn dialect ------------------------===//
+#include "dialects/nn/NNDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+#include "dialects/nn/NNOpsDialect.cpp.inc"
+#include "dialects/nn/NNOpsEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/nn/NNOpsAttributes.cpp.inc"
+
+void NNDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/nn/NNOpsAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/NNOps.cpp.inc"
+      >();
+}

@@ -1,0 +1,21 @@
+//===- NNDialect.h - the nn dialect and its ops --------------------*- C++ -*-===//
+#ifndef PLIMSOLL_DIALECTS_NN_NNDIALECT_H
+#define PLIMSOLL_DIALECTS_NN_NNDIALECT_H
+
+#include "dialects/nn/NNInterfaces.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/nn/NNOpsDialect.h.inc"
+#include "dialects/nn/NNOpsEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/nn/NNOpsAttributes.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/NNOps.h.inc"
+
+#endif // PLIMSOLL_DIALECTS_NN_NNDIALECT_H

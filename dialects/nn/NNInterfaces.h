@@ -1,0 +1,50 @@
+//===- NNInterfaces.h - what every nn op can be asked --------------*- C++ -*-===//
+#ifndef PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
+#define PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace plimsoll::nn {
+
+/// A result that may be written over the bytes of an operand.
+struct InPlacePair {
+  unsigned result;
+  unsigned operand;
+};
+
+/// The dimensions of an op as in an einsum. `factors[f]` is the size of factor `f`;
+/// `operands[i][d]` is the factor of dimension `d` of operand `i`, or -1 where that
+/// dimension has size 1 and is repeated. A factor in no result is summed over.
+struct IndexFactors {
+  llvm::SmallVector<int64_t> factors;
+  llvm::SmallVector<llvm::SmallVector<int64_t>> operands, results;
+
+  bool empty() const { return factors.empty() && operands.empty(); }
+  /// True if factor `f` appears in no result.
+  bool isReduced(int64_t f) const;
+};
+
+namespace detail {
+bool isFloat(mlir::Type type);
+int64_t largestElementCount(mlir::Operation *op);
+int64_t operandAndResultBytes(mlir::Operation *op);
+llvm::SmallVector<InPlacePair> elementwiseInPlacePairs(mlir::Operation *op);
+IndexFactors elementwiseFactors(mlir::Operation *op);
+} // namespace detail
+
+/// Bytes of a tensor type with static shape, dense; i1 takes a byte.
+int64_t tensorBytes(mlir::Type type);
+/// Bytes of one element; i1 takes a byte.
+int64_t elementBytes(mlir::Type elementType);
+
+/// Marks ops that work on one element at a time.
+template <typename ConcreteType>
+class Elementwise : public mlir::OpTrait::TraitBase<ConcreteType, Elementwise> {};
+
+} // namespace plimsoll::nn
+
+#include "dialects/nn/NNInterfaces.h.inc"
+
+#endif // PLIMSOLL_DIALECTS_NN_NNINTERFACES_H

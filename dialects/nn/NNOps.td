@@ -1,0 +1,12 @@
+//===- NNOps.td - all ops of the nn dialect ----------------------------------===//
+#ifndef PLIMSOLL_DIALECTS_NN_NNOPS
+#define PLIMSOLL_DIALECTS_NN_NNOPS
+
+include "dialects/nn/NNBase.td"
+include "dialects/nn/Elementwise.td"
+include "dialects/nn/Shape.td"
+include "dialects/nn/Contraction.td"
+include "dialects/nn/Normalization.td"
+include "dialects/nn/Training.td"
+
+#endif // PLIMSOLL_DIALECTS_NN_NNOPS

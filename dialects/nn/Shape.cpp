@@ -1,0 +1,199 @@
+//===- Shape.cpp - ops that move elements, and reductions ---------------------===//
+#include "dialects/nn/NNDialect.h"
+#include "mlir/IR/Builders.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+using Types = SmallVectorImpl<Type>;
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) {
+  return getValue();
+}
+
+LogicalResult ReshapeOp::verify() {
+  auto from = getX().getType(), to = getY().getType();
+  if (from.getElementType() != to.getElementType())
+    return emitOpError("element types differ: ") << from << " and " << to;
+  if (from.getNumElements() != to.getNumElements())
+    return emitOpError("cannot turn ")
+           << from.getNumElements() << " elements into " << to.getNumElements();
+  return success();
+}
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
+  if (getX().getType() == getY().getType())
+    return getX();
+  if (auto inner = getX().getDefiningOp<ReshapeOp>()) {
+    getXMutable().assign(inner.getX());
+    return getResult();
+  }
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX()))
+    return dense.reshape(getY().getType());
+  return {};
+}
+
+// Transpose -----------------------------------------------------------------
+
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  RankedTensorType type = tensorType(adaptor.getX());
+  ArrayRef<int64_t> permutation = adaptor.getPermutation();
+  SmallVector<int64_t> sorted(permutation), identity(type.getRank()), shape;
+  llvm::sort(sorted);
+  std::iota(identity.begin(), identity.end(), 0);
+  if (sorted != identity)
+    return emitOptionalError(loc, "permutation [", permutation, "] does not name each of the ",
+                             type.getRank(), " dimensions once");
+  for (int64_t p : permutation)
+    shape.push_back(type.getDimSize(p));
+  results.push_back(type.clone(shape));
+  return success();
+}
+
+IndexFactors TransposeOp::getIndexFactors() {
+  IndexFactors result;
+  auto type = getY().getType();
+  result.factors = llvm::to_vector(type.getShape());
+  result.results.push_back(llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
+  SmallVector<int64_t> operand(type.getRank());
+  for (auto [d, p] : llvm::enumerate(getPermutation()))
+    operand[p] = d;
+  result.operands.push_back(std::move(operand));
+  return result;
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  if (llvm::is_sorted(getPermutation()))
+    return getX();
+  auto inner = getX().getDefiningOp<TransposeOp>();
+  if (!inner)
+    return {};
+  SmallVector<int64_t> composed;
+  for (int64_t p : getPermutation())
+    composed.push_back(inner.getPermutation()[p]);
+  setPermutation(composed);
+  getXMutable().assign(inner.getX());
+  return getResult();
+}
+
+// Broadcast -----------------------------------------------------------------
+
+LogicalResult BroadcastOp::verify() {
+  auto from = getX().getType(), to = getY().getType();
+  int64_t missing = to.getRank() - from.getRank();
+  bool fits = missing >= 0 && from.getElementType() == to.getElementType();
+  for (int64_t d = 0; fits && d < from.getRank(); ++d)
+    fits = from.getDimSize(d) == 1 || from.getDimSize(d) == to.getDimSize(d + missing);
+  if (!fits)
+    return emitOpError("cannot repeat ") << from << " to " << to;
+  return success();
+}
+
+IndexFactors BroadcastOp::getIndexFactors() {
+  return plimsoll::nn::detail::elementwiseFactors(getOperation());
+}
+
+OpFoldResult BroadcastOp::fold(FoldAdaptor) {
+  return getX().getType() == getY().getType() ? OpFoldResult(getX()) : OpFoldResult();
+}
+
+// Concat and split ----------------------------------------------------------
+
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, Types &results) {
+  if (adaptor.getInputs().empty())
+    return emitOptionalError(loc, "nothing to concatenate");
+  RankedTensorType first = tensorType(adaptor.getInputs().front());
+  int64_t axis = adaptor.getAxis();
+  if (axis < 0 || axis >= first.getRank())
+    return emitOptionalError(loc, "axis ", axis, " is not a dimension of ", first);
+  SmallVector<int64_t> shape(first.getShape());
+  for (Value input : llvm::drop_begin(adaptor.getInputs())) {
+    RankedTensorType type = tensorType(input);
+    SmallVector<int64_t> others(type.getShape());
+    bool fits =
+        type.getRank() == first.getRank() && type.getElementType() == first.getElementType();
+    if (fits) {
+      others[axis] = first.getDimSize(axis);
+      fits = others == SmallVector<int64_t>(first.getShape());
+    }
+    if (!fits)
+      return emitOptionalError(loc, "operands must agree in all but dimension ", axis, ": ", first,
+                               " and ", type);
+    shape[axis] += type.getDimSize(axis);
+  }
+  results.push_back(first.clone(shape));
+  return success();
+}
+
+LogicalResult SplitOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                        Types &results) {
+  RankedTensorType type = tensorType(adaptor.getX());
+  int64_t axis = adaptor.getAxis();
+  if (axis < 0 || axis >= type.getRank())
+    return emitOptionalError(loc, "axis ", axis, " is not a dimension of ", type);
+  int64_t total = 0;
+  for (int64_t size : adaptor.getSizes()) {
+    SmallVector<int64_t> shape(type.getShape());
+    shape[axis] = size;
+    total += size;
+    if (size < 0)
+      return emitOptionalError(loc, "sizes must not be negative");
+    results.push_back(type.clone(shape));
+  }
+  if (total != type.getDimSize(axis))
+    return emitOptionalError(loc, "sizes sum to ", total, ", dimension ", axis, " has ",
+                             type.getDimSize(axis));
+  return success();
+}
+
+// Reductions ----------------------------------------------------------------
+
+LogicalResult ReduceSumOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  RankedTensorType type = tensorType(adaptor.getX());
+  ArrayRef<int64_t> axes = adaptor.getAxes();
+  for (auto [i, axis] : llvm::enumerate(axes))
+    if (axis < 0 || axis >= type.getRank() || (i > 0 && axes[i - 1] >= axis))
+      return emitOptionalError(loc, "axes [", axes, "] are not ascending dimensions of ", type);
+  SmallVector<int64_t> shape;
+  for (int64_t d = 0; d < type.getRank(); ++d)
+    if (!llvm::is_contained(axes, d))
+      shape.push_back(type.getDimSize(d));
+  results.push_back(type.clone(shape));
+  return success();
+}
+
+IndexFactors ReduceSumOp::getIndexFactors() {
+  IndexFactors result;
+  auto type = getX().getType();
+  result.factors = llvm::to_vector(type.getShape());
+  result.operands.push_back(llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
+  SmallVector<int64_t> kept;
+  for (int64_t d = 0; d < type.getRank(); ++d)
+    if (!llvm::is_contained(getAxes(), d))
+      kept.push_back(d);
+  result.results.push_back(std::move(kept));
+  return result;
+}
+
+// Gather --------------------------------------------------------------------
+
+LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, Types &results) {
+  RankedTensorType table = tensorType(adaptor.getTable());
+  int64_t axis = adaptor.getAxis();
+  if (axis < 0 || axis >= table.getRank())
+    return emitOptionalError(loc, "axis ", axis, " is not a dimension of ", table);
+  SmallVector<int64_t> shape(table.getShape().take_front(axis));
+  llvm::append_range(shape, tensorType(adaptor.getIndices()).getShape());
+  llvm::append_range(shape, table.getShape().drop_front(axis + 1));
+  results.push_back(table.clone(shape));
+  return success();
+}

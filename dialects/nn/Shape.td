@@ -1,0 +1,152 @@
+//===- Shape.td - ops that move elements, and reductions --------------------===//
+#ifndef PLIMSOLL_DIALECTS_NN_SHAPE
+#define PLIMSOLL_DIALECTS_NN_SHAPE
+
+include "dialects/nn/NNBase.td"
+
+def NN_ConstantOp : NN_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "y"]>]> {
+  let summary = "a tensor known at compile time";
+  let description = [{
+    ```mlir
+    %y = nn.constant dense<0.5> : tensor<f32>
+    ```
+  }];
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "attr-dict $value";
+  let hasFolder = 1;
+}
+
+def NN_ReshapeOp : NN_Op<"reshape", [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
+                                     NN_Differentiable]> {
+  let summary = "the same elements in row-major order under another shape";
+  let description = [{
+    Costs nothing: the plan gives operand and result the same bytes.
+    ```mlir
+    %y = nn.reshape %x : tensor<4x6xf32> to tensor<2x12xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$x);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 0; }
+    int64_t getTraffic() { return 0; }
+  }];
+}
+
+def NN_TransposeOp : NN_TensorOp<"transpose"> {
+  let summary = "permuted dimensions";
+  let description = [{
+    Dimension `i` of the result is dimension `permutation[i]` of the operand.
+    ```mlir
+    %y = nn.transpose %x {permutation = array<i64: 0, 2, 1>} : tensor<2x3x4xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$x, DenseI64ArrayAttr:$permutation);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let hasFolder = 1;
+  let extraClassDeclaration = [{
+    ::plimsoll::nn::IndexFactors getIndexFactors();
+    int64_t getFlops() { return 0; }
+  }];
+}
+
+def NN_BroadcastOp : NN_Op<"broadcast", [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
+                                         NN_Differentiable]> {
+  let summary = "repetition along dimensions of size 1 and new leading dimensions";
+  let description = [{
+    ```mlir
+    %y = nn.broadcast %x : tensor<1x64xf32> to tensor<4x17x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$x);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let extraClassDeclaration = [{
+    ::plimsoll::nn::IndexFactors getIndexFactors();
+    int64_t getFlops() { return 0; }
+  }];
+}
+
+def NN_ConcatOp : NN_TensorOp<"concat"> {
+  let summary = "tensors one after the other along one dimension";
+  let description = [{
+    All operands agree in every dimension but `axis`.
+    ```mlir
+    %y = nn.concat %a, %b {axis = 1 : i64} : tensor<4x1x64xf32>, tensor<4x16x64xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<NN_Tensor>:$inputs, I64Attr:$axis);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$inputs attr-dict `:` type($inputs)";
+  let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
+}
+
+def NN_SplitOp : NN_TensorOp<"split"> {
+  let summary = "consecutive parts along one dimension";
+  let description = [{
+    The parts have `sizes` along `axis`, which sum to the operand's size there.
+    ```mlir
+    %q, %k, %v = nn.split %x {axis = 2 : i64, sizes = array<i64: 8, 8, 8>} : tensor<4x16x24xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$x, I64Attr:$axis, DenseI64ArrayAttr:$sizes);
+  let results = (outs Variadic<NN_Tensor>:$parts);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
+}
+
+def NN_ReduceSumOp : NN_TensorOp<"reduce_sum"> {
+  let summary = "sum over dimensions";
+  let description = [{
+    The dimensions in `axes` (ascending) disappear. Bit-exact: every sum has a fixed
+    tree that depends on the shape alone, accumulated in f64.
+    ```mlir
+    %y = nn.reduce_sum %x {axes = array<i64: 0, 1>} : tensor<4x16x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x, DenseI64ArrayAttr:$axes);
+  let results = (outs NN_FloatTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = [{ ::plimsoll::nn::IndexFactors getIndexFactors(); }];
+}
+
+def NN_GatherOp : NN_TensorOp<"gather"> {
+  let summary = "slices of a table chosen by indices";
+  let description = [{
+    The dimension `axis` of the table is replaced by the dimensions of the indices;
+    negative indices count from the end.
+    ```mlir
+    %y = nn.gather %table, %indices {axis = 0 : i64} : tensor<256x64xf32>, tensor<4x16xi64>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$table, NN_IndexTensor:$indices, I64Attr:$axis);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$table `,` $indices attr-dict `:` type($table) `,` type($indices)";
+  let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
+}
+
+def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
+                                            NN_Differentiable]> {
+  let summary = "gradient of nn.gather with respect to its table";
+  let description = [{
+    Zero where no index points, else the sum of the slices of `dy` in the order of
+    their indices.
+    ```mlir
+    %d = nn.gather_grad %dy, %indices {axis = 0 : i64} : tensor<4x16x64xf32>, tensor<4x16xi64> to tensor<256x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_IndexTensor:$indices, I64Attr:$axis);
+  let results = (outs NN_FloatTensor:$dtable);
+  let assemblyFormat = [{
+    $dy `,` $indices attr-dict `:` type($dy) `,` type($indices) `to` type($dtable)
+  }];
+}
+
+#endif // PLIMSOLL_DIALECTS_NN_SHAPE

@@ -1,0 +1,122 @@
+//===- Training.cpp - normalisation, parameters, losses and optimizers --------===//
+#include "dialects/nn/NNDialect.h"
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+using Types = SmallVectorImpl<Type>;
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+// Layer normalisation -------------------------------------------------------
+
+LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  RankedTensorType x = tensorType(adaptor.getX()), scale = tensorType(adaptor.getScale());
+  if (scale.getRank() > x.getRank() || x.getShape().take_back(scale.getRank()) != scale.getShape())
+    return emitOptionalError(loc, "scale ", scale, " is not the shape of the last dimensions of ",
+                             x);
+  if (adaptor.getBias() && adaptor.getBias().getType() != scale)
+    return emitOptionalError(loc, "bias ", adaptor.getBias().getType(), " is not like scale ",
+                             scale);
+  RankedTensorType statistics = x.clone(x.getShape().drop_back(scale.getRank()));
+  results.append({x, statistics, statistics});
+  return success();
+}
+
+LogicalResult LayerNormGradInputOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                     Adaptor adaptor, Types &results) {
+  if (adaptor.getDy().getType() != adaptor.getX().getType())
+    return emitOptionalError(loc, "dy and x differ: ", adaptor.getDy().getType(), " and ",
+                             adaptor.getX().getType());
+  results.push_back(adaptor.getX().getType());
+  return success();
+}
+
+// Parameters ----------------------------------------------------------------
+
+SmallVector<int64_t> ParameterOp::getFrameworkShape() {
+  SmallVector<int64_t> shape(getTensorType().getShape());
+  if (getTransposed())
+    std::reverse(shape.begin(), shape.end());
+  return shape;
+}
+
+LogicalResult ParameterOp::verify() {
+  auto type = dyn_cast<RankedTensorType>(getType());
+  if (!type || !type.hasStaticShape())
+    return emitOpError("type must be a tensor of static shape, got ") << getType();
+  if (getTransposed() && type.getRank() != 2)
+    return emitOpError("only matrices can be transposed, got ") << type;
+  if (getTrainable() && !isa<FloatType>(type.getElementType()))
+    return emitOpError("only floating-point tensors can be trained, got ") << type;
+  if (BytesAttr source = getSourceAttr(); source && source.getSize() != tensorBytes(type))
+    return emitOpError("source has ")
+           << source.getSize() << " bytes, the tensor needs " << tensorBytes(type);
+  return success();
+}
+
+// Losses --------------------------------------------------------------------
+
+static LogicalResult checkLabels(std::optional<Location> loc, Value logits, Value labels) {
+  RankedTensorType scores = tensorType(logits);
+  if (scores.getRank() == 0 || scores.getShape().drop_back() != tensorType(labels).getShape())
+    return emitOptionalError(loc, "labels ", labels.getType(),
+                             " are not one class for each row of ", scores);
+  return success();
+}
+
+static Type scalarLike(Value value) {
+  return tensorType(value).clone(ArrayRef<int64_t>{});
+}
+
+LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                               Adaptor adaptor, Types &results) {
+  Type scalar = scalarLike(adaptor.getLogits());
+  results.append({scalar, scalar});
+  return checkLabels(loc, adaptor.getLogits(), adaptor.getLabels());
+}
+
+LogicalResult CrossEntropyGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                   Adaptor adaptor, Types &results) {
+  results.push_back(adaptor.getLogits().getType());
+  return checkLabels(loc, adaptor.getLogits(), adaptor.getLabels());
+}
+
+LogicalResult CrossEntropyWithGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                       Adaptor adaptor, Types &results) {
+  Type scalar = scalarLike(adaptor.getLogits());
+  results.append({scalar, scalar, adaptor.getLogits().getType()});
+  return checkLabels(loc, adaptor.getLogits(), adaptor.getLabels());
+}
+
+// Optimizers ----------------------------------------------------------------
+
+/// Results have the types of the operands that they overwrite.
+template <typename Op>
+static LogicalResult inferUpdate(std::optional<Location> loc, ValueRange operands, unsigned states,
+                                 Types &results) {
+  for (unsigned i = 1; i < 2 + states; ++i)
+    if (operands[i].getType() != operands[0].getType())
+      return emitOptionalError(loc, "gradient and state must be like the parameter, ",
+                               operands[0].getType(), ", got ", operands[i].getType());
+  results.append(1 + states, operands[0].getType());
+  return success();
+}
+
+LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                        Types &results) {
+  return inferUpdate<AdamWOp>(loc, adaptor.getOperands(), 2, results);
+}
+
+LogicalResult SgdOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                      Types &results) {
+  return inferUpdate<SgdOp>(loc, adaptor.getOperands(), 1, results);
+}
+
+LogicalResult SgdPlainOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                           Adaptor adaptor, Types &results) {
+  return inferUpdate<SgdPlainOp>(loc, adaptor.getOperands(), 0, results);
+}
