@@ -1,0 +1,52 @@
+//===- Registry.cpp - kernels by name ---------------------------------------===//
+//
+// For the compiler, which loads the kernels as a shared library, and for tests.
+// A file of its own: an emitted program names its kernels as objects and must not
+// be made to link the others (oneDNN among them).
+//===----------------------------------------------------------------------===//
+#include "plimsoll/Kernels.h"
+
+#include <cstring>
+
+namespace plimsoll {
+
+const Kernel *findKernel(const char *name) {
+  static const Kernel *const kernels[] = {
+      &matmul,
+#ifdef PLIMSOLL_HAVE_ONEDNN
+      &matmul_onednn,
+#endif
+      &layer_norm,
+      &layer_norm_grad_input,
+      &layer_norm_grad_params,
+      &softmax,
+      &softmax_grad,
+      &attention,
+      &attention_grad,
+      &cross_entropy,
+      &cross_entropy_with_grad,
+      &cross_entropy_grad,
+      &gather,
+      &gather_grad,
+      &adamw,
+      &sgd,
+      &conv2d,
+      &conv2d_grad_input,
+      &conv2d_grad_weight,
+      &concat,
+      &split,
+      &copy,
+  };
+  for (const Kernel *kernel : kernels)
+    if (!std::strcmp(kernel->name, name))
+      return kernel;
+  return nullptr;
+}
+
+} // namespace plimsoll
+
+/// The one symbol of libplimsoll-kernels-*.so.
+extern "C" __attribute__((visibility("default"))) const plimsoll::Kernel *
+plimsoll_find_kernel(const char *name) {
+  return plimsoll::findKernel(name);
+}

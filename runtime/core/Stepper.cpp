@@ -1,0 +1,73 @@
+//===- Stepper.cpp - prepares or runs one launch after the other ------------===//
+#include "plimsoll/Kernel.h"
+
+#include <cstring>
+#include <mutex>
+#include <vector>
+
+namespace plimsoll {
+namespace {
+
+/// Handles made so far: the same kernel with the same sizes is prepared once a process.
+struct HandleCache {
+  struct Entry {
+    const Kernel *kernel;
+    std::vector<int64_t> sizes;
+    int threads;
+    int64_t workspaceBytes;
+    void *handle;
+  };
+  std::vector<Entry> entries;
+  std::mutex mutex;
+};
+
+void *preparedHandle(const Kernel &kernel, std::initializer_list<int64_t> sizes, int threads,
+                     int64_t workspaceBytes, const char **error) {
+  static HandleCache *cache = new HandleCache; // never destroyed: handles outlive every program
+  std::lock_guard<std::mutex> lock(cache->mutex);
+  std::vector<int64_t> key(sizes);
+  for (const HandleCache::Entry &entry : cache->entries)
+    if (entry.kernel == &kernel && entry.sizes == key && entry.threads == threads &&
+        entry.workspaceBytes == workspaceBytes)
+      return entry.handle;
+  int count = static_cast<int>(sizes.size());
+  void *handle = kernel.prepare(sizes.begin(), count, threads, workspaceBytes, error);
+  if (handle)
+    cache->entries.push_back({&kernel, key, threads, workspaceBytes, handle});
+  return handle;
+}
+
+} // namespace
+
+void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
+                  std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars,
+                  int64_t workspaceBytes) {
+  if (preparing) {
+    const char *message = nullptr;
+    if (kernel.prepare) {
+      handles[launch] = preparedHandle(kernel, sizes, threads, workspaceBytes, &message);
+      if (!handles[launch] && !error)
+        error = message ? message : "preparing failed", errorLaunch = launch;
+    }
+    ++launch;
+    return;
+  }
+  Launch what{buffers.begin(), static_cast<int>(buffers.size()),
+              sizes.begin(),   static_cast<int>(sizes.size()),
+              scalars.begin(), static_cast<int>(scalars.size()),
+              threads,         kernel.prepare ? handles[launch] : nullptr};
+  kernel.run(what);
+  finish();
+}
+
+void Stepper::run(void (*loop)(const Launch &), std::initializer_list<void *> buffers) {
+  if (preparing) {
+    ++launch;
+    return;
+  }
+  loop(Launch{buffers.begin(), static_cast<int>(buffers.size()), nullptr, 0, nullptr, 0, threads,
+              nullptr});
+  finish();
+}
+
+} // namespace plimsoll

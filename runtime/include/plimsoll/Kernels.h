@@ -1,0 +1,27 @@
+//===- Kernels.h - the kernels of the library, by name ----------------------===//
+//
+// Emitted programs name kernels as objects, so that a program links only what it
+// uses. Operands, sizes and scalars of each: the header comment of its file in
+// runtime/kernels. All data is f32, indices and labels are i64.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_KERNELS_H
+#define PLIMSOLL_KERNELS_H
+
+#include "plimsoll/Kernel.h"
+
+namespace plimsoll {
+
+extern const Kernel matmul;
+extern const Kernel matmul_onednn; ///< in libplimsoll-onednn-*.a, needs libdnnl
+extern const Kernel layer_norm, layer_norm_grad_input, layer_norm_grad_params;
+extern const Kernel softmax, softmax_grad;
+extern const Kernel attention, attention_grad;
+extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
+extern const Kernel gather, gather_grad;
+extern const Kernel adamw, sgd;
+extern const Kernel conv2d, conv2d_grad_input, conv2d_grad_weight;
+extern const Kernel concat, split, copy;
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_KERNELS_H

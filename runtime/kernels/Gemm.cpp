@@ -1,0 +1,145 @@
+//===- Gemm.cpp - packing and the micro-kernel ------------------------------===//
+//
+// Tiles: 6 x 16 with AVX2 (12 accumulators of 16 registers), 12 x 32 with AVX-512
+// (24 of 32). See Gemm.h for the layout and for why results do not depend on tiles.
+//===----------------------------------------------------------------------===//
+#include "Gemm.h"
+
+#include <cstring>
+#include <immintrin.h>
+
+namespace plimsoll::gemm {
+namespace {
+
+#ifdef __AVX512F__
+using Vector = __m512;
+constexpr int kLanes = 16, kRows = 12;
+inline Vector load(const float *p) {
+  return _mm512_loadu_ps(p);
+}
+inline void store(float *p, Vector v) {
+  _mm512_storeu_ps(p, v);
+}
+inline Vector fill(float x) {
+  return _mm512_set1_ps(x);
+}
+inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+#else
+using Vector = __m256;
+constexpr int kLanes = 8, kRows = 6;
+inline Vector load(const float *p) {
+  return _mm256_loadu_ps(p);
+}
+inline void store(float *p, Vector v) {
+  _mm256_storeu_ps(p, v);
+}
+inline Vector fill(float x) {
+  return _mm256_set1_ps(x);
+}
+inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+#endif
+constexpr int kColumns = 2 * kLanes;
+static_assert(kRowPadding % kRows == 0 && kColumnPadding % kColumns == 0);
+
+/// One tile: c (row stride `stride`) = or += sum over k of left column times right row.
+inline void tile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
+                 bool accumulate) {
+  Vector sum[kRows][2];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i)
+    sum[i][0] = sum[i][1] = fill(0.0f);
+  for (int64_t p = 0; p < k; ++p, left += kRows, right += kColumns) {
+    Vector b0 = load(right), b1 = load(right + kLanes);
+    __builtin_prefetch(right + 8 * kColumns);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      Vector a = fill(left[i]);
+      sum[i][0] = multiplyAdd(a, b0, sum[i][0]);
+      sum[i][1] = multiplyAdd(a, b1, sum[i][1]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+    float *row = c + i * stride;
+    store(row, accumulate ? load(row) + sum[i][0] : sum[i][0]);
+    store(row + kLanes, accumulate ? load(row + kLanes) + sum[i][1] : sum[i][1]);
+  }
+}
+
+/// A tile at the border: computed whole beside c, the part that exists copied.
+void borderTile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
+                bool accumulate, int64_t rows, int64_t columns) {
+  alignas(64) float whole[kRows * kColumns];
+  tile(left, right, k, whole, kColumns, false);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      float x = whole[i * kColumns + j];
+      c[i * stride + j] = accumulate ? c[i * stride + j] + x : x;
+    }
+}
+
+/// Copies `count` vectors of k elements, element p of vector v to out[p * width + v]; zeros behind.
+template <int width>
+void packPanel(const float *data, int64_t vectorStride, int64_t stride, int64_t count, int64_t k,
+               float *out) {
+  if (count < width)
+    std::memset(out, 0, sizeof(float) * width * k);
+  if (vectorStride == 1 && count == width) {
+    for (int64_t p = 0; p < k; ++p)
+      for (int v = 0; v < width; ++v)
+        out[p * width + v] = data[p * stride + v];
+  } else if (vectorStride == 1) {
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t v = 0; v < count; ++v)
+        out[p * width + v] = data[p * stride + v];
+  } else {
+    // Eight elements of each vector at a time: the lines written stay in the first cache.
+    for (int64_t first = 0; first < k; first += 16) {
+      int64_t last = first + 16 < k ? first + 16 : k;
+      for (int64_t v = 0; v < count; ++v) {
+        const float *source = data + v * vectorStride;
+        for (int64_t p = first; p < last; ++p)
+          out[p * width + v] = source[p * stride];
+      }
+    }
+  }
+}
+
+int64_t least(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+} // namespace
+
+void packLeft(View a, int64_t m, int64_t k, float *packed) {
+  for (int64_t i = 0; i < m; i += kRows, packed += kRows * k)
+    packPanel<kRows>(a.data + i * a.rowStride, a.rowStride, a.columnStride, least(kRows, m - i), k,
+                     packed);
+}
+
+void packRight(View b, int64_t k, int64_t n, float *packed) {
+  for (int64_t j = 0; j < n; j += kColumns, packed += kColumns * k)
+    packPanel<kColumns>(b.data + j * b.columnStride, b.columnStride, b.rowStride,
+                        least(kColumns, n - j), k, packed);
+}
+
+void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
+              int64_t stride, bool accumulate) {
+  for (int64_t j = 0; j < n; j += kColumns, right += kColumns * k) {
+    const float *panel = left;
+    for (int64_t i = 0; i < m; i += kRows, panel += kRows * k) {
+      float *corner = c + i * stride + j;
+      if (i + kRows <= m && j + kColumns <= n)
+        tile(panel, right, k, corner, stride, accumulate);
+      else
+        borderTile(panel, right, k, corner, stride, accumulate, least(kRows, m - i),
+                   least(kColumns, n - j));
+    }
+  }
+}
+
+} // namespace plimsoll::gemm

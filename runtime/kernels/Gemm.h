@@ -1,0 +1,55 @@
+//===- Gemm.h - the packed product that matmul and attention share ----------===//
+//
+// Operands are packed into panels: A in panels of kRows rows, B in panels of
+// kColumns columns, each panel with k running slowest, padded with zeros. The
+// micro-kernel keeps a kRows x kColumns tile of C in registers. Every element of C
+// is one chain of fused multiply-adds over k, so that neither the instruction set,
+// nor the tile an element falls into, nor the number of threads changes its bits.
+//
+// Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_KERNELS_GEMM_H
+#define PLIMSOLL_KERNELS_GEMM_H
+
+#include <cstdint>
+
+namespace plimsoll::gemm {
+
+/// Padding of packed operands: a multiple of every instruction set's tile, so that
+/// workspaces do not depend on it.
+inline constexpr int64_t kRowPadding = 12, kColumnPadding = 32;
+
+constexpr int64_t roundUp(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+/// Floats of a packed [m, k] or [k, n] operand; a multiple of 16, so that panels stay aligned.
+constexpr int64_t packedRows(int64_t m, int64_t k) {
+  return roundUp(roundUp(m, kRowPadding) * k, 16);
+}
+constexpr int64_t packedColumns(int64_t k, int64_t n) {
+  return roundUp(n, kColumnPadding) * k;
+}
+
+/// A matrix anywhere: element (i, j) at data[i * rowStride + j * columnStride].
+struct View {
+  const float *data;
+  int64_t rowStride, columnStride;
+
+  View at(int64_t i, int64_t j) const {
+    return {data + i * rowStride + j * columnStride, rowStride, columnStride};
+  }
+};
+
+/// Packs the [m, k] matrix `a` for the left side.
+void packLeft(View a, int64_t m, int64_t k, float *packed);
+
+/// Packs the [k, n] matrix `b` for the right side.
+void packRight(View b, int64_t k, int64_t n, float *packed);
+
+/// c [m, n] (row stride `stride`) = or += left * right, both packed.
+void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
+              int64_t stride, bool accumulate);
+
+} // namespace plimsoll::gemm
+
+#endif // PLIMSOLL_KERNELS_GEMM_H
