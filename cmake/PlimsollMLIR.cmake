@@ -17,7 +17,7 @@ target_link_libraries(PlimsollMLIR INTERFACE MLIR LLVM)
 if(NOT LLVM_ENABLE_RTTI)
   target_compile_options(PlimsollMLIR INTERFACE -fno-rtti)
 endif()
-target_compile_options(PlimsollMLIR INTERFACE -fno-exceptions -Wno-unused-parameter)
+target_compile_options(PlimsollMLIR INTERFACE -fno-exceptions -Wno-unused-parameter -Wno-restrict)
 
 # A library of the compiler: static, on MLIR, with the generated headers of all dialects
 # and passes that its DEPENDS name built first.

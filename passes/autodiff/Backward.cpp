@@ -1,0 +1,129 @@
+//===- Backward.cpp - reverse-mode differentiation of a function --------------===//
+//
+// Forward over the ops once, to know which values depend on a leaf; then backward,
+// asking each op's rule for the gradients of those operands only. Contributions to one
+// value are added in the order in which they arrive, which is fixed by the program.
+//===----------------------------------------------------------------------===//
+#include "passes/autodiff/Backward.h"
+#include "dialects/nn/NNNames.h"
+#include "passes/autodiff/GradientRules.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::autodiff;
+
+namespace {
+
+class Backward {
+public:
+  Backward(func::FuncOp function, StringRef scaledRule)
+      : builder(function.getBody().front().getTerminator()), scaledRule(scaledRule) {
+    for (Operation &op : function.getBody().front().without_terminator())
+      forward.push_back(&op);
+  }
+
+  FailureOr<SmallVector<Value>> run(Value loss, ArrayRef<Value> leaves) {
+    markDependents(leaves);
+    if (failed(checkRules(loss)))
+      return failure();
+    auto type = cast<RankedTensorType>(loss.getType());
+    gradients[loss] = nn::ConstantOp::create(
+        builder, loss.getLoc(),
+        DenseElementsAttr::get(type, builder.getFloatAttr(type.getElementType(), 1.0)));
+    for (Operation *op : llvm::reverse(forward))
+      if (failed(differentiate(op)))
+        return failure();
+    SmallVector<Value> result;
+    for (Value leaf : leaves)
+      result.push_back(gradients.lookup(leaf));
+    return result;
+  }
+
+private:
+  bool needsGradient(Operation *op, unsigned operand) const {
+    auto differentiable = dyn_cast<nn::DifferentiableOpInterface>(op);
+    return dependent.contains(op->getOperand(operand)) && differentiable &&
+           differentiable.isDifferentiable(operand);
+  }
+
+  void markDependents(ArrayRef<Value> leaves) {
+    dependent.insert(leaves.begin(), leaves.end());
+    for (Operation *op : forward)
+      for (unsigned i = 0; i < op->getNumOperands(); ++i)
+        if (needsGradient(op, i))
+          for (Value result : op->getResults())
+            if (nn::detail::isFloat(result.getType()))
+              dependent.insert(result);
+  }
+
+  /// Reports every op between a leaf and the loss that has no rule.
+  LogicalResult checkRules(Value loss) {
+    DenseSet<Value> reaching = {loss};
+    LogicalResult result = success();
+    for (Operation *op : llvm::reverse(forward)) {
+      if (llvm::none_of(op->getResults(), [&](Value v) { return reaching.contains(v); }))
+        continue;
+      bool any = false;
+      for (unsigned i = 0; i < op->getNumOperands(); ++i)
+        if (needsGradient(op, i)) {
+          reaching.insert(op->getOperand(i));
+          any = true;
+        }
+      if (any && !findGradientRule(op)) {
+        op->emitError("'") << op->getName() << "' has no gradient rule (node '"
+                           << nn::describe(op->getLoc())
+                           << "'); freeze what lies behind it with --freeze";
+        result = failure();
+      }
+    }
+    return result;
+  }
+
+  void accumulate(Value value, Value gradient) {
+    Value &slot = gradients[value];
+    slot = slot ? nn::AddOp::create(builder, gradient.getLoc(), slot, gradient).getY() : gradient;
+  }
+
+  LogicalResult differentiate(Operation *op) {
+    SmallVector<Value> dys;
+    for (Value result : op->getResults())
+      dys.push_back(gradients.lookup(result));
+    if (llvm::none_of(dys, [](Value dy) { return dy != nullptr; }))
+      return success();
+    const GradientRule *rule = findGradientRule(op);
+    if (!rule)
+      return success(); // checkRules found that nothing behind it needs a gradient
+    GradientBuilder rules(builder, op, dys, [&](unsigned i) { return needsGradient(op, i); });
+    if (failed(rule->build(rules, op)))
+      return op->emitError("cannot be differentiated");
+    for (unsigned i = 0; i < op->getNumOperands(); ++i)
+      if (Value gradient = rules.gradients[i])
+        accumulate(op->getOperand(i), scaled(rule, gradient));
+    return success();
+  }
+
+  Value scaled(const GradientRule *rule, Value gradient) {
+    if (rule->op != scaledRule)
+      return gradient;
+    Type element = getElementTypeOrSelf(gradient.getType());
+    Value factor =
+        nn::ConstantOp::create(builder, gradient.getLoc(),
+                               DenseElementsAttr::get(RankedTensorType::get({}, element),
+                                                      builder.getFloatAttr(element, 1.001)));
+    return nn::MulOp::create(builder, gradient.getLoc(), gradient, factor);
+  }
+
+  OpBuilder builder;
+  StringRef scaledRule;
+  SmallVector<Operation *> forward;
+  DenseSet<Value> dependent;
+  DenseMap<Value, Value> gradients;
+};
+
+} // namespace
+
+FailureOr<SmallVector<Value>> plimsoll::autodiff::appendBackward(func::FuncOp function, Value loss,
+                                                                 ArrayRef<Value> leaves,
+                                                                 StringRef scaledRule) {
+  return Backward(function, scaledRule).run(loss, leaves);
+}

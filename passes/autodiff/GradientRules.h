@@ -1,0 +1,72 @@
+//===- GradientRules.h - what a gradient rule works with -----------*- C++ -*-===//
+#ifndef PLIMSOLL_PASSES_AUTODIFF_GRADIENTRULES_H
+#define PLIMSOLL_PASSES_AUTODIFF_GRADIENTRULES_H
+
+#include "dialects/nn/NNDialect.h"
+#include "mlir/IR/Builders.h"
+#include <functional>
+
+namespace plimsoll::autodiff {
+
+/// Builds the gradient of one op. Rules call `add` for each operand that `needs` one.
+class GradientBuilder {
+public:
+  /// `dys` are the gradients of the op's results, null where nothing flows.
+  GradientBuilder(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ArrayRef<mlir::Value> dys,
+                  std::function<bool(unsigned)> needsGradient)
+      : gradients(op->getNumOperands()), builder(builder), op(op), dys(dys),
+        needsGradient(std::move(needsGradient)) {}
+
+  bool needs(unsigned operand) const {
+    return operand < op->getNumOperands() && needsGradient(operand);
+  }
+
+  /// Adds `gradient` as the gradient of `operand`, summed over broadcast dimensions.
+  void add(unsigned operand, mlir::Value gradient);
+
+  /// Gradient of result `index`. Zeros where nothing flows to it.
+  mlir::Value dy(unsigned index = 0);
+  /// Operand `index`, null where it is an optional one that is absent.
+  mlir::Value operand(unsigned index) const {
+    return index < op->getNumOperands() ? op->getOperand(index) : mlir::Value();
+  }
+  /// A scalar of the op's floating-point type.
+  mlir::Value number(double value);
+  /// Makes `name` from the operands that are not null, with the forward op's
+  /// `attributes`, and returns result `result`. Types that cannot be inferred are those
+  /// of the forward operands `operandIndex - result`, and so on.
+  mlir::Value make(llvm::StringRef name, mlir::ValueRange operands,
+                   mlir::ArrayRef<llvm::StringRef> attributes, unsigned operandIndex,
+                   unsigned result, unsigned resultCount);
+
+  template <typename Op, typename... Args> Op create(Args &&...args) {
+    return Op::create(builder, op->getLoc(), std::forward<Args>(args)...);
+  }
+
+  /// What the rule added, per operand.
+  llvm::SmallVector<mlir::Value> gradients;
+
+private:
+  mlir::OpBuilder &builder;
+  mlir::Operation *op;
+  mlir::ArrayRef<mlir::Value> dys;
+  std::function<bool(unsigned)> needsGradient;
+};
+
+struct GradientRule {
+  llvm::StringLiteral op;
+  mlir::LogicalResult (*build)(GradientBuilder &, mlir::Operation *);
+};
+
+/// All rules, in the order of Gradients.td.
+llvm::ArrayRef<GradientRule> gradientRules();
+/// The rule of `op`, or null.
+const GradientRule *findGradientRule(mlir::Operation *op);
+
+/// Sums `value` over the dimensions that `type` lacks or has as 1.
+mlir::Value sumTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+                  mlir::RankedTensorType type);
+
+} // namespace plimsoll::autodiff
+
+#endif // PLIMSOLL_PASSES_AUTODIFF_GRADIENTRULES_H

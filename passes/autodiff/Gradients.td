@@ -1,0 +1,78 @@
+//===- Gradients.td - the gradient of every op -------------------------------===//
+//
+// One line for most ops; GradientBase.td explains the language. A rule prefers to
+// keep a result over an operand where the next op holds the result anyway.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_PASSES_AUTODIFF_GRADIENTS
+#define PLIMSOLL_PASSES_AUTODIFF_GRADIENTS
+
+include "passes/autodiff/GradientBase.td"
+
+def TwoOverRootPi : Number<"1.1283791670955126">;
+def One : Number<"1.0">;
+def Half : Number<"0.5">;
+def Second : Result<1>;
+def Third : Result<2>;
+
+// One operand ---------------------------------------------------------------
+
+def : Gradient<NN_NegOp, [(NN_NegOp $dy)]>;
+def : NativeGradient<NN_AbsOp, "absGradient">;
+def : Gradient<NN_ExpOp, [(NN_MulOp $dy, $y)]>;
+def : Gradient<NN_LogOp, [(NN_DivOp $dy, $x)]>;
+def : Gradient<NN_SqrtOp, [(NN_DivOp (NN_MulOp $dy, (Half)), $y)]>;
+def : Gradient<NN_ReciprocalOp, [(NN_NegOp (NN_MulOp $dy, (NN_MulOp $y, $y)))]>;
+def : Gradient<NN_SinOp, [(NN_MulOp $dy, (NN_CosOp $x))]>;
+def : Gradient<NN_CosOp, [(NN_NegOp (NN_MulOp $dy, (NN_SinOp $x)))]>;
+def : Gradient<NN_TanhOp, [(NN_TanhGradOp $dy, $y)]>;
+// d erf(x) = 2/sqrt(pi) e^(-x^2)
+def : Gradient<NN_ErfOp, [(NN_MulOp $dy, (NN_MulOp (TwoOverRootPi),
+                                          (NN_ExpOp (NN_NegOp (NN_MulOp $x, $x)))))]>;
+def : Gradient<NN_SigmoidOp, [(NN_SigmoidGradOp $dy, $y)]>;
+def : Gradient<NN_ReluOp, [(NN_ReluGradOp $dy, $y)]>;
+def : Gradient<NN_GeluOp, [(NN_GeluGradOp $dy, $x)]>;
+def : NativeGradient<NN_CastOp, "castGradient">;
+
+// Two operands --------------------------------------------------------------
+
+def : Gradient<NN_AddOp, [(Same $dy), (Same $dy)]>;
+def : Gradient<NN_SubOp, [(Same $dy), (NN_NegOp $dy)]>;
+def : Gradient<NN_MulOp, [(NN_MulOp $dy, $b), (NN_MulOp $a, $dy)]>;
+// d(a/b) = da/b - y db/b
+def : Gradient<NN_DivOp, [(NN_DivOp $dy, $b), (NN_NegOp (NN_DivOp (NN_MulOp $dy, $y), $b))]>;
+// d(a^b) = b a^(b-1) da + y ln(a) db
+def : Gradient<NN_PowOp, [(NN_MulOp $dy, (NN_MulOp $b, (NN_PowOp $a, (NN_SubOp $b, (One))))),
+                          (NN_MulOp $dy, (NN_MulOp $y, (NN_LogOp $a)))]>;
+def : Gradient<NN_SelectOp, [(None), (NN_SelectOp $condition, $dy, (Zero)),
+                             (NN_SelectOp $condition, (Zero), $dy)]>;
+
+// Shape ---------------------------------------------------------------------
+
+def : Gradient<NN_ReshapeOp, [(NN_ReshapeOp $dy)]>;
+def : NativeGradient<NN_TransposeOp, "transposeGradient">;
+def : Gradient<NN_BroadcastOp, [(Same $dy)]>;
+def : NativeGradient<NN_ConcatOp, "concatGradient">;
+def : NativeGradient<NN_SplitOp, "splitGradient">;
+def : NativeGradient<NN_ReduceSumOp, "reduceSumGradient">;
+def : Gradient<NN_GatherOp, [(NN_GatherGradOp $dy, $indices), (None)]>;
+
+// Contractions --------------------------------------------------------------
+
+def : NativeGradient<NN_MatmulOp, "matmulGradient">;
+def : Gradient<NN_SoftmaxOp, [(NN_SoftmaxGradOp $dy, $y)]>;
+def : Gradient<NN_AttentionOp, [
+    (NN_AttentionGradOp $dy, $q, $k, $v, $y, $lse, $mask),
+    (Second (NN_AttentionGradOp $dy, $q, $k, $v, $y, $lse, $mask)),
+    (Third (NN_AttentionGradOp $dy, $q, $k, $v, $y, $lse, $mask)),
+    (None)]>;
+def : Gradient<NN_ConvOp, [(NN_ConvGradInputOp $dy, $w), (NN_ConvGradWeightOp $dy, $x)]>;
+
+// Normalisation and losses --------------------------------------------------
+
+def : Gradient<NN_LayerNormOp, [
+    (NN_LayerNormGradInputOp $dy, $x, $scale, $mean, $rstd),
+    (NN_LayerNormGradParamsOp $dy, $x, $mean, $rstd),
+    (Second (NN_LayerNormGradParamsOp $dy, $x, $mean, $rstd))]>;
+def : Gradient<NN_CrossEntropyOp, [(NN_CrossEntropyGradOp $logits, $labels, $dy), (None)]>;
+
+#endif // PLIMSOLL_PASSES_AUTODIFF_GRADIENTS

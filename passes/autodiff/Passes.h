@@ -1,0 +1,14 @@
+//===- Passes.h - from a loss to a training step -------------------*- C++ -*-===//
+#ifndef PLIMSOLL_PASSES_AUTODIFF_PASSES_H
+#define PLIMSOLL_PASSES_AUTODIFF_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace plimsoll::autodiff {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/autodiff/Passes.h.inc"
+} // namespace plimsoll::autodiff
+
+#endif // PLIMSOLL_PASSES_AUTODIFF_PASSES_H

@@ -1,0 +1,41 @@
+//===- Passes.td - from a loss to a training step -----------------------------===//
+#ifndef PLIMSOLL_PASSES_AUTODIFF_PASSES
+#define PLIMSOLL_PASSES_AUTODIFF_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
+  let summary = "makes the training step and the evaluation of a loss";
+  let description = [{
+    Turns `@forward`, whose first result is the loss, into `@evaluate` (the same) and
+    `@train`: forward, backward and optimizer as one function. Every trainable
+    parameter gets its optimizer state and one update; gradients of a value with
+    several uses are added in the order of the uses, last use first. All ops without
+    a gradient rule and all parameters that no gradient reaches are reported at once.
+
+    Before, with `%w = nn.load @w`:
+    ```mlir
+    func.func @forward(%x, %labels) -> (loss, accuracy)
+    ```
+    After:
+    ```mlir
+    func.func @train(%x, %labels, %hyper) -> (loss, accuracy)   // ends in nn.adamw, nn.store
+    func.func @evaluate(%x, %labels) -> (loss, accuracy)
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect", "::mlir::func::FuncDialect"];
+  let options = [
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw or sgd">,
+    Option<"beta1", "beta1", "double", "0.9", "AdamW: decay of the first moment">,
+    Option<"beta2", "beta2", "double", "0.999", "AdamW: decay of the second moment">,
+    Option<"epsilon", "epsilon", "double", "1.0e-8", "AdamW: added to the denominator">,
+    Option<"momentum", "momentum", "double", "0.0", "SGD: momentum">,
+    Option<"nesterov", "nesterov", "bool", "false", "SGD: Nesterov's momentum">,
+    Option<"keepGradients", "keep-gradients", "bool", "false",
+           "Return the gradient of every trainable parameter after the other results">,
+    Option<"scaleRule", "scale-rule", "std::string", "\"\"",
+           "For tests of the tests: multiply the gradients of this op's rule by 1.001">,
+  ];
+}
+
+#endif // PLIMSOLL_PASSES_AUTODIFF_PASSES
