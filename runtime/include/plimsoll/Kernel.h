@@ -18,18 +18,17 @@ namespace plimsoll {
 
 /// The arguments of one launch. Nothing here is owned; no member outlives the call.
 struct Launch {
-  void *const *buffers;    ///< operands in the order that the kernel's header comment gives; null: absent
+  void *const
+      *buffers; ///< operands in the order that the kernel's header comment gives; null: absent
   int bufferCount;
-  const int64_t *sizes;    ///< extents and flags, in the order of the kernel's header comment
+  const int64_t *sizes; ///< extents and flags, in the order of the kernel's header comment
   int sizeCount;
-  const double *scalars;   ///< real-valued attributes (epsilon, scale)
+  const double *scalars; ///< real-valued attributes (epsilon, scale)
   int scalarCount;
-  int threads;             ///< fixed when the program was compiled
-  void *handle;            ///< what `Kernel::prepare` returned, null for kernels without one
+  int threads;  ///< fixed when the program was compiled
+  void *handle; ///< what `Kernel::prepare` returned, null for kernels without one
 
-  template <typename T> T *buffer(int index) const {
-    return static_cast<T *>(buffers[index]);
-  }
+  template <typename T> T *buffer(int index) const { return static_cast<T *>(buffers[index]); }
 };
 
 /// A kernel of the library.
@@ -45,8 +44,8 @@ struct Kernel {
   /// Called once per distinct (kernel, sizes) before the first step. Returns the
   /// handle for `Launch::handle`; on failure returns null and points `*error` to a
   /// static message. `workspaceBytes` is what the plan reserved. Null: nothing to prepare.
-  void *(*prepare)(const int64_t *sizes, int sizeCount, int threads,
-                   int64_t workspaceBytes, const char **error) = nullptr;
+  void *(*prepare)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
+                   const char **error) = nullptr;
 };
 
 /// The kernel called `name` in this library, or null.
@@ -60,9 +59,9 @@ public:
 
   std::byte *arena = nullptr;
   int threads = 1;
-  void **handles = nullptr;      ///< one per launch of this timeline
+  void **handles = nullptr; ///< one per launch of this timeline
   bool preparing = false;
-  const char *error = nullptr;   ///< first error while preparing
+  const char *error = nullptr; ///< first error while preparing
   int errorLaunch = -1;
   Observer observer = nullptr;
   void *observerContext = nullptr;
@@ -72,10 +71,11 @@ public:
 
   void begin() { launch = 0; }
 
-  /// A library kernel. `workspaceBytes` is the size of the last buffer where the kernel has a workspace.
+  /// A library kernel. `workspaceBytes` is the size of the last buffer where the kernel has a
+  /// workspace.
   void run(const Kernel &kernel, std::initializer_list<void *> buffers,
-           std::initializer_list<int64_t> sizes,
-           std::initializer_list<double> scalars = {}, int64_t workspaceBytes = 0);
+           std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars = {},
+           int64_t workspaceBytes = 0);
 
   /// A loop nest printed into the program: its sizes are literals in its body.
   void run(void (*loop)(const Launch &), std::initializer_list<void *> buffers);

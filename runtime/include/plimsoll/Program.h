@@ -37,23 +37,23 @@ struct StateInfo {
 };
 
 struct ParameterInfo {
-  TensorInfo tensor;          ///< name and shape are the framework's own
-  bool transposed;            ///< rank 2: the arena holds the transpose of `tensor.shape`
+  TensorInfo tensor; ///< name and shape are the framework's own
+  bool transposed;   ///< rank 2: the arena holds the transpose of `tensor.shape`
   bool trainable;
   bool decayed;
   const char *const *aliases; ///< further names of a tied parameter
   int aliasCount;
   const StateInfo *states;
   int stateCount;
-  int64_t gradientOffset;     ///< valid after a step; -1 unless compiled with --keep-gradients
+  int64_t gradientOffset; ///< valid after a step; -1 unless compiled with --keep-gradients
 };
 
 /// An input that the host writes before a step, and where each timeline expects it.
 struct InputInfo {
-  TensorInfo tensor;       ///< offset: in the training timeline
-  int64_t evaluateOffset;  ///< in the evaluation timeline; -1 where it has no use there
-  bool labels;             ///< the input that the compiler added for the loss
-  int64_t limit;           ///< integer inputs: values must be in [0, limit); labels also -100. -1: unchecked
+  TensorInfo tensor;      ///< offset: in the training timeline
+  int64_t evaluateOffset; ///< in the evaluation timeline; -1 where it has no use there
+  bool labels;            ///< the input that the compiler added for the loss
+  int64_t limit; ///< integer inputs: values must be in [0, limit); labels also -100. -1: unchecked
 };
 
 /// Bytes that never change, copied into the arena before the first step.
@@ -65,17 +65,17 @@ struct ConstantInfo {
 
 /// What the host computes before each step; f32, at `Program::hyperOffset`.
 enum Hyper : int {
-  kLearningRate,     ///< lr
-  kDecayFactor,      ///< 1 - lr * weight_decay
-  kStepSize,         ///< adamw: lr / (1 - beta1^t), t from 1
-  kSqrtBias2,        ///< adamw: sqrt(1 - beta2^t)
-  kWeightDecay,      ///< sgd: weight_decay
-  kFirstStep,        ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
+  kLearningRate, ///< lr
+  kDecayFactor,  ///< 1 - lr * weight_decay
+  kStepSize,     ///< adamw: lr / (1 - beta1^t), t from 1
+  kSqrtBias2,    ///< adamw: sqrt(1 - beta2^t)
+  kWeightDecay,  ///< sgd: weight_decay
+  kFirstStep,    ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
   kHyperCount = 16
 };
 
 struct OptimizerInfo {
-  const char *name;  ///< "adamw" or "sgd"
+  const char *name;                 ///< "adamw" or "sgd"
   double learningRate, weightDecay; ///< defaults that the command line may change
   double beta1, beta2, epsilon, momentum;
   bool nesterov;
@@ -84,26 +84,28 @@ struct OptimizerInfo {
 /// One place a launch writes, for naming the first value that is not finite.
 struct WriteInfo {
   int launch;
-  const char *name;        ///< the value's name in the user's model
-  const char *node;        ///< the node it comes from
+  const char *name; ///< the value's name in the user's model
+  const char *node; ///< the node it comes from
   DType type;
   uint64_t offset;
-  int64_t count;           ///< elements
+  int64_t count; ///< elements
 };
 
 struct Timeline {
   void (*run)(Stepper &);
   int launchCount;
   int64_t lossOffset;      ///< f32 [1]
-  int64_t accuracyOffset;  ///< f32 [1], share of the counted rows whose largest score is the label; -1: none
+  int64_t accuracyOffset;  ///< f32 [1], share of the counted rows whose largest score is the label;
+                           ///< -1: none
   const WriteInfo *writes; ///< sorted by launch
   int writeCount;
 };
 
 struct Program {
   const char *model;       ///< file name of the model
-  const char *fingerprint; ///< hex digest of parameters' names, shapes and the optimizer: checkpoints carry it
-  const char *info;        ///< JSON object for --info: what it was compiled from, its arena, its plan
+  const char *fingerprint; ///< hex digest of parameters' names, shapes and the optimizer:
+                           ///< checkpoints carry it
+  const char *info; ///< JSON object for --info: what it was compiled from, its arena, its plan
   const char *instructionSet; ///< "x86-64-v3" or "x86-64-v4"
   uint64_t arenaBytes;
   int threads;
@@ -116,7 +118,8 @@ struct Program {
   int constantCount;
   OptimizerInfo optimizer;
   Timeline train, evaluate;
-  bool tokenLabels;        ///< labels have the shape of the one integer input: perplexity, `tokens:` sources
+  bool tokenLabels; ///< labels have the shape of the one integer input: perplexity, `tokens:`
+                    ///< sources
 };
 
 } // namespace plimsoll

@@ -1,0 +1,202 @@
+//===- CInterface.cpp - plimsoll/train.h ------------------------------------===//
+#include "plimsoll/train.h"
+
+#include "CheckCpu.h"
+#include "Checkpoint.h"
+#include "Failure.h"
+#include "Session.h"
+#include "Source.h"
+#include "Trainer.h"
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+using namespace plimsoll;
+
+struct plimsoll_train {
+  Session session{plimsoll_program};
+  RunState state;
+  std::vector<char> fed, fedEvaluation;
+  float loss = NAN, accuracy = NAN;
+  std::string error;
+
+  plimsoll_train() : fed(plimsoll_program.inputCount), fedEvaluation(plimsoll_program.inputCount) {
+    state.learningRate = plimsoll_program.optimizer.learningRate;
+    state.weightDecay = plimsoll_program.optimizer.weightDecay;
+  }
+};
+
+namespace {
+
+std::string &createError() {
+  static std::string text;
+  return text;
+}
+
+/// Runs `action`; a failure becomes text and 1.
+template <typename Action> int guarded(std::string &error, const Action &action) {
+  try {
+    error.clear();
+    action();
+    return 0;
+  } catch (const std::exception &failure) {
+    error = failure.what();
+    return 1;
+  }
+}
+
+size_t inputBytes(const TensorInfo &input) {
+  int64_t bytes = bytesOf(input.type);
+  for (int i = 0; i < input.rank; ++i)
+    bytes *= input.shape[i];
+  return static_cast<size_t>(bytes);
+}
+
+void checkLimit(const InputInfo &input, const void *data) {
+  if (input.limit < 0 || input.tensor.type == DType::f32 || input.tensor.type == DType::f64)
+    return;
+  int64_t count = static_cast<int64_t>(inputBytes(input.tensor)) / bytesOf(input.tensor.type);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t value = integerAt(input.tensor.type, static_cast<const std::byte *>(data), i);
+    if ((value < 0 || value >= input.limit) && !(input.labels && value == -100))
+      throw Failure(format("input '%s': the value %lld of element %lld is outside [0, %lld)",
+                           input.tensor.name, static_cast<long long>(value),
+                           static_cast<long long>(i), static_cast<long long>(input.limit)));
+  }
+}
+
+void feed(plimsoll_train *train, const char *name, const void *data, size_t bytes,
+          bool evaluation) {
+  for (int i = 0; i < plimsoll_program.inputCount; ++i) {
+    const InputInfo &input = plimsoll_program.inputs[i];
+    if (std::strcmp(input.tensor.name, name))
+      continue;
+    if (bytes != inputBytes(input.tensor))
+      throw Failure(format("input '%s': %zu bytes given, %zu expected", name, bytes,
+                           inputBytes(input.tensor)));
+    checkLimit(input, data);
+    (evaluation ? train->fedEvaluation : train->fed)[i] = 1;
+    if (!evaluation || input.evaluateOffset >= 0)
+      std::memcpy(train->session.arena + (evaluation ? static_cast<uint64_t>(input.evaluateOffset)
+                                                     : input.tensor.offset),
+                  data, bytes);
+    return;
+  }
+  throw Failure(format("there is no input '%s'", name));
+}
+
+/// Every input must have been fed since the last call that could overwrite it.
+void requireFed(plimsoll_train *train, const std::vector<char> &fed, bool evaluation) {
+  for (int i = 0; i < plimsoll_program.inputCount; ++i)
+    if (!fed[i] && (!evaluation || plimsoll_program.inputs[i].evaluateOffset >= 0))
+      throw Failure(format("input '%s' has not been fed", plimsoll_program.inputs[i].tensor.name));
+  train->fed.assign(train->fed.size(), 0);
+  train->fedEvaluation.assign(train->fedEvaluation.size(), 0);
+}
+
+std::vector<Slot> allSlots() {
+  std::vector<Slot> slots = parameterSlots(plimsoll_program), states = stateSlots(plimsoll_program);
+  slots.insert(slots.end(), states.begin(), states.end());
+  return slots;
+}
+
+} // namespace
+
+plimsoll_train *plimsoll_train_create(const char *weights) {
+  std::unique_ptr<plimsoll_train> train;
+  int failed = guarded(createError(), [&] {
+    checkCpu(plimsoll_program.instructionSet);
+    train = std::make_unique<plimsoll_train>();
+    SafetensorsFile file(weights ? weights : defaultWeights());
+    loadSlots(parameterSlots(plimsoll_program), file, train->session.arena, true, false);
+  });
+  return failed ? nullptr : train.release();
+}
+
+void plimsoll_train_destroy(plimsoll_train *train) {
+  delete train;
+}
+
+int plimsoll_train_input_count(const plimsoll_train *) {
+  return plimsoll_program.inputCount;
+}
+
+int plimsoll_train_input(const plimsoll_train *, int index, plimsoll_input *input) {
+  if (index < 0 || index >= plimsoll_program.inputCount)
+    return 1;
+  const InputInfo &info = plimsoll_program.inputs[index];
+  *input = {info.tensor.name,        static_cast<plimsoll_type>(info.tensor.type),
+            info.tensor.rank,        info.tensor.shape,
+            inputBytes(info.tensor), info.labels};
+  return 0;
+}
+
+int plimsoll_train_feed(plimsoll_train *train, const char *input, const void *data, size_t bytes) {
+  return guarded(train->error, [&] { feed(train, input, data, bytes, false); });
+}
+
+int plimsoll_train_feed_evaluation(plimsoll_train *train, const char *input, const void *data,
+                                   size_t bytes) {
+  return guarded(train->error, [&] { feed(train, input, data, bytes, true); });
+}
+
+int plimsoll_train_step(plimsoll_train *train, double lr) {
+  return guarded(train->error, [&] {
+    requireFed(train, train->fed, false);
+    double rate = lr < 0 ? train->state.learningRate : lr;
+    train->session.step(train->state.step + 1, rate, train->state.weightDecay);
+    ++train->state.step;
+    train->loss = train->session.loss();
+    train->accuracy = train->session.accuracy();
+    if (!std::isfinite(train->loss))
+      throw Failure(format("step %lld: the loss is not finite (%g)",
+                           static_cast<long long>(train->state.step), double(train->loss)));
+  });
+}
+
+int plimsoll_train_evaluate(plimsoll_train *train) {
+  return guarded(train->error, [&] {
+    if (!plimsoll_program.evaluate.run)
+      throw Failure("this program was compiled without an evaluation timeline");
+    requireFed(train, train->fedEvaluation, true);
+    train->session.evaluate();
+    train->loss = train->session.evaluationLoss();
+    train->accuracy = train->session.evaluationAccuracy();
+  });
+}
+
+float plimsoll_train_loss(const plimsoll_train *train) {
+  return train->loss;
+}
+float plimsoll_train_accuracy(const plimsoll_train *train) {
+  return train->accuracy;
+}
+int64_t plimsoll_train_steps(const plimsoll_train *train) {
+  return train->state.step;
+}
+
+int plimsoll_train_save(plimsoll_train *train, const char *path) {
+  return guarded(train->error, [&] {
+    RunState state = train->state;
+    int64_t batch = plimsoll_program.inputCount && plimsoll_program.inputs[0].tensor.rank
+                        ? plimsoll_program.inputs[0].tensor.shape[0]
+                        : 1;
+    state.steps = state.steps > state.step ? state.steps : state.step;
+    state.dataPosition = state.step * batch;
+    CheckpointWriter(plimsoll_program, allSlots(), path).save(state, train->session.arena);
+  });
+}
+
+int plimsoll_train_load(plimsoll_train *train, const char *path) {
+  return guarded(train->error, [&] {
+    SafetensorsFile file(path);
+    RunState state = readRunState(plimsoll_program, file);
+    loadSlots(allSlots(), file, train->session.arena, false, false);
+    train->state = state;
+  });
+}
+
+const char *plimsoll_train_error(const plimsoll_train *train) {
+  return train ? train->error.c_str() : createError().c_str();
+}

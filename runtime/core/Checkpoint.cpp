@@ -1,0 +1,210 @@
+//===- Checkpoint.cpp - saving a run, and what a saved run knows ------------===//
+#include "Checkpoint.h"
+
+#include "Failure.h"
+#include "Json.h"
+#include "Text.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace plimsoll {
+namespace {
+
+constexpr int kFormatVersion = 1;
+constexpr int64_t kBufferBytes = 1 << 20;
+constexpr int64_t kMetadataRoom = 2048; ///< the part of the metadata that changes
+
+} // namespace
+
+bool writeAll(int descriptor, const void *data, size_t bytes) {
+  const char *at = static_cast<const char *>(data);
+  while (bytes > 0) {
+    ssize_t put = ::write(descriptor, at, bytes);
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put <= 0)
+      return false;
+    at += put, bytes -= static_cast<size_t>(put);
+  }
+  return true;
+}
+
+CheckpointWriter::CheckpointWriter(const Program &program, std::vector<Slot> given,
+                                   const std::string &path)
+    : program(program), slots(std::move(given)), target(path), temporary(path + ".tmp") {
+  size_t slash = path.rfind('/');
+  directory = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  struct stat status;
+  if (stat(directory.c_str(), &status) || !S_ISDIR(status.st_mode))
+    throw Failure(
+        format("cannot save to '%s': there is no directory '%s'", path.c_str(), directory.c_str()));
+  if (!stat(path.c_str(), &status) && S_ISDIR(status.st_mode))
+    throw Failure(format("cannot save to '%s': it is a directory", path.c_str()));
+  if (access(directory.c_str(), W_OK))
+    throw Failure(format("cannot save to '%s': %s", path.c_str(), std::strerror(errno)));
+  buildTensorText();
+  buildAliasText();
+  // Data starts at a multiple of 64 behind the 8 bytes of length.
+  int64_t most = static_cast<int64_t>(tensorText.size() + aliasText.size()) + kMetadataRoom;
+  headerCapacity = (most + 8 + 63) / 64 * 64;
+  header.resize(headerCapacity);
+  buffer.resize(kBufferBytes);
+}
+
+void CheckpointWriter::buildTensorText() {
+  for (const Slot &slot : slots) {
+    tensorText += ",";
+    appendQuoted(tensorText, slot.name);
+    tensorText += format(
+        ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%lld,%lld]}", safetensorsType(slot.type),
+        shapeText(slot.shape.data(), static_cast<int>(slot.shape.size())).c_str(),
+        static_cast<long long>(dataBytes), static_cast<long long>(dataBytes + slot.bytes()));
+    dataBytes += slot.bytes();
+  }
+  tensorText += "}";
+}
+
+/// {"wte.weight":["lm_head.weight"]}, quoted once more: metadata values are strings.
+void CheckpointWriter::buildAliasText() {
+  std::string plain = "{";
+  for (const Slot &slot : slots) {
+    if (slot.aliases.empty())
+      continue;
+    plain += plain.size() > 1 ? "," : "";
+    appendQuoted(plain, slot.name);
+    for (size_t i = 0; i < slot.aliases.size(); ++i) {
+      plain += i ? "," : ":[";
+      appendQuoted(plain, slot.aliases[i]);
+    }
+    plain += "]";
+  }
+  appendQuoted(aliasText, plain + "}");
+  aliasText += ",\"model\":";
+  appendQuoted(aliasText, program.model);
+  aliasText += ",\"fingerprint\":";
+  appendQuoted(aliasText, program.fingerprint);
+}
+
+void CheckpointWriter::buildHeader(const RunState &s) {
+  Text text;
+  text.add("{\"__metadata__\":{\"format\":\"plimsoll\",\"format_version\":\"%d\",\"step\":\"%lld\","
+           "\"steps\":\"%lld\",\"seed\":\"%llu\","
+           "\"rng\":\"philox4x32-10 seed=%llu step=%lld\",\"data_position\":\"%lld\","
+           "\"order\":\"%s\",\"lr\":\"%.17g\",\"lr_schedule\":\"%s\",\"weight_decay\":\"%.17g\"",
+           kFormatVersion, static_cast<long long>(s.step), static_cast<long long>(s.steps),
+           static_cast<unsigned long long>(s.seed), static_cast<unsigned long long>(s.seed),
+           static_cast<long long>(s.step), static_cast<long long>(s.dataPosition),
+           s.shuffle ? "shuffled" : "sequential", s.learningRate, s.schedule, s.weightDecay);
+  if (s.hasBest)
+    text.add(",\"best_eval_loss\":\"%.17g\"", s.bestLoss);
+  text.add(",\"aliases\":");
+  char *at = header.data() + 8;
+  auto put = [&](const char *data, size_t size) {
+    std::memcpy(at, data, size);
+    at += size;
+  };
+  put(text.data(), text.size());
+  put(aliasText.data(), aliasText.size());
+  put("}", 1);
+  put(tensorText.data(), tensorText.size());
+  std::memset(at, ' ', header.data() + headerCapacity - at);
+  uint64_t length = static_cast<uint64_t>(headerCapacity - 8);
+  std::memcpy(header.data(), &length, 8);
+}
+
+bool CheckpointWriter::writeFile(int descriptor, const std::byte *arena) {
+  if (!writeAll(descriptor, header.data(), header.size()))
+    return false;
+  for (const Slot &slot : slots) {
+    if (!slot.transposed) {
+      if (!writeAll(descriptor, arena + slot.offset, slot.bytes()))
+        return false;
+      continue;
+    }
+    for (int64_t begin = 0; begin < slot.bytes();) {
+      int64_t bytes = std::min(kBufferBytes, slot.bytes() - begin);
+      copyOut(slot, arena, begin, bytes, buffer.data());
+      if (!writeAll(descriptor, buffer.data(), bytes))
+        return false;
+      begin += bytes;
+    }
+  }
+  return fsync(descriptor) == 0;
+}
+
+void CheckpointWriter::fail(const char *doing, int error) {
+  bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  struct statvfs space;
+  std::string room;
+  if (full && !statvfs(directory.c_str(), &space))
+    room = format(": it needs %s bytes, the disk has %s free", grouped(bytes()).c_str(),
+                  grouped(static_cast<long long>(space.f_bavail * space.f_frsize)).c_str());
+  struct stat status;
+  bool kept = !stat(target.c_str(), &status);
+  throw Failure(format("cannot %s the checkpoint '%s': %s%s%s", doing, target.c_str(),
+                       std::strerror(error), room.c_str(),
+                       kept ? "; the checkpoint of before is untouched" : ""));
+}
+
+void CheckpointWriter::save(const RunState &state, const std::byte *arena) {
+  buildHeader(state);
+  int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0)
+    fail("create", errno);
+  bool written = writeFile(descriptor, arena);
+  int error = errno;
+  if (::close(descriptor) && written)
+    written = false, error = errno;
+  if (written && ::rename(temporary.c_str(), target.c_str()))
+    written = false, error = errno;
+  if (!written) {
+    ::unlink(temporary.c_str());
+    fail("write", error);
+  }
+  int folder = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder); // some file systems cannot; the rename is atomic all the same
+    ::close(folder);
+  }
+}
+
+RunState readRunState(const Program &program, const SafetensorsFile &file) {
+  auto text = [&](const char *key) {
+    const std::string *value = file.metadata(key);
+    if (!value)
+      throw Failure(format("'%s' is no checkpoint of a training program (its metadata has no "
+                           "'%s'); to start from its parameters, use --weights",
+                           file.path().c_str(), key));
+    return value->c_str();
+  };
+  if (std::strtol(text("format_version"), nullptr, 10) > kFormatVersion)
+    throw Failure(format("'%s' has format version %s; this program knows %d", file.path().c_str(),
+                         text("format_version"), kFormatVersion));
+  if (std::strcmp(text("fingerprint"), program.fingerprint))
+    throw Failure(format("'%s' was saved by another model or optimizer (%s, fingerprint %s; this "
+                         "is %s, fingerprint %s); to start from its parameters alone, use "
+                         "--weights",
+                         file.path().c_str(), text("model"), text("fingerprint"), program.model,
+                         program.fingerprint));
+  RunState state;
+  state.step = std::strtoll(text("step"), nullptr, 10);
+  state.steps = std::strtoll(text("steps"), nullptr, 10);
+  state.seed = std::strtoull(text("seed"), nullptr, 10);
+  state.dataPosition = std::strtoll(text("data_position"), nullptr, 10);
+  state.shuffle = !std::strcmp(text("order"), "shuffled");
+  state.learningRate = std::strtod(text("lr"), nullptr);
+  state.weightDecay = std::strtod(text("weight_decay"), nullptr);
+  std::snprintf(state.schedule, sizeof(state.schedule), "%s", text("lr_schedule"));
+  if (const std::string *best = file.metadata("best_eval_loss"))
+    state.hasBest = true, state.bestLoss = std::strtod(best->c_str(), nullptr);
+  return state;
+}
+
+} // namespace plimsoll

@@ -1,0 +1,64 @@
+//===- Checkpoint.h - saving a run, and what a saved run knows --------------===//
+//
+// A safetensors file: parameters under their names, optimizer state under
+// `optimizer.<state>.<parameter>`, and strings of metadata. It is written to
+// `FILE.tmp`, synced and renamed over FILE, and the directory is synced: at any moment
+// FILE is a whole checkpoint or not there. Saving allocates nothing.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CORE_CHECKPOINT_H
+#define PLIMSOLL_CORE_CHECKPOINT_H
+
+#include "State.h"
+
+#include <string>
+#include <vector>
+
+namespace plimsoll {
+
+/// What a run must know to go on as if it had not stopped.
+struct RunState {
+  int64_t step = 0;  ///< steps done
+  int64_t steps = 0; ///< steps in all, for the schedule
+  uint64_t seed = 0;
+  int64_t dataPosition = 0; ///< rows taken from the data
+  bool shuffle = false;
+  double learningRate = 0, weightDecay = 0;
+  char schedule[64] = "constant";
+  double bestLoss = 0; ///< best evaluation loss so far
+  bool hasBest = false;
+};
+
+class CheckpointWriter {
+public:
+  /// Prepares to save `slots` of the arena to `path`. `fingerprint` may be null.
+  CheckpointWriter(const Program &program, std::vector<Slot> slots, const std::string &path);
+
+  /// Throws Failure; the file of before is then untouched and no temporary file is left.
+  void save(const RunState &state, const std::byte *arena);
+
+  const std::string &path() const { return target; }
+  int64_t bytes() const { return headerCapacity + dataBytes; }
+
+private:
+  const Program &program;
+  std::vector<Slot> slots;
+  std::string target, temporary, directory;
+  std::string tensorText, aliasText; ///< parts of the header that never change
+  std::vector<char> header;
+  std::vector<std::byte> buffer;
+  int64_t headerCapacity = 0, dataBytes = 0;
+
+  void buildTensorText();
+  void buildAliasText();
+  void buildHeader(const RunState &state);
+  bool writeFile(int descriptor, const std::byte *arena);
+  [[noreturn]] void fail(const char *doing, int error);
+};
+
+/// Reads the run state of a checkpoint. Throws Failure when it is none, of a later format, or of
+/// another program.
+RunState readRunState(const Program &program, const SafetensorsFile &file);
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_CHECKPOINT_H

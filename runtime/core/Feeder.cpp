@@ -1,0 +1,95 @@
+//===- Feeder.cpp - the data rule -------------------------------------------===//
+#include "Feeder.h"
+
+#include "Failure.h"
+#include "Random.h"
+
+#include <cstring>
+
+namespace plimsoll {
+
+int64_t integerAt(DType type, const std::byte *data, int64_t index) {
+  int64_t whole;
+  int32_t half;
+  switch (type) {
+  case DType::i64:
+    std::memcpy(&whole, data + index * 8, 8);
+    return whole;
+  case DType::i32:
+    std::memcpy(&half, data + index * 4, 4);
+    return half;
+  default:
+    return static_cast<int64_t>(data[index]);
+  }
+}
+
+Feeder::Feeder(const Program &program, std::unique_ptr<Source> given, bool shuffle, uint64_t seed,
+               bool evaluation)
+    : program(program), source(std::move(given)), shuffle(shuffle), evaluation(evaluation),
+      seed(seed), batch(batchRows(program)), places(batch), buffers(program.inputCount) {
+  if (source->stream() && (shuffle || evaluation))
+    throw UsageError(shuffle ? "a stream cannot be shuffled; use --order=sequential"
+                             : "--eval-data cannot be a stream");
+  if (evaluation && batchesPerEpoch() == 0)
+    throw Failure(format("--eval-data has %s records, fewer than the batch of %s",
+                         grouped(source->records()).c_str(), grouped(batch).c_str()));
+}
+
+bool Feeder::feed(int64_t step, std::byte *arena) {
+  for (int64_t row = 0; row < batch; ++row) {
+    int64_t g = step * batch + row, records = source->stream() ? 1 : source->records();
+    if (evaluation)
+      places[row] = source->place(g);
+    else if (shuffle)
+      places[row] =
+          source->place(shuffled(g % records, records, seed, static_cast<uint32_t>(g / records)));
+    else
+      places[row] = source->sequentialPlace(g);
+  }
+  for (int i = 0; i < program.inputCount; ++i) {
+    const InputInfo &input = program.inputs[i];
+    bool wanted = !evaluation || input.evaluateOffset >= 0;
+    uint64_t offset = evaluation ? input.evaluateOffset : input.tensor.offset;
+    buffers[i] = wanted ? arena + offset : nullptr;
+  }
+  if (!source->read({places.data(), batch, buffers.data()}))
+    return false;
+  for (int i = 0; i < program.inputCount; ++i)
+    if (buffers[i])
+      checkRange(i);
+  return true;
+}
+
+void Feeder::checkRange(int index) const {
+  const InputInfo &input = program.inputs[index];
+  if (input.limit < 0 || input.tensor.type == DType::f32 || input.tensor.type == DType::f64)
+    return;
+  int64_t each = rowElements(input.tensor);
+  for (int64_t i = 0; i < batch * each; ++i) {
+    int64_t value = integerAt(input.tensor.type, buffers[index], i);
+    if ((value >= 0 && value < input.limit) || (input.labels && value == -100))
+      continue;
+    std::string where = source->describe(places[i / each]);
+    std::string element =
+        each > 1 ? format(", element %lld", static_cast<long long>(i % each)) : "";
+    throw Failure(format("input '%s': the value %lld in %s%s is outside [0, %lld)%s",
+                         input.tensor.name, static_cast<long long>(value), where.c_str(),
+                         element.c_str(), static_cast<long long>(input.limit),
+                         input.labels ? " and is not -100" : ""));
+  }
+}
+
+int64_t Feeder::countedLabels() const {
+  for (int i = 0; i < program.inputCount; ++i) {
+    const InputInfo &input = program.inputs[i];
+    if (!input.labels || !buffers[i] || input.tensor.type != DType::i64)
+      continue;
+    int64_t counted = 0, count = batch * rowElements(input.tensor);
+    for (int64_t j = 0; j < count; ++j)
+      counted += integerAt(DType::i64, buffers[i], j) != -100;
+    return counted;
+  }
+  return batch;
+}
+
+} // namespace plimsoll

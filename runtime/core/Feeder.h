@@ -1,0 +1,51 @@
+//===- Feeder.h - the data rule ---------------------------------------------===//
+//
+// Sequential: row b of step s (from 0) takes row g = s * B + b of the source, see
+// Source::sequentialPlace. Shuffled: record g mod N of epoch g / N, each epoch its own
+// permutation drawn from the seed. Nothing but the step is remembered, so a resumed run
+// goes on where the first one stopped.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CORE_FEEDER_H
+#define PLIMSOLL_CORE_FEEDER_H
+
+#include "Source.h"
+
+namespace plimsoll {
+
+class Feeder {
+public:
+  /// `evaluation`: every record once, in order, whole batches alone.
+  Feeder(const Program &program, std::unique_ptr<Source> source, bool shuffle, uint64_t seed,
+         bool evaluation);
+
+  int64_t rows() const { return batch; }
+  /// Batches of one pass over the source.
+  int64_t batchesPerEpoch() const { return source->records() / batch; }
+  bool stream() const { return source->stream(); }
+  void skip(int64_t steps) { source->skipRows(steps * batch); }
+
+  /// Writes the batch of step `step` (from 0) into the arena; false when a stream has ended.
+  /// Throws Failure when an integer lies outside its input's range.
+  bool feed(int64_t step, std::byte *arena);
+
+  /// Rows that count for the loss in the batch just fed: labels that are not -100.
+  int64_t countedLabels() const;
+
+private:
+  const Program &program;
+  std::unique_ptr<Source> source;
+  bool shuffle, evaluation;
+  uint64_t seed;
+  int64_t batch;
+  std::vector<int64_t> places;
+  std::vector<std::byte *> buffers;
+
+  void checkRange(int index) const;
+};
+
+/// Value of element `index` of an integer input.
+int64_t integerAt(DType type, const std::byte *data, int64_t index);
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_FEEDER_H

@@ -1,0 +1,35 @@
+//===- Json.h - a small strict JSON reader ----------------------------------===//
+//
+// Reads safetensors headers: RFC 8259, with depth bounded and every error placed.
+// Numbers are kept as 64-bit integers (all that a header has); a fraction is refused.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CORE_JSON_H
+#define PLIMSOLL_CORE_JSON_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace plimsoll {
+
+struct Json {
+  enum class Kind { null, boolean, integer, string, array, object } kind = Kind::null;
+  int64_t integer = 0;
+  std::string string;
+  std::vector<Json> items;                           ///< of an array
+  std::vector<std::pair<std::string, Json>> members; ///< of an object, in order
+
+  const Json *find(std::string_view name) const;
+};
+
+/// Reads one value that fills `text` but for blanks. Throws Failure ("byte 12: ...").
+Json parseJson(std::string_view text);
+
+/// Appends `text` as a JSON string, quotes included.
+void appendQuoted(std::string &out, std::string_view text);
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_JSON_H

@@ -1,0 +1,84 @@
+//===- Nonfinite.cpp - finding the first value that is not finite -----------===//
+#include "Nonfinite.h"
+
+#include "Failure.h"
+
+#include <cmath>
+
+namespace plimsoll {
+namespace {
+
+struct Seen {
+  int64_t nan = -1, infinity = -1; ///< first element of each kind
+};
+
+template <typename T> Seen scan(const T *data, int64_t count) {
+  Seen seen;
+  for (int64_t i = 0; i < count && seen.nan < 0; ++i) {
+    if (std::isnan(data[i]))
+      seen.nan = i;
+    else if (std::isinf(data[i]) && seen.infinity < 0)
+      seen.infinity = i;
+  }
+  return seen;
+}
+
+} // namespace
+
+NonfiniteFinder::NonfiniteFinder(const Program &program, const std::byte *arena)
+    : program(program), arena(arena), normal(program.train.writeCount) {}
+
+void NonfiniteFinder::beginStep(int64_t number) {
+  next = 0;
+  step = number;
+}
+
+void NonfiniteFinder::acceptStep() {
+  if (first)
+    firstInfinity = {};
+  first = false;
+}
+
+void NonfiniteFinder::look(int launch) {
+  const Timeline &timeline = program.train;
+  while (next < timeline.writeCount && timeline.writes[next].launch < launch)
+    ++next;
+  for (; next < timeline.writeCount && timeline.writes[next].launch == launch; ++next)
+    inspect(next);
+}
+
+void NonfiniteFinder::inspect(int index) {
+  const WriteInfo &write = program.train.writes[index];
+  Seen seen;
+  if (write.type == DType::f32)
+    seen = scan(reinterpret_cast<const float *>(arena + write.offset), write.count);
+  else if (write.type == DType::f64)
+    seen = scan(reinterpret_cast<const double *>(arena + write.offset), write.count);
+  if (seen.nan >= 0 && firstNan.write < 0)
+    firstNan = {index, seen.nan, step};
+  if (seen.infinity >= 0 && firstInfinity.write < 0 && !normal[index])
+    firstInfinity = {index, seen.infinity, step};
+  if (first)
+    normal[index] = seen.infinity >= 0;
+}
+
+std::string NonfiniteFinder::describe(const Found &found, const char *what) const {
+  const WriteInfo &write = program.train.writes[found.write];
+  return format("\n  the first %s is in '%s', written by %s in step %lld (element %lld of %lld)",
+                what, write.name, write.node, static_cast<long long>(found.step),
+                static_cast<long long>(found.element), static_cast<long long>(write.count));
+}
+
+std::string NonfiniteFinder::report() const {
+  std::string text;
+  bool before = firstInfinity.write >= 0 &&
+                (firstNan.write < 0 || firstInfinity.step < firstNan.step ||
+                 (firstInfinity.step == firstNan.step && firstInfinity.write <= firstNan.write));
+  if (before)
+    text += describe(firstInfinity, "infinite value");
+  if (firstNan.write >= 0)
+    text += describe(firstNan, "NaN");
+  return text.empty() ? "\n  every value that the steps wrote is finite" : text;
+}
+
+} // namespace plimsoll

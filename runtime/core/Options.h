@@ -1,0 +1,38 @@
+//===- Options.h - the command line of an emitted program -------------------===//
+#ifndef PLIMSOLL_CORE_OPTIONS_H
+#define PLIMSOLL_CORE_OPTIONS_H
+
+#include "plimsoll/Program.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plimsoll {
+
+struct Options {
+  std::vector<std::string> data;
+  std::optional<int64_t> steps;
+  std::optional<bool> shuffle;
+  std::optional<double> learningRate, weightDecay;
+  std::optional<std::string> schedule; ///< checked: see Schedule.h
+  std::optional<uint64_t> seed;
+  std::string weights, metrics, resume, dumpGradients;
+  std::string save;
+  int64_t saveEvery = 0; ///< 0: at the end alone
+  bool saveBest = false;
+  std::vector<std::string> evalData;
+  int64_t evalEvery = 0; ///< 0: at the end alone
+  bool findNonfinite = false, info = false, help = false;
+};
+
+/// Throws UsageError: unknown options with the nearest name, values that do not parse, and
+/// combinations that would have no effect.
+Options parseOptions(const Program &program, int argc, char **argv);
+
+/// The text of --help.
+std::string helpText(const char *program);
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_OPTIONS_H

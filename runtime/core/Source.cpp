@@ -1,0 +1,119 @@
+//===- Source.cpp - choosing a source, and the synthetic one ----------------===//
+#include "Source.h"
+
+#include "Failure.h"
+#include "Random.h"
+
+#include <cstring>
+
+namespace plimsoll {
+
+int64_t rowElements(const TensorInfo &input) {
+  int64_t count = 1;
+  for (int i = 1; i < input.rank; ++i)
+    count *= input.shape[i];
+  return count;
+}
+
+int64_t batchRows(const Program &program) {
+  int64_t rows = -1;
+  for (int i = 0; i < program.inputCount; ++i) {
+    const TensorInfo &input = program.inputs[i].tensor;
+    int64_t first = input.rank ? input.shape[0] : 1;
+    if (!input.rank || (rows >= 0 && first != rows))
+      throw Failure(format("input '%s' has no batch dimension like the other inputs: a data source "
+                           "cannot feed it",
+                           input.name));
+    rows = first;
+  }
+  if (rows <= 0)
+    throw Failure("the program has no inputs that a data source could feed");
+  return rows;
+}
+
+namespace {
+
+/// Reproducible noise: floats uniform in [-1, 1), integers below the input's limit.
+class SyntheticSource : public Source {
+public:
+  SyntheticSource(const Program &program, uint64_t seed) : program(program), seed(seed) {}
+
+  int64_t records() const override { return int64_t(1) << 40; }
+  std::string describe(int64_t place) const override {
+    return format("synthetic row %lld", static_cast<long long>(place));
+  }
+
+  bool read(const Batch &batch) override {
+    for (int i = 0; i < program.inputCount; ++i)
+      for (int64_t row = 0; batch.buffers[i] && row < batch.rows; ++row)
+        fillRow(i, batch.places[row], row, batch.buffers[i]);
+    return true;
+  }
+
+private:
+  const Program &program;
+  uint64_t seed;
+
+  void fillRow(int index, int64_t place, int64_t row, std::byte *buffer) const {
+    const InputInfo &input = program.inputs[index];
+    int64_t count = rowElements(input.tensor), size = bytesOf(input.tensor.type);
+    std::byte *out = buffer + row * count * size;
+    for (int64_t i = 0; i < count; ++i, out += size) {
+      uint64_t bits = randomBits(seed, 0x73796e00 + index, static_cast<uint32_t>(place),
+                                 static_cast<uint64_t>(i));
+      store(input, bits, out);
+    }
+  }
+
+  static void store(const InputInfo &input, uint64_t bits, std::byte *out) {
+    int64_t whole = static_cast<int64_t>((bits >> 33) % (input.limit > 0 ? input.limit : 2));
+    double real = static_cast<double>(bits >> 40) / 8388608.0 - 1.0;
+    float single = static_cast<float>(real);
+    switch (input.tensor.type) {
+    case DType::f32:
+      std::memcpy(out, &single, 4);
+      break;
+    case DType::f64:
+      std::memcpy(out, &real, 8);
+      break;
+    default:
+      std::memcpy(out, &whole, bytesOf(input.tensor.type)); // little endian
+    }
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Source> makeSyntheticSource(const Program &program, uint64_t seed) {
+  return std::make_unique<SyntheticSource>(program, seed);
+}
+
+std::unique_ptr<Source> makeSource(const Program &program, const std::vector<std::string> &specs,
+                                   uint64_t seed) {
+  std::string kind;
+  std::vector<std::string> files;
+  for (const std::string &spec : specs) {
+    size_t colon = spec.find(':');
+    std::string head = spec.substr(0, colon);
+    if (head != "tokens" && head != "safetensors" && head != "synthetic")
+      throw UsageError(format("'%s' is not a data source; sources are tokens:FILE[:u8|u16|u32], "
+                              "safetensors:FILE and synthetic",
+                              spec.c_str()));
+    if ((head == "synthetic") != (colon == spec.npos) || spec.size() == head.size() + 1)
+      throw UsageError(format("data source '%s': %s", spec.c_str(),
+                              head == "synthetic" ? "it takes no file" : "a file is missing"));
+    if (!kind.empty() && (kind != head || head == "synthetic"))
+      throw UsageError("several --data must all be tokens: or all be safetensors: files");
+    kind = head;
+    if (colon != spec.npos)
+      files.push_back(spec.substr(colon + 1));
+  }
+  batchRows(program);
+  if (kind == "tokens")
+    return makeTokenSource(program, files);
+  if (kind == "safetensors")
+    return makeTableSource(program, files);
+  return makeSyntheticSource(program, seed);
+}
+
+} // namespace plimsoll

@@ -1,0 +1,220 @@
+//===- State.cpp - parameters and optimizer state in and out of files -------===//
+#include "State.h"
+
+#include "Failure.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <type_traits>
+
+namespace plimsoll {
+
+int64_t Slot::count() const {
+  int64_t product = 1;
+  for (int64_t extent : shape)
+    product *= extent;
+  return product;
+}
+
+const char *safetensorsType(DType type) {
+  static const char *const names[] = {"F32", "F64", "I64", "I32", "U8", "BOOL"};
+  return names[static_cast<int>(type)];
+}
+
+namespace {
+
+Slot slotOf(const ParameterInfo &parameter, std::string name, uint64_t offset) {
+  const TensorInfo &tensor = parameter.tensor;
+  return {std::move(name),      {},    {tensor.shape, tensor.shape + tensor.rank}, tensor.type,
+          parameter.transposed, offset};
+}
+
+/// Calls move(file byte, arena byte, size) for the elements of bytes [first, last) of a transposed
+/// slot.
+template <int64_t size, typename Move>
+void forElements(const Slot &slot, int64_t first, int64_t last, const Move &move) {
+  int64_t begin = first / size, end = last / size, rows = slot.shape[0], columns = slot.shape[1];
+  int64_t row = begin / columns, column = begin % columns;
+  for (int64_t i = begin; i < end; ++i) {
+    move(i * size, (column * rows + row) * size, std::integral_constant<int64_t, size>{});
+    if (++column == columns)
+      column = 0, ++row;
+  }
+}
+
+template <typename Move>
+void forTransposed(const Slot &slot, int64_t first, int64_t last, const Move &move) {
+  switch (bytesOf(slot.type)) {
+  case 8:
+    return forElements<8>(slot, first, last, move);
+  case 4:
+    return forElements<4>(slot, first, last, move);
+  default:
+    return forElements<1>(slot, first, last, move);
+  }
+}
+
+} // namespace
+
+std::vector<Slot> parameterSlots(const Program &program) {
+  std::vector<Slot> slots;
+  for (int i = 0; i < program.parameterCount; ++i) {
+    const ParameterInfo &parameter = program.parameters[i];
+    slots.push_back(slotOf(parameter, parameter.tensor.name, parameter.tensor.offset));
+    for (int j = 0; j < parameter.aliasCount; ++j)
+      slots.back().aliases.push_back(parameter.aliases[j]);
+  }
+  return slots;
+}
+
+std::vector<Slot> stateSlots(const Program &program) {
+  std::vector<Slot> slots;
+  for (int i = 0; i < program.parameterCount; ++i)
+    for (int j = 0; j < program.parameters[i].stateCount; ++j) {
+      const StateInfo &state = program.parameters[i].states[j];
+      std::string name =
+          std::string("optimizer.") + state.name + "." + program.parameters[i].tensor.name;
+      slots.push_back(slotOf(program.parameters[i], std::move(name), state.offset));
+    }
+  return slots;
+}
+
+std::vector<Slot> gradientSlots(const Program &program) {
+  std::vector<Slot> slots;
+  for (int i = 0; i < program.parameterCount; ++i)
+    if (program.parameters[i].gradientOffset >= 0)
+      slots.push_back(slotOf(program.parameters[i], program.parameters[i].tensor.name,
+                             static_cast<uint64_t>(program.parameters[i].gradientOffset)));
+  return slots;
+}
+
+void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t bytes,
+             std::byte *out) {
+  const std::byte *data = arena + slot.offset;
+  if (!slot.transposed)
+    std::memcpy(out, data + begin, bytes);
+  else
+    forTransposed(slot, begin, begin + bytes, [&](int64_t file, int64_t place, auto size) {
+      std::memcpy(out + file - begin, data + place, size);
+    });
+}
+
+void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, const std::byte *in) {
+  std::byte *data = arena + slot.offset;
+  if (!slot.transposed)
+    std::memcpy(data + begin, in, bytes);
+  else
+    forTransposed(slot, begin, begin + bytes, [&](int64_t file, int64_t place, auto size) {
+      std::memcpy(data + place, in + file - begin, size);
+    });
+}
+
+namespace {
+
+/// How the file's names differ from the program's: `strip` before the file's, or `add` before ours.
+struct Prefix {
+  std::string inFile, inProgram;
+
+  /// What the file would call `name`; empty when it could not.
+  std::string fileName(const std::string &name) const {
+    if (!name.starts_with(inProgram))
+      return "";
+    return inFile + name.substr(inProgram.size());
+  }
+};
+
+/// The name under which the file holds the slot, or empty.
+std::string nameInFile(const Slot &slot, const SafetensorsFile &file, const Prefix &prefix) {
+  auto held = [&](const std::string &name) {
+    std::string renamed = prefix.fileName(name);
+    return !renamed.empty() && file.find(renamed) ? renamed : std::string();
+  };
+  std::string found = held(slot.name);
+  for (const std::string &alias : slot.aliases)
+    if (found.empty())
+      found = held(alias);
+  return found;
+}
+
+Prefix bestPrefix(const std::vector<Slot> &slots, const SafetensorsFile &file) {
+  std::vector<Prefix> candidates = {{}};
+  const std::string &name = slots[0].name;
+  for (const auto &[other, tensor] : file.tensors()) {
+    if (other.ends_with("." + name))
+      candidates.push_back({other.substr(0, other.size() - name.size()), ""});
+    if (name.ends_with("." + other))
+      candidates.push_back({"", name.substr(0, name.size() - other.size())});
+  }
+  Prefix best;
+  int64_t most = -1;
+  for (const Prefix &candidate : candidates) {
+    int64_t found = std::count_if(slots.begin(), slots.end(), [&](const Slot &slot) {
+      return !nameInFile(slot, file, candidate).empty();
+    });
+    if (found > most)
+      best = candidate, most = found;
+  }
+  return best;
+}
+
+std::string checkTensor(const Slot &slot, const std::string &name,
+                        const SafetensorsFile::Tensor &tensor) {
+  std::string problems;
+  if (tensor.shape != slot.shape)
+    problems +=
+        format("\n  '%s' has the shape %s, expected %s", name.c_str(),
+               shapeText(tensor.shape.data(), static_cast<int>(tensor.shape.size())).c_str(),
+               shapeText(slot.shape.data(), static_cast<int>(slot.shape.size())).c_str());
+  if (tensor.type != safetensorsType(slot.type))
+    problems += format("\n  '%s' is %s, expected %s", name.c_str(), tensor.type.c_str(),
+                       safetensorsType(slot.type));
+  return problems;
+}
+
+void readSlot(const Slot &slot, const SafetensorsFile &file, const SafetensorsFile::Tensor &tensor,
+              std::byte *arena) {
+  if (!slot.transposed) {
+    file.read(arena + slot.offset, tensor.begin, slot.bytes());
+    return;
+  }
+  std::vector<std::byte> buffer(std::min<int64_t>(slot.bytes(), 1 << 20));
+  for (int64_t begin = 0; begin < slot.bytes();) {
+    int64_t bytes = std::min<int64_t>(static_cast<int64_t>(buffer.size()), slot.bytes() - begin);
+    file.read(buffer.data(), tensor.begin + begin, bytes);
+    copyIn(slot, arena, begin, bytes, buffer.data());
+    begin += bytes;
+  }
+}
+
+} // namespace
+
+void loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
+               bool anyPrefix, bool ignoreExtra) {
+  if (slots.empty())
+    return;
+  Prefix prefix = anyPrefix ? bestPrefix(slots, file) : Prefix{};
+  std::string problems;
+  std::vector<std::string> names;
+  std::set<std::string> known;
+  for (const Slot &slot : slots) {
+    names.push_back(nameInFile(slot, file, prefix));
+    known.insert(prefix.fileName(slot.name));
+    for (const std::string &alias : slot.aliases)
+      known.insert(prefix.fileName(alias));
+    if (names.back().empty())
+      problems += format("\n  '%s' is missing", slot.name.c_str());
+    else
+      problems += checkTensor(slot, names.back(), *file.find(names.back()));
+  }
+  for (const auto &[name, tensor] : file.tensors())
+    if (!ignoreExtra && !known.count(name) &&
+        !(file.metadata("fingerprint") && name.starts_with("optimizer.")))
+      problems += format("\n  '%s' is no parameter of the program", name.c_str());
+  if (!problems.empty())
+    throw Failure(format("'%s' does not fit the program", file.path().c_str()) + problems);
+  for (size_t i = 0; i < slots.size(); ++i)
+    readSlot(slots[i], file, *file.find(names[i]), arena);
+}
+
+} // namespace plimsoll

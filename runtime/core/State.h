@@ -1,0 +1,53 @@
+//===- State.h - parameters and optimizer state in and out of files ---------===//
+//
+// Files hold tensors under the framework's names and in the framework's layout; the
+// arena holds some of them transposed. A `Slot` is one such tensor.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CORE_STATE_H
+#define PLIMSOLL_CORE_STATE_H
+
+#include "Safetensors.h"
+#include "plimsoll/Program.h"
+
+#include <string>
+#include <vector>
+
+namespace plimsoll {
+
+/// A tensor of the program that files know: name, place in the arena, layout.
+struct Slot {
+  std::string name;
+  std::vector<std::string> aliases;
+  std::vector<int64_t> shape; ///< the framework's
+  DType type;
+  bool transposed;
+  uint64_t offset;
+
+  int64_t count() const;
+  int64_t bytes() const { return count() * bytesOf(type); }
+};
+
+std::vector<Slot> parameterSlots(const Program &program);
+/// Optimizer state, named `optimizer.<state>.<parameter>`.
+std::vector<Slot> stateSlots(const Program &program);
+/// Gradients under their parameters' names; empty without --keep-gradients.
+std::vector<Slot> gradientSlots(const Program &program);
+
+/// "F32", "I64", ...
+const char *safetensorsType(DType type);
+
+/// Bytes [begin, begin + bytes) of a slot as the framework lays it out.
+void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t bytes,
+             std::byte *out);
+/// The other way.
+void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, const std::byte *in);
+
+/// Fills `slots` from the file. Names may be any alias; with `anyPrefix`, a wrapper prefix
+/// (`model.`) that all of the file's names have, or lack, is allowed for. Throws one Failure
+/// that lists everything missing, extra (unless `ignoreExtra`) or of another shape.
+void loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
+               bool anyPrefix, bool ignoreExtra);
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_STATE_H

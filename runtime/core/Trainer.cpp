@@ -1,0 +1,222 @@
+//===- Trainer.cpp - the training loop of the command line ------------------===//
+#include "Trainer.h"
+
+#include "Failure.h"
+
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <dlfcn.h>
+#include <unistd.h>
+
+namespace plimsoll {
+namespace {
+
+volatile std::sig_atomic_t signalSeen = 0;
+
+/// The first signal ends the run after its step; a second one ends it at once.
+void catchSignals() {
+  struct sigaction action = {};
+  action.sa_handler = [](int number) { signalSeen = number; };
+  action.sa_flags = SA_RESETHAND;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN); // a file-size limit becomes an error of write()
+}
+
+} // namespace
+
+std::string defaultWeights() {
+  Dl_info info;
+  if (dladdr(&plimsoll_program, &info) && info.dli_fname) {
+    std::string beside = std::string(info.dli_fname) + ".safetensors";
+    if (!access(beside.c_str(), R_OK))
+      return beside;
+  }
+  char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+  return std::string(path, length > 0 ? static_cast<size_t>(length) : 0) + ".safetensors";
+}
+
+Trainer::Trainer(const Program &program, const Options &options)
+    : program(program), options(options), session(program) {
+  state.learningRate = program.optimizer.learningRate;
+  state.weightDecay = program.optimizer.weightDecay;
+  loadStart();
+  applyOptions();
+  openFiles();
+  catchSignals();
+}
+
+/// Parameters, and with --resume everything else that the run before knew.
+void Trainer::loadStart() {
+  if (!options.resume.empty()) {
+    SafetensorsFile file(options.resume);
+    state = readRunState(program, file);
+    std::vector<Slot> slots = parameterSlots(program), states = stateSlots(program);
+    slots.insert(slots.end(), states.begin(), states.end());
+    loadSlots(slots, file, session.arena, false, false);
+    return;
+  }
+  std::string path = options.weights.empty() ? defaultWeights() : options.weights;
+  if (options.weights.empty() && access(path.c_str(), F_OK))
+    throw Failure(format("the initial weights '%s' are not beside the program; name a file with "
+                         "--weights",
+                         path.c_str()));
+  loadSlots(parameterSlots(program), SafetensorsFile(path), session.arena, true, false);
+}
+
+void Trainer::applyOptions() {
+  state.steps = options.steps.value_or(state.steps);
+  state.seed = options.seed.value_or(state.seed);
+  state.shuffle = options.shuffle.value_or(state.shuffle);
+  state.learningRate = options.learningRate.value_or(state.learningRate);
+  state.weightDecay = options.weightDecay.value_or(state.weightDecay);
+  if (options.schedule)
+    std::snprintf(state.schedule, sizeof(state.schedule), "%s", options.schedule->c_str());
+  schedule.emplace(state.schedule, state.learningRate, state.steps);
+  if (!options.resume.empty() && options.steps && state.step > *options.steps)
+    throw UsageError(format("--steps=%lld: the checkpoint has %lld steps already",
+                            static_cast<long long>(*options.steps),
+                            static_cast<long long>(state.step)));
+}
+
+void Trainer::openFiles() {
+  feeder = std::make_unique<Feeder>(program, makeSource(program, options.data, state.seed),
+                                    state.shuffle, state.seed, false);
+  if (feeder->stream())
+    feeder->skip(state.step);
+  if (!options.evalData.empty())
+    evalFeeder = std::make_unique<Feeder>(
+        program, makeSource(program, options.evalData, state.seed + 1), false, state.seed, true);
+  std::vector<Slot> slots = parameterSlots(program), states = stateSlots(program);
+  slots.insert(slots.end(), states.begin(), states.end());
+  if (!options.save.empty())
+    checkpoint.emplace(program, slots, options.save);
+  if (options.saveBest) {
+    std::string stem = options.save;
+    if (stem.ends_with(".safetensors"))
+      stem.resize(stem.size() - std::strlen(".safetensors"));
+    best.emplace(program, slots, stem + ".best.safetensors");
+  }
+  if (!options.dumpGradients.empty())
+    gradients.emplace(program, gradientSlots(program), options.dumpGradients);
+  metrics.emplace(options.metrics, state.step);
+  if (options.findNonfinite) {
+    finder.emplace(program, session.arena);
+    session.observe(NonfiniteFinder::observe, &*finder);
+  }
+}
+
+int64_t Trainer::labelsPerBatch() const {
+  int64_t rows = feeder->rows();
+  for (int i = 0; i < program.inputCount; ++i)
+    if (program.inputs[i].labels && program.tokenLabels)
+      rows *= rowElements(program.inputs[i].tensor);
+  return rows;
+}
+
+/// One step; false when the data has ended.
+bool Trainer::step(Progress &progress) {
+  double began = secondsNow();
+  if (!feeder->feed(state.step, session.arena))
+    return false;
+  int64_t number = state.step + 1;
+  double rate = schedule->at(number);
+  if (finder)
+    finder->beginStep(number);
+  session.step(number, rate, state.weightDecay);
+  state.step = number;
+  state.dataPosition = number * feeder->rows();
+  double seconds = secondsNow() - began;
+  checkLoss();
+  StepRecord record{number,
+                    session.loss(),
+                    rate,
+                    seconds * 1e3,
+                    static_cast<double>(labelsPerBatch()) / seconds,
+                    session.accuracy(),
+                    program.tokenLabels};
+  metrics->write(record);
+  progress.step(record);
+  return true;
+}
+
+void Trainer::checkLoss() {
+  if (std::isfinite(session.loss())) {
+    if (finder)
+      finder->acceptStep();
+    return;
+  }
+  std::string kept = lastSaved >= 0
+                         ? format("; the last good checkpoint, '%s', is of step %lld",
+                                  checkpoint->path().c_str(), static_cast<long long>(lastSaved))
+                         : std::string("; no checkpoint was written");
+  std::string found =
+      finder ? finder->report()
+             : std::string("\n  to name the first value that is not finite, run again") +
+                   (lastSaved >= 0 ? " from the checkpoint" : "") + " with --find-nonfinite";
+  throw Failure(format("step %lld: the loss is not finite (%g)%s%s",
+                       static_cast<long long>(state.step), double(session.loss()), kept.c_str(),
+                       found.c_str()));
+}
+
+/// The evaluation data once, whole batches, each weighted by the labels that count in it.
+void Trainer::evaluate(Progress &progress) {
+  int64_t batches = evalFeeder->batchesPerEpoch();
+  double loss = 0, accuracy = 0, weight = 0;
+  for (int64_t batch = 0; batch < batches && signalSeen == 0; ++batch) {
+    evalFeeder->feed(batch, session.arena);
+    double counted = static_cast<double>(evalFeeder->countedLabels());
+    session.evaluate();
+    if (counted == 0)
+      continue;
+    loss += counted * double(session.evaluationLoss());
+    accuracy += counted * double(session.evaluationAccuracy());
+    weight += counted;
+  }
+  if (signalSeen)
+    return;
+  EvalRecord record{state.step, batches, loss / weight, accuracy / weight, program.tokenLabels};
+  metrics->write(record);
+  progress.evaluation(record);
+  if (best && record.loss < (state.hasBest ? state.bestLoss : HUGE_VAL)) {
+    state.bestLoss = record.loss;
+    state.hasBest = true;
+    best->save(state, session.arena);
+  }
+}
+
+void Trainer::save() {
+  if (!checkpoint || lastSaved == state.step)
+    return;
+  checkpoint->save(state, session.arena);
+  lastSaved = state.step;
+}
+
+void Trainer::run() {
+  Progress progress(state.step + 1, state.steps);
+  int64_t first = state.step;
+  bool more = true;
+  while (state.step < state.steps && !signalSeen && (more = step(progress))) {
+    if (gradients && state.step == first + 1)
+      gradients->save(state, session.arena);
+    bool last = state.step == state.steps;
+    if (evalFeeder && (options.evalEvery ? state.step % options.evalEvery == 0 : last))
+      evaluate(progress);
+    if (options.saveEvery && state.step % options.saveEvery == 0)
+      save();
+  }
+  save();
+  if (signalSeen || !more) {
+    std::string saved = checkpoint ? "; saved to '" + checkpoint->path() + "'" : "";
+    progress.say("stopped after step %lld of %lld: %s%s", static_cast<long long>(state.step),
+                 static_cast<long long>(state.steps),
+                 !signalSeen            ? "the data has ended"
+                 : signalSeen == SIGINT ? "interrupted"
+                                        : "terminated",
+                 saved.c_str());
+  }
+}
+
+} // namespace plimsoll

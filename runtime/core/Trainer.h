@@ -1,0 +1,58 @@
+//===- Trainer.h - the training loop of the command line --------------------===//
+//
+// Everything is opened and allocated in the constructor; run() then only steps, reads,
+// writes and saves.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CORE_TRAINER_H
+#define PLIMSOLL_CORE_TRAINER_H
+
+#include "Checkpoint.h"
+#include "Feeder.h"
+#include "Metrics.h"
+#include "Nonfinite.h"
+#include "Options.h"
+#include "Progress.h"
+#include "Schedule.h"
+#include "Session.h"
+
+#include <memory>
+#include <optional>
+
+namespace plimsoll {
+
+class Trainer {
+public:
+  /// Throws UsageError or Failure.
+  Trainer(const Program &program, const Options &options);
+
+  /// Trains to the end, to a signal, or to the end of a stream. Throws Failure.
+  void run();
+
+private:
+  const Program &program;
+  const Options &options;
+  RunState state;
+  Session session;
+  std::unique_ptr<Feeder> feeder, evalFeeder;
+  std::optional<CheckpointWriter> checkpoint, best, gradients;
+  std::optional<Schedule> schedule;
+  std::optional<Metrics> metrics;
+  std::optional<NonfiniteFinder> finder;
+  int64_t lastSaved = -1;
+
+  void loadStart();
+  void applyOptions();
+  void openFiles();
+  bool step(Progress &progress);
+  void checkLoss();
+  void evaluate(Progress &progress);
+  void save();
+  int64_t labelsPerBatch() const;
+};
+
+/// `<executable>.safetensors`, or that of the shared library that holds the program.
+std::string defaultWeights();
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_TRAINER_H

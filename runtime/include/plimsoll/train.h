@@ -1,0 +1,85 @@
+/*===- train.h - a training program as a library (plimsoll compile --emit=library) -===
+ *
+ *   plimsoll_train *t = plimsoll_train_create("start.safetensors");
+ *   if (!t) { puts(plimsoll_train_error(NULL)); return 1; }
+ *   for (...) {
+ *     plimsoll_train_feed(t, "input_ids", ids, sizeof ids);
+ *     plimsoll_train_feed(t, "labels", labels, sizeof labels);
+ *     if (plimsoll_train_step(t, 3e-4)) puts(plimsoll_train_error(t));
+ *     printf("%f\n", plimsoll_train_loss(t));
+ *   }
+ *   plimsoll_train_save(t, "end.safetensors");
+ *   plimsoll_train_destroy(t);
+ *
+ * Functions that return int return 0 when done, 1 when failed; the reason is then
+ * plimsoll_train_error(t) until the next call. A handle belongs to one thread at a time.
+ *===---------------------------------------------------------------------------===*/
+#ifndef PLIMSOLL_TRAIN_H
+#define PLIMSOLL_TRAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PLIMSOLL_API __attribute__((visibility("default")))
+
+typedef struct plimsoll_train plimsoll_train;
+
+enum plimsoll_type {
+  PLIMSOLL_F32,
+  PLIMSOLL_F64,
+  PLIMSOLL_I64,
+  PLIMSOLL_I32,
+  PLIMSOLL_U8,
+  PLIMSOLL_BOOL
+};
+
+typedef struct plimsoll_input {
+  const char *name;
+  enum plimsoll_type type;
+  int rank;
+  const int64_t *shape;
+  size_t bytes;
+  int labels; /* 1: the input that was added for the loss */
+} plimsoll_input;
+
+/* Maps the arena and loads parameters from a safetensors file (NULL: the file that was
+ * written beside the library or program). NULL when failed, see plimsoll_train_error(NULL). */
+PLIMSOLL_API plimsoll_train *plimsoll_train_create(const char *weights);
+PLIMSOLL_API void plimsoll_train_destroy(plimsoll_train *train);
+
+PLIMSOLL_API int plimsoll_train_input_count(const plimsoll_train *train);
+PLIMSOLL_API int plimsoll_train_input(const plimsoll_train *train, int index,
+                                      plimsoll_input *input);
+
+/* Copies a whole batch of an input into the arena, for the next step or the next evaluation.
+ * The two share bytes: feed every input again before each call. */
+PLIMSOLL_API int plimsoll_train_feed(plimsoll_train *train, const char *input, const void *data,
+                                     size_t bytes);
+PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const char *input,
+                                                const void *data, size_t bytes);
+
+/* One step with the inputs fed; lr < 0: the compiled learning rate. */
+PLIMSOLL_API int plimsoll_train_step(plimsoll_train *train, double lr);
+PLIMSOLL_API int plimsoll_train_evaluate(plimsoll_train *train);
+
+/* Of the last step or evaluation. accuracy: NaN where the loss has none. */
+PLIMSOLL_API float plimsoll_train_loss(const plimsoll_train *train);
+PLIMSOLL_API float plimsoll_train_accuracy(const plimsoll_train *train);
+PLIMSOLL_API int64_t plimsoll_train_steps(const plimsoll_train *train);
+
+/* Checkpoints are those of the command line: one can go on with the other's. */
+PLIMSOLL_API int plimsoll_train_save(plimsoll_train *train, const char *path);
+PLIMSOLL_API int plimsoll_train_load(plimsoll_train *train, const char *path);
+
+/* Why the last call failed, "" when it did not; NULL: of the last create. */
+PLIMSOLL_API const char *plimsoll_train_error(const plimsoll_train *train);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PLIMSOLL_TRAIN_H */
