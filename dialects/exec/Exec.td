@@ -1,0 +1,201 @@
+//===- Exec.td - programs on an arena -----------------------------------------===//
+#ifndef PLIMSOLL_DIALECTS_EXEC_EXEC
+#define PLIMSOLL_DIALECTS_EXEC_EXEC
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Exec_Dialect : Dialect {
+  let name = "exec";
+  let summary = "launches of kernels on slices of one arena";
+  let description = [{
+    A program is a list of launches in destination style. Each `exec.slice` is one
+    *version* of some bytes: what one launch wrote, or what was there before the first
+    one. A launch reads and writes slices; the verifier replays the list and checks that
+    every byte read still belongs to the version that is read. Nothing here knows the
+    target: library kernels are called by name, loop nests carry their body.
+  }];
+  let cppNamespace = "::plimsoll::exec";
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def Exec_SliceType : TypeDef<Exec_Dialect, "Slice"> {
+  let mnemonic = "slice";
+  let summary = "elements of one type in the arena";
+  let description = [{
+    Shapeless: the launches know extents and strides. `i1` takes a byte.
+    ```mlir
+    !exec.slice<f32, 512>
+    ```
+  }];
+  let parameters = (ins "::mlir::Type":$element, "int64_t":$count);
+  let assemblyFormat = "`<` $element `,` $count `>`";
+  let extraClassDeclaration = [{ int64_t getBytes() const; }];
+}
+
+class Exec_Op<string mnemonic, list<Trait> traits = []> : Op<Exec_Dialect, mnemonic, traits>;
+
+def Exec_Kind : I32EnumAttr<"Kind", "what a slice holds, for reports", [
+    I32EnumAttrCase<"parameter", 0>, I32EnumAttrCase<"state", 1>,
+    I32EnumAttrCase<"constant", 2>, I32EnumAttrCase<"input", 3>,
+    I32EnumAttrCase<"activation", 4>, I32EnumAttrCase<"gradient", 5>,
+    I32EnumAttrCase<"workspace", 6>]> {
+  let cppNamespace = "::plimsoll::exec";
+}
+
+def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
+  let summary = "one timeline: slices and launches in order";
+  let description = [{
+    ```mlir
+    exec.program @train arena(1024) threads(2) {
+      %x = exec.slice "x" input at 0 : !exec.slice<f32, 64>
+      %y = exec.slice "y" activation at 256 : !exec.slice<f32, 64>
+      exec.given %x : !exec.slice<f32, 64>
+      exec.call "copy" reads(%x) writes(%y) buffers [0, -1] sizes [256]
+          : (!exec.slice<f32, 64>) -> (!exec.slice<f32, 64>)
+      exec.kept %y : !exec.slice<f32, 64>
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$arena, I64Attr:$threads);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $sym_name `arena` `(` custom<Integer>($arena) `)` `threads` `(` custom<Integer>($threads) `)`
+    attr-dict-with-keyword $body
+  }];
+}
+
+def Exec_SliceOp : Exec_Op<"slice"> {
+  let summary = "one version of some bytes of the arena";
+  let description = [{
+    ```mlir
+    %x = exec.slice "x" activation at 4096 : !exec.slice<f32, 64>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, Exec_Kind:$kind, I64Attr:$offset);
+  let results = (outs Exec_SliceType:$slice);
+  let assemblyFormat = "$name $kind `at` custom<Integer>($offset) attr-dict `:` type($slice)";
+  let extraClassDeclaration = [{
+    int64_t getEnd() { return getOffset() + getSlice().getType().getBytes(); }
+  }];
+}
+
+def Exec_GivenOp : Exec_Op<"given"> {
+  let summary = "slices that hold their content before the first launch";
+  let description = [{
+    Parameters, state, constants, and the inputs that the host writes.
+    ```mlir
+    exec.given %x : !exec.slice<f32, 64>
+    ```
+  }];
+  let arguments = (ins Variadic<Exec_SliceType>:$slices);
+  let assemblyFormat = "$slices attr-dict `:` type($slices)";
+}
+
+def Exec_KeptOp : Exec_Op<"kept"> {
+  let summary = "slices that must hold their content after the last launch";
+  let description = [{
+    The next version of every parameter and state, constants, and what the host reads.
+    ```mlir
+    exec.kept %x : !exec.slice<f32, 64>
+    ```
+  }];
+  let arguments = (ins Variadic<Exec_SliceType>:$slices);
+  let assemblyFormat = "$slices attr-dict `:` type($slices)";
+}
+
+def Exec_PoisonOp : Exec_Op<"poison"> {
+  let summary = "overwrites bytes that no later launch may read";
+  let description = [{
+    A debug program has one after the last use of each value.
+    ```mlir
+    exec.poison at 4096 bytes 256
+    ```
+  }];
+  let arguments = (ins I64Attr:$offset, I64Attr:$bytes);
+  let assemblyFormat = "`at` custom<Integer>($offset) `bytes` custom<Integer>($bytes) attr-dict";
+}
+
+def Exec_CallOp : Exec_Op<"call", [AttrSizedOperandSegments]> {
+  let summary = "a launch of a library kernel";
+  let description = [{
+    The kernel's buffers in its own order are given by `buffers`: `i >= 0` is read `i`,
+    `-1 - i` is write `i`, and the smallest integer is an absent one. `may_alias` holds
+    pairs (write, read) that may lie at the same offset; `overwrites` says that they must.
+    With `workspace`, the last write is scratch: undefined before and after.
+    ```mlir
+    exec.call "copy" reads(%x) writes(%y) buffers [0, -1] sizes [256]
+        : (!exec.slice<f32, 64>) -> (!exec.slice<f32, 64>)
+    ```
+  }];
+  let arguments = (ins StrAttr:$kernel, Variadic<Exec_SliceType>:$reads,
+                       Variadic<Exec_SliceType>:$writes, DenseI64ArrayAttr:$buffers,
+                       DenseI64ArrayAttr:$sizes,
+                       DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$scalars,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias,
+                       UnitAttr:$overwrites, UnitAttr:$workspace);
+  let assemblyFormat = [{
+    $kernel `reads` `(` $reads `)` `writes` `(` $writes `)` `buffers` $buffers `sizes` $sizes
+    attr-dict `:` `(` type($reads) `)` `->` `(` type($writes) `)`
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    static constexpr int64_t kAbsent = std::numeric_limits<int64_t>::min();
+  }];
+}
+
+def Exec_LoopOp : Exec_Op<"loop", [AttrSizedOperandSegments, SingleBlock]> {
+  let summary = "a launch of a loop nest, with its body";
+  let description = [{
+    For every point of `domain` the body gets one element of each read and yields one for
+    each write. `strides` holds, for the reads and then the writes, one stride (in
+    elements) for each dimension of the domain: element = sum of index times stride. With
+    `reduced` dimensions the yielded values are summed over these, in f64 and in an order
+    that depends on the domain alone: if the last dimension is reduced, into eight partial
+    sums by its index modulo 8, then a tree; else one after the other.
+    ```mlir
+    exec.loop domain [4, 8] reads(%a, %b) writes(%y) strides [[8, 1], [0, 1], [8, 1]]
+        : (!exec.slice<f32, 32>, !exec.slice<f32, 8>) -> (!exec.slice<f32, 32>) {
+    ^bb0(%0: f32, %1: f32):
+      %2 = arith.addf %0, %1 : f32
+      exec.yield %2 : f32
+    }
+    ```
+  }];
+  let arguments = (ins DenseI64ArrayAttr:$domain, Variadic<Exec_SliceType>:$reads,
+                       Variadic<Exec_SliceType>:$writes,
+                       TypedArrayAttrBase<DenseI64ArrayAttr, "strides of each operand">:$strides,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$reduced,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `domain` $domain `reads` `(` $reads `)` `writes` `(` $writes `)` `strides` $strides
+    attr-dict `:` `(` type($reads) `)` `->` `(` type($writes) `)` $body
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Strides of read `i`, or of write `i - reads`.
+    ::llvm::ArrayRef<int64_t> stridesOf(unsigned i) {
+      return ::llvm::cast<::mlir::DenseI64ArrayAttr>(getStrides()[i]).asArrayRef();
+    }
+    bool isReduced(int64_t dimension) {
+      return ::llvm::is_contained(getReduced(), dimension);
+    }
+  }];
+}
+
+def Exec_YieldOp : Exec_Op<"yield", [Pure, Terminator, HasParent<"LoopOp">]> {
+  let summary = "the elements that a loop body writes";
+  let description = [{
+    Ends the body of an `exec.loop`.
+  }];
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
+}
+
+#endif // PLIMSOLL_DIALECTS_EXEC_EXEC

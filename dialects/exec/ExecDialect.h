@@ -1,0 +1,35 @@
+//===- ExecDialect.h - programs on an arena ------------------------*- C++ -*-===//
+#ifndef PLIMSOLL_DIALECTS_EXEC_EXECDIALECT_H
+#define PLIMSOLL_DIALECTS_EXEC_EXECDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include <limits>
+
+#include "dialects/exec/ExecDialect.h.inc"
+#include "dialects/exec/ExecEnums.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/exec/ExecTypes.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/exec/ExecOps.h.inc"
+
+namespace plimsoll::exec {
+/// The op that declares the version that `value` is.
+inline SliceOp sliceOf(mlir::Value value) {
+  return value.getDefiningOp<SliceOp>();
+}
+/// True for `exec.call` and `exec.loop`.
+inline bool isLaunch(mlir::Operation *op) {
+  return mlir::isa<CallOp, LoopOp>(op);
+}
+mlir::OperandRange readsOf(mlir::Operation *launch);
+mlir::OperandRange writesOf(mlir::Operation *launch);
+/// Pairs (write, read) that may lie at the same offset.
+mlir::ArrayRef<int64_t> mayAliasOf(mlir::Operation *launch);
+} // namespace plimsoll::exec
+
+#endif // PLIMSOLL_DIALECTS_EXEC_EXECDIALECT_H

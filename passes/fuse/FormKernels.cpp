@@ -1,0 +1,88 @@
+//===- FormKernels.cpp - decide which ops run as one launch -------------------===//
+#include "dialects/nn/NNDialect.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/fuse/Passes.h"
+
+namespace plimsoll::fuse {
+#define GEN_PASS_DEF_FORMKERNELSPASS
+#include "passes/fuse/Passes.h.inc"
+} // namespace plimsoll::fuse
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+/// The gradient of a cross entropy whose own gradient is 1 is made with the loss.
+struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::CrossEntropyGradOp gradient,
+                                PatternRewriter &rewriter) const override {
+    DenseFPElementsAttr dloss;
+    if (!matchPattern(gradient.getDloss(), m_Constant(&dloss)) || !dloss.isSplat() ||
+        !dloss.getSplatValue<APFloat>().isExactlyValue(1.0))
+      return failure();
+    for (Operation *user : gradient.getLogits().getUsers()) {
+      auto loss = dyn_cast<nn::CrossEntropyOp>(user);
+      if (!loss || loss.getLogits() != gradient.getLogits() ||
+          loss.getLabels() != gradient.getLabels())
+        continue;
+      rewriter.setInsertionPoint(loss);
+      auto both = nn::CrossEntropyWithGradOp::create(rewriter, loss.getLoc(), loss.getLogits(),
+                                                     loss.getLabels());
+      rewriter.replaceOp(loss, {both.getLoss(), both.getAccuracy()});
+      rewriter.replaceOp(gradient, both.getDlogits());
+      return success();
+    }
+    return failure();
+  }
+};
+
+/// An elementwise op repeats its operands itself.
+struct AbsorbBroadcast : RewritePattern {
+  AbsorbBroadcast(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    if (!op->hasTrait<nn::Elementwise>() || op->getNumOperands() < 2)
+      return failure();
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto broadcast = operand.get().getDefiningOp<nn::BroadcastOp>();
+      if (!broadcast || !resultKeepsType(op, operand.getOperandNumber(), broadcast.getX()))
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { operand.set(broadcast.getX()); });
+      return success();
+    }
+    return failure();
+  }
+
+  /// True if the op's other operands alone give its result its shape.
+  static bool resultKeepsType(Operation *op, unsigned index, Value replacement) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
+    SmallVector<bool> covered(shape.size(), false);
+    for (auto [i, value] : llvm::enumerate(op->getOperands())) {
+      auto type = cast<RankedTensorType>((i == index ? replacement : value).getType());
+      int64_t missing = shape.size() - type.getRank();
+      for (int64_t d = 0; d < type.getRank(); ++d)
+        if (type.getDimSize(d) == shape[d + missing])
+          covered[d + missing] = true;
+    }
+    return llvm::all_of(llvm::zip(covered, shape),
+                        [](auto pair) { return std::get<0>(pair) || std::get<1>(pair) == 1; });
+  }
+};
+
+struct FormKernelsPass : fuse::impl::FormKernelsPassBase<FormKernelsPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<MergeCrossEntropy, AbsorbBroadcast>(&getContext());
+    GreedyRewriteConfig config;
+    config.enableFolding(true);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,78 @@
+//===- LoopNest.cpp - from index factors to linear loop nests -----------------===//
+#include "dialects/nn/NNDialect.h"
+#include "passes/lower/LoopBodies.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::lower;
+
+/// The strides of a dense tensor, by factor.
+static SmallVector<int64_t> factorStrides(Type type, ArrayRef<int64_t> dimensionFactors,
+                                          size_t factorCount) {
+  SmallVector<int64_t> strides(factorCount, 0);
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(type).getShape();
+  int64_t stride = 1;
+  for (int64_t d = int64_t(shape.size()) - 1; d >= 0; --d) {
+    if (dimensionFactors[d] >= 0)
+      strides[dimensionFactors[d]] = stride;
+    stride *= shape[d];
+  }
+  return strides;
+}
+
+namespace {
+/// A loop nest under construction: one row of strides for each operand and result.
+struct Nest {
+  SmallVector<int64_t> domain;
+  SmallVector<bool> reduced;
+  SmallVector<SmallVector<int64_t>> strides;
+
+  void erase(size_t dimension) {
+    domain.erase(domain.begin() + dimension);
+    reduced.erase(reduced.begin() + dimension);
+    for (auto &row : strides)
+      row.erase(row.begin() + dimension);
+  }
+
+  /// True if dimensions `d` and `d + 1` are one for every operand.
+  bool canMerge(size_t d) const {
+    return reduced[d] == reduced[d + 1] && llvm::all_of(strides, [&](ArrayRef<int64_t> row) {
+             return row[d] == row[d + 1] * domain[d + 1];
+           });
+  }
+
+  void simplify() {
+    for (size_t d = domain.size(); d-- > 0;)
+      if (domain[d] == 1)
+        erase(d);
+    for (size_t d = domain.size(); d-- > 1;)
+      if (canMerge(d - 1)) {
+        domain[d] *= domain[d - 1];
+        erase(d - 1);
+      }
+  }
+};
+} // namespace
+
+LoopNest plimsoll::lower::loopNest(Operation *op) {
+  nn::IndexFactors factors = cast<nn::IndexFactorsOpInterface>(op).getIndexFactors();
+  Nest nest;
+  nest.domain = factors.factors;
+  for (size_t f = 0; f < factors.factors.size(); ++f)
+    nest.reduced.push_back(factors.isReduced(f));
+  for (auto [type, dims] : llvm::zip(op->getOperandTypes(), factors.operands))
+    nest.strides.push_back(factorStrides(type, dims, factors.factors.size()));
+  for (auto [type, dims] : llvm::zip(op->getResultTypes(), factors.results))
+    nest.strides.push_back(factorStrides(type, dims, factors.factors.size()));
+  nest.simplify();
+
+  LoopNest result;
+  result.domain = nest.domain;
+  size_t operands = op->getNumOperands();
+  result.operands.assign(nest.strides.begin(), nest.strides.begin() + operands);
+  result.results.assign(nest.strides.begin() + operands, nest.strides.end());
+  for (size_t d = 0; d < nest.domain.size(); ++d)
+    if (nest.reduced[d])
+      result.reduced.push_back(d);
+  return result;
+}

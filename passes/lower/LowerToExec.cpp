@@ -1,0 +1,299 @@
+//===- LowerToExec.cpp - values become slices, ops become launches ------------===//
+//
+// A value is a slice at its planned offset; a reshape is its operand's slice; an
+// optimizer's results are new versions of its operands' bytes. A constant that is one
+// number goes into the bodies of the loops that read it.
+//===----------------------------------------------------------------------===//
+#include "dialects/exec/ExecDialect.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+#include "dialects/plan/PlanDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/lower/KernelCalls.h"
+#include "passes/lower/LoopBodies.h"
+#include "passes/lower/Passes.h"
+
+namespace plimsoll::lower {
+#define GEN_PASS_DEF_LOWERTOEXECPASS
+#include "passes/lower/Passes.h.inc"
+} // namespace plimsoll::lower
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+/// Lowers one function.
+class TimelineLowering {
+public:
+  TimelineLowering(func::FuncOp function, int64_t arena, int64_t threads)
+      : function(function), builder(function) {
+    program =
+        exec::ProgramOp::create(builder, function.getLoc(), function.getName(), arena, threads);
+    builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
+  }
+
+  LogicalResult run() {
+    SmallVector<Value> given;
+    if (failed(lowerArguments(given)) || failed(lowerSources(given)))
+      return failure();
+    exec::GivenOp::create(builder, function.getLoc(), given);
+    for (Operation &op : function.getBody().front())
+      if (failed(lower(&op)))
+        return failure();
+    lowerResults();
+    return success();
+  }
+
+private:
+  Value slice(Location loc, StringRef name, exec::Kind kind, plan::PlaceAttr place, Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    auto sliceType = exec::SliceType::get(builder.getContext(), tensor.getElementType(),
+                                          tensor.getNumElements());
+    return exec::SliceOp::create(builder, loc, sliceType, builder.getStringAttr(name),
+                                 exec::KindAttr::get(builder.getContext(), kind),
+                                 builder.getI64IntegerAttr(place.getOffset()));
+  }
+
+  LogicalResult lowerArguments(SmallVectorImpl<Value> &given) {
+    for (BlockArgument argument : function.getArguments()) {
+      unsigned index = argument.getArgNumber();
+      auto place = function.getArgAttrOfType<plan::PlaceAttr>(index, plan::kPlaceAttr);
+      auto name = function.getArgAttrOfType<StringAttr>(index, nn::kNameAttr);
+      if (!place)
+        return function.emitError("argument ") << index << " has no place; run plan-memory first";
+      Value value = slice(argument.getLoc(), name ? name.getValue() : "input", exec::Kind::input,
+                          place, argument.getType());
+      slices[argument] = value;
+      given.push_back(value);
+    }
+    return success();
+  }
+
+  exec::Kind kindOf(nn::LoadOp load) {
+    auto symbol = SymbolTable::lookupNearestSymbolFrom(load, load.getSymbolAttr());
+    return isa_and_nonnull<nn::StateOp>(symbol) ? exec::Kind::state : exec::Kind::parameter;
+  }
+
+  LogicalResult lowerSources(SmallVectorImpl<Value> &given) {
+    DenseMap<Attribute, Value> constants;
+    for (Operation &op : function.getBody().front()) {
+      auto place = op.getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr);
+      auto load = dyn_cast<nn::LoadOp>(op);
+      auto constant = dyn_cast<nn::ConstantOp>(op);
+      if (load && !place)
+        return load.emitError("has no place; run plan-memory first");
+      if (load) {
+        slices[load] = slice(op.getLoc(), load.getSymbol(), kindOf(load), place, load.getType());
+        current[load.getSymbolAttr()] = slices[load];
+      } else if (constant && place) {
+        Value &known = constants[constant.getValue()];
+        if (known) {
+          slices[constant] = known;
+          continue;
+        }
+        known = slice(op.getLoc(), "constant", exec::Kind::constant, place, constant.getType());
+        known.getDefiningOp()->setAttr("value", constant.getValue());
+        slices[constant] = known;
+        kept.push_back(known);
+      } else {
+        continue;
+      }
+      given.push_back(slices[op.getResult(0)]);
+    }
+    return success();
+  }
+
+  LogicalResult lower(Operation *op) {
+    if (auto reshape = dyn_cast<nn::ReshapeOp>(op)) {
+      slices[reshape] = slices.lookup(reshape.getX());
+      if (auto number = numbers.find(reshape.getX()); number != numbers.end())
+        numbers[reshape] = number->second;
+      return success();
+    }
+    if (auto constant = dyn_cast<nn::ConstantOp>(op)) {
+      if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()); dense && dense.isSplat())
+        numbers[constant] = dense.getSplatValue<TypedAttr>();
+      return success();
+    }
+    if (auto store = dyn_cast<nn::StoreOp>(op)) {
+      current[store.getSymbolAttr()] = slices.lookup(store.getValue());
+      return success();
+    }
+    if (isa<nn::LoadOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
+      return success();
+    return lowerLaunch(op);
+  }
+
+  LogicalResult lowerLaunch(Operation *op) {
+    auto places = op->getAttrOfType<ArrayAttr>(plan::kPlacesAttr);
+    if (!places)
+      return op->emitError("has no places; run plan-memory first");
+    SmallVector<Value> writes;
+    auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
+    bool overwrites = inPlace && inPlace.overwritesOperands();
+    for (auto [result, place] : llvm::zip(op->getResults(), places)) {
+      auto [name, kind] = describeResult(op, result.getResultNumber(), overwrites);
+      Value value = slice(op->getLoc(), name, kind, cast<plan::PlaceAttr>(place), result.getType());
+      slices[result] = value;
+      writes.push_back(value);
+    }
+    Operation *launch = nullptr;
+    if (std::optional<lower::KernelCall> call = lower::kernelCall(op)) {
+      launch = lowerCall(op, *call, writes, overwrites);
+    } else {
+      FailureOr<Operation *> loop = lowerLoop(op, writes);
+      if (failed(loop))
+        return failure();
+      launch = *loop;
+    }
+    if (launch && op->hasAttr(plan::kRecomputeAttr))
+      launch->setAttr("recompute", op->getAttr(plan::kRecomputeAttr));
+    return success(launch != nullptr);
+  }
+
+  std::pair<std::string, exec::Kind> describeResult(Operation *op, unsigned index,
+                                                    bool overwrites) {
+    if (overwrites)
+      for (nn::InPlacePair pair : cast<nn::InPlaceOpInterface>(op).getInPlacePairs())
+        if (pair.result == index)
+          if (exec::SliceOp old = exec::sliceOf(slices.lookup(op->getOperand(pair.operand))))
+            return {old.getName().str(), old.getKind()};
+    std::string name = nn::nodeName(op->getLoc()).str();
+    if (name.empty())
+      name = op->getName().stripDialect().str();
+    if (index > 0)
+      name += "." + std::to_string(index);
+    return {name, exec::Kind::activation};
+  }
+
+  SmallVector<int64_t> aliasPairs(Operation *op, ArrayRef<int64_t> readOf) {
+    SmallVector<int64_t> pairs;
+    if (auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op))
+      for (nn::InPlacePair pair : inPlace.getInPlacePairs())
+        if (readOf[pair.operand] >= 0)
+          pairs.append({int64_t(pair.result), readOf[pair.operand]});
+    return pairs;
+  }
+
+  Operation *lowerCall(Operation *op, lower::KernelCall &call, SmallVector<Value> &writes,
+                       bool overwrites) {
+    SmallVector<Value> reads;
+    SmallVector<int64_t> readOf;
+    for (Value operand : op->getOperands()) {
+      readOf.push_back(reads.size());
+      reads.push_back(slices.lookup(operand));
+      if (!reads.back()) {
+        op->emitError("operand ") << reads.size() - 1 << " has no place";
+        return nullptr;
+      }
+    }
+    auto workspace = op->getAttrOfType<plan::PlaceAttr>(plan::kWorkspaceAttr);
+    if (workspace) {
+      auto type = RankedTensorType::get({workspace.getBytes()}, builder.getI8Type());
+      writes.push_back(slice(op->getLoc(), "workspace", exec::Kind::workspace, workspace, type));
+      call.buffers.push_back(-int64_t(writes.size()));
+    }
+    StringRef kernel = call.kernel;
+    if (auto chosen = op->getAttrOfType<StringAttr>(plan::kKernelAttr))
+      kernel = chosen.getValue();
+    auto launch = exec::CallOp::create(builder, op->getLoc(), kernel, reads, writes, call.buffers,
+                                       call.sizes, call.scalars, aliasPairs(op, readOf), overwrites,
+                                       workspace != nullptr);
+    return launch;
+  }
+
+  FailureOr<Operation *> lowerLoop(Operation *op, ArrayRef<Value> writes) {
+    lower::LoopNest nest = lower::loopNest(op);
+    SmallVector<Value> reads;
+    SmallVector<int64_t> readOf;
+    SmallVector<Attribute> strides;
+    for (auto [operand, operandStrides] : llvm::zip(op->getOperands(), nest.operands)) {
+      bool isNumber = !slices.lookup(operand);
+      if (isNumber && !numbers.contains(operand))
+        return op->emitError("operand ") << readOf.size() << " has no place";
+      readOf.push_back(isNumber ? -1 : int64_t(reads.size()));
+      if (isNumber)
+        continue;
+      reads.push_back(slices.lookup(operand));
+      strides.push_back(builder.getDenseI64ArrayAttr(operandStrides));
+    }
+    for (ArrayRef<int64_t> resultStrides : nest.results)
+      strides.push_back(builder.getDenseI64ArrayAttr(resultStrides));
+    auto loop =
+        exec::LoopOp::create(builder, op->getLoc(), nest.domain, reads, writes,
+                             builder.getArrayAttr(strides), nest.reduced, aliasPairs(op, readOf));
+    if (failed(buildLoopBody(op, loop, reads, readOf)))
+      return failure();
+    return loop.getOperation();
+  }
+
+  LogicalResult buildLoopBody(Operation *op, exec::LoopOp loop, ArrayRef<Value> reads,
+                              ArrayRef<int64_t> readOf) {
+    OpBuilder::InsertionGuard guard(builder);
+    Block *body = builder.createBlock(&loop.getBody());
+    for (Value read : reads)
+      body->addArgument(cast<exec::SliceType>(read.getType()).getElement(), op->getLoc());
+    SmallVector<Value> elements;
+    for (auto [operand, read] : llvm::zip(op->getOperands(), readOf))
+      elements.push_back(read >= 0 ? Value(body->getArgument(read))
+                                   : Value(arith::ConstantOp::create(builder, op->getLoc(),
+                                                                     numbers.lookup(operand))));
+    FailureOr<Value> value = lower::buildBody(builder, op, elements);
+    if (failed(value))
+      return failure();
+    exec::YieldOp::create(builder, op->getLoc(), *value);
+    return success();
+  }
+
+  void lowerResults() {
+    for (auto &[symbol, value] : current)
+      kept.push_back(value);
+    func::FuncOp f = function;
+    Operation *terminator = f.getBody().front().getTerminator();
+    for (auto [index, result] : llvm::enumerate(terminator->getOperands())) {
+      Value value = slices.lookup(result);
+      if (!llvm::is_contained(kept, value))
+        kept.push_back(value);
+      if (auto name = f.getResultAttrOfType<StringAttr>(index, nn::kNameAttr)) {
+        results.push_back(name);
+        resultOffsets.push_back(exec::sliceOf(value).getOffset());
+      }
+    }
+    exec::KeptOp::create(builder, f.getLoc(), kept);
+    program->setAttr("results", builder.getArrayAttr(results));
+    program->setAttr("result_offsets", builder.getDenseI64ArrayAttr(resultOffsets));
+  }
+
+  func::FuncOp function;
+  OpBuilder builder;
+  exec::ProgramOp program;
+  DenseMap<Value, Value> slices;
+  DenseMap<Value, TypedAttr> numbers;        ///< constants that are one number
+  llvm::MapVector<Attribute, Value> current; ///< latest version of each symbol
+  SmallVector<Value> kept;
+  SmallVector<Attribute> results;
+  SmallVector<int64_t> resultOffsets;
+};
+
+struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
+  using LowerToExecPassBase::LowerToExecPassBase;
+
+  void runOnOperation() override {
+    auto arena = getOperation()->getAttrOfType<IntegerAttr>(plan::kArenaAttr);
+    if (!arena) {
+      getOperation().emitError("the module has no plan; run plan-memory first");
+      return signalPassFailure();
+    }
+    for (StringRef name : {"train", "evaluate"})
+      if (auto function = getOperation().lookupSymbol<func::FuncOp>(name)) {
+        if (failed(TimelineLowering(function, arena.getInt(), threads).run()))
+          return signalPassFailure();
+        function.erase();
+      }
+  }
+};
+
+} // namespace

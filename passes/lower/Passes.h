@@ -1,0 +1,15 @@
+//===- Passes.h - from a planned step to a program -----------------*- C++ -*-===//
+#ifndef PLIMSOLL_PASSES_LOWER_PASSES_H
+#define PLIMSOLL_PASSES_LOWER_PASSES_H
+
+#include "dialects/exec/ExecDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace plimsoll::lower {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/lower/Passes.h.inc"
+} // namespace plimsoll::lower
+
+#endif // PLIMSOLL_PASSES_LOWER_PASSES_H

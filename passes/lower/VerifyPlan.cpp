@@ -1,0 +1,189 @@
+//===- VerifyPlan.cpp - replay a program against the arena --------------------===//
+//
+// The last check before code is emitted, made by code that did not make the plan: it
+// sees slices and launches only. The arena is a map from byte ranges to the version
+// that owns them. Reading a version requires that it owns all of its bytes.
+//===----------------------------------------------------------------------===//
+#include "dialects/nn/NNNames.h"
+#include "passes/lower/Passes.h"
+#include <map>
+
+namespace plimsoll::lower {
+#define GEN_PASS_DEF_VERIFYPLANPASS
+#include "passes/lower/Passes.h.inc"
+} // namespace plimsoll::lower
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+/// Which version owns which bytes. Ranges are disjoint; a range without an owner is absent.
+class Owners {
+public:
+  void write(int64_t begin, int64_t end, Operation *owner) {
+    clear(begin, end);
+    if (owner && begin < end)
+      ranges[begin] = {end, owner};
+  }
+
+  /// The first byte of [begin, end) that `owner` does not own, or -1; `found` owns it.
+  int64_t firstForeign(int64_t begin, int64_t end, Operation *owner, Operation *&found) const {
+    int64_t position = begin;
+    while (position < end) {
+      auto it = ranges.upper_bound(position);
+      bool covered = it != ranges.begin() && std::prev(it)->second.end > position;
+      found = covered ? std::prev(it)->second.owner : nullptr;
+      if (found != owner)
+        return position;
+      position = std::prev(it)->second.end;
+    }
+    return -1;
+  }
+
+private:
+  struct Range {
+    int64_t end;
+    Operation *owner;
+  };
+
+  void clear(int64_t begin, int64_t end) {
+    auto it = ranges.lower_bound(begin);
+    if (it != ranges.begin() && std::prev(it)->second.end > begin)
+      --it;
+    while (it != ranges.end() && it->first < end) {
+      auto [start, range] = *it;
+      it = ranges.erase(it);
+      if (start < begin)
+        ranges[start] = {begin, range.owner};
+      if (range.end > end)
+        it = ranges.insert({end, range}).first;
+    }
+  }
+
+  std::map<int64_t, Range> ranges;
+};
+
+struct VerifyPlanPass : lower::impl::VerifyPlanPassBase<VerifyPlanPass> {
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    for (Operation &op : getOperation().getBody().front()) {
+      if (auto slice = dyn_cast<exec::SliceOp>(op))
+        checkSlice(slice);
+      else if (auto given = dyn_cast<exec::GivenOp>(op))
+        for (Value value : given.getSlices())
+          give(exec::sliceOf(value));
+      else if (auto kept = dyn_cast<exec::KeptOp>(op))
+        for (Value value : kept.getSlices())
+          read(kept, exec::sliceOf(value));
+      else if (auto poison = dyn_cast<exec::PoisonOp>(op))
+        owners.write(poison.getOffset(), poison.getOffset() + poison.getBytes(), nullptr);
+      else if (exec::isLaunch(&op))
+        launch(&op);
+    }
+    if (broken)
+      signalPassFailure();
+  }
+
+private:
+  InFlightDiagnostic error(Operation *op) {
+    broken = true;
+    return op->emitError("the plan is wrong: ");
+  }
+
+  void checkSlice(exec::SliceOp slice) {
+    if (int64_t(slice.getOffset()) < 0 || slice.getEnd() > int64_t(getOperation().getArena()))
+      error(slice) << "'" << slice.getName() << "' lies at [" << slice.getOffset() << ", "
+                   << slice.getEnd() << ") outside the arena of " << getOperation().getArena()
+                   << " bytes";
+    constexpr int64_t kAlignment = 64;
+    if (slice.getOffset() % kAlignment != 0)
+      error(slice) << "'" << slice.getName() << "' lies at " << slice.getOffset()
+                   << ", not a multiple of " << kAlignment;
+  }
+
+  void give(exec::SliceOp slice) {
+    Operation *found = nullptr;
+    if (owners.firstForeign(slice.getOffset(), slice.getEnd(), nullptr, found) >= 0)
+      error(slice) << "'" << slice.getName() << "' shares bytes with '"
+                   << cast<exec::SliceOp>(found).getName() << "' before the first launch";
+    owners.write(slice.getOffset(), slice.getEnd(), slice);
+  }
+
+  void read(Operation *reader, exec::SliceOp slice) {
+    Operation *found = nullptr;
+    int64_t byte = owners.firstForeign(slice.getOffset(), slice.getEnd(), slice, found);
+    if (byte < 0)
+      return;
+    InFlightDiagnostic diagnostic = error(reader);
+    diagnostic << nn::describe(reader->getLoc()) << " reads '" << slice.getName() << "', but byte "
+               << byte;
+    if (found)
+      diagnostic << " holds '" << cast<exec::SliceOp>(found).getName() << "' ["
+                 << nn::describe(found->getLoc()) << "]";
+    else
+      diagnostic << " holds nothing";
+  }
+
+  static bool overlap(exec::SliceOp a, exec::SliceOp b) {
+    return int64_t(a.getOffset()) < b.getEnd() && int64_t(b.getOffset()) < a.getEnd();
+  }
+
+  static bool mayAlias(Operation *op, size_t write, size_t read) {
+    ArrayRef<int64_t> pairs = exec::mayAliasOf(op);
+    for (size_t i = 0; i + 1 < pairs.size(); i += 2)
+      if (size_t(pairs[i]) == write && size_t(pairs[i + 1]) == read)
+        return true;
+    return false;
+  }
+
+  void checkAliases(Operation *op) {
+    auto reads = exec::readsOf(op), writes = exec::writesOf(op);
+    for (size_t w = 0; w < writes.size(); ++w) {
+      exec::SliceOp write = exec::sliceOf(writes[w]);
+      for (size_t r = 0; r < reads.size(); ++r) {
+        exec::SliceOp read = exec::sliceOf(reads[r]);
+        bool same = write.getOffset() == read.getOffset() && write.getEnd() <= read.getEnd();
+        if (overlap(write, read) && !(same && mayAlias(op, w, r)))
+          error(op) << nn::describe(op->getLoc()) << " writes '" << write.getName() << "' over '"
+                    << read.getName() << "', which it reads";
+      }
+      for (size_t other = 0; other < w; ++other)
+        if (overlap(write, exec::sliceOf(writes[other])))
+          error(op) << nn::describe(op->getLoc()) << " writes '" << write.getName() << "' and '"
+                    << exec::sliceOf(writes[other]).getName() << "' into the same bytes";
+    }
+  }
+
+  void checkOverwrites(Operation *op) {
+    auto call = dyn_cast<exec::CallOp>(op);
+    if (!call || !call.getOverwrites())
+      return;
+    ArrayRef<int64_t> pairs = call.getMayAlias();
+    for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+      exec::SliceOp write = exec::sliceOf(call.getWrites()[pairs[i]]);
+      exec::SliceOp read = exec::sliceOf(call.getReads()[pairs[i + 1]]);
+      if (write.getOffset() != read.getOffset())
+        error(op) << nn::describe(op->getLoc()) << " must write '" << write.getName()
+                  << "' where it was, at " << read.getOffset() << ", not at " << write.getOffset();
+    }
+  }
+
+  void launch(Operation *op) {
+    for (Value value : exec::readsOf(op))
+      read(op, exec::sliceOf(value));
+    checkAliases(op);
+    checkOverwrites(op);
+    for (Value value : exec::writesOf(op)) {
+      exec::SliceOp slice = exec::sliceOf(value);
+      // Scratch is nobody's afterwards.
+      owners.write(slice.getOffset(), slice.getEnd(),
+                   slice.getKind() == exec::Kind::workspace ? nullptr : slice.getOperation());
+    }
+  }
+
+  Owners owners;
+  bool broken = false;
+};
+
+} // namespace

@@ -1,0 +1,182 @@
+//===- ApplyPlan.cpp - write a plan into the training step --------------------===//
+//
+// The planner answers with a sequence of operation instances and an offset for every
+// value. This makes the step match: it moves operations into the sequence's order,
+// clones the recomputed ones (marked, so that CSE leaves them alone), and puts a
+// `plan.place` on every result. It decides nothing.
+//===----------------------------------------------------------------------===//
+#include "passes/memory/ApplyPlan.h"
+#include "dialects/plan/PlanDialect.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::memory;
+using planner::ValueId;
+
+namespace {
+
+/// Rewrites one timeline.
+class TimelineWriter {
+public:
+  TimelineWriter(const StepProblem &step, unsigned timeline, const planner::Solution &solution)
+      : step(step), timeline(timeline), plan(solution.timelines[timeline]),
+        function(step.function(timeline)), builder(function.getContext()),
+        terminator(function.getBody().front().getTerminator()) {
+    for (const planner::Placement &placement : plan.placements)
+      offsets[{placement.value, placement.instance}] = placement.offset;
+    for (const planner::WorkspacePlacement &workspace : plan.workspaces)
+      workspaces[workspace.position] = workspace;
+    for (const planner::Placement &placement : solution.residents)
+      residents[placement.value] = placement.offset;
+    for (Operation &op : function.getBody().front())
+      operands[&op] = llvm::to_vector(op.getOperands());
+  }
+
+  void run() {
+    hoistSources();
+    for (auto [position, event] : llvm::enumerate(plan.events))
+      if (event.kind == planner::EventKind::Run)
+        place(event, position);
+    placeArguments();
+    for (OpOperand &result : terminator->getOpOperands())
+      result.set(instanceOf(result.get(), 0));
+    dropUnusedViews();
+  }
+
+private:
+  /// Loads and constants stand first: their bytes are there all the time.
+  void hoistSources() {
+    Operation *last = nullptr;
+    Block &block = function.getBody().front();
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      if (!isa<nn::LoadOp, nn::ConstantOp>(op))
+        continue;
+      last ? op.moveAfter(last) : op.moveBefore(&block, block.begin());
+      last = &op;
+      ValueId id = step.valueId(op.getResult(0));
+      if (auto it = residents.find(id); it != residents.end())
+        op.setAttr(plan::kPlaceAttr, placeAttr(it->second, op.getResult(0).getType()));
+    }
+  }
+
+  plan::PlaceAttr placeAttr(int64_t offset, Type type) {
+    return plan::PlaceAttr::get(function.getContext(), offset, nn::tensorBytes(type));
+  }
+
+  /// Moves, or clones, the op of `event` to the end of what is written so far.
+  void place(const planner::Event &event, size_t position) {
+    Operation *original = step.operation(timeline, event.op);
+    const planner::Op &planned = step.problem().timelines[timeline].ops[event.op];
+    DenseMap<ValueId, int32_t> reads;
+    for (auto [value, instance] : llvm::zip(planned.reads, event.reads))
+      reads[value] = instance;
+    Operation *op = original;
+    if (event.instance != 0) {
+      op = original->clone();
+      op->setAttr(plan::kRecomputeAttr, builder.getI64IntegerAttr(event.instance));
+      terminator->getBlock()->getOperations().insert(terminator->getIterator(), op);
+      for (auto [from, to] : llvm::zip(original->getResults(), op->getResults()))
+        instances[{from, event.instance}] = to;
+    } else {
+      op->moveBefore(terminator);
+    }
+    for (auto [index, value] : llvm::enumerate(operands.find(original)->second))
+      op->setOperand(index, instanceOf(value, reads.lookup(step.valueId(value))));
+    if (event.instance == 0) // an op between source and view would break dominance
+      op->moveBefore(terminator);
+    annotate(op, event, position);
+    for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
+      if (isa<nn::StoreOp>(user))
+        user->moveBefore(terminator);
+  }
+
+  /// `value`, a view or not, as its bytes' instance `instance` has it.
+  Value instanceOf(Value value, int32_t instance) {
+    auto [it, isNew] = instances.try_emplace({value, instance}, value);
+    if (!isNew)
+      return it->second;
+    if (auto reshape = value.getDefiningOp<nn::ReshapeOp>()) {
+      Value source = instanceOf(reshape.getX(), instance);
+      OpBuilder atEnd(terminator);
+      if (source == reshape.getX() && instance == 0)
+        reshape->moveBefore(terminator);
+      else
+        instances[{value, instance}] =
+            nn::ReshapeOp::create(atEnd, reshape.getLoc(), reshape.getType(), source);
+    }
+    return instances[{value, instance}];
+  }
+
+  void annotate(Operation *op, const planner::Event &event, size_t position) {
+    SmallVector<Attribute> places;
+    auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
+    bool overwrites = inPlace && inPlace.overwritesOperands();
+    for (OpResult result : op->getResults()) {
+      int64_t offset = 0;
+      if (overwrites) {
+        for (nn::InPlacePair pair : inPlace.getInPlacePairs())
+          if (pair.result == result.getResultNumber())
+            offset = residents.lookup(step.valueId(op->getOperand(pair.operand)));
+      } else {
+        Value original = step.operation(timeline, event.op)->getResult(result.getResultNumber());
+        offset = offsets.lookup({step.valueId(original), event.instance});
+      }
+      places.push_back(placeAttr(offset, result.getType()));
+    }
+    op->setAttr(plan::kPlacesAttr, builder.getArrayAttr(places));
+    const KernelChoice &choice = step.choice(step.operation(timeline, event.op));
+    if (!choice.kernel.empty())
+      op->setAttr(plan::kKernelAttr, builder.getStringAttr(choice.kernel));
+    if (auto it = workspaces.find(position); it != workspaces.end())
+      op->setAttr(plan::kWorkspaceAttr,
+                  plan::PlaceAttr::get(op->getContext(), it->second.offset, it->second.bytes));
+  }
+
+  void placeArguments() {
+    for (BlockArgument argument : function.getArguments())
+      function.setArgAttr(
+          argument.getArgNumber(), plan::kPlaceAttr,
+          placeAttr(offsets.lookup({step.valueId(argument), 0}), argument.getType()));
+  }
+
+  void dropUnusedViews() {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+      if (isa<nn::ReshapeOp>(op) && op.use_empty())
+        op.erase();
+  }
+
+  const StepProblem &step;
+  unsigned timeline;
+  const planner::TimelinePlan &plan;
+  func::FuncOp function;
+  Builder builder;
+  Operation *terminator;
+  DenseMap<std::pair<ValueId, int32_t>, int64_t> offsets;
+  DenseMap<int32_t, planner::WorkspacePlacement> workspaces;
+  DenseMap<ValueId, int64_t> residents;
+  DenseMap<std::pair<Value, int32_t>, Value> instances;
+  DenseMap<Operation *, SmallVector<Value>> operands; ///< before anything moved
+};
+
+} // namespace
+
+void plimsoll::memory::applyPlan(ModuleOp module, const StepProblem &step,
+                                 const planner::Solution &solution) {
+  DenseMap<ValueId, int64_t> residents;
+  for (const planner::Placement &placement : solution.residents)
+    residents[placement.value] = placement.offset;
+  for (Operation &op : module.getOps()) {
+    auto symbol = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
+    if (!symbol || !isa<nn::ParameterOp, nn::StateOp>(op))
+      continue;
+    ValueId id = step.residentId(FlatSymbolRefAttr::get(symbol));
+    if (id == planner::none)
+      continue;
+    op.setAttr(plan::kPlaceAttr, plan::PlaceAttr::get(op.getContext(), residents.lookup(id),
+                                                      step.problem().values[id].bytes));
+  }
+  for (unsigned t = 0; t < solution.timelines.size(); ++t)
+    TimelineWriter(step, t, solution).run();
+  module->setAttr(plan::kArenaAttr,
+                  Builder(module.getContext()).getI64IntegerAttr(solution.arenaBytes));
+}

@@ -1,0 +1,30 @@
+//===- Passes.td - planning memory ---------------------------------------------===//
+#ifndef PLIMSOLL_PASSES_MEMORY_PASSES
+#define PLIMSOLL_PASSES_MEMORY_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def PlanMemoryPass : Pass<"plan-memory", "::mlir::ModuleOp"> {
+  let summary = "finds the cheapest plan that fits the budget, and writes it into the step";
+  let description = [{
+    Extracts a `planner::Problem` from `@train` and `@evaluate`, lets the planner
+    (`passes/planner`) solve it, and applies the solution: operations stand in the
+    planned order, recomputed ones are cloned and marked, every value has a place.
+    When no plan fits, an error says the smallest arena found, a lower bound, the step
+    that binds and what is alive there.
+
+    After:
+    ```mlir
+    %y = nn.tanh %x {plan.places = [#plan.place<offset = 256, bytes = 128>]} : tensor<4x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect", "::plimsoll::plan::PlanDialect"];
+  let options = [
+    Option<"budget", "budget", "int64_t", "-1", "Bytes that the arena may have; -1: any">,
+    Option<"effort", "effort", "std::string", "\"normal\"", "fast, normal or max">,
+    Option<"keepOrder", "keep-order", "bool", "false", "Only updates may move">,
+    Option<"recompute", "recompute", "bool", "true", "Operations may run again">,
+  ];
+}
+
+#endif // PLIMSOLL_PASSES_MEMORY_PASSES

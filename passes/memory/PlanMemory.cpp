@@ -1,0 +1,125 @@
+//===- PlanMemory.cpp - find a plan that fits, and write it down --------------===//
+#include "dialects/nn/NNDialect.h"
+#include "dialects/plan/PlanDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/memory/ApplyPlan.h"
+#include "passes/memory/Passes.h"
+#include "passes/memory/StepProblem.h"
+#include "passes/planner/Validate.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace plimsoll::memory {
+#define GEN_PASS_DEF_PLANMEMORYPASS
+#include "passes/memory/Passes.h.inc"
+} // namespace plimsoll::memory
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::memory;
+
+static std::string mebibytes(int64_t bytes) {
+  return llvm::formatv("{0:f1} MiB", bytes / 1048576.0);
+}
+
+/// The tensors alive where the smallest plan has its peak, the largest by name.
+static std::string describeLive(const planner::Refusal &refusal) {
+  constexpr size_t kShown = 8;
+  int64_t resident = 0, transient = 0;
+  std::string text;
+  size_t shown = 0;
+  for (const planner::LiveValue &value : refusal.live) {
+    bool isResident = value.lifetime == planner::Lifetime::Resident;
+    (isResident ? resident : transient) += value.bytes;
+    if (!isResident && shown++ < kShown)
+      text += "\n      " + mebibytes(value.bytes) + "   " + value.name;
+  }
+  return "\n      " + mebibytes(resident) + "   parameters, optimizer state and constants" +
+         "\n      " + mebibytes(transient) + "   other values, of which the largest are:" + text;
+}
+
+namespace {
+
+struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
+  using PlanMemoryPassBase::PlanMemoryPassBase;
+  PlanMemoryPass(const PlanMemoryPassOptions &options, std::shared_ptr<const Target> target,
+                 PlanOutcome *outcome)
+      : PlanMemoryPassBase(options), target(std::move(target)), outcome(outcome) {}
+
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> timelines;
+    for (StringRef name : {"train", "evaluate"})
+      if (auto function = getOperation().lookupSymbol<func::FuncOp>(name))
+        timelines.push_back(function);
+    if (timelines.empty())
+      return fail("the module has neither @train nor @evaluate");
+    FailureOr<StepProblem> step = StepProblem::extract(timelines, *target);
+    if (failed(step))
+      return signalPassFailure();
+    FailureOr<planner::Options> options = plannerOptions();
+    if (failed(options))
+      return signalPassFailure();
+    planner::Result result = planner::solve(step->problem(), *options);
+    if (outcome)
+      *outcome = {step->problem(), result};
+    if (!result.ok())
+      return refuse(result);
+    for (const std::string &error : planner::validate(step->problem(), result.solution))
+      fail("the planner's answer is wrong: " + error);
+    applyPlan(getOperation(), *step, result.solution);
+  }
+
+private:
+  void fail(const Twine &message) {
+    getOperation().emitError(message);
+    signalPassFailure();
+  }
+
+  FailureOr<planner::Options> plannerOptions() {
+    planner::Options options;
+    if (budget >= 0)
+      options.budget = budget;
+    options.keepOrder = keepOrder;
+    options.recompute = recompute;
+    if (effort == "fast")
+      options.effort = planner::Effort::Fast;
+    else if (effort == "max")
+      options.effort = planner::Effort::Max;
+    else if (effort != "normal")
+      return getOperation().emitError("unknown effort '")
+             << effort << "', expected fast, normal or max";
+    return options;
+  }
+
+  void refuse(const planner::Result &result) {
+    for (const std::string &error : result.errors)
+      fail(error);
+    if (!result.refusal)
+      return;
+    const planner::Refusal &refusal = *result.refusal;
+    size_t positions = result.solution.timelines.empty()
+                           ? 0
+                           : result.solution.timelines[refusal.timeline].events.size();
+    fail("no plan fits in " + Twine(refusal.budget) + " bytes (" + mebibytes(refusal.budget) +
+         ")\n  smallest plan found: " + Twine(refusal.smallestArena) + " bytes (" +
+         mebibytes(refusal.smallestArena) + "); no plan can be below " + Twine(refusal.lowerBound) +
+         " bytes (proven)\n  the binding step is " + Twine(refusal.position + 1) + " of " +
+         Twine(positions) + ", " + refusal.opName +
+         ", where these are alive:" + describeLive(refusal));
+  }
+
+  std::shared_ptr<const Target> target = std::make_shared<Target>();
+  PlanOutcome *outcome = nullptr;
+};
+
+} // namespace
+
+std::unique_ptr<Pass> plimsoll::memory::createPlanMemoryPass(const PlanMemoryPassOptions &options,
+                                                             std::shared_ptr<const Target> target,
+                                                             PlanOutcome *outcome) {
+  return std::make_unique<PlanMemoryPass>(options, std::move(target), outcome);
+}
+
+void plimsoll::memory::registerPlanMemoryPass(
+    std::function<std::shared_ptr<const Target>()> makeTarget) {
+  registerPass([makeTarget]() { return createPlanMemoryPass({}, makeTarget()); });
+}

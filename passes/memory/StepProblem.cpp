@@ -1,0 +1,154 @@
+//===- StepProblem.cpp - a training step as a planner's problem ---------------===//
+#include "passes/memory/StepProblem.h"
+#include "dialects/nn/NNNames.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::memory;
+using planner::ValueId;
+
+bool plimsoll::memory::isLaunch(Operation *op) {
+  return !isa<nn::LoadOp, nn::StoreOp, nn::ConstantOp, nn::ReshapeOp>(op) &&
+         !op->hasTrait<OpTrait::IsTerminator>();
+}
+
+Value plimsoll::memory::viewedValue(Value value) {
+  while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
+    value = reshape.getX();
+  return value;
+}
+
+bool plimsoll::memory::needsStorage(nn::ConstantOp constant) {
+  auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
+  if (!dense || !dense.isSplat())
+    return true;
+  SmallVector<Operation *> pending(constant->getUsers());
+  while (!pending.empty()) {
+    Operation *user = pending.pop_back_val();
+    if (isa<nn::ReshapeOp>(user))
+      pending.append(user->user_begin(), user->user_end());
+    else if (!user->hasTrait<nn::Elementwise>() && !isa<nn::BroadcastOp, nn::ReduceSumOp>(user))
+      return true;
+  }
+  return false;
+}
+
+FailureOr<StepProblem> StepProblem::extract(ArrayRef<func::FuncOp> timelines,
+                                            const Target &target) {
+  StepProblem result;
+  result.alignment = target.alignment();
+  LogicalResult status = success();
+  for (func::FuncOp function : timelines)
+    if (failed(result.addTimeline(function, target)))
+      status = failure();
+  if (failed(status))
+    return failure();
+  return result;
+}
+
+ValueId StepProblem::valueId(Value value) const {
+  auto it = values.find(viewedValue(value));
+  return it == values.end() ? planner::none : it->second;
+}
+
+ValueId StepProblem::residentId(Attribute key) const {
+  auto it = residents.find(key);
+  return it == residents.end() ? planner::none : it->second;
+}
+
+ValueId StepProblem::addValue(Type type, StringRef name, planner::Lifetime lifetime) {
+  planner::Value value;
+  value.name = name.str();
+  value.bytes = nn::tensorBytes(type);
+  value.alignment = alignment;
+  value.lifetime = lifetime;
+  planned.values.push_back(std::move(value));
+  return static_cast<ValueId>(planned.values.size() - 1);
+}
+
+ValueId StepProblem::resident(Attribute key, Type type, StringRef name) {
+  auto [it, isNew] = residents.try_emplace(key, planner::none);
+  if (isNew)
+    it->second = addValue(type, name, planner::Lifetime::Resident);
+  return it->second;
+}
+
+LogicalResult StepProblem::addTimeline(func::FuncOp function, const Target &target) {
+  planner::Timeline timeline;
+  timeline.name = function.getName().str();
+  functions.push_back(function);
+  operations.emplace_back();
+  for (BlockArgument argument : function.getArguments()) {
+    auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kNameAttr);
+    ValueId id = addValue(argument.getType(), name ? name.getValue() : "input",
+                          planner::Lifetime::Transient);
+    values[argument] = id;
+    timeline.liveAtStart.push_back(id);
+  }
+  LogicalResult status = success();
+  for (Operation &op : function.getBody().front()) {
+    if (auto load = dyn_cast<nn::LoadOp>(op))
+      values[load] = resident(load.getSymbolAttr(), load.getType(), load.getSymbol());
+    else if (auto constant = dyn_cast<nn::ConstantOp>(op); constant && needsStorage(constant))
+      values[constant] = resident(constant.getValue(), constant.getType(), "constant");
+    else if (isLaunch(&op) && failed(addLaunch(&op, timeline, target)))
+      status = failure();
+  }
+  for (Value result : function.getBody().front().getTerminator()->getOperands())
+    if (ValueId id = valueId(result); planned.values[id].lifetime == planner::Lifetime::Transient &&
+                                      !llvm::is_contained(timeline.liveAtEnd, id))
+      timeline.liveAtEnd.push_back(id);
+  planned.timelines.push_back(std::move(timeline));
+  return status;
+}
+
+LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline,
+                                     const Target &target) {
+  FailureOr<KernelChoice> choice = target.choose(op);
+  if (failed(choice))
+    return failure();
+  planner::Op planned;
+  planned.name = nn::describe(op->getLoc());
+  planned.alternatives = {{choice->workspaceBytes, alignment, choice->seconds}};
+  for (Value operand : op->getOperands())
+    if (ValueId id = valueId(operand);
+        id != planner::none && !llvm::is_contained(planned.reads, id))
+      planned.reads.push_back(id);
+  auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
+  bool overwrites = inPlace && inPlace.overwritesOperands();
+  if (overwrites) {
+    planned.recomputable = false;
+    planned.asSoonAsPossible = true;
+    for (nn::InPlacePair pair : inPlace.getInPlacePairs())
+      planned.overwrites.push_back({valueId(op->getOperand(pair.operand)), planner::none});
+  } else {
+    for (Value result : op->getResults()) {
+      ValueId id = addValue(result.getType(), planned.name, planner::Lifetime::Transient);
+      values[result] = id;
+      planned.writes.push_back(id);
+    }
+    addInPlace(op, planned);
+  }
+  operations.back().push_back(op);
+  choices[op] = std::move(*choice);
+  timeline.ops.push_back(std::move(planned));
+  return success();
+}
+
+void StepProblem::addInPlace(Operation *op, planner::Op &planned) {
+  auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
+  if (!inPlace)
+    return;
+  for (nn::InPlacePair pair : inPlace.getInPlacePairs()) {
+    ValueId input = valueId(op->getOperand(pair.operand));
+    ValueId output = valueId(op->getResult(pair.result));
+    if (input == planner::none ||
+        this->planned.values[input].lifetime != planner::Lifetime::Transient)
+      continue;
+    bool known = llvm::any_of(planned.inPlace, [&](const planner::InPlacePair &other) {
+      return other.input == input && other.output == output;
+    });
+    if (!known)
+      planned.inPlace.push_back({input, output, false});
+  }
+}

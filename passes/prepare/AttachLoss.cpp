@@ -1,0 +1,117 @@
+//===- AttachLoss.cpp - make @forward return a loss ---------------------------===//
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+#include "mlir/IR/Builders.h"
+#include "passes/prepare/Passes.h"
+
+namespace plimsoll::prepare {
+#define GEN_PASS_DEF_ATTACHLOSSPASS
+#include "passes/prepare/Passes.h.inc"
+} // namespace plimsoll::prepare
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
+  using AttachLossPassBase::AttachLossPassBase;
+
+  void runOnOperation() override {
+    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
+    if (!forward) {
+      getOperation().emitError("the module has no function @forward");
+      return signalPassFailure();
+    }
+    auto [kind, output] = StringRef(loss).split(':');
+    FailureOr<Value> value = findOutput(forward, output);
+    if (failed(value) || failed(attach(forward, kind, *value)))
+      signalPassFailure();
+  }
+
+private:
+  /// The result called `output`, or the only one.
+  FailureOr<Value> findOutput(func::FuncOp forward, StringRef output) {
+    std::string names;
+    Operation *terminator = forward.getBody().front().getTerminator();
+    for (unsigned i = 0; i < forward.getNumResults(); ++i) {
+      auto name = forward.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
+      if (name && name.getValue() == output)
+        return terminator->getOperand(i);
+      names += (i ? ", '" : "'") + (name ? name.getValue().str() : std::to_string(i)) + "'";
+    }
+    if (output.empty() && forward.getNumResults() == 1)
+      return terminator->getOperand(0);
+    if (output.empty())
+      return forward.emitError("the model has several outputs: name the one that the loss reads, "
+                               "as in --loss=cross-entropy:OUTPUT; there are ")
+             << names;
+    return forward.emitError("the loss reads output '") << output << "', the model has " << names;
+  }
+
+  LogicalResult attach(func::FuncOp forward, StringRef kind, Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (!isa<FloatType>(type.getElementType()))
+      return forward.emitError("the loss needs a floating-point output, got ") << type;
+    OpBuilder builder(forward.getBody().front().getTerminator());
+    Location loc = nn::userLocation(builder.getContext(), "loss", "");
+    if (kind == "cross-entropy") {
+      if (type.getRank() < 2)
+        return forward.emitError("cross entropy needs an output of two or more dimensions, "
+                                 "classes last, got ")
+               << type;
+      Value labels =
+          addLabels(forward, type.clone(type.getShape().drop_back(), builder.getI64Type()));
+      auto op = nn::CrossEntropyOp::create(builder, loc, value, labels);
+      setResults(forward, {op.getLoss(), op.getAccuracy()}, {"loss", "accuracy"});
+      return success();
+    }
+    if (kind == "mse") {
+      Value labels = addLabels(forward, type);
+      Value difference = nn::SubOp::create(builder, loc, value, labels);
+      Value square = nn::MulOp::create(builder, loc, difference, difference);
+      auto axes = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+      Value sum = nn::ReduceSumOp::create(builder, loc, square, axes);
+      Value share = nn::ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(
+              type.clone(ArrayRef<int64_t>{}),
+              builder.getFloatAttr(type.getElementType(), 1.0 / type.getNumElements())));
+      setResults(forward, {nn::MulOp::create(builder, loc, sum, share)}, {"loss"});
+      return success();
+    }
+    if (kind == "output") {
+      if (type.getNumElements() != 1)
+        return forward.emitError("a loss must be a scalar, the output is ") << type;
+      if (type.getRank() != 0)
+        value = nn::ReshapeOp::create(builder, loc, type.clone(ArrayRef<int64_t>{}), value);
+      setResults(forward, {value}, {"loss"});
+      return success();
+    }
+    return forward.emitError("unknown loss '")
+           << kind << "', expected cross-entropy[:OUTPUT], mse[:OUTPUT] or output:NAME";
+  }
+
+  static Value addLabels(func::FuncOp forward, Type type) {
+    Builder builder(forward.getContext());
+    auto attributes = builder.getDictionaryAttr(
+        {builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr("labels")),
+         builder.getNamedAttr(nn::kRoleAttr, builder.getStringAttr("labels"))});
+    unsigned index = forward.getNumArguments();
+    (void)forward.insertArgument(index, type, attributes, forward.getLoc());
+    return forward.getArgument(index);
+  }
+
+  static void setResults(func::FuncOp forward, ArrayRef<Value> values, ArrayRef<StringRef> names) {
+    Builder builder(forward.getContext());
+    llvm::BitVector all(forward.getNumResults(), true);
+    (void)forward.eraseResults(all);
+    forward.getBody().front().getTerminator()->setOperands(values);
+    for (auto [i, value, name] : llvm::enumerate(values, names)) {
+      auto attribute = builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr(name));
+      (void)forward.insertResult(i, value.getType(), builder.getDictionaryAttr({attribute}));
+    }
+  }
+};
+
+} // namespace
