@@ -21,7 +21,7 @@ std::string format(const char *pattern, ...) {
 std::string grouped(long long value) {
   std::string text = std::to_string(value);
   for (int at = static_cast<int>(text.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
-    text.insert(at, ",");
+    text.insert(static_cast<size_t>(at), 1, ',');
   return text;
 }
 

@@ -16,6 +16,7 @@ volatile std::sig_atomic_t signalSeen = 0;
 
 /// The first signal ends the run after its step; a second one ends it at once.
 void catchSignals() {
+  signalSeen = 0;
   struct sigaction action = {};
   action.sa_handler = [](int number) { signalSeen = number; };
   action.sa_flags = SA_RESETHAND;

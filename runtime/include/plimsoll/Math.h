@@ -107,7 +107,7 @@ PLIMSOLL_INLINE float tanh(float x) {
   p = fma(p, z, -5.37397155531e-2f);
   p = fma(p, z, 1.33314422036e-1f);
   p = fma(p, z, -3.33332819422e-1f);
-  float near = fma(p * z, x, x);
+  float near = __builtin_copysignf(fma(p * z, t, t), x);
   float far = __builtin_copysignf(1.0f - 2.0f / (plimsoll::exp(2.0f * t) + 1.0f), x);
   return t < 0.625f ? near : (x != x ? x : far);
 }

@@ -1,0 +1,160 @@
+//===- CheckpointTest.cpp - saving, loading, and what is refused ------------===//
+#include "TinyProgram.h"
+
+#include "core/Checkpoint.h"
+#include "core/Failure.h"
+#include "core/Json.h"
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace plimsoll;
+
+namespace {
+
+class CheckpointTest : public testing::Test {
+protected:
+  std::string folder = testing::TempDir() + "plimsoll-ckpt-" + std::to_string(getpid()) + "-";
+  std::string path = folder + "c.safetensors";
+  alignas(64) std::byte arena[16384] = {}, other[16384] = {};
+  std::vector<Slot> slots = parameterSlots(plimsoll_program);
+
+  void SetUp() override {
+    for (const Slot &slot : stateSlots(plimsoll_program))
+      slots.push_back(slot);
+    for (size_t i = 0; i < sizeof(arena) / 4; ++i) {
+      float value = float(i) * 0.5f;
+      std::memcpy(arena + 4 * i, &value, 4);
+    }
+  }
+
+  template <typename Action> std::string failure(const Action &action) {
+    try {
+      action();
+    } catch (const std::exception &error) {
+      return error.what();
+    }
+    return "no failure";
+  }
+  std::string load(const std::vector<tiny::Tensor> &tensors) {
+    tiny::writeFile(path, tensors);
+    return failure([&] {
+      loadSlots(parameterSlots(plimsoll_program), SafetensorsFile(path), other, true, false);
+    });
+  }
+};
+
+#define EXPECT_HAS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
+
+TEST_F(CheckpointTest, RoundTrip) {
+  RunState state;
+  state.step = 12, state.steps = 40, state.seed = 99, state.dataPosition = 96;
+  state.shuffle = true, state.learningRate = 0.1, state.weightDecay = 1.0 / 3;
+  state.hasBest = true, state.bestLoss = 0.7;
+  std::snprintf(state.schedule, sizeof(state.schedule), "cosine,warmup=3");
+  CheckpointWriter(plimsoll_program, slots, path).save(state, arena);
+  SafetensorsFile file(path);
+  RunState read = readRunState(plimsoll_program, file);
+  EXPECT_EQ(read.step, 12);
+  EXPECT_EQ(read.steps, 40);
+  EXPECT_EQ(read.seed, 99u);
+  EXPECT_EQ(read.dataPosition, 96);
+  EXPECT_TRUE(read.shuffle);
+  EXPECT_EQ(read.learningRate, 0.1);
+  EXPECT_EQ(read.weightDecay, 1.0 / 3);
+  EXPECT_EQ(read.bestLoss, 0.7);
+  EXPECT_STREQ(read.schedule, "cosine,warmup=3");
+  loadSlots(slots, file, other, false, false);
+  for (const Slot &slot : slots)
+    EXPECT_EQ(std::memcmp(arena + slot.offset, other + slot.offset, slot.bytes()), 0) << slot.name;
+  EXPECT_NE(access((path + ".tmp").c_str(), F_OK), 0);
+  Json aliases = parseJson(*file.metadata("aliases"));
+  EXPECT_EQ(aliases.find("fc.weight")->items[0].string, "tied.weight");
+}
+
+TEST_F(CheckpointTest, FilesHoldTheFrameworksLayout) {
+  CheckpointWriter(plimsoll_program, slots, path).save({}, arena);
+  SafetensorsFile file(path);
+  const SafetensorsFile::Tensor *weight = file.find("fc.weight");
+  ASSERT_TRUE(weight);
+  EXPECT_EQ(weight->shape, (std::vector<int64_t>{tiny::kClasses, tiny::kFeatures}));
+  EXPECT_EQ(weight->begin % 8, 0);
+  float second;
+  file.read(&second, weight->begin + 4, 4); // weight[0][1], in the arena at [1][0]
+  EXPECT_EQ(second, tiny::kClasses * 0.5f);
+  EXPECT_TRUE(file.find("optimizer.exp_avg_sq.fc.bias"));
+}
+
+TEST_F(CheckpointTest, AliasesAndWrapperPrefixesAreTaken) {
+  auto good = tiny::weights();
+  EXPECT_EQ(load(good), "no failure");
+  float weight01;
+  std::memcpy(&weight01, other + 4 * tiny::kClasses, 4);
+  EXPECT_FLOAT_EQ(weight01, float(good[0].values[1]));
+  auto alias = good;
+  alias[0].name = "tied.weight";
+  EXPECT_EQ(load(alias), "no failure");
+  auto wrapped = good;
+  for (auto &tensor : wrapped)
+    tensor.name = "model." + tensor.name;
+  EXPECT_EQ(load(wrapped), "no failure");
+  auto bare = good;
+  for (auto &tensor : bare)
+    tensor.name = tensor.name.substr(3);
+  EXPECT_EQ(load(bare), "no failure");
+}
+
+TEST_F(CheckpointTest, EveryMisfitIsListed) {
+  auto bad = tiny::weights();
+  bad[0].shape = {tiny::kFeatures, tiny::kClasses};
+  bad[1].name = "fc.bais";
+  std::string text = load(bad);
+  EXPECT_HAS(text, "'fc.weight' has the shape [20, 5], expected [5, 20]");
+  EXPECT_HAS(text, "'fc.bias' is missing");
+  EXPECT_HAS(text, "'fc.bais' is no parameter of the program");
+}
+
+TEST_F(CheckpointTest, AnotherProgramsCheckpointIsRefused) {
+  Program stranger = plimsoll_program;
+  stranger.fingerprint = "ffff";
+  stranger.model = "strange \"one\".onnx";
+  CheckpointWriter(stranger, slots, path).save({}, arena);
+  EXPECT_HAS(failure([&] { readRunState(plimsoll_program, SafetensorsFile(path)); }),
+             "was saved by another model or optimizer (strange \"one\".onnx, fingerprint ffff");
+  tiny::writeFile(path, tiny::weights());
+  EXPECT_HAS(failure([&] { readRunState(plimsoll_program, SafetensorsFile(path)); }),
+             "is no checkpoint");
+}
+
+TEST_F(CheckpointTest, NoSpaceKeepsTheOldOne) {
+  CheckpointWriter writer(plimsoll_program, slots, path);
+  RunState state;
+  state.step = 1;
+  writer.save(state, arena);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old, small = {1024, RLIM_INFINITY};
+  getrlimit(RLIMIT_FSIZE, &old);
+  small.rlim_max = old.rlim_max;
+  setrlimit(RLIMIT_FSIZE, &small);
+  state.step = 2;
+  std::string text = failure([&] { writer.save(state, arena); });
+  setrlimit(RLIMIT_FSIZE, &old);
+  EXPECT_HAS(text, "cannot write the checkpoint");
+  EXPECT_HAS(text, "it needs ");
+  EXPECT_HAS(text, "the checkpoint of before is untouched");
+  EXPECT_NE(access((path + ".tmp").c_str(), F_OK), 0);
+  EXPECT_EQ(readRunState(plimsoll_program, SafetensorsFile(path)).step, 1);
+}
+
+TEST_F(CheckpointTest, PlacesThatCannotBeWritten) {
+  EXPECT_HAS(failure([&] { CheckpointWriter(plimsoll_program, slots, "/nowhere/c"); }),
+             "there is no directory '/nowhere'");
+  EXPECT_HAS(failure([&] { CheckpointWriter(plimsoll_program, slots, testing::TempDir()); }),
+             "directory");
+}
+
+} // namespace

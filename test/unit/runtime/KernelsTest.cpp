@@ -1,0 +1,248 @@
+//===- KernelsTest.cpp - kernels against plain f64 references ---------------===//
+#include "KernelHarness.h"
+
+#include "plimsoll/Program.h"
+
+namespace {
+
+using Doubles = std::vector<double>;
+
+class Kernels : public KernelTest {};
+INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::ValuesIn(libraries()), libraryName);
+
+struct Product {
+  int64_t batch, m, n, k, transA, transB, batchA, batchB;
+};
+
+Doubles reference(const Product &p, const Floats &a, const Floats &b) {
+  Doubles c(p.batch * p.m * p.n);
+  for (int64_t e = 0; e < p.batch; ++e)
+    for (int64_t i = 0; i < p.m; ++i)
+      for (int64_t j = 0; j < p.n; ++j)
+        for (int64_t q = 0; q < p.k; ++q) {
+          int64_t ai = (p.batchA ? e * p.m * p.k : 0) + (p.transA ? q * p.m + i : i * p.k + q);
+          int64_t bi = (p.batchB ? e * p.k * p.n : 0) + (p.transB ? j * p.k + q : q * p.n + j);
+          c[(e * p.m + i) * p.n + j] += double(a[ai]) * double(b[bi]);
+        }
+  return c;
+}
+
+const Product products[] = {
+    {1, 1, 1, 1, 0, 0, 0, 0},      {1, 7, 5, 3, 0, 0, 0, 0},     {1, 100, 70, 300, 1, 0, 1, 1},
+    {3, 33, 65, 17, 0, 1, 1, 1},   {2, 50, 40, 300, 0, 0, 1, 0}, {2, 50, 40, 300, 1, 1, 0, 1},
+    {1, 160, 530, 60, 0, 1, 0, 0}, {5, 13, 31, 11, 1, 0, 1, 0},
+};
+
+TEST_P(Kernels, MatmulMatchesReferenceForAnyThreadCount) {
+  for (const Product &p : products) {
+    Floats a = random((p.batchA ? p.batch : 1) * p.m * p.k);
+    Floats b = random((p.batchB ? p.batch : 1) * p.k * p.n), first;
+    Sizes sizes = {p.batch, p.m, p.n, p.k, p.transA, p.transB, p.batchA, p.batchB};
+    for (int threads : {1, 2, 3, 4}) {
+      Floats c = nans(p.batch * p.m * p.n);
+      ASSERT_TRUE(run("matmul", {a.data(), b.data(), c.data()}, sizes, {}, threads));
+      if (threads == 1)
+        first = c;
+      EXPECT_TRUE(sameBits(c, first)) << threads << " threads, m = " << p.m;
+    }
+    EXPECT_LT(worst(first, reference(p, a, b)), 2e-6) << "m = " << p.m;
+  }
+}
+
+TEST_P(Kernels, OnednnMatchesReference) {
+  for (const Product &p : products) {
+    Floats a = random((p.batchA ? p.batch : 1) * p.m * p.k);
+    Floats b = random((p.batchB ? p.batch : 1) * p.k * p.n), c = nans(p.batch * p.m * p.n);
+    Sizes sizes = {p.batch, p.m, p.n, p.k, p.transA, p.transB, p.batchA, p.batchB};
+    if (!run("matmul_onednn", {a.data(), b.data(), c.data()}, sizes))
+      GTEST_SKIP() << "no implementation that declares its memory";
+    EXPECT_LT(worst(c, reference(p, a, b)), 2e-6);
+  }
+}
+
+TEST_P(Kernels, LayerNormAndGradients) {
+  const int64_t rows = 37, cols = 133;
+  Floats x = random(rows * cols), scale = random(cols), bias = random(cols),
+         dy = random(rows * cols);
+  Floats y = nans(rows * cols), mean = nans(rows), rstd = nans(rows);
+  run("layer_norm", {x.data(), scale.data(), bias.data(), y.data(), mean.data(), rstd.data()},
+      {rows, cols}, {1e-5});
+  Floats dx = dy, dscale = nans(cols), dbias = nans(cols); // dx over dy's bytes
+  run("layer_norm_grad_params",
+      {dy.data(), x.data(), mean.data(), rstd.data(), dscale.data(), dbias.data()}, {rows, cols});
+  run("layer_norm_grad_input",
+      {dx.data(), x.data(), scale.data(), mean.data(), rstd.data(), dx.data()}, {rows, cols});
+  Doubles wy(rows * cols), wdx(rows * cols), wds(cols), wdb(cols);
+  for (int64_t r = 0; r < rows; ++r) {
+    double m = 0, v = 0, s1 = 0, s2 = 0;
+    for (int64_t c = 0; c < cols; ++c)
+      m += x[r * cols + c] / double(cols);
+    for (int64_t c = 0; c < cols; ++c)
+      v += (x[r * cols + c] - m) * (x[r * cols + c] - m) / double(cols);
+    double inverse = 1 / std::sqrt(v + 1e-5);
+    auto normal = [&](int64_t c) { return (x[r * cols + c] - m) * inverse; };
+    for (int64_t c = 0; c < cols; ++c) {
+      double g = double(dy[r * cols + c]) * scale[c];
+      wy[r * cols + c] = normal(c) * scale[c] + bias[c];
+      wds[c] += dy[r * cols + c] * normal(c);
+      wdb[c] += dy[r * cols + c];
+      s1 += g / cols, s2 += g * normal(c) / cols;
+    }
+    for (int64_t c = 0; c < cols; ++c)
+      wdx[r * cols + c] = inverse * (double(dy[r * cols + c]) * scale[c] - s1 - normal(c) * s2);
+  }
+  EXPECT_LT(worst(y, wy), 1e-7);
+  EXPECT_LT(worst(dx, wdx), 3e-7);
+  EXPECT_LT(worst(dscale, wds), 3e-7);
+  EXPECT_LT(worst(dbias, wdb), 1e-7);
+}
+
+TEST_P(Kernels, SoftmaxInPlaceAndGradient) {
+  const int64_t rows = 9, cols = 45;
+  Floats x = random(rows * cols, 3), y = x, dy = random(rows * cols), dx = dy;
+  run("softmax", {y.data(), y.data()}, {rows, cols});
+  run("softmax_grad", {dx.data(), y.data(), dx.data()}, {rows, cols});
+  Doubles wy(rows * cols), wdx(rows * cols);
+  for (int64_t r = 0; r < rows; ++r) {
+    double sum = 0, dot = 0;
+    for (int64_t c = 0; c < cols; ++c)
+      sum += std::exp(double(x[r * cols + c]));
+    for (int64_t c = 0; c < cols; ++c) {
+      wy[r * cols + c] = std::exp(double(x[r * cols + c])) / sum;
+      dot += wy[r * cols + c] * dy[r * cols + c];
+    }
+    for (int64_t c = 0; c < cols; ++c)
+      wdx[r * cols + c] = wy[r * cols + c] * (dy[r * cols + c] - dot);
+  }
+  EXPECT_LT(worst(y, wy), 3e-7);
+  EXPECT_LT(worst(dx, wdx), 1e-6);
+}
+
+TEST_P(Kernels, CrossEntropyLossAccuracyGradient) {
+  const int64_t rows = 1500, classes = 77;
+  Floats logits = random(rows * classes, 3), gradient = logits, separate = nans(rows * classes);
+  std::vector<int64_t> labels(rows);
+  for (int64_t r = 0; r < rows; ++r)
+    labels[r] = r % 7 ? (r * 31) % classes : -100;
+  float loss = 0, accuracy = 0, loss2 = 0, two = 2;
+  run("cross_entropy_with_grad",
+      {gradient.data(), labels.data(), &loss, &accuracy, gradient.data()}, {rows, classes});
+  run("cross_entropy", {logits.data(), labels.data(), &loss2, &accuracy}, {rows, classes}, {}, 1);
+  run("cross_entropy_grad", {logits.data(), labels.data(), &two, separate.data()}, {rows, classes});
+  double wanted = 0, counted = 0, correct = 0;
+  Doubles wg(rows * classes), wg2(rows * classes);
+  for (int64_t r = 0; r < rows; ++r)
+    counted += labels[r] >= 0;
+  for (int64_t r = 0; r < rows; ++r) {
+    if (labels[r] < 0)
+      continue;
+    const float *x = &logits[r * classes];
+    double sum = 0;
+    for (int64_t c = 0; c < classes; ++c)
+      sum += std::exp(double(x[c]));
+    wanted += std::log(sum) - x[labels[r]];
+    correct += std::max_element(x, x + classes) - x == labels[r];
+    for (int64_t c = 0; c < classes; ++c) {
+      wg[r * classes + c] = (std::exp(double(x[c])) / sum - (c == labels[r])) / counted;
+      wg2[r * classes + c] = 2 * wg[r * classes + c];
+    }
+  }
+  EXPECT_NEAR(loss, wanted / counted, 1e-6);
+  EXPECT_EQ(loss, loss2);
+  EXPECT_FLOAT_EQ(accuracy, static_cast<float>(correct / counted));
+  EXPECT_LT(worst(gradient, wg), 3e-7);
+  EXPECT_LT(worst(separate, wg2), 3e-7);
+}
+
+TEST_P(Kernels, CrossEntropyOfNoRowIsNan) {
+  Floats logits = random(10);
+  std::vector<int64_t> labels = {-100, -100};
+  float loss = 0, accuracy = 0;
+  run("cross_entropy_with_grad", {logits.data(), labels.data(), &loss, &accuracy, logits.data()},
+      {2, 5});
+  EXPECT_TRUE(std::isnan(loss));
+  EXPECT_EQ(logits, Floats(10, 0.0f));
+}
+
+TEST_P(Kernels, GatherAndItsGradientAddInOrder) {
+  for (int64_t axis : {7, 1000}) {
+    const int64_t outer = 3, inner = 37, count = 50;
+    Floats table = random(outer * axis * inner), out = nans(outer * count * inner);
+    std::vector<int64_t> indices(count);
+    for (int64_t i = 0; i < count; ++i)
+      indices[i] = i % 3 ? (i * 13) % axis : -1 - (i % 5);
+    run("gather", {table.data(), indices.data(), out.data()}, {outer, axis, inner, count});
+    Floats wanted(outer * axis * inner);
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t i = 0; i < count; ++i) {
+        int64_t row = o * axis + (indices[i] < 0 ? indices[i] + axis : indices[i]);
+        for (int64_t c = 0; c < inner; ++c) {
+          ASSERT_EQ(out[(o * count + i) * inner + c], table[row * inner + c]);
+          wanted[row * inner + c] += out[(o * count + i) * inner + c];
+        }
+      }
+    for (int threads : {1, 2, 3}) {
+      Floats gradient = nans(outer * axis * inner);
+      run("gather_grad", {out.data(), indices.data(), gradient.data()}, {outer, axis, inner, count},
+          {}, threads);
+      EXPECT_TRUE(sameBits(gradient, wanted)) << threads;
+    }
+  }
+}
+
+TEST_P(Kernels, AdamwIsPytorchs) {
+  const int64_t count = 5000;
+  Floats p = random(count), g = random(count), m = random(count), v = random(count);
+  for (float &x : v)
+    x = std::abs(x);
+  Floats hyper(plimsoll::kHyperCount);
+  double lr = 1e-2, decay = 0.1, b1 = 0.9, b2 = 0.999, eps = 1e-8;
+  int t = 3;
+  hyper[plimsoll::kDecayFactor] = float(1 - lr * decay);
+  hyper[plimsoll::kStepSize] = float(lr / (1 - std::pow(b1, t)));
+  hyper[plimsoll::kSqrtBias2] = float(std::sqrt(1 - std::pow(b2, t)));
+  Doubles wp(count), wm(count), wv(count);
+  for (int64_t i = 0; i < count; ++i) {
+    wm[i] = b1 * m[i] + (1 - b1) * g[i];
+    wv[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
+    double denominator = std::sqrt(wv[i]) / std::sqrt(1 - std::pow(b2, t)) + eps;
+    wp[i] = p[i] * (1 - lr * decay) - lr / (1 - std::pow(b1, t)) * wm[i] / denominator;
+  }
+  run("adamw", {p.data(), g.data(), m.data(), v.data(), hyper.data()}, {count, 1}, {b1, b2, eps});
+  EXPECT_LT(worst(p, wp), 2e-7);
+  EXPECT_LT(worst(m, wm), 2e-7);
+  EXPECT_LT(worst(v, wv), 2e-7);
+}
+
+TEST_P(Kernels, SgdWithMomentumAndNesterov) {
+  const int64_t count = 100;
+  for (int64_t nesterov : {0, 1}) {
+    Floats p = random(count), g = random(count), m = nans(count), hyper(plimsoll::kHyperCount);
+    hyper[plimsoll::kLearningRate] = 0.1f;
+    hyper[plimsoll::kWeightDecay] = 0.01f;
+    Doubles wp(p.begin(), p.end()), wm(count);
+    for (int step = 0; step < 2; ++step) {
+      hyper[plimsoll::kFirstStep] = step == 0;
+      for (int64_t i = 0; i < count; ++i) {
+        double gradient = g[i] + 0.01 * wp[i];
+        wm[i] = step ? 0.9 * wm[i] + gradient : gradient;
+        wp[i] -= 0.1 * (nesterov ? gradient + 0.9 * wm[i] : wm[i]);
+      }
+      run("sgd", {p.data(), g.data(), m.data(), hyper.data()}, {count, 1, nesterov}, {0.9});
+    }
+    EXPECT_LT(worst(p, wp), 3e-7);
+    EXPECT_LT(worst(m, wm), 3e-7);
+  }
+}
+
+TEST_P(Kernels, ConcatAndSplitAreInverse) {
+  std::string a = "aabbcc", b = "123456789", whole(15, '?'), a2(6, '?'), b2(9, '?');
+  run("concat", {a.data(), b.data(), whole.data()}, {3, 2, 3});
+  EXPECT_EQ(whole, "aa123bb456cc789");
+  run("split", {whole.data(), a2.data(), b2.data()}, {3, 2, 3});
+  EXPECT_EQ(a2 + b2, a + b);
+  run("copy", {a.data(), b.data()}, {6});
+  EXPECT_EQ(b, "aabbcc789");
+}
+
+} // namespace

@@ -1,0 +1,59 @@
+//===- OptionsTest.cpp - the command line -----------------------------------===//
+#include "core/Options.h"
+#include "core/Failure.h"
+
+#include <gtest/gtest.h>
+
+using namespace plimsoll;
+
+namespace {
+
+Options parse(std::vector<std::string> arguments) {
+  std::vector<char *> argv = {const_cast<char *>("train")};
+  for (std::string &argument : arguments)
+    argv.push_back(argument.data());
+  return parseOptions(plimsoll_program, static_cast<int>(argv.size()), argv.data());
+}
+
+std::string refusal(std::vector<std::string> arguments) {
+  try {
+    parse(std::move(arguments));
+  } catch (const UsageError &error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(OptionsTest, ReadsValuesBehindEqualsOrAsTheNextArgument) {
+  Options o = parse({"--data=synthetic", "--steps", "12", "--lr=3e-4", "--order=shuffled",
+                     "--save=a,b.safetensors,every=5,best", "--eval-data=synthetic,every=3"});
+  EXPECT_EQ(o.steps, 12);
+  EXPECT_EQ(o.learningRate, 3e-4);
+  EXPECT_EQ(o.shuffle, true);
+  EXPECT_EQ(o.save, "a,b.safetensors");
+  EXPECT_EQ(o.saveEvery, 5);
+  EXPECT_TRUE(o.saveBest);
+  EXPECT_EQ(o.evalData[0], "synthetic");
+  EXPECT_EQ(o.evalEvery, 3);
+}
+
+TEST(OptionsTest, RefusesWithTheReason) {
+  EXPECT_EQ(refusal({"--data=synthetic", "--stesp=3"}),
+            "unknown option '--stesp'; did you mean '--steps'?");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=ten"}),
+            "--steps='ten': a whole number of at least 0 is expected");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--lr=-1"}),
+            "--lr='-1': a number of at least 0 is expected");
+  EXPECT_EQ(refusal({"--steps=3"}), "--data=SOURCE is missing");
+  EXPECT_EQ(refusal({"--data=synthetic"}), "--steps=N is missing");
+  EXPECT_EQ(refusal({"--info=yes"}), "--info takes no value");
+  EXPECT_EQ(refusal({"train.bin"}), "'train.bin' is no option; options start with --");
+  EXPECT_EQ(refusal({"--data"}), "--data=SOURCE: the value is missing");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--save=x,best"}),
+            "--save=...,best needs --eval-data");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--weights=a", "--resume=b"}),
+            "--weights and --resume both say what to start from; give one");
+  EXPECT_EQ(refusal({"--help"}), "accepted");
+}
+
+} // namespace

@@ -1,0 +1,184 @@
+//===- TinyProgram.cpp - a hand-written program, as the compiler would emit it ===//
+#include "TinyProgram.h"
+
+#include "plimsoll/Kernels.h"
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+using namespace plimsoll;
+
+namespace tiny {
+
+std::function<void(const std::byte *)> onStep;
+
+namespace {
+
+// The arena, in bytes: residents first, then what a step needs. All at multiples of 64.
+constexpr uint64_t W = 0, WExpAvg = 448, WExpAvgSq = 896, B = 1344, BExpAvg = 1408,
+                   BExpAvgSq = 1472, hyper = 1536, loss = 1600, accuracy = 1664, x = 1728,
+                   labels = 2432, logits = 2496, dW = 2688, dB = 3136, space = 3200;
+
+void addBias(const Launch &launch) {
+  float *y = launch.buffer<float>(0);
+  const float *bias = launch.buffer<float>(1);
+  for (int64_t i = 0; i < kRows; ++i)
+    for (int64_t j = 0; j < kClasses; ++j)
+      y[i * kClasses + j] += bias[j];
+}
+
+void sumRows(const Launch &launch) {
+  const float *dy = launch.buffer<float>(0);
+  float *sum = launch.buffer<float>(1);
+  for (int64_t j = 0; j < kClasses; ++j) {
+    sum[j] = 0;
+    for (int64_t i = 0; i < kRows; ++i)
+      sum[j] += dy[i * kClasses + j];
+  }
+}
+
+void forward(Stepper &s) {
+  s.run(matmul, {s.at(x), s.at(W), s.at(logits), s.at(space)},
+        {1, kRows, kClasses, kFeatures, 0, 0, 0, 0}, {}, 8192);
+  s.run(addBias, {s.at(logits), s.at(B)});
+}
+
+void train(Stepper &s) {
+  if (!s.preparing && onStep)
+    onStep(s.arena);
+  forward(s);
+  s.run(cross_entropy_with_grad,
+        {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy), s.at(logits)}, {kRows, kClasses});
+  s.run(matmul, {s.at(x), s.at(logits), s.at(dW), s.at(space)},
+        {1, kFeatures, kClasses, kRows, 1, 0, 0, 0}, {}, 8192);
+  s.run(sumRows, {s.at(logits), s.at(dB)});
+  s.run(adamw, {s.at(W), s.at(dW), s.at(WExpAvg), s.at(WExpAvgSq), s.at(hyper)},
+        {kFeatures * kClasses, 1}, {0.9, 0.999, 1e-8});
+  s.run(adamw, {s.at(B), s.at(dB), s.at(BExpAvg), s.at(BExpAvgSq), s.at(hyper)}, {kClasses, 0},
+        {0.9, 0.999, 1e-8});
+}
+
+void evaluate(Stepper &s) {
+  forward(s);
+  s.run(cross_entropy, {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy)}, {kRows, kClasses});
+}
+
+const int64_t weightShape[] = {kClasses, kFeatures}, biasShape[] = {kClasses};
+const int64_t xShape[] = {kRows, kFeatures}, labelShape[] = {kRows};
+const char *const weightAliases[] = {"tied.weight"};
+const StateInfo weightStates[] = {{"exp_avg", WExpAvg}, {"exp_avg_sq", WExpAvgSq}};
+const StateInfo biasStates[] = {{"exp_avg", BExpAvg}, {"exp_avg_sq", BExpAvgSq}};
+const ParameterInfo parameters[] = {
+    {{"fc.weight", DType::f32, 2, weightShape, W},
+     true,
+     true,
+     true,
+     weightAliases,
+     1,
+     weightStates,
+     2,
+     int64_t(dW)},
+    {{"fc.bias", DType::f32, 1, biasShape, B},
+     false,
+     true,
+     false,
+     nullptr,
+     0,
+     biasStates,
+     2,
+     int64_t(dB)},
+};
+const InputInfo inputs[] = {
+    {{"x", DType::f32, 2, xShape, x}, int64_t(x), false, -1},
+    {{"labels", DType::i64, 1, labelShape, labels}, int64_t(labels), true, kClasses},
+};
+const WriteInfo writes[] = {
+    {0, "logits", "/fc/MatMul", DType::f32, logits, kRows * kClasses},
+    {1, "logits_1", "/fc/Add", DType::f32, logits, kRows * kClasses},
+    {2, "loss", "loss", DType::f32, loss, 1},
+};
+
+} // namespace
+} // namespace tiny
+
+extern "C" const Program plimsoll_program = {
+    "tiny.onnx",
+    "0123abcd",
+    "{\"arena_bytes\": 16384}",
+    "x86-64-v3",
+    16384,
+    2,
+    tiny::hyper,
+    tiny::parameters,
+    2,
+    tiny::inputs,
+    2,
+    nullptr,
+    0,
+    {"adamw", 0.05, 0.01, 0.9, 0.999, 1e-8, 0, false},
+    {tiny::train, 7, int64_t(tiny::loss), int64_t(tiny::accuracy), tiny::writes, 3},
+    {tiny::evaluate, 3, int64_t(tiny::loss), int64_t(tiny::accuracy), nullptr, 0},
+    false,
+};
+
+namespace tiny {
+
+const Program &tokenProgram() {
+  static const int64_t shape[] = {2, 6};
+  static const InputInfo both[] = {
+      {{"input_ids", DType::i64, 2, shape, 0}, 0, false, 256},
+      {{"labels", DType::i64, 2, shape, 128}, 128, true, 256},
+  };
+  static const Program program = [] {
+    Program copy = plimsoll_program;
+    copy.inputs = both;
+    copy.tokenLabels = true;
+    return copy;
+  }();
+  return program;
+}
+
+void writeFile(const std::string &path, const std::vector<Tensor> &tensors) {
+  std::string header = "{", bytes;
+  for (const Tensor &t : tensors) {
+    size_t begin = bytes.size();
+    for (double value : t.values) {
+      float single = static_cast<float>(value);
+      int64_t whole = static_cast<int64_t>(value);
+      int size = t.type == "F32" || t.type == "I32" ? 4 : t.type == "U8" ? 1 : 8;
+      bytes.append(t.type == "F32" ? (const char *)&single : (const char *)&whole, size);
+    }
+    header += (header.size() > 1 ? ",\"" : "\"") + t.name + "\":{\"dtype\":\"" + t.type +
+              "\",\"shape\":[";
+    for (size_t i = 0; i < t.shape.size(); ++i)
+      header.append(i ? "," : "").append(std::to_string(t.shape[i]));
+    header +=
+        "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(bytes.size()) + "]}";
+  }
+  header += "}";
+  uint64_t length = header.size();
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char *>(&length), 8) << header << bytes;
+}
+
+std::vector<Tensor> weights() {
+  Tensor weight{"fc.weight", "F32", {kClasses, kFeatures}, {}};
+  for (int i = 0; i < kClasses * kFeatures; ++i)
+    weight.values.push_back(std::sin(i * 0.7) * 0.1);
+  return {weight, {"fc.bias", "F32", {kClasses}, {0, 0.1, 0.2, 0.3, 0.4}}};
+}
+
+std::vector<Tensor> data(int64_t rows) {
+  Tensor features{"x", "F32", {rows, kFeatures}, {}}, classes{"labels", "I64", {rows}, {}};
+  for (int64_t r = 0; r < rows; ++r) {
+    int64_t label = (r * 7) % kClasses;
+    classes.values.push_back(double(label));
+    for (int64_t c = 0; c < kFeatures; ++c)
+      features.values.push_back(std::sin(double(r * 31 + c * 17)) +
+                                (c % kClasses == label ? 1 : 0));
+  }
+  return {features, classes};
+}
+
+} // namespace tiny
