@@ -82,31 +82,80 @@ void borderTile(const float *left, const float *right, int64_t k, float *c, int6
     }
 }
 
-/// Copies `count` vectors of k elements, element p of vector v to out[p * width + v]; zeros behind.
+/// Eight rows of eight floats, `stride` apart, to eight rows `width` apart, transposed.
+inline void transpose8(const float *from, int64_t stride, float *to, int64_t width) {
+  __m256 r[8], s[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i)
+    r[i] = _mm256_loadu_ps(from + i * stride);
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xee);
+    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xee);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    _mm256_storeu_ps(to + i * width, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * width, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+  }
+}
+
+/// The same for four by four.
+inline void transpose4(const float *from, int64_t stride, float *to, int64_t width) {
+  __m128 r0 = _mm_loadu_ps(from), r1 = _mm_loadu_ps(from + stride);
+  __m128 r2 = _mm_loadu_ps(from + 2 * stride), r3 = _mm_loadu_ps(from + 3 * stride);
+  _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+  _mm_storeu_ps(to, r0), _mm_storeu_ps(to + width, r1);
+  _mm_storeu_ps(to + 2 * width, r2), _mm_storeu_ps(to + 3 * width, r3);
+}
+
+/// `count` rows of k floats to columns of a panel.
+template <int width>
+void packRows(const float *data, int64_t rowStride, int64_t count, int64_t k, float *out) {
+  int64_t wholeDepth = k / 8 * 8;
+  for (int64_t p = 0; p < wholeDepth; p += 8) {
+    const float *from = data + p;
+    float *to = out + p * width;
+    int64_t v = 0;
+    for (; v + 8 <= count; v += 8)
+      transpose8(from + v * rowStride, rowStride, to + v, width);
+    for (; v + 4 <= count; v += 4) {
+      transpose4(from + v * rowStride, rowStride, to + v, width);
+      transpose4(from + v * rowStride + 4, rowStride, to + 4 * width + v, width);
+    }
+    for (; v < count; ++v)
+      for (int64_t i = 0; i < 8; ++i)
+        to[i * width + v] = from[v * rowStride + i];
+  }
+  for (int64_t v = 0; v < count; ++v)
+    for (int64_t p = wholeDepth; p < k; ++p)
+      out[p * width + v] = data[v * rowStride + p];
+}
+
+/// Packs `count` vectors of k elements, element p of vector v to out[p * width + v]; zeros behind.
 template <int width>
 void packPanel(const float *data, int64_t vectorStride, int64_t stride, int64_t count, int64_t k,
                float *out) {
   if (count < width)
     std::memset(out, 0, sizeof(float) * width * k);
+  if (stride == 1 && vectorStride != 1)
+    return packRows<width>(data, vectorStride, count, k, out);
   if (vectorStride == 1 && count == width) {
     for (int64_t p = 0; p < k; ++p)
       for (int v = 0; v < width; ++v)
         out[p * width + v] = data[p * stride + v];
-  } else if (vectorStride == 1) {
-    for (int64_t p = 0; p < k; ++p)
-      for (int64_t v = 0; v < count; ++v)
-        out[p * width + v] = data[p * stride + v];
-  } else {
-    // Eight elements of each vector at a time: the lines written stay in the first cache.
-    for (int64_t first = 0; first < k; first += 16) {
-      int64_t last = first + 16 < k ? first + 16 : k;
-      for (int64_t v = 0; v < count; ++v) {
-        const float *source = data + v * vectorStride;
-        for (int64_t p = first; p < last; ++p)
-          out[p * width + v] = source[p * stride];
-      }
-    }
+    return;
   }
+  for (int64_t p = 0; p < k; ++p)
+    for (int64_t v = 0; v < count; ++v)
+      out[p * width + v] = data[p * stride + v * vectorStride];
 }
 
 int64_t least(int64_t a, int64_t b) {

@@ -20,7 +20,7 @@
 namespace plimsoll {
 namespace {
 
-constexpr int64_t kBlockM = 144, kBlockN = 512, kBlockK = 256;
+constexpr int64_t kBlockM = 144, kBlockN = 256, kBlockK = 256;
 
 int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;

@@ -80,6 +80,12 @@ public:
   /// A loop nest printed into the program: its sizes are literals in its body.
   void run(void (*loop)(const Launch &), std::initializer_list<void *> buffers);
 
+  /// Overwrites bytes that nothing may read any more (programs compiled with --poison).
+  void poison(uint64_t offset, uint64_t bytes) {
+    if (!preparing)
+      __builtin_memset(arena + offset, 0xff, bytes); // not a number, as f32 and f64
+  }
+
 private:
   int launch = 0;
   void finish() {
