@@ -3,6 +3,8 @@
 
 #include "Failure.h"
 
+#include <set>
+
 namespace plimsoll {
 namespace {
 
@@ -67,12 +69,13 @@ private:
     Json value;
     value.kind = Json::Kind::object;
     ++at;
+    std::set<std::string> names;
     if (take('}'))
       return value;
     do {
       skipBlanks();
       std::string name = parseString();
-      if (value.find(name))
+      if (!names.insert(name).second)
         fail("a name is there twice");
       expect(':', "':' expected");
       value.members.emplace_back(std::move(name), parseValue(depth + 1));

@@ -30,6 +30,9 @@ std::string launchName(const Timeline &timeline, int launch) {
 } // namespace
 
 Session::Session(const Program &program) : program(program) {
+  if (omp_get_thread_limit() < program.threads)
+    throw Failure(format("this program runs on %d threads, and OMP_THREAD_LIMIT allows %d",
+                         program.threads, omp_get_thread_limit()));
   omp_set_dynamic(0);
   omp_set_num_threads(program.threads);
   void *mapped = mmap(nullptr, program.arenaBytes ? program.arenaBytes : 1, PROT_READ | PROT_WRITE,

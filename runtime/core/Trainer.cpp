@@ -3,6 +3,7 @@
 
 #include "Failure.h"
 
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstring>
@@ -28,12 +29,11 @@ void catchSignals() {
 } // namespace
 
 std::string defaultWeights() {
+  // For an object of the executable dladdr gives argv[0], which need not be a path.
   Dl_info info;
-  if (dladdr(&plimsoll_program, &info) && info.dli_fname) {
-    std::string beside = std::string(info.dli_fname) + ".safetensors";
-    if (!access(beside.c_str(), R_OK))
-      return beside;
-  }
+  if (dladdr(&plimsoll_program, &info) && info.dli_fname &&
+      std::strcmp(info.dli_fname, program_invocation_name))
+    return std::string(info.dli_fname) + ".safetensors";
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
   return std::string(path, length > 0 ? static_cast<size_t>(length) : 0) + ".safetensors";

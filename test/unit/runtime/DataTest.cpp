@@ -13,6 +13,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <set>
+#include <unistd.h>
 
 using namespace plimsoll;
 
@@ -80,6 +81,29 @@ TEST_F(Data, TokensFollowTheRuleInEveryWidthAndAcrossFiles) {
         }
     }
   }
+}
+
+TEST_F(Data, AStreamIsWindowsOneBehindTheOtherAndEnds) {
+  const int64_t T = 6, B = 2;
+  int ends[2], saved = dup(0);
+  ASSERT_EQ(pipe(ends), 0);
+  std::string bytes;
+  for (int i = 0; i < 31; ++i)
+    bytes += static_cast<char>(i);
+  ASSERT_EQ(write(ends[1], bytes.data(), bytes.size()), 31);
+  close(ends[1]);
+  dup2(ends[0], 0);
+  Feeder f = feeder(tiny::tokenProgram(), {"tokens:-:u8"});
+  f.skip(1);
+  ASSERT_TRUE(f.feed(1, arena));
+  for (int64_t i = 0; i < B * T; ++i) {
+    EXPECT_EQ(whole(0, i), B * T + i);
+    EXPECT_EQ(whole(128, i), B * T + i + 1);
+  }
+  EXPECT_FALSE(f.feed(2, arena));
+  dup2(saved, 0);
+  close(saved);
+  close(ends[0]);
 }
 
 TEST_F(Data, TableRowsFollowTheRule) {
