@@ -1,0 +1,301 @@
+//===- FoldElementwise.cpp - elementwise operators on known tensors ---------------===//
+#include "compiler/import/OpTable.h"
+#include <cmath>
+
+using namespace plimsoll::import;
+using llvm::Twine;
+
+// Arithmetic wraps as two's complement: the model's own numbers, whatever they are.
+static int64_t wrap(uint64_t value) {
+  return static_cast<int64_t>(value);
+}
+
+/// Operands repeated to their common shape.
+static std::optional<std::vector<HostTensor>> broadcastOperands(Node &n, int count) {
+  Shape shape;
+  for (int i = 0; i < count; ++i) {
+    const HostTensor *operand = n.known(i);
+    std::optional<Shape> merged = operand ? broadcastShape(shape, operand->shape) : std::nullopt;
+    if (!merged) {
+      if (operand)
+        n.error("shapes do not broadcast: " + shapeText(shape) + " and " +
+                shapeText(operand->shape));
+      return std::nullopt;
+    }
+    shape = *merged;
+  }
+  if (!n.mayFold(shape))
+    return std::nullopt;
+  std::vector<HostTensor> result;
+  for (int i = 0; i < count; ++i) {
+    const HostTensor *operand = n.known(i);
+    if (operand->shape == shape)
+      result.push_back(*operand);
+    else
+      result.push_back(operand->take(shape, broadcastIndex(operand->shape, shape)));
+  }
+  return result;
+}
+
+static bool sameTypes(Node &n, const HostTensor &a, const HostTensor &b) {
+  if (a.dtype != b.dtype)
+    n.error("its inputs have different element types");
+  return a.dtype == b.dtype;
+}
+
+/// Two numbers of one type to one of that type.
+template <int64_t (*ints)(int64_t, int64_t), double (*floats)(double, double)>
+static void arithmetic(Node &n) {
+  auto operands = broadcastOperands(n, 2);
+  if (!operands || !sameTypes(n, (*operands)[0], (*operands)[1]))
+    return;
+  HostTensor &a = (*operands)[0], &b = (*operands)[1];
+  for (int64_t i = 0; i < a.size(); ++i)
+    a.isFloat() ? a.setFloat(i, floats(a.floats[i], b.floats[i]))
+                : a.setInt(i, ints(a.ints[i], b.ints[i]));
+  n.set(std::move(a));
+}
+
+template <bool (*test)(double, double), bool (*intTest)(int64_t, int64_t)>
+static void comparison(Node &n) {
+  auto operands = broadcastOperands(n, 2);
+  if (!operands || !sameTypes(n, (*operands)[0], (*operands)[1]))
+    return;
+  const HostTensor &a = (*operands)[0], &b = (*operands)[1];
+  HostTensor result(DType::Bool, a.shape);
+  for (int64_t i = 0; i < a.size(); ++i)
+    result.ints[i] = a.isFloat() ? test(a.floats[i], b.floats[i]) : intTest(a.ints[i], b.ints[i]);
+  n.set(std::move(result));
+}
+
+template <double (*function)(double)> static void unary(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x || !n.mayFold(x->shape))
+    return;
+  if (!x->isFloat())
+    return n.error("its input must be floating point");
+  HostTensor result = *x;
+  for (int64_t i = 0; i < x->size(); ++i)
+    result.setFloat(i, function(x->floats[i]));
+  n.set(std::move(result));
+}
+
+template <bool absolute> static void signOp(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x || !n.mayFold(x->shape))
+    return;
+  HostTensor result = *x;
+  for (int64_t i = 0; i < x->size(); ++i) {
+    if (x->isFloat())
+      result.floats[i] = absolute ? std::fabs(x->floats[i]) : -x->floats[i];
+    else if (!absolute || x->ints[i] < 0)
+      result.setInt(i, wrap(-uint64_t(x->ints[i])));
+  }
+  n.set(std::move(result));
+}
+
+static void notOp(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x || !n.mayFold(x->shape))
+    return;
+  if (x->dtype != DType::Bool)
+    return n.error("its input must be boolean");
+  HostTensor result = *x;
+  for (int64_t &element : result.ints)
+    element = !element;
+  n.set(std::move(result));
+}
+
+static void isNan(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x || !n.mayFold(x->shape))
+    return;
+  HostTensor result(DType::Bool, x->shape);
+  for (int64_t i = 0; i < x->size(); ++i)
+    result.ints[i] = std::isnan(x->number(i));
+  n.set(std::move(result));
+}
+
+static void where(Node &n) {
+  auto operands = broadcastOperands(n, 3);
+  if (!operands || !sameTypes(n, (*operands)[1], (*operands)[2]))
+    return;
+  const HostTensor &condition = (*operands)[0], &b = (*operands)[2];
+  if (condition.dtype != DType::Bool)
+    return n.error("its condition must be boolean");
+  HostTensor &a = (*operands)[1];
+  for (int64_t i = 0; i < a.size(); ++i)
+    if (!condition.ints[i])
+      a.isFloat() ? void(a.floats[i] = b.floats[i]) : void(a.ints[i] = b.ints[i]);
+  n.set(std::move(a));
+}
+
+static void cast(Node &n) {
+  const HostTensor *x = n.known(0);
+  std::optional<DType> to =
+      n.proto.op_type() == "CastLike" ? n.dtype(1) : dtypeOf(int(n.intAttr("to", 0)));
+  if (!x || !n.mayFold(x->shape))
+    return;
+  if (!to)
+    return n.error("a cast to " + onnxTypeName(int(n.intAttr("to", 0))) + " is not supported",
+                   "export the model in f32");
+  n.set(x->cast(*to));
+}
+
+// Formulas ------------------------------------------------------------------
+
+static int64_t addInt(int64_t a, int64_t b) {
+  return wrap(uint64_t(a) + uint64_t(b));
+}
+static int64_t subInt(int64_t a, int64_t b) {
+  return wrap(uint64_t(a) - uint64_t(b));
+}
+static int64_t mulInt(int64_t a, int64_t b) {
+  return wrap(uint64_t(a) * uint64_t(b));
+}
+static int64_t divInt(int64_t a, int64_t b) {
+  return b == 0 ? 0 : b == -1 ? wrap(-uint64_t(a)) : a / b; // by zero: checked before
+}
+static int64_t minInt(int64_t a, int64_t b) {
+  return std::min(a, b);
+}
+static int64_t maxInt(int64_t a, int64_t b) {
+  return std::max(a, b);
+}
+static int64_t modInt(int64_t a, int64_t b) {
+  if (b == 0 || b == -1)
+    return 0;
+  int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+static int64_t andInt(int64_t a, int64_t b) {
+  return a & b;
+}
+static int64_t orInt(int64_t a, int64_t b) {
+  return a | b;
+}
+static int64_t xorInt(int64_t a, int64_t b) {
+  return a ^ b;
+}
+static int64_t powInt(int64_t base, int64_t exponent) {
+  if (exponent < 0)
+    return base == 1 ? 1 : base == -1 ? (exponent % 2 ? -1 : 1) : 0;
+  int64_t result = 1;
+  for (; exponent > 0; exponent >>= 1, base = mulInt(base, base))
+    if (exponent & 1)
+      result = mulInt(result, base);
+  return result;
+}
+
+static double addFloat(double a, double b) {
+  return a + b;
+}
+static double subFloat(double a, double b) {
+  return a - b;
+}
+static double mulFloat(double a, double b) {
+  return a * b;
+}
+static double divFloat(double a, double b) {
+  return a / b;
+}
+static double minFloat(double a, double b) {
+  return std::isnan(a) || a < b ? a : b;
+}
+static double maxFloat(double a, double b) {
+  return std::isnan(a) || a > b ? a : b;
+}
+static double modFloat(double a, double b) {
+  return std::fmod(a, b);
+}
+static double powFloat(double a, double b) {
+  return std::pow(a, b);
+}
+static double noFloat(double, double) {
+  return 0;
+}
+static double reciprocal(double x) {
+  return 1 / x;
+}
+static double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+static double relu(double x) {
+  return std::isnan(x) || x > 0 ? x : 0;
+}
+
+template <typename T> static bool equal(T a, T b) {
+  return a == b;
+}
+template <typename T> static bool less(T a, T b) {
+  return a < b;
+}
+template <typename T> static bool lessEqual(T a, T b) {
+  return a <= b;
+}
+template <typename T> static bool greater(T a, T b) {
+  return a > b;
+}
+template <typename T> static bool greaterEqual(T a, T b) {
+  return a >= b;
+}
+
+/// Min and Max over any number of operands are rare: two are enough for index math.
+template <void (*handler)(Node &)> static void twoOperands(Node &n) {
+  if (n.numOperands() == 1)
+    return n.set(n.operands[0]);
+  if (n.numOperands() != 2)
+    return n.error("more than two inputs are not supported");
+  handler(n);
+}
+
+static void divide(Node &n) {
+  const HostTensor *divisor = n.known(1);
+  if (divisor && !divisor->isFloat() && llvm::is_contained(divisor->ints, 0))
+    return n.error("divides an integer by zero");
+  arithmetic<divInt, divFloat>(n);
+}
+
+template <void (*handler)(Node &)> static void booleans(Node &n) {
+  const HostTensor *a = n.known(0), *b = n.known(1);
+  if (a && b && (a->dtype != DType::Bool || b->dtype != DType::Bool))
+    return n.error("its inputs must be boolean");
+  handler(n);
+}
+
+void plimsoll::import::addElementwiseFolds(llvm::StringMap<OpEntry> &table) {
+  table["Add"].fold = arithmetic<addInt, addFloat>;
+  table["Sub"].fold = arithmetic<subInt, subFloat>;
+  table["Mul"].fold = arithmetic<mulInt, mulFloat>;
+  table["Div"].fold = divide;
+  table["Mod"].fold = arithmetic<modInt, modFloat>;
+  table["Pow"].fold = arithmetic<powInt, powFloat>;
+  table["Min"].fold = twoOperands<arithmetic<minInt, minFloat>>;
+  table["Max"].fold = twoOperands<arithmetic<maxInt, maxFloat>>;
+  table["And"].fold = booleans<arithmetic<andInt, noFloat>>;
+  table["Or"].fold = booleans<arithmetic<orInt, noFloat>>;
+  table["Xor"].fold = booleans<arithmetic<xorInt, noFloat>>;
+  table["Equal"].fold = comparison<equal<double>, equal<int64_t>>;
+  table["Less"].fold = comparison<less<double>, less<int64_t>>;
+  table["LessOrEqual"].fold = comparison<lessEqual<double>, lessEqual<int64_t>>;
+  table["Greater"].fold = comparison<greater<double>, greater<int64_t>>;
+  table["GreaterOrEqual"].fold = comparison<greaterEqual<double>, greaterEqual<int64_t>>;
+  table["Neg"].fold = signOp<false>;
+  table["Abs"].fold = signOp<true>;
+  table["Not"].fold = notOp;
+  table["IsNaN"].fold = isNan;
+  table["Where"].fold = where;
+  table["Cast"].fold = table["CastLike"].fold = cast;
+  table["Sqrt"].fold = unary<std::sqrt>;
+  table["Exp"].fold = unary<std::exp>;
+  table["Log"].fold = unary<std::log>;
+  table["Sin"].fold = unary<std::sin>;
+  table["Cos"].fold = unary<std::cos>;
+  table["Tanh"].fold = unary<std::tanh>;
+  table["Erf"].fold = unary<std::erf>;
+  table["Floor"].fold = unary<std::floor>;
+  table["Ceil"].fold = unary<std::ceil>;
+  table["Reciprocal"].fold = unary<reciprocal>;
+  table["Sigmoid"].fold = unary<sigmoid>;
+  table["Relu"].fold = unary<relu>;
+}

@@ -1,0 +1,65 @@
+//===- Graph.h - an ONNX graph with its names looked up ------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_GRAPH_H
+#define PLIMSOLL_COMPILER_IMPORT_GRAPH_H
+
+#include "compiler/import/ModelFile.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace plimsoll::import {
+
+/// Operand `operand` of node `node`.
+struct Use {
+  int node, operand;
+};
+
+/// What the exporter's metadata says about a node.
+struct NodeNames {
+  std::string label;  ///< the node's name, or its first result's
+  std::string module; ///< path of the innermost module: "model.h.0.attn.c_attn", or ""
+  std::string scope;  ///< class of that module: "torch.nn.modules.linear.Linear", or ""
+  std::string call;   ///< what was called there: "aten.linear.default", or ""
+  std::string rules;  ///< rewrites that the exporter applied
+  std::string fx;     ///< torch's own line for it, which names parameters "%p_h_0_weight"
+};
+
+/// Indices into the graph, valid while the file is.
+struct Graph {
+  explicit Graph(const ModelFile &file) : file(file), proto(file.model.graph()) {}
+  const ModelFile &file;
+  const onnx::GraphProto &proto;
+  int64_t opset = 0;
+  std::vector<NodeNames> names; ///< of each node
+  llvm::StringMap<int> initializers, producers;
+  llvm::StringMap<llvm::SmallVector<Use>> uses;
+  llvm::StringMap<const onnx::ValueInfoProto *> valueInfo;
+  llvm::StringMap<int> outputs;
+  /// Sizes of dynamic dimensions, and the bound shape of each input, from --shape.
+  llvm::StringMap<int64_t> dimensions;
+  std::vector<std::pair<const onnx::ValueInfoProto *, Shape>> inputs;
+
+  llvm::ArrayRef<Use> usesOf(llvm::StringRef name) const {
+    auto found = uses.find(name);
+    return found == uses.end() ? llvm::ArrayRef<Use>() : llvm::ArrayRef<Use>(found->second);
+  }
+  const onnx::NodeProto &node(int index) const { return proto.node(index); }
+  /// "node_MatMul_3 (MatMul)", for messages.
+  std::string describe(int node) const;
+};
+
+/// Indexes and checks the graph; problems are added for what is malformed.
+std::unique_ptr<Graph> makeGraph(const ModelFile &file, Problems &problems);
+
+/// Binds dynamic dimensions by --shape and fills `inputs`.
+void bindInputs(Graph &graph, const ImportOptions &options, Problems &problems);
+
+/// The value of `key` in ONNX metadata, or "".
+template <typename Message> llvm::StringRef metadata(const Message &message, llvm::StringRef key) {
+  for (const auto &entry : message.metadata_props())
+    if (entry.key() == key)
+      return entry.value();
+  return "";
+}
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_GRAPH_H

@@ -1,0 +1,51 @@
+#include "compiler/import/ModelFile.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace plimsoll::import;
+namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
+
+std::unique_ptr<ModelFile> plimsoll::import::openModel(const ImportOptions &options,
+                                                       Problems &problems) {
+  uint64_t size = 0;
+  if (std::error_code code = fs::file_size(options.path, size)) {
+    problems.add(options.path, "cannot be opened: " + code.message());
+    return nullptr;
+  }
+  if (int64_t(size) > options.maxFileBytes) {
+    problems.add("",
+                 "the file has " + llvm::Twine(size) + " bytes; files from 2 GiB cannot be read",
+                 "save it with its weights in a file of their own: onnx.save(model, path, "
+                 "save_as_external_data=True)");
+    return nullptr;
+  }
+  auto result = std::make_unique<ModelFile>();
+  auto buffer = llvm::MemoryBuffer::getFile(options.path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer) {
+    problems.add(options.path, "cannot be read: " + buffer.getError().message());
+    return nullptr;
+  }
+  result->path = options.path;
+  result->folder = path::parent_path(options.path).str();
+  result->name = path::filename(options.path).str();
+  result->buffer = std::move(*buffer);
+  result->weightsOptional = options.init != "model";
+  llvm::StringRef bytes = result->buffer->getBuffer();
+  if (bytes.empty() || !result->model.ParseFromArray(bytes.data(), int(bytes.size()))) {
+    problems.add("",
+                 bytes.empty() ? "the file is empty"
+                               : "this is not an ONNX file, or a part of it is missing",
+                 "export the model again, or copy the whole file");
+    return nullptr;
+  }
+  if (!result->model.has_graph() || result->model.opset_import_size() == 0) {
+    problems.add("", "the file holds no ONNX graph",
+                 "export the model again, or copy the whole file");
+    return nullptr;
+  }
+  result->inlineBytes = scanInitializers(bytes);
+  result->inlineBytes.resize(result->model.graph().initializer_size());
+  return result;
+}

@@ -1,0 +1,213 @@
+#include "compiler/import/Node.h"
+#include "dialects/nn/NNNames.h"
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+using namespace mlir;
+using namespace plimsoll::import;
+using llvm::Twine;
+
+Entry Entry::of(Value value) {
+  Entry entry;
+  entry.kind = value ? Kind::Data : Kind::Failed;
+  entry.value = value;
+  return entry;
+}
+
+Entry Entry::of(HostTensor tensor) {
+  Entry entry;
+  entry.kind = Kind::Known;
+  entry.known = std::make_shared<HostTensor>(std::move(tensor));
+  return entry;
+}
+
+Node::Node(const Graph &graph, int index, OpBuilder &builder, FoldBudget &budget,
+           Problems &problems)
+    : proto(graph.node(index)), names(graph.names[index]), index(index), opset(graph.opset),
+      results(proto.output_size()), builder(builder),
+      location(nn::userLocation(builder.getContext(), names.label, names.module)), graph(graph),
+      budget(budget), problems(problems) {}
+
+void Node::error(const Twine &what, const Twine &fix) {
+  if (!hasFailed)
+    problems.add(graph.describe(index), what, fix);
+  hasFailed = true;
+}
+
+// Operands ------------------------------------------------------------------
+
+bool Node::has(int i) const {
+  return i < numOperands() && operands[i].kind != Entry::Kind::Missing;
+}
+
+Value Node::data(int i) {
+  if (!has(i)) {
+    error("needs at least " + Twine(i + 1) + " inputs");
+    return {};
+  }
+  return data(operands[i]);
+}
+
+Value Node::data(Entry &entry) {
+  if (entry.kind == Entry::Kind::Sequence) {
+    error("takes a tensor, not a sequence");
+    return {};
+  }
+  if (entry.kind == Entry::Kind::Known && !entry.value)
+    entry.value = constant(*entry.known);
+  return entry.value;
+}
+
+const HostTensor *Node::knownOrNull(int i) const {
+  return has(i) && operands[i].kind == Entry::Kind::Known ? operands[i].known.get() : nullptr;
+}
+
+const HostTensor *Node::known(int i) {
+  const HostTensor *tensor = knownOrNull(i);
+  if (!tensor)
+    error(has(i) ? "its input '" + proto.input(i) + "' must be known at compile time"
+                 : "needs at least " + std::to_string(i + 1) + " inputs",
+          has(i) ? "compute it from shapes and constants only" : "");
+  return tensor;
+}
+
+std::optional<Shape> Node::knownInts(int i) {
+  const HostTensor *tensor = known(i);
+  if (!tensor)
+    return std::nullopt;
+  if (tensor->isFloat() || tensor->rank() > 1 || tensor->size() > 64) {
+    error("its input '" + proto.input(i) + "' must be a short list of integers");
+    return std::nullopt;
+  }
+  return Shape(tensor->ints.begin(), tensor->ints.end());
+}
+
+std::optional<Shape> Node::shape(int i) {
+  if (const HostTensor *tensor = knownOrNull(i))
+    return tensor->shape;
+  Value value = data(i);
+  return value ? std::optional<Shape>(typeOf(value).getShape()) : std::nullopt;
+}
+
+std::optional<DType> Node::dtype(int i) {
+  if (const HostTensor *tensor = knownOrNull(i))
+    return tensor->dtype;
+  Value value = data(i);
+  return value ? dtypeOf(typeOf(value).getElementType()) : std::nullopt;
+}
+
+// Attributes ----------------------------------------------------------------
+
+const onnx::AttributeProto *Node::findAttr(StringRef name) const {
+  for (const auto &attribute : proto.attribute())
+    if (attribute.name() == name)
+      return &attribute;
+  return nullptr;
+}
+
+const onnx::AttributeProto *Node::attr(StringRef name, onnx::AttributeProto::AttributeType type) {
+  const onnx::AttributeProto *found = findAttr(name);
+  if (found && found->type() != type) {
+    error("attribute '" + name + "' has the wrong type");
+    return nullptr;
+  }
+  return found;
+}
+
+int64_t Node::intAttr(StringRef name, int64_t otherwise) {
+  const auto *found = attr(name, onnx::AttributeProto::INT);
+  return found ? found->i() : otherwise;
+}
+
+double Node::floatAttr(StringRef name, double otherwise) {
+  const auto *found = attr(name, onnx::AttributeProto::FLOAT);
+  if (!found || !std::isfinite(found->f()))
+    return found ? found->f() : otherwise;
+  // The shortest decimal of the f32 is what the framework had: 1e-5, not 9.99999975e-6.
+  char text[64];
+  auto end = std::to_chars(text, std::end(text), found->f());
+  return std::strtod(std::string(text, end.ptr).c_str(), nullptr);
+}
+
+std::string Node::stringAttr(StringRef name, StringRef otherwise) {
+  const auto *found = attr(name, onnx::AttributeProto::STRING);
+  return found ? found->s() : otherwise.str();
+}
+
+std::optional<Shape> Node::intsAttr(StringRef name) {
+  const auto *found = attr(name, onnx::AttributeProto::INTS);
+  if (!found)
+    return std::nullopt;
+  if (found->ints_size() > 64) {
+    error("attribute '" + name + "' is too long");
+    return std::nullopt;
+  }
+  return Shape(found->ints().begin(), found->ints().end());
+}
+
+std::optional<Shape> Node::intsOperandOrAttr(int i, StringRef name) {
+  return has(i) ? knownInts(i) : intsAttr(name);
+}
+
+std::optional<int64_t> Node::axis(int64_t axis, int64_t rank) {
+  if (axis < -rank || axis >= rank) {
+    error("axis " + Twine(axis) + " is outside the " + Twine(rank) + " dimensions");
+    return std::nullopt;
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+std::optional<Shape> Node::axes(ArrayRef<int64_t> list, int64_t rank) {
+  Shape result;
+  for (int64_t value : list) {
+    std::optional<int64_t> one = axis(value, rank);
+    if (!one)
+      return std::nullopt;
+    result.push_back(*one);
+  }
+  llvm::sort(result);
+  if (std::adjacent_find(result.begin(), result.end()) != result.end()) {
+    error("an axis is named twice");
+    return std::nullopt;
+  }
+  return result;
+}
+
+// Results -------------------------------------------------------------------
+
+void Node::set(Value value, int i) {
+  set(Entry::of(value), i);
+}
+
+void Node::set(HostTensor tensor, int i) {
+  set(Entry::of(std::move(tensor)), i);
+}
+
+void Node::set(Entry entry, int i) {
+  if (i < int(results.size()))
+    results[i] = std::move(entry);
+}
+
+void Node::setTensor(const onnx::TensorProto &tensor) {
+  size_t before = problems.size();
+  std::optional<HostTensor> read;
+  if (isExternal(tensor))
+    error("external data in an attribute is not supported");
+  else
+    read = readTensor(tensor, "", budget.largest, graph.describe(index), problems);
+  hasFailed |= problems.size() != before;
+  if (read)
+    set(std::move(*read));
+}
+
+bool Node::mayFold(ArrayRef<int64_t> shape) {
+  std::optional<int64_t> count = elementCount(shape);
+  if (!count || *count > budget.largest || *count > budget.left) {
+    error("its result " + shapeText(shape) + " is too large to be computed at compile time");
+    return false;
+  }
+  budget.left -= *count;
+  return true;
+}

@@ -1,0 +1,133 @@
+//===- Node.h - what a handler of one ONNX operator works with -----*- C++ -*-===//
+//
+// A handler reads operands and attributes, emits nn ops and sets results. Whatever goes
+// wrong is noted once with the node's name; after that, values are null, and every
+// function here passes a null value on. So a handler needs no checks of its own for
+// what the ops' own inference finds.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_NODE_H
+#define PLIMSOLL_COMPILER_IMPORT_NODE_H
+
+#include "compiler/import/Graph.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Value.h"
+
+namespace plimsoll::import {
+
+/// What an ONNX name stands for while the graph is walked.
+struct Entry {
+  enum class Kind { Missing, Failed, Known, Data, Sequence };
+  Kind kind = Kind::Missing;
+  std::shared_ptr<const HostTensor> known; ///< Kind::Known
+  mlir::Value value;                       ///< Kind::Data; a Known's constant once made
+  std::vector<Entry> sequence;             ///< Kind::Sequence
+
+  static Entry of(mlir::Value value);
+  static Entry of(HostTensor tensor);
+};
+
+/// Limits on what is evaluated at compile time, shared by all nodes.
+struct FoldBudget {
+  int64_t largest, left;
+};
+
+class Node {
+public:
+  Node(const Graph &graph, int index, mlir::OpBuilder &builder, FoldBudget &budget,
+       Problems &problems);
+
+  const onnx::NodeProto &proto;
+  const NodeNames &names;
+  const int index;
+  const int64_t opset;
+  std::vector<Entry> operands, results;
+
+  // Errors
+  /// Notes a problem of this node, once.
+  void error(const llvm::Twine &what, const llvm::Twine &fix = "");
+  bool failed() const { return hasFailed; }
+
+  // Operands
+  int numOperands() const { return operands.size(); }
+  bool has(int i) const;
+  /// The operand as a value; a constant is made for one that is known.
+  mlir::Value data(int i);
+  mlir::Value data(Entry &entry);
+  /// The operand's elements, or null after an error: it must be known.
+  const HostTensor *known(int i);
+  const HostTensor *knownOrNull(int i) const;
+  /// Small integers of a known operand: a shape, axes.
+  std::optional<Shape> knownInts(int i);
+  /// Shape of an operand, known or not.
+  std::optional<Shape> shape(int i);
+  std::optional<DType> dtype(int i);
+
+  // Attributes: the default if absent, an error if of another type
+  int64_t intAttr(llvm::StringRef name, int64_t otherwise);
+  double floatAttr(llvm::StringRef name, double otherwise);
+  std::string stringAttr(llvm::StringRef name, llvm::StringRef otherwise);
+  std::optional<Shape> intsAttr(llvm::StringRef name);
+  const onnx::AttributeProto *attr(llvm::StringRef name, onnx::AttributeProto::AttributeType type);
+  const onnx::AttributeProto *findAttr(llvm::StringRef name) const;
+  /// From operand `i`, or before some opset from the attribute `name`. Nothing if absent.
+  std::optional<Shape> intsOperandOrAttr(int i, llvm::StringRef name);
+  /// `axis` in [0, rank), negative ones counted from the end; an error otherwise.
+  std::optional<int64_t> axis(int64_t axis, int64_t rank);
+  std::optional<Shape> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);
+
+  // Emission: null in, null out
+  template <typename Op>
+  mlir::Value emit(mlir::ValueRange operands, llvm::ArrayRef<mlir::NamedAttribute> attrs = {}) {
+    mlir::Operation *op = create(Op::getOperationName(), operands, attrs, {});
+    return op ? op->getResult(0) : mlir::Value();
+  }
+  template <typename Op>
+  mlir::Value emitTo(mlir::Type type, mlir::ValueRange operands,
+                     llvm::ArrayRef<mlir::NamedAttribute> attrs = {}) {
+    mlir::Operation *op = create(Op::getOperationName(), operands, attrs, type);
+    return op ? op->getResult(0) : mlir::Value();
+  }
+  /// Creates and verifies an op; its types are inferred unless given.
+  mlir::Operation *create(llvm::StringRef op, mlir::ValueRange operands,
+                          llvm::ArrayRef<mlir::NamedAttribute> attrs, mlir::TypeRange types);
+  mlir::Value constant(const HostTensor &tensor);
+  /// A scalar of `like`'s element type.
+  mlir::Value scalar(double value, mlir::Value like);
+  mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
+  mlir::Value broadcast(mlir::Value x, llvm::ArrayRef<int64_t> shape);
+  mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);
+  mlir::Value cast(mlir::Value x, mlir::Type element);
+  /// Elements [begin, begin + size) along `axis`.
+  mlir::Value part(mlir::Value x, int64_t axis, int64_t begin, int64_t size);
+
+  mlir::NamedAttribute intNamed(llvm::StringRef name, int64_t value);
+  mlir::NamedAttribute intsNamed(llvm::StringRef name, llvm::ArrayRef<int64_t> values);
+  mlir::NamedAttribute floatNamed(llvm::StringRef name, double value);
+  mlir::NamedAttribute unitNamed(llvm::StringRef name);
+
+  // Results
+  void set(mlir::Value value, int i = 0);
+  void set(HostTensor tensor, int i = 0);
+  void set(Entry entry, int i = 0);
+  /// A tensor in an attribute, as the first result.
+  void setTensor(const onnx::TensorProto &tensor);
+  /// Notes the work of a compile-time result of `shape`; false after an error.
+  bool mayFold(llvm::ArrayRef<int64_t> shape);
+
+  mlir::OpBuilder &builder;
+  mlir::Location location;
+
+private:
+  const Graph &graph;
+  FoldBudget &budget;
+  Problems &problems;
+  bool hasFailed = false;
+};
+
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_NODE_H

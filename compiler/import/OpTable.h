@@ -1,0 +1,39 @@
+//===- OpTable.h - which ONNX operators are known, and how ---------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_OPTABLE_H
+#define PLIMSOLL_COMPILER_IMPORT_OPTABLE_H
+
+#include "compiler/import/Node.h"
+
+namespace plimsoll::import {
+
+using Handler = void (*)(Node &);
+
+struct OpEntry {
+  /// Emits nn ops for values known only at run time.
+  Handler data = nullptr;
+  /// Evaluates the node; all its operands are known or missing.
+  Handler fold = nullptr;
+  /// Why the operator is refused, and what to do.
+  const char *refusal = nullptr, *fix = "";
+};
+
+/// Entries by operator name, domain ai.onnx.
+const llvm::StringMap<OpEntry> &opTable();
+
+// The families, one file each.
+void addElementwiseOps(llvm::StringMap<OpEntry> &table);
+void addShapeOps(llvm::StringMap<OpEntry> &table);
+void addIndexOps(llvm::StringMap<OpEntry> &table);
+void addContractionOps(llvm::StringMap<OpEntry> &table);
+void addAttentionOps(llvm::StringMap<OpEntry> &table);
+void addNormalizationOps(llvm::StringMap<OpEntry> &table);
+void addReductionOps(llvm::StringMap<OpEntry> &table);
+void addControlOps(llvm::StringMap<OpEntry> &table);
+void addRefusedOps(llvm::StringMap<OpEntry> &table);
+void addElementwiseFolds(llvm::StringMap<OpEntry> &table);
+void addShapeFolds(llvm::StringMap<OpEntry> &table);
+void addIndexFolds(llvm::StringMap<OpEntry> &table);
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_OPTABLE_H

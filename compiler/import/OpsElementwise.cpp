@@ -1,0 +1,127 @@
+//===- OpsElementwise.cpp - ONNX operators on one element at a time ------------===//
+#include "compiler/import/OpTable.h"
+#include "dialects/nn/NNDialect.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::import;
+
+template <typename Op> static void unary(Node &n) {
+  n.set(n.emit<Op>(n.data(0)));
+}
+
+template <typename Op> static void binary(Node &n) {
+  Value a = n.data(0), b = n.data(1);
+  n.set(n.emit<Op>({a, b}));
+}
+
+template <nn::Predicate predicate> static void compare(Node &n) {
+  Value a = n.data(0), b = n.data(1);
+  auto attr = nn::PredicateAttr::get(n.builder.getContext(), predicate);
+  n.set(n.emit<nn::CompareOp>({a, b}, n.builder.getNamedAttr("predicate", attr)));
+}
+
+/// Min, Max and Sum take any number of operands; pairs are enough for a gradient.
+static void sum(Node &n) {
+  Value result = n.data(0);
+  for (int i = 1; i < n.numOperands(); ++i)
+    result = n.emit<nn::AddOp>({result, n.data(i)});
+  n.set(result);
+}
+
+static void power(Node &n) {
+  Value base = n.data(0), exponent = n.data(1);
+  if (base && exponent)
+    exponent = n.cast(exponent, typeOf(base).getElementType());
+  n.set(n.emit<nn::PowOp>({base, exponent}));
+}
+
+static void select(Node &n) {
+  Value condition = n.data(0), a = n.data(1), b = n.data(2);
+  n.set(n.emit<nn::SelectOp>({condition, a, b}));
+}
+
+static void gelu(Node &n) {
+  std::string approximate = n.stringAttr("approximate", "none");
+  if (approximate != "none" && approximate != "tanh")
+    return n.error("approximation '" + approximate + "' is unknown");
+  SmallVector<NamedAttribute> attrs;
+  if (approximate == "tanh")
+    attrs.push_back(n.unitNamed("tanh_approximation"));
+  n.set(n.emit<nn::GeluOp>(n.data(0), attrs));
+}
+
+static void castTo(Node &n, std::optional<DType> dtype, llvm::StringRef name) {
+  if (!dtype)
+    return n.error("a cast to " + name + " is not supported", "export the model in f32");
+  Value x = n.data(0);
+  n.set(n.cast(x, elementType(n.builder.getContext(), *dtype)));
+}
+
+static void castOp(Node &n) {
+  int64_t to = n.intAttr("to", 0);
+  castTo(n, dtypeOf(int(to)), onnxTypeName(int(to)));
+}
+
+static void castLike(Node &n) {
+  std::optional<DType> dtype = n.dtype(1);
+  if (dtype)
+    castTo(n, dtype, "");
+}
+
+static void identity(Node &n) {
+  if (!n.has(0))
+    return n.error("needs an input");
+  n.set(n.operands[0]);
+}
+
+/// Dropout whose result is its operand. In training mode the node is refused: what to
+/// drop would have to be drawn anew each step.
+static void dropout(Node &n) {
+  const HostTensor *training = n.knownOrNull(2);
+  if (n.has(2) && !training)
+    return n.error("its training_mode must be known at compile time");
+  if (training && training->size() == 1 && training->number(0) != 0)
+    return n.error("dropout in training mode is not supported yet",
+                   "export the model with model.eval()");
+  if (n.results.size() > 1 && !n.proto.output(1).empty())
+    return n.error("its mask is used, which is not supported",
+                   "export the model with model.eval()");
+  identity(n);
+}
+
+void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
+  table["Neg"].data = unary<nn::NegOp>;
+  table["Abs"].data = unary<nn::AbsOp>;
+  table["Exp"].data = unary<nn::ExpOp>;
+  table["Log"].data = unary<nn::LogOp>;
+  table["Sqrt"].data = unary<nn::SqrtOp>;
+  table["Reciprocal"].data = unary<nn::ReciprocalOp>;
+  table["Sin"].data = unary<nn::SinOp>;
+  table["Cos"].data = unary<nn::CosOp>;
+  table["Tanh"].data = unary<nn::TanhOp>;
+  table["Erf"].data = unary<nn::ErfOp>;
+  table["Sigmoid"].data = unary<nn::SigmoidOp>;
+  table["Relu"].data = unary<nn::ReluOp>;
+  table["IsNaN"].data = unary<nn::IsNanOp>;
+  table["Not"].data = unary<nn::NotOp>;
+  table["Add"].data = binary<nn::AddOp>;
+  table["Sub"].data = binary<nn::SubOp>;
+  table["Mul"].data = binary<nn::MulOp>;
+  table["Div"].data = binary<nn::DivOp>;
+  table["And"].data = binary<nn::AndOp>;
+  table["Or"].data = binary<nn::OrOp>;
+  table["Equal"].data = compare<nn::Predicate::eq>;
+  table["Less"].data = compare<nn::Predicate::lt>;
+  table["LessOrEqual"].data = compare<nn::Predicate::le>;
+  table["Greater"].data = compare<nn::Predicate::gt>;
+  table["GreaterOrEqual"].data = compare<nn::Predicate::ge>;
+  table["Sum"].data = sum;
+  table["Pow"].data = power;
+  table["Where"].data = select;
+  table["Gelu"].data = gelu;
+  table["Cast"].data = castOp;
+  table["CastLike"].data = castLike;
+  table["Identity"].data = table["Identity"].fold = identity;
+  table["Dropout"].data = dropout;
+}

@@ -1,0 +1,78 @@
+//===- Parameters.h - which initializers are trained, and their names -*- C++ -*-===//
+//
+// The exporter's word counts first; without it the role of a tensor decides. Exporters
+// also merge equal tensors, drop zero biases, and store transposed or renamed weights:
+// the plan undoes that, so that names and shapes are the framework's again.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_PARAMETERS_H
+#define PLIMSOLL_COMPILER_IMPORT_PARAMETERS_H
+
+#include "compiler/import/Graph.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace plimsoll::import {
+
+/// How a node uses a tensor.
+enum class Role { Matrix, Table, Gain, Bias, Added, Multiplied, Other };
+
+/// One use of an initializer, followed through transposes and reshapes to what computes
+/// with it.
+struct RoleUse {
+  Use use;      ///< where the initializer's name stands
+  Use consumer; ///< what computes with it
+  Role role;
+  bool moved; ///< a Transpose or Reshape lies between
+};
+llvm::SmallVector<RoleUse> rolesOf(const Graph &graph, llvm::StringRef name);
+/// "weight of MatMul", for tables.
+std::string roleText(const Graph &graph, const RoleUse &use);
+/// "matrix", "gain" or "bias", for drawing initial values.
+std::string drawRole(Role role, size_t rank);
+
+struct Parameter {
+  std::string name; ///< the framework's
+  Shape shape;      ///< as in the file
+  DType dtype = DType::F32;
+  std::string role, reason;
+  std::vector<std::string> aliases;
+  bool transposed = false, trainable = true, decayed = false;
+  int initializer = -1; ///< whose bytes it starts with; -1: drawn by its role
+};
+
+struct ParameterUse {
+  int parameter = -1;
+  bool transpose = false; ///< the use sees the transpose of the parameter
+};
+
+struct KeptConstant {
+  std::string name;
+  Shape shape;
+  std::string reason;
+};
+
+struct ParameterPlan {
+  std::vector<Parameter> parameters;
+  std::vector<KeptConstant> constants;
+  std::vector<std::string> remarks;
+  /// Of an initializer, and of those uses (node, operand) that have one of their own.
+  llvm::DenseMap<int, ParameterUse> initializers;
+  llvm::DenseMap<std::pair<int, int>, ParameterUse> uses;
+  /// Nodes whose third operand, a zero bias, the exporter dropped.
+  llvm::DenseMap<int, int> restoredBiases;
+
+  ParameterUse find(int initializer, Use use) const;
+};
+
+ParameterPlan planParameters(const Graph &graph, const ImportOptions &options, Problems &problems);
+
+/// Finds parameters with equal or transposed bytes and makes them one.
+void tieEqualParameters(const Graph &graph, ParameterPlan &plan, Problems &problems);
+
+/// Applies --trainable, --freeze and --no-decay, and decides what decays.
+void applyCorrections(const ImportOptions &options, ParameterPlan &plan, Problems &problems);
+/// True if one of the regular expressions matches.
+bool matchesAny(llvm::ArrayRef<std::string> expressions, llvm::StringRef name);
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_PARAMETERS_H

@@ -1,0 +1,31 @@
+//===- Problems.h - everything that is wrong with a model ----------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_PROBLEMS_H
+#define PLIMSOLL_COMPILER_IMPORT_PROBLEMS_H
+
+#include "mlir/IR/Location.h"
+#include "llvm/ADT/Twine.h"
+#include <string>
+#include <vector>
+
+namespace plimsoll::import {
+
+/// Collects what keeps a model from being imported, to be told all at once.
+class Problems {
+public:
+  /// `where` names the user's node, tensor or input, `fix` says what to do.
+  void add(const llvm::Twine &where, const llvm::Twine &what, const llvm::Twine &fix = "");
+  bool empty() const { return list.empty(); }
+  size_t size() const { return list.size(); }
+  /// One error at `file` with a paragraph for each problem.
+  void report(mlir::Location file) const;
+
+private:
+  struct Problem {
+    std::string where, what, fix;
+  };
+  std::vector<Problem> list;
+};
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_PROBLEMS_H
