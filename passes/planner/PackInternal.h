@@ -5,6 +5,7 @@
 #include "passes/planner/Pack.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace plimsoll::planner {
@@ -32,6 +33,23 @@ std::vector<int32_t> makeOrder(std::span<const Buffer> buffers, OrderKind kind);
 /// Each buffer of `order` into a gap between those before it.
 std::vector<int64_t> placeInOrder(std::span<const Buffer> buffers, const Conflicts &conflicts,
                                   const std::vector<int32_t> &order, Fit fit);
+
+enum class Branch : uint8_t { Lowest, Section }; ///< see PackTree.cpp
+
+/// Tree search for a packing of at most `capacity`; among equal offsets `order`
+/// decides. `budget` is work, counted down. Fixed buffers are not supported.
+bool packTree(std::span<const Buffer> buffers, const Conflicts &conflicts,
+              const std::vector<int32_t> &order, int64_t capacity, Branch branch, int64_t &budget,
+              std::vector<int64_t> &offsets);
+
+/// Best fit in the order of starts, O(n log n); empty if there are fixed buffers.
+std::vector<int64_t> packSweep(std::span<const Buffer> buffers);
+
+/// Large neighbourhood search from `offsets`: buffers that end above what is
+/// aimed at are put first, with what is in their way placed anew around them.
+std::vector<int64_t> packRepair(std::span<const Buffer> buffers, const Conflicts &conflicts,
+                                std::vector<int64_t> offsets, int64_t goal, Effort effort,
+                                const std::function<bool()> &timeIsUp);
 
 int64_t heightOf(std::span<const Buffer> buffers, const std::vector<int64_t> &offsets);
 
