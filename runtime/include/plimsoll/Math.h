@@ -34,9 +34,9 @@ PLIMSOLL_INLINE double fma(double a, double b, double c) {
   return __builtin_fma(a, b, c);
 }
 
-/// 2^n for -126 <= n <= 127.
+/// 2^n for -126 <= n <= 127; anything beyond, without overflow (NaN comes by here).
 PLIMSOLL_INLINE float twoTo(int32_t n) {
-  return floatOf((n + 127) * (1 << 23));
+  return floatOf(static_cast<int32_t>((static_cast<uint32_t>(n) + 127u) << 23));
 }
 
 /// Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
@@ -74,7 +74,7 @@ PLIMSOLL_INLINE float log(float x) {
   bool subnormal = x < 1.17549435e-38f;
   float scaled = subnormal ? x * 8388608.0f : x;
   // Mantissa in [sqrt(1/2), sqrt(2)): subtracting moves the exponent's boundary there.
-  int32_t bits = bitsOf(scaled) - 0x3f3504f3;
+  int32_t bits = static_cast<int32_t>(static_cast<uint32_t>(bitsOf(scaled)) - 0x3f3504f3u);
   int32_t e = (bits >> 23) - (subnormal ? 23 : 0);
   float f = floatOf((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
   float exponent = static_cast<float>(e);
@@ -153,7 +153,7 @@ namespace detail {
 PLIMSOLL_INLINE double preciseLog2(float x) {
   bool subnormal = x < 1.17549435e-38f;
   float scaled = subnormal ? x * 8388608.0f : x;
-  int32_t bits = bitsOf(scaled) - 0x3f3504f3;
+  int32_t bits = static_cast<int32_t>(static_cast<uint32_t>(bitsOf(scaled)) - 0x3f3504f3u);
   int32_t e = (bits >> 23) - (subnormal ? 23 : 0);
   double m = static_cast<double>(floatOf((bits & 0x007fffff) + 0x3f3504f3));
   double s = (m - 1.0) / (m + 1.0), z = s * s;
@@ -181,7 +181,8 @@ PLIMSOLL_INLINE float preciseExp2(double t) {
   p = fma(p, r, 0.5);
   p = fma(p, r, 1.0);
   p = fma(p, r, 1.0);
-  return static_cast<float>(p * __builtin_bit_cast(double, (static_cast<int64_t>(n) + 1023) << 52));
+  return static_cast<float>(
+      p * __builtin_bit_cast(double, static_cast<uint64_t>(static_cast<int64_t>(n) + 1023) << 52));
 }
 } // namespace detail
 

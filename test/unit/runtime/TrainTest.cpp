@@ -24,6 +24,7 @@ namespace {
 std::atomic<bool> counting{false};
 std::atomic<int> allocations{0};
 } // namespace
+#ifndef __SANITIZE_ADDRESS__ // the sanitizer has its own
 extern "C" void *malloc(size_t bytes) {
   if (counting)
     ++allocations;
@@ -37,6 +38,7 @@ extern "C" void *mmap(void *at, size_t bytes, int protection, int flags, int fil
     ++allocations;
   return real(at, bytes, protection, flags, file, offset);
 }
+#endif
 
 namespace {
 
