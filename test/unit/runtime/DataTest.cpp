@@ -218,6 +218,25 @@ TEST_F(Data, DamagedSafetensorsAreRefused) {
     EXPECT_NE(reason(whole.substr(0, cut)), "no failure");
 }
 
+TEST_F(Data, FlippedBytesInAHeaderNeverCrash) {
+  std::string path = folder + "flip.safetensors";
+  tiny::writeFile(path, tiny::data(9));
+  std::ifstream in(path, std::ios::binary);
+  std::string good{std::istreambuf_iterator<char>(in), {}};
+  uint64_t header;
+  std::memcpy(&header, good.data(), 8);
+  for (uint64_t i = 0; i < 3000; ++i) {
+    std::string bad = good;
+    uint64_t bits = randomBits(1, 2, 3, i);
+    bad[bits % (8 + header)] = static_cast<char>(bits >> 32);
+    std::ofstream(path, std::ios::binary) << bad;
+    failure([&] {
+      Feeder f = feeder(plimsoll_program, {"safetensors:" + path});
+      f.feed(0, arena);
+    });
+  }
+}
+
 TEST_F(Data, JsonIsStrict) {
   EXPECT_EQ(parseJson("{\"a\": [1, -2, \"\\u00e9\\n\"]}").find("a")->items[2].string, "\xc3\xa9\n");
   for (const char *bad : {"", "{", "[1,]", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "1.5", "nul", "\"a",

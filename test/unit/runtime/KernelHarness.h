@@ -92,7 +92,6 @@ protected:
 
   std::mt19937 engine{1};
 
-private:
   using Find = const plimsoll::Kernel *(*)(const char *);
   Find find = nullptr;
 };

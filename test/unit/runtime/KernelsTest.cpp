@@ -60,6 +60,57 @@ TEST_P(Kernels, OnednnMatchesReference) {
   }
 }
 
+/// The order of every sum is part of the kernel, so programs for AVX2 and AVX-512 agree to the bit.
+TEST(KernelsAcrossIsa, SameBits) {
+  using Find = const plimsoll::Kernel *(*)(const char *);
+  Floats results[2];
+  const int64_t rows = 70, cols = 333;
+  const int64_t products[] = {1, rows, rows, cols, 0, 1, 0, 0}, table[] = {rows, rows};
+  for (size_t isa = 0; isa < 2; ++isa) {
+    if (libraries().size() < 2 || !plimsoll::missingFeatures("x86-64-v4").empty())
+      GTEST_SKIP() << "needs both instruction sets";
+    void *handle = dlopen(libraries()[isa].path, RTLD_NOW | RTLD_LOCAL);
+    ASSERT_TRUE(handle) << dlerror();
+    auto find = reinterpret_cast<Find>(dlsym(handle, "plimsoll_find_kernel"));
+    const plimsoll::Kernel *matmul = find("matmul");
+    Floats x(rows * cols), y(rows * rows), space(matmul->workspace(products, 8, 1) / 4);
+    for (size_t i = 0; i < x.size(); ++i)
+      x[i] = float((i * 37) % 101) / 64.0f - 0.7f;
+    void *buffers[] = {x.data(), x.data(), y.data(), space.data()};
+    matmul->run({buffers, 4, products, 8, nullptr, 0, 1, nullptr});
+    void *rowsOfY[] = {y.data(), y.data()};
+    find("softmax")->run({rowsOfY, 2, table, 2, nullptr, 0, 1, nullptr});
+    results[isa] = y;
+  }
+  EXPECT_TRUE(sameBits(results[0], results[1]));
+}
+
+TEST_P(Kernels, EveryNameIsKnown) {
+  for (const char *name : {"matmul",
+                           "layer_norm",
+                           "layer_norm_grad_input",
+                           "layer_norm_grad_params",
+                           "softmax",
+                           "softmax_grad",
+                           "attention",
+                           "attention_grad",
+                           "cross_entropy",
+                           "cross_entropy_with_grad",
+                           "cross_entropy_grad",
+                           "gather",
+                           "gather_grad",
+                           "adamw",
+                           "sgd",
+                           "conv2d",
+                           "conv2d_grad_input",
+                           "conv2d_grad_weight",
+                           "concat",
+                           "split",
+                           "copy"})
+    EXPECT_TRUE(find(name)) << name;
+  EXPECT_FALSE(find("matmul_by_hand"));
+}
+
 TEST_P(Kernels, LayerNormAndGradients) {
   const int64_t rows = 37, cols = 133;
   Floats x = random(rows * cols), scale = random(cols), bias = random(cols),
