@@ -1,0 +1,125 @@
+//===- Liveness.cpp ---------------------------------------------------------------------===//
+
+#include "passes/planner/Liveness.h"
+
+#include <algorithm>
+
+namespace plimsoll::planner {
+
+Liveness::Liveness(const RematGraph &graph) : graph(graph) {}
+
+void Liveness::begin(int32_t v, int32_t position) {
+  previous.push_back(latest[v]);
+  latest[v] = static_cast<int32_t>(born.size());
+  value.push_back(v);
+  born.push_back(position);
+  last.push_back(std::max(0, position));
+}
+
+void Liveness::run(const std::vector<int32_t> &nodes) {
+  sequence = nodes;
+  latest.assign(graph.bytes.size(), none);
+  firstRun.assign(graph.nodes.size(), none);
+  for (auto *array : {&value, &born, &last, &previous, &firstOutput, &readInstance, &readStart})
+    array->clear();
+  cost = 0;
+  for (int32_t v : graph.liveAtStart)
+    begin(v, -1);
+  for (int32_t p = 0; p < length(); ++p) {
+    const RematGraph::Node &node = graph.nodes[sequence[p]];
+    readStart.push_back(static_cast<int32_t>(readInstance.size()));
+    for (int32_t v : node.inputs) {
+      const int32_t i = latest[v];
+      readInstance.push_back(i);
+      last[i] = p;
+    }
+    firstOutput.push_back(instances());
+    for (int32_t v : node.outputs)
+      begin(v, p);
+    if (firstRun[sequence[p]] == none)
+      firstRun[sequence[p]] = p;
+    cost += node.cost;
+  }
+  readStart.push_back(static_cast<int32_t>(readInstance.size()));
+  for (int32_t v : graph.liveAtEnd)
+    if (latest[v] != none)
+      last[latest[v]] = length();
+  collectUses();
+  addMemory();
+}
+
+void Liveness::collectUses() {
+  useStart.assign(instances() + 1, 0);
+  for (int32_t i : readInstance)
+    ++useStart[i + 1];
+  for (int32_t i = 0; i < instances(); ++i)
+    useStart[i + 1] += useStart[i];
+  uses.resize(readInstance.size());
+  cursor.assign(useStart.begin(), useStart.end() - 1);
+  for (int32_t p = 0; p < length(); ++p)
+    for (int32_t k = readStart[p]; k < readStart[p + 1]; ++k)
+      uses[cursor[readInstance[k]]++] = p;
+}
+
+void Liveness::addMemory() {
+  memory.assign(length() + 1, 0);
+  own.assign(length(), 0);
+  taken.assign(instances(), 0);
+  for (int32_t p = 0; p < length(); ++p) {
+    const RematGraph::Node &node = graph.nodes[sequence[p]];
+    own[p] = node.workspace;
+    memory[p] += node.workspace;
+    memory[p + 1] -= node.workspace;
+    for (size_t k = 0; k < node.outputs.size(); ++k) {
+      const int32_t i = firstOutput[p] + static_cast<int32_t>(k);
+      int32_t from = p;
+      for (const RematGraph::Pair &pair : node.inPlace) {
+        if (pair.output != node.outputs[k])
+          continue;
+        const size_t slot =
+            std::find(node.inputs.begin(), node.inputs.end(), pair.input) - node.inputs.begin();
+        const int32_t in = readInstance[readStart[p] + slot];
+        if (last[in] == p && !taken[in]) {
+          taken[in] = 1;
+          from = p + 1;
+          break;
+        }
+      }
+      const int64_t bytes = graph.bytes[node.outputs[k]];
+      own[p] += from == p ? bytes : 0;
+      if (from <= last[i]) {
+        memory[from] += bytes;
+        memory[std::min(last[i], length() - 1) + 1] -= bytes;
+      }
+    }
+  }
+  for (size_t k = 0; k < graph.liveAtStart.size(); ++k) {
+    memory[0] += graph.bytes[graph.liveAtStart[k]];
+    memory[std::min(last[k], length() - 1) + 1] -= graph.bytes[graph.liveAtStart[k]];
+  }
+  int64_t sum = graph.constantBytes;
+  peak = sum;
+  peakPosition = 0;
+  for (int32_t p = 0; p < length(); ++p) {
+    memory[p] = sum += memory[p];
+    if (sum > peak) {
+      peak = sum;
+      peakPosition = p;
+    }
+  }
+  memory.pop_back();
+}
+
+bool Liveness::isReadAt(int32_t i, int32_t position) const {
+  const std::span<const int32_t> reads = readsOf(i);
+  return std::binary_search(reads.begin(), reads.end(), position);
+}
+
+int32_t Liveness::latestBefore(int32_t v, int32_t position) const {
+  int32_t i = latest[v];
+  while (i != none && born[i] >= position)
+    i = previous[i];
+  return i;
+}
+
+} // namespace plimsoll::planner

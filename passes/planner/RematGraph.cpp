@@ -1,0 +1,106 @@
+//===- RematGraph.cpp - a timeline for recomputation, and its bounds ---------------===//
+
+#include "passes/planner/RematGraph.h"
+
+#include "passes/planner/Liveness.h"
+
+#include <algorithm>
+#include <map>
+
+namespace plimsoll::planner {
+
+RematGraph makeRematGraph(const Problem &problem, const Timeline &timeline,
+                          const Dependences &dependences, int64_t residentBytes) {
+  RematGraph graph;
+  graph.constantBytes = residentBytes;
+  graph.producer = dependences.writer;
+  auto counted = [&](ValueId v) { return problem.values[v].lifetime == Lifetime::Transient; };
+  for (const Value &value : problem.values)
+    graph.bytes.push_back(value.space == 0 ? alignUp(value.bytes, value.alignment) : 0);
+  for (const Op &op : timeline.ops) {
+    RematGraph::Node node;
+    std::copy_if(op.reads.begin(), op.reads.end(), std::back_inserter(node.inputs), counted);
+    std::copy_if(op.writes.begin(), op.writes.end(), std::back_inserter(node.outputs), counted);
+    node.workspace = op.alternatives[0].workspaceBytes;
+    node.cost = op.alternatives[0].cost;
+    node.recomputable = op.recomputable && op.overwrites.empty();
+    for (bool required : {true, false})
+      for (const InPlacePair &pair : op.inPlace)
+        if (pair.required == required &&
+            (required || problem.values[pair.input].bytes == problem.values[pair.output].bytes)) {
+          node.inPlace.push_back({pair.input, pair.output, required});
+          node.recomputable = node.recomputable && !required;
+        }
+    graph.nodes.push_back(std::move(node));
+  }
+  auto addDeadline = [&](ValueId value, OpId destroyer) {
+    for (OpId reader : dependences.readers[value])
+      if (reader != destroyer)
+        graph.nodes[reader].deadlines.push_back(destroyer);
+  };
+  for (OpId op = 0; op < std::ssize(timeline.ops); ++op) {
+    for (const Overwrite &overwrite : timeline.ops[op].overwrites)
+      addDeadline(overwrite.before, op);
+    for (const InPlacePair &pair : timeline.ops[op].inPlace)
+      if (pair.required)
+        addDeadline(pair.input, op);
+  }
+  graph.liveAtStart = timeline.liveAtStart;
+  std::copy_if(timeline.liveAtEnd.begin(), timeline.liveAtEnd.end(),
+               std::back_inserter(graph.liveAtEnd), counted);
+  return graph;
+}
+
+int64_t footprintBound(const RematGraph &graph) {
+  int64_t most = 0;
+  for (const RematGraph::Node &node : graph.nodes) {
+    int64_t sum = node.workspace;
+    for (int32_t v : node.inputs)
+      sum += graph.bytes[v];
+    for (int32_t v : node.outputs) {
+      const bool inPlace = std::any_of(node.inPlace.begin(), node.inPlace.end(),
+                                       [&](const RematGraph::Pair &p) { return p.output == v; });
+      sum += inPlace ? 0 : graph.bytes[v];
+    }
+    most = std::max(most, sum);
+  }
+  int64_t atStart = 0, atEnd = 0;
+  for (int32_t v : graph.liveAtStart)
+    atStart += graph.bytes[v];
+  for (int32_t v : graph.liveAtEnd)
+    atEnd += graph.bytes[v];
+  return graph.constantBytes + std::max({most, atStart, atEnd});
+}
+
+double rematCostBound(const RematGraph &graph, const std::vector<int32_t> &sequence,
+                      int64_t budget) {
+  Liveness live(graph);
+  live.run(sequence);
+  double bound = 0;
+  for (int32_t position = 0; position < live.length(); ++position) {
+    const int64_t excess = live.memory[position] - budget;
+    if (excess <= 0)
+      continue;
+    std::map<int32_t, int64_t> freed; // node -> bytes alive across the position
+    for (int32_t i = 0; i < live.instances(); ++i)
+      if (live.born[i] < position && live.last[i] > position && !live.isReadAt(i, position) &&
+          graph.producer[live.value[i]] != none)
+        freed[graph.producer[live.value[i]]] += graph.bytes[live.value[i]];
+    std::vector<std::pair<double, int64_t>> offers; // cost per byte, bytes
+    for (const auto &[node, bytes] : freed)
+      if (bytes > 0)
+        offers.push_back({graph.nodes[node].cost / static_cast<double>(bytes), bytes});
+    std::sort(offers.begin(), offers.end());
+    double cost = 0;
+    int64_t left = excess;
+    for (size_t k = 0; k < offers.size() && left > 0; ++k) {
+      const int64_t take = std::min(left, offers[k].second);
+      cost += offers[k].first * static_cast<double>(take);
+      left -= take;
+    }
+    bound = std::max(bound, cost);
+  }
+  return bound;
+}
+
+} // namespace plimsoll::planner
