@@ -200,11 +200,17 @@ bool Importer::bindOperands(Node &node) {
   return complete;
 }
 
+static bool isStandard(const onnx::NodeProto &node) {
+  return node.domain().empty() || node.domain() == "ai.onnx";
+}
+
+static bool isSupported(const onnx::NodeProto &node) {
+  auto found = opTable().find(node.op_type());
+  return isStandard(node) && found != opTable().end() && !found->second.refusal;
+}
+
 void Importer::dispatch(Node &node) {
-  auto found = opTable().find(node.proto.op_type());
-  if (found == opTable().end())
-    return;
-  const OpEntry &op = found->second;
+  const OpEntry &op = opTable().find(node.proto.op_type())->second;
   bool known = llvm::all_of(node.operands, [](const Entry &entry) {
     return entry.kind == Entry::Kind::Known || entry.kind == Entry::Kind::Missing;
   });
@@ -220,7 +226,8 @@ void Importer::dispatch(Node &node) {
 void Importer::importNode(int index) {
   Node node(graph, index, builder, budget, problems);
   bool complete = bindOperands(node);
-  if (complete)
+  bool supported = isSupported(node.proto); // others were told at the start
+  if (complete && supported)
     dispatch(node);
   // A constant that was made is there for later uses.
   for (auto [i, name] : llvm::enumerate(node.proto.input()))
@@ -230,8 +237,7 @@ void Importer::importNode(int index) {
     if (name.empty())
       continue;
     Entry &entry = node.results[i];
-    if (complete && !node.failed() && entry.kind == Entry::Kind::Missing &&
-        opTable().contains(node.proto.op_type()))
+    if (supported && complete && !node.failed() && entry.kind == Entry::Kind::Missing)
       node.error("its result '" + name + "' is not supported");
     if (node.failed() || !complete || entry.kind == Entry::Kind::Missing)
       entry.kind = Entry::Kind::Failed;
@@ -303,7 +309,7 @@ OwningOpRef<ModuleOp> Importer::run() {
 static void checkOperators(const Graph &graph, Problems &problems) {
   for (int i = 0; i < graph.proto.node_size(); ++i) {
     const onnx::NodeProto &node = graph.node(i);
-    if (!node.domain().empty() && node.domain() != "ai.onnx") {
+    if (!isStandard(node)) {
       problems.add(graph.describe(i),
                    "operators of the domain '" + node.domain() + "' are not supported",
                    "export the model with standard ONNX operators");

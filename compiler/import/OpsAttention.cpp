@@ -87,7 +87,10 @@ static void attention(Node &n) {
     if (!(values[i] = splitHeads(n, values[i], heads[i])))
       return;
   int64_t features = typeOf(values[0]).getShape().back();
-  double scale = n.floatAttr("scale", features > 0 ? float(1.0 / std::sqrt(double(features))) : 1);
+  double usual = features > 0 ? 1.0 / std::sqrt(double(features)) : 1;
+  double scale = n.floatAttr("scale", usual);
+  if (float(scale) == float(usual)) // what the file rounded to f32
+    scale = usual;
   SmallVector<NamedAttribute> attrs = {n.floatNamed("scale", scale)};
   if (rank == 3)
     attrs.push_back(n.unitNamed("heads_inner"));

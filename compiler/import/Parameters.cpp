@@ -23,6 +23,7 @@ public:
       visit(i);
     for (int i = 0; i < graph.proto.node_size(); ++i)
       restoreBias(i);
+    remarkOnFoldedNorms();
     tieEqualParameters(graph, plan, problems);
     applyCorrections(options, plan, problems);
     return std::move(plan);
@@ -39,6 +40,7 @@ private:
   bool isConstantFill(int index);
   void addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const;
   void restoreBias(int node);
+  void remarkOnFoldedNorms();
   int add(Parameter parameter);
 
   const Graph &graph;
@@ -275,6 +277,17 @@ void Planner::restoreBias(int index) {
   auto shared = taken.find(bias.name); // the module is called twice
   int id = shared != taken.end() ? shared->second : add(std::move(bias));
   plan.restoredBiases[index] = id;
+}
+
+/// What was multiplied into the weights cannot be taken out again.
+void Planner::remarkOnFoldedNorms() {
+  int count = llvm::count_if(graph.names, [](const NodeNames &names) {
+    return StringRef(names.rules).contains("FuseBatchNorm");
+  });
+  if (count > 0)
+    plan.remarks.push_back("the exporter folded " + std::to_string(count) +
+                           " batch normalisations into weights; the model is trained without "
+                           "them; export with optimize=False to keep them");
 }
 
 ParameterPlan plimsoll::import::planParameters(const Graph &graph, const ImportOptions &options,

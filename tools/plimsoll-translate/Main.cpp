@@ -20,6 +20,9 @@ static cl::opt<bool> importOnnx("import-onnx", cl::desc("read an ONNX file, prin
                                 cl::cat(category));
 static cl::opt<bool> table("parameter-table", cl::desc("print what is trained, and why, instead"),
                            cl::cat(category));
+static cl::opt<int> elide("elide-elements", cl::init(64),
+                          cl::desc("print only the type of constants with more elements"),
+                          cl::cat(category));
 static cl::opt<bool> debugInfo("print-locations", cl::desc("print the user's names as locations"),
                                cl::cat(category));
 static cl::list<std::string> shapes("shape", cl::desc("input or dimension: NAME=AxBxC"),
@@ -108,7 +111,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   OpPrintingFlags flags;
-  flags.elideLargeElementsAttrs(64);
+  flags.elideLargeElementsAttrs(elide);
   if (debugInfo)
     flags.enableDebugInfo(true, false);
   module->print(llvm::outs(), flags);
