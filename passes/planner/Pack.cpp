@@ -14,9 +14,7 @@ constexpr size_t treeLimit = 4000;       ///< buffers up to which trees are sear
 
 /// Work of the tree search: about a second of one core is 5e7.
 int64_t treeWork(Effort effort) {
-  return effort == Effort::Fast     ? 1'500'000
-         : effort == Effort::Normal ? 300'000'000
-                                    : 2'000'000'000;
+  return effort == Effort::Fast ? 300'000 : effort == Effort::Normal ? 300'000'000 : 2'000'000'000;
 }
 
 class Portfolio {
@@ -107,7 +105,7 @@ private:
     shuffle(order, round < 10 ? 0 : std::max(0.005, amount), random);
     const Branch branch = round / 5 % 3 == 0 ? Branch::Lowest : Branch::Section;
     const int64_t grant =
-        std::min<int64_t>(work, 5 * std::ssize(buffers) * std::ssize(buffers) + 100'000);
+        std::min<int64_t>(work, 8 * std::ssize(buffers) * std::ssize(buffers) + 100'000);
     int64_t left = grant;
     std::vector<int64_t> offsets;
     const bool found = packTree(buffers, conflicts, order, std::min(capacity, result.height - 1),

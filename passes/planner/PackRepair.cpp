@@ -24,7 +24,7 @@ public:
     while (work > 0 && height > goal && !timeIsUp()) {
       cap = height - std::max<int64_t>(1, (height - goal) / 50);
       collectOverflow();
-      const int64_t grant = std::max<int64_t>(work / 3, 1'000'000);
+      const int64_t grant = work / 3 + 1;
       spent = 0;
       while (!overflow.empty() && spent < grant && !timeIsUp())
         step();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace plimsoll::planner {
 
@@ -141,7 +142,7 @@ RematResult rematerialise(const RematGraph &graph, const std::vector<int32_t> &b
 }
 
 int64_t rematWork(Effort effort, size_t nodes) {
-  const int64_t normal = nodes <= 400 ? 200'000'000 : 1'000'000'000;
+  const int64_t normal = nodes <= 400 ? 60'000'000 : 300'000'000;
   return effort == Effort::Fast ? normal / 20 : effort == Effort::Normal ? normal : normal * 10;
 }
 

@@ -9,7 +9,7 @@ namespace plimsoll::planner {
 
 void RematMoves::load(std::vector<int32_t> sequence) {
   live.run(sequence);
-  work += live.length();
+  work += live.length() + 100;
 }
 
 void RematMoves::refresh() {
@@ -141,7 +141,7 @@ bool RematMoves::findExtended(int32_t before) {
       if (!known)
         extended.push_back({i, live.last[i] + 1});
     }
-  work += static_cast<int64_t>(cone.size());
+  work += static_cast<int64_t>(4 * cone.size() + 4);
   return true;
 }
 

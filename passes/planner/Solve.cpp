@@ -2,8 +2,7 @@
 
 #include "passes/planner/Solve.h"
 
-#include "passes/planner/Dependences.h"
-#include "passes/planner/Sequence.h"
+#include "passes/planner/Frontier.h"
 
 #include <algorithm>
 
@@ -49,6 +48,46 @@ Refusal refuse(const Problem &problem, const Solution &solution, int64_t budget)
   return refusal;
 }
 
+/// Members that no other one beats, the smallest first.
+std::vector<FrontierPoint> pointsOf(const Frontier &frontier) {
+  std::vector<FrontierPoint> points, kept;
+  for (const Member &member : frontier.all()) {
+    int32_t recomputed = 0;
+    for (const TimelinePlan &plan : member.timelines)
+      recomputed += plan.recomputed;
+    points.push_back({member.arenaBytes, member.cost, recomputed});
+  }
+  std::sort(points.begin(), points.end(), [](const FrontierPoint &a, const FrontierPoint &b) {
+    return std::pair(a.arenaBytes, a.cost) < std::pair(b.arenaBytes, b.cost);
+  });
+  for (const FrontierPoint &point : points)
+    if (kept.empty() || point.cost < kept.back().cost)
+      kept.push_back(point);
+  return kept;
+}
+
+Solution makeSolution(const Frontier &frontier, const Member &member,
+                      const ResidentLayout &layout) {
+  Solution solution;
+  solution.timelines = member.timelines;
+  solution.residents = layout.placements;
+  solution.spaceBytes = member.spaceBytes;
+  solution.arenaBytes = member.arenaBytes;
+  Statistics &statistics = solution.statistics;
+  statistics.residentBytes = layout.residentBytes;
+  statistics.planBound = frontier.planBound;
+  statistics.work = frontier.work;
+  if (frontier.all().size() > 1)
+    statistics.frontier = pointsOf(frontier);
+  for (const TimelinePlan &plan : member.timelines) {
+    statistics.cost += plan.cost;
+    statistics.baseCost += plan.baseCost;
+    statistics.orderBound = std::max(statistics.orderBound, plan.maxLive);
+  }
+  statistics.costBound = statistics.baseCost;
+  return solution;
+}
+
 } // namespace
 
 Result solve(const Problem &problem, const Options &options) {
@@ -57,25 +96,17 @@ Result solve(const Problem &problem, const Options &options) {
   if (!result.ok())
     return result;
   const ResidentLayout layout = layoutResidents(problem);
-  Solution &solution = result.solution;
-  solution.residents = layout.placements;
-  solution.spaceBytes = layout.top;
-  solution.statistics.residentBytes = layout.residentBytes;
-  for (const Timeline &timeline : problem.timelines) {
-    const Dependences dependences(problem, timeline);
-    TimelinePlan plan = makeTimeline(problem, timeline, programOrder(timeline, dependences));
-    if (!placeTimeline(problem, timeline, layout, options.effort, plan, solution.spaceBytes))
-      result.errors.push_back(timeline.name +
-                              ": pinned values are alive together in the same bytes");
-    solution.statistics.cost += plan.cost;
-    solution.statistics.baseCost += plan.baseCost;
-    solution.statistics.orderBound = std::max(solution.statistics.orderBound, plan.maxLive);
-    solution.timelines.push_back(std::move(plan));
+  Frontier frontier(problem, layout, options);
+  if (!frontier.unconstrained().valid) {
+    result.errors.push_back("pinned values are alive together in the same bytes");
+    return result;
   }
-  solution.arenaBytes = solution.spaceBytes[0];
-  solution.statistics.planBound = layout.residentBytes;
-  if (options.budget && solution.arenaBytes > *options.budget)
-    result.refusal = refuse(problem, solution, *options.budget);
+  const int64_t budget = options.budget.value_or(INT64_MAX);
+  if (options.fullFrontier || frontier.unconstrained().arenaBytes > budget)
+    frontier.solveLadder();
+  result.solution = makeSolution(frontier, frontier.choose(budget), layout);
+  if (result.solution.arenaBytes > budget)
+    result.refusal = refuse(problem, result.solution, budget);
   return result;
 }
 
