@@ -20,7 +20,6 @@ def Exec_Dialect : Dialect {
   }];
   let cppNamespace = "::plimsoll::exec";
   let useDefaultTypePrinterParser = 1;
-  let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 

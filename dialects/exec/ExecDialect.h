@@ -18,6 +18,16 @@
 #include "dialects/exec/ExecOps.h.inc"
 
 namespace plimsoll::exec {
+/// Attributes of slices: an input's role, shape and exclusive upper limit of its
+/// integers; a constant's content.
+inline constexpr llvm::StringLiteral kRoleAttr = "role", kShapeAttr = "shape", kLimitAttr = "limit",
+                                     kValueAttr = "value";
+/// Attribute of launches: the number of the repetition, from 1.
+inline constexpr llvm::StringLiteral kRecomputeAttr = "recompute";
+/// Attributes of programs: names and offsets of what the host reads after the last launch.
+inline constexpr llvm::StringLiteral kResultsAttr = "results",
+                                     kResultOffsetsAttr = "result_offsets";
+
 /// The op that declares the version that `value` is.
 inline SliceOp sliceOf(mlir::Value value) {
   return value.getDefiningOp<SliceOp>();

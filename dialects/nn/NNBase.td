@@ -20,6 +20,7 @@ def NN_Dialect : Dialect {
   }];
   let cppNamespace = "::plimsoll::nn";
   let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 

@@ -23,3 +23,10 @@ void NNDialect::initialize() {
 #include "dialects/nn/NNOps.cpp.inc"
       >();
 }
+
+Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
+                                          Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  return elements && elements.getType() == type ? ConstantOp::create(builder, loc, elements)
+                                                : nullptr;
+}

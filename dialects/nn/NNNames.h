@@ -15,6 +15,8 @@ namespace plimsoll::nn {
 inline constexpr llvm::StringLiteral kNameAttr = "nn.name";
 /// Attribute of a function argument: "input", "labels" or "hyper".
 inline constexpr llvm::StringLiteral kRoleAttr = "nn.role";
+/// Attribute of a function argument of integers: values must be below this.
+inline constexpr llvm::StringLiteral kLimitAttr = "nn.limit";
 /// Attribute of the module: the file that the model was read from.
 inline constexpr llvm::StringLiteral kModelAttr = "nn.model";
 

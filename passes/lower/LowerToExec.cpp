@@ -66,6 +66,13 @@ private:
         return function.emitError("argument ") << index << " has no place; run plan-memory first";
       Value value = slice(argument.getLoc(), name ? name.getValue() : "input", exec::Kind::input,
                           place, argument.getType());
+      Operation *slice = value.getDefiningOp();
+      auto type = cast<RankedTensorType>(argument.getType());
+      slice->setAttr(exec::kShapeAttr, builder.getDenseI64ArrayAttr(type.getShape()));
+      if (Attribute role = function.getArgAttr(index, nn::kRoleAttr))
+        slice->setAttr(exec::kRoleAttr, role);
+      if (Attribute limit = function.getArgAttr(index, nn::kLimitAttr))
+        slice->setAttr(exec::kLimitAttr, limit);
       slices[argument] = value;
       given.push_back(value);
     }
@@ -95,7 +102,7 @@ private:
           continue;
         }
         known = slice(op.getLoc(), "constant", exec::Kind::constant, place, constant.getType());
-        known.getDefiningOp()->setAttr("value", constant.getValue());
+        known.getDefiningOp()->setAttr(exec::kValueAttr, constant.getValue());
         slices[constant] = known;
         kept.push_back(known);
       } else {
@@ -150,7 +157,7 @@ private:
       launch = *loop;
     }
     if (launch && op->hasAttr(plan::kRecomputeAttr))
-      launch->setAttr("recompute", op->getAttr(plan::kRecomputeAttr));
+      launch->setAttr(exec::kRecomputeAttr, op->getAttr(plan::kRecomputeAttr));
     return success(launch != nullptr);
   }
 
@@ -263,8 +270,8 @@ private:
       }
     }
     exec::KeptOp::create(builder, f.getLoc(), kept);
-    program->setAttr("results", builder.getArrayAttr(results));
-    program->setAttr("result_offsets", builder.getDenseI64ArrayAttr(resultOffsets));
+    program->setAttr(exec::kResultsAttr, builder.getArrayAttr(results));
+    program->setAttr(exec::kResultOffsetsAttr, builder.getDenseI64ArrayAttr(resultOffsets));
   }
 
   func::FuncOp function;

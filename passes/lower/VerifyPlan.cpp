@@ -36,7 +36,10 @@ public:
       found = covered ? std::prev(it)->second.owner : nullptr;
       if (found != owner)
         return position;
-      position = std::prev(it)->second.end;
+      if (covered)
+        position = std::prev(it)->second.end;
+      else
+        position = it == ranges.end() ? end : it->first;
     }
     return -1;
   }
@@ -67,6 +70,8 @@ private:
 struct VerifyPlanPass : lower::impl::VerifyPlanPassBase<VerifyPlanPass> {
   void runOnOperation() override {
     markAllAnalysesPreserved();
+    owners = {}; // one pass object sees several programs
+    broken = false;
     for (Operation &op : getOperation().getBody().front()) {
       if (auto slice = dyn_cast<exec::SliceOp>(op))
         checkSlice(slice);

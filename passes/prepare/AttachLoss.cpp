@@ -26,7 +26,8 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
     auto [kind, output] = StringRef(loss).split(':');
     FailureOr<Value> value = findOutput(forward, output);
     if (failed(value) || failed(attach(forward, kind, *value)))
-      signalPassFailure();
+      return signalPassFailure();
+    limitIndices(forward);
   }
 
 private:
@@ -90,6 +91,30 @@ private:
     }
     return forward.emitError("unknown loss '")
            << kind << "', expected cross-entropy[:OUTPUT], mse[:OUTPUT] or output:NAME";
+  }
+
+  /// Notes for each integer input that picks rows of a table, or classes, how many there are.
+  static void limitIndices(func::FuncOp forward) {
+    for (BlockArgument argument : forward.getArguments()) {
+      int64_t limit = std::numeric_limits<int64_t>::max();
+      SmallVector<Value> views = {argument};
+      while (!views.empty()) {
+        Value value = views.pop_back_val();
+        for (Operation *user : value.getUsers()) {
+          if (auto reshape = dyn_cast<nn::ReshapeOp>(user))
+            views.push_back(reshape);
+          auto gather = dyn_cast<nn::GatherOp>(user);
+          if (gather && gather.getIndices() == value)
+            limit = std::min(limit, gather.getTable().getType().getDimSize(gather.getAxis()));
+          auto loss = dyn_cast<nn::CrossEntropyOp>(user);
+          if (loss && loss.getLabels() == value)
+            limit = std::min(limit, loss.getLogits().getType().getShape().back());
+        }
+      }
+      if (limit != std::numeric_limits<int64_t>::max())
+        forward.setArgAttr(argument.getArgNumber(), nn::kLimitAttr,
+                           Builder(forward.getContext()).getI64IntegerAttr(limit));
+    }
   }
 
   static Value addLabels(func::FuncOp forward, Type type) {

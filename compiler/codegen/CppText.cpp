@@ -1,0 +1,84 @@
+//===- CppText.cpp - pieces of C++ text ----------------------------------------===//
+#include "compiler/codegen/CppText.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+
+using namespace mlir;
+
+std::string plimsoll::codegen::storageType(Type type) {
+  if (type.isF32())
+    return "float";
+  if (type.isF64())
+    return "double";
+  if (type.isInteger(64))
+    return "int64_t";
+  if (type.isInteger(32))
+    return "int32_t";
+  return "uint8_t";
+}
+
+std::string plimsoll::codegen::valueType(Type type) {
+  return type.isInteger(1) ? "bool" : storageType(type);
+}
+
+std::string plimsoll::codegen::dtype(Type type) {
+  StringRef name = type.isF32()         ? "f32"
+                   : type.isF64()       ? "f64"
+                   : type.isInteger(64) ? "i64"
+                   : type.isInteger(32) ? "i32"
+                   : type.isInteger(1)  ? "boolean"
+                                        : "u8";
+  return ("DType::" + name).str();
+}
+
+std::string plimsoll::codegen::literal(double value, Type type) {
+  bool single = type.isF32();
+  std::string number = single ? "std::numeric_limits<float>::" : "std::numeric_limits<double>::";
+  if (std::isnan(value))
+    return number + "quiet_NaN()";
+  if (std::isinf(value))
+    return (value < 0 ? "-" : "") + number + "infinity()";
+  char text[64];
+  std::snprintf(text, sizeof text, single ? "%.9g" : "%.17g", value);
+  std::string result = text;
+  if (result.find_first_of(".e") == std::string::npos)
+    result += ".0";
+  return single ? result + "f" : result;
+}
+
+std::string plimsoll::codegen::quoted(StringRef text) {
+  std::string result = "\"";
+  for (char c : text) {
+    if (c == '\n')
+      result += "\\n";
+    else if (c == '"' || c == '\\')
+      result += {'\\', c};
+    else if (static_cast<unsigned char>(c) < 32)
+      result += "\\" + std::string(1, char(48 + c / 64)) + char(48 + c / 8 % 8) + char(48 + c % 8);
+    else
+      result += c;
+  }
+  return result + "\"";
+}
+
+std::string plimsoll::codegen::identifier(StringRef name) {
+  std::string result;
+  for (char c : name)
+    result += llvm::isAlnum(c) ? c : '_';
+  if (result.empty() || llvm::isDigit(result[0]))
+    result.insert(0, "_");
+  return result;
+}
+
+std::string plimsoll::codegen::hex(uint64_t value) {
+  return llvm::formatv("{0:x8}", value);
+}
+
+std::string plimsoll::codegen::grouped(int64_t value) {
+  std::string digits = std::to_string(value);
+  for (int64_t i = int64_t(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(i, ",");
+  return digits;
+}

@@ -1,0 +1,166 @@
+//===- InitialWeights.cpp - the safetensors file beside a program ---------------===//
+#include "compiler/codegen/InitialWeights.h"
+#include "compiler/codegen/CppText.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/plan/PlanDialect.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+#include <numbers>
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+/// Numbers from a counter: the same whatever is drawn before (splitmix64, Steele 2014).
+class Draws {
+public:
+  Draws(uint64_t seed, uint64_t stream) : state(mix(seed) ^ mix(stream * 0x9e3779b97f4a7c15u)) {}
+
+  /// A standard normal number (Box and Muller 1958).
+  double normal() {
+    double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+    return radius * std::cos(2.0 * std::numbers::pi * uniform());
+  }
+
+private:
+  static uint64_t mix(uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+  }
+  double uniform() { return (mix(state += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-53; }
+
+  uint64_t state;
+};
+
+class WeightsWriter {
+public:
+  WeightsWriter(ModuleOp module, StringRef folder, StringRef init, uint64_t seed)
+      : module(module), folder(folder), seed(seed) {
+    auto [kind, value] = init.split(':');
+    draw = kind == "normal";
+    if (draw)
+      (void)!value.getAsDouble(deviation);
+  }
+
+  LogicalResult write(const std::string &path) {
+    std::error_code error;
+    llvm::raw_fd_ostream os(path, error);
+    if (error)
+      return module.emitError("cannot write '") << path << "': " << error.message();
+    writeHeader(os);
+    uint64_t number = 0;
+    LogicalResult result = success();
+    for (nn::ParameterOp parameter : parameters())
+      if (failed(writeTensor(os, parameter, number++))) {
+        result = failure();
+        break;
+      }
+    os.close();
+    if (os.has_error()) {
+      result = module.emitError("cannot write '") << path << "': " << os.error().message();
+      os.clear_error();
+    }
+    if (failed(result))
+      llvm::sys::fs::remove(path);
+    return result;
+  }
+
+private:
+  SmallVector<nn::ParameterOp> parameters() {
+    SmallVector<nn::ParameterOp> result;
+    for (auto parameter : module.getOps<nn::ParameterOp>())
+      if (parameter->hasAttr(plan::kPlaceAttr))
+        result.push_back(parameter);
+    return result;
+  }
+
+  void writeHeader(llvm::raw_ostream &os) {
+    llvm::json::Object header;
+    int64_t offset = 0;
+    for (nn::ParameterOp parameter : parameters()) {
+      RankedTensorType type = parameter.getTensorType();
+      int64_t bytes = nn::tensorBytes(type);
+      StringRef dtype = type.getElementType().isF64() ? "F64" : "F32";
+      header[parameter.getSymName()] =
+          llvm::json::Object{{"dtype", dtype},
+                             {"shape", llvm::json::Array(parameter.getFrameworkShape())},
+                             {"data_offsets", llvm::json::Array{offset, offset + bytes}}};
+      offset += bytes;
+    }
+    std::string text;
+    llvm::raw_string_ostream(text) << llvm::json::Value(std::move(header));
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+    uint64_t size = text.size();
+    os.write(reinterpret_cast<const char *>(&size), sizeof size);
+    os << text;
+  }
+
+  LogicalResult writeTensor(llvm::raw_ostream &os, nn::ParameterOp parameter, uint64_t number) {
+    if (draw)
+      return writeDrawn(os, parameter, number);
+    nn::BytesAttr source = parameter.getSourceAttr();
+    if (!source)
+      return module.emitError("parameter '")
+             << parameter.getSymName()
+             << "' has no initial values; draw them with --init=normal:0.02";
+    SmallString<128> path(folder);
+    llvm::sys::path::append(path, source.getFile());
+    auto buffer = llvm::MemoryBuffer::getFileSlice(path, source.getSize(), source.getOffset());
+    if (!buffer)
+      return module.emitError("cannot read '") << path << "': " << buffer.getError().message();
+    StringRef bytes = (*buffer)->getBuffer();
+    if (int64_t(bytes.size()) != source.getSize())
+      return module.emitError("'")
+             << path << "' ends inside parameter '" << parameter.getSymName() << "'";
+    if (parameter.getTransposed())
+      writeTransposed(os, bytes, parameter.getTensorType());
+    else
+      os << bytes;
+    return success();
+  }
+
+  static void writeTransposed(llvm::raw_ostream &os, StringRef bytes, RankedTensorType type) {
+    int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
+    size_t element = nn::elementBytes(type.getElementType());
+    for (int64_t column = 0; column < columns; ++column)
+      for (int64_t row = 0; row < rows; ++row)
+        os << bytes.substr((row * columns + column) * element, element);
+  }
+
+  LogicalResult writeDrawn(llvm::raw_ostream &os, nn::ParameterOp parameter, uint64_t number) {
+    RankedTensorType type = parameter.getTensorType();
+    Draws draws(seed, number);
+    for (int64_t i = 0; i < type.getNumElements(); ++i) {
+      double value = parameter.getRole() == "gain"   ? 1.0
+                     : parameter.getRole() == "bias" ? 0.0
+                                                     : deviation * draws.normal();
+      if (type.getElementType().isF64()) {
+        os.write(reinterpret_cast<const char *>(&value), sizeof value);
+      } else {
+        auto single = static_cast<float>(value);
+        os.write(reinterpret_cast<const char *>(&single), sizeof single);
+      }
+    }
+    return success();
+  }
+
+  ModuleOp module;
+  StringRef folder;
+  uint64_t seed;
+  bool draw = false;
+  double deviation = 0.02;
+};
+
+} // namespace
+
+LogicalResult plimsoll::codegen::writeInitialWeights(ModuleOp module, StringRef modelFolder,
+                                                     StringRef init, uint64_t seed,
+                                                     const std::string &path) {
+  return WeightsWriter(module, modelFolder, init, seed).write(path);
+}

@@ -1,0 +1,36 @@
+//===- ProgramEmitter.h - what a program says about itself -----------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_CODEGEN_PROGRAMEMITTER_H
+#define PLIMSOLL_COMPILER_CODEGEN_PROGRAMEMITTER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include <string>
+#include <vector>
+
+namespace plimsoll::codegen {
+
+/// The optimizer's defaults, as the program's command line shows them.
+struct OptimizerSettings {
+  std::string name = "adamw";
+  double learningRate = 1e-3, weightDecay = 0.01;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0;
+  bool nesterov = false;
+};
+
+struct ProgramSettings {
+  std::string model;          ///< file name
+  std::string info;           ///< JSON, for --info
+  std::string instructionSet; ///< "x86-64-v3"
+  OptimizerSettings optimizer;
+};
+
+/// `program.cpp`: the tables of runtime/include/plimsoll/Program.h. Constants' bytes are
+/// appended to `constants`, which becomes the file `constants.bin`.
+std::string emitProgram(mlir::ModuleOp module, const ProgramSettings &settings,
+                        std::vector<char> &constants);
+
+/// Hex digest of the parameters' names and shapes and of the optimizer.
+std::string fingerprint(mlir::ModuleOp module, const OptimizerSettings &optimizer);
+
+} // namespace plimsoll::codegen
+
+#endif // PLIMSOLL_COMPILER_CODEGEN_PROGRAMEMITTER_H

@@ -1,0 +1,153 @@
+//===- StepEmitter.cpp - programs as readable C++ ------------------------------===//
+#include "compiler/codegen/StepEmitter.h"
+#include "compiler/codegen/CppText.h"
+#include "compiler/codegen/LoopEmitter.h"
+#include "dialects/nn/NNNames.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/raw_ostream.h"
+#include <set>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::codegen;
+
+namespace {
+
+class StepPrinter {
+public:
+  explicit StepPrinter(StringRef title) : title(title) {}
+
+  std::string print(ModuleOp module) {
+    for (auto program : module.getOps<exec::ProgramOp>())
+      timeline(program);
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    comment(os, title);
+    os << "#include \"plimsoll/Kernels.h\"\n#include \"plimsoll/Math.h\"\n\n#include <cmath>\n"
+          "#include <limits>\n\nusing namespace plimsoll;\n\nnamespace {\n\n"
+          "// Parameters and optimizer state ------------------------------------------------\n\n"
+       << residents << "\n// Loop nests "
+       << "--------------------------------------------------------------------\n\n"
+       << loops << "} // namespace\n"
+       << timelines;
+    return text;
+  }
+
+private:
+  static void comment(llvm::raw_ostream &os, StringRef text) {
+    SmallVector<StringRef> lines;
+    text.split(lines, '\n');
+    for (StringRef line : lines)
+      os << (line.empty() ? "//" : "// ") << line << "\n";
+  }
+
+  std::string address(Value value) {
+    exec::SliceOp slice = exec::sliceOf(value);
+    bool resident =
+        slice.getKind() == exec::Kind::parameter || slice.getKind() == exec::Kind::state;
+    return "at(" + (resident ? residentName(slice) : hex(slice.getOffset())) + ")";
+  }
+
+  /// The constant that names the place of a parameter or state.
+  std::string residentName(exec::SliceOp slice) {
+    auto [it, isNew] = residentNames.try_emplace(slice.getName());
+    if (!isNew)
+      return it->second;
+    std::string name = identifier(slice.getName());
+    while (!usedNames.insert(name).second)
+      name += "_";
+    it->second = name;
+    residents += "constexpr uint64_t " + name + " = " + hex(slice.getOffset()) + "; // " +
+                 grouped(slice.getSlice().getType().getBytes()) + " B\n";
+    return name;
+  }
+
+  std::string loopName(exec::LoopOp loop) {
+    std::string body = emitLoop(loop);
+    auto [it, isNew] = loopNames.try_emplace(body);
+    if (isNew) {
+      it->second = "loop_" + std::to_string(loopNames.size() - 1);
+      std::string extents;
+      for (int64_t size : loop.getDomain())
+        extents += (extents.empty() ? "" : " x ") + std::to_string(size);
+      loops += "// " + (extents.empty() ? "one element" : extents) + "\nvoid " + it->second +
+               "(const Launch &launch) {\n" + body + "}\n\n";
+    }
+    return it->second;
+  }
+
+  void timeline(exec::ProgramOp program) {
+    llvm::raw_string_ostream os(timelines);
+    os << "\nvoid plimsoll_" << program.getSymName() << "(Stepper &s) {\n"
+       << "  auto at = [&s](uint64_t offset) { return s.at(offset); };\n  s.begin();\n";
+    std::string module;
+    for (Operation &op : program.getBody().front()) {
+      if (auto poison = dyn_cast<exec::PoisonOp>(op))
+        os << "  s.poison(" << hex(poison.getOffset()) << ", " << poison.getBytes() << ");\n";
+      if (!exec::isLaunch(&op))
+        continue;
+      StringRef path = nn::modulePath(op.getLoc());
+      if (!path.empty() && path != module) {
+        module = path.str();
+        os << "\n  // " << module << "\n";
+      }
+      launch(os, &op);
+    }
+    os << "}\n";
+  }
+
+  void launch(llvm::raw_ostream &os, Operation *op) {
+    os << "  s.run(";
+    if (auto loop = dyn_cast<exec::LoopOp>(op))
+      loopLaunch(os, loop);
+    else
+      kernelLaunch(os, cast<exec::CallOp>(op));
+    os << "); // " << nn::nodeName(op->getLoc());
+    if (auto repetition = op->getAttrOfType<IntegerAttr>(exec::kRecomputeAttr))
+      os << ", repeated (" << repetition.getInt() << ")";
+    int64_t bytes = 0;
+    for (Value write : exec::writesOf(op))
+      if (exec::sliceOf(write).getKind() != exec::Kind::workspace)
+        bytes += cast<exec::SliceType>(write.getType()).getBytes();
+    os << ": " << grouped(bytes) << " B\n";
+  }
+
+  void loopLaunch(llvm::raw_ostream &os, exec::LoopOp loop) {
+    os << loopName(loop) << ", {";
+    llvm::interleaveComma(loop.getOperands(), os, [&](Value value) { os << address(value); });
+    os << "}";
+  }
+
+  void kernelLaunch(llvm::raw_ostream &os, exec::CallOp call) {
+    os << call.getKernel() << ", {";
+    llvm::interleaveComma(call.getBuffers(), os, [&](int64_t buffer) {
+      if (buffer == exec::CallOp::kAbsent)
+        os << "nullptr";
+      else
+        os << address(buffer >= 0 ? call.getReads()[buffer] : call.getWrites()[-1 - buffer]);
+    });
+    os << "}, {";
+    llvm::interleaveComma(call.getSizes(), os);
+    os << "}";
+    if (!call.getScalars().empty() || call.getWorkspace()) {
+      os << ", {";
+      llvm::interleaveComma(call.getScalars(), os, [&](double scalar) {
+        os << literal(scalar, Float64Type::get(call.getContext()));
+      });
+      os << "}";
+    }
+    if (call.getWorkspace())
+      os << ", " << cast<exec::SliceType>(call.getWrites().back().getType()).getBytes();
+  }
+
+  StringRef title;
+  std::string residents, loops, timelines;
+  llvm::StringMap<std::string> residentNames, loopNames;
+  std::set<std::string> usedNames;
+};
+
+} // namespace
+
+std::string plimsoll::codegen::emitStep(ModuleOp module, StringRef title) {
+  return StepPrinter(title).print(module);
+}

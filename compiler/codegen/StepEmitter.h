@@ -1,0 +1,16 @@
+//===- StepEmitter.h - programs as readable C++ ---------------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_CODEGEN_STEPEMITTER_H
+#define PLIMSOLL_COMPILER_CODEGEN_STEPEMITTER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include <string>
+
+namespace plimsoll::codegen {
+
+/// `step.cpp`: the loop nests, and one function for each timeline, a line a launch.
+/// `title` is printed as a comment at the top.
+std::string emitStep(mlir::ModuleOp module, llvm::StringRef title);
+
+} // namespace plimsoll::codegen
+
+#endif // PLIMSOLL_COMPILER_CODEGEN_STEPEMITTER_H

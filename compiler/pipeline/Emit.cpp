@@ -1,0 +1,196 @@
+//===- Emit.cpp - files from a compilation ----------------------------------------===//
+#include "compiler/pipeline/Emit.h"
+#include "compiler/codegen/HostCompiler.h"
+#include "compiler/codegen/InitialWeights.h"
+#include "compiler/codegen/ProgramEmitter.h"
+#include "compiler/codegen/StepEmitter.h"
+#include "compiler/pipeline/Summary.h"
+#include "dialects/exec/ExecDialect.h"
+#include "llvm/Support/raw_ostream.h"
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::pipeline;
+namespace fs = std::filesystem;
+
+static llvm::Error makeError(const std::string &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+static llvm::Error writeFile(const fs::path &path, StringRef text) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(text.data(), text.size());
+  file.close();
+  return file ? llvm::Error::success() : makeError("cannot write '" + path.string() + "'");
+}
+
+namespace {
+
+/// A folder that goes away with everything in it.
+class ScratchFolder {
+public:
+  explicit ScratchFolder(const fs::path &beside)
+      : folder(beside.string() + ".tmp" + std::to_string(getpid())) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+  }
+  ~ScratchFolder() {
+    std::error_code error;
+    fs::remove_all(folder, error);
+  }
+  const fs::path &path() const { return folder; }
+
+private:
+  fs::path folder;
+};
+
+class Emitter {
+public:
+  Emitter(const Compilation &compilation, const CompileOptions &options, Stage stage,
+          fs::path output)
+      : compilation(compilation), options(options), stage(stage), output(std::move(output)),
+        module(*const_cast<Compilation &>(compilation).module) {}
+
+  llvm::Error run() {
+    std::error_code error;
+    if (output.has_parent_path() && !fs::is_directory(output.parent_path(), error))
+      return makeError("there is no folder '" + output.parent_path().string() + "'");
+    ScratchFolder scratch(output);
+    if (!fs::is_directory(scratch.path(), error))
+      return makeError("cannot write beside '" + output.string() + "'");
+    if (llvm::Error failed = writeSources(scratch.path()))
+      return failed;
+    return stage == Stage::Source ? finishSource(scratch.path()) : finishBinary(scratch.path());
+  }
+
+private:
+  std::string isa() const { return target::suffixOf(compilation.target->isa()); }
+  std::string name() const { return output.filename().string(); }
+
+  bool usesOneDnn() {
+    bool found = false;
+    module.walk([&](exec::CallOp call) { found |= call.getKernel() == "matmul_onednn"; });
+    return found;
+  }
+
+  std::string title(const Summary &summary) {
+    std::string text = toText(summary);
+    return text + "Bytes and bits: arena checked by replay; the same source, flags and threads "
+                  "give the same bits.";
+  }
+
+  llvm::Error writeSources(const fs::path &folder) {
+    Summary summary = summarize(compilation, options);
+    llvm::json::Object info = toJson(summary);
+    info["parameters"] = parameterJson(module);
+    std::string infoText;
+    llvm::raw_string_ostream(infoText) << llvm::json::Value(std::move(info));
+    codegen::ProgramSettings settings{summary.model, infoText,
+                                      target::nameOf(compilation.target->isa()), options.optimizer};
+    std::vector<char> constants;
+    std::string program = codegen::emitProgram(module, settings, constants);
+    if (llvm::Error error =
+            writeFile(folder / "step.cpp", codegen::emitStep(module, title(summary))))
+      return error;
+    if (llvm::Error error = writeFile(folder / "program.cpp", program))
+      return error;
+    return writeFile(folder / "constants.bin", StringRef(constants.data(), constants.size()));
+  }
+
+  llvm::Error writeWeights(const fs::path &path) {
+    std::string modelFolder = fs::path(options.import.path).parent_path().string();
+    if (failed(codegen::writeInitialWeights(module, modelFolder, options.import.init, options.seed,
+                                            path.string())))
+      return makeError("the initial weights were not written");
+    return llvm::Error::success();
+  }
+
+  /// Moves `from` to its final place, over what was there.
+  static llvm::Error moveInto(const fs::path &from, const fs::path &to) {
+    std::error_code error;
+    if (!fs::exists(from))
+      return llvm::Error::success();
+    if (fs::is_directory(to, error))
+      fs::remove_all(to, error);
+    fs::rename(from, to, error);
+    return error ? makeError("cannot write '" + to.string() + "': " + error.message())
+                 : llvm::Error::success();
+  }
+
+  llvm::Error finishBinary(const fs::path &folder) {
+    codegen::BuildJob job;
+    job.folder = folder.string();
+    job.output = (folder / name()).string();
+    job.isa = isa();
+    job.libraryFolder = target::libraryFolder();
+    job.includeFolder = target::runtimeSourceFolder() + "/include";
+    job.sharedLibrary = stage == Stage::Library;
+    job.oneDnn = usesOneDnn();
+    if (llvm::Error error = codegen::buildProgram(job))
+      return error;
+    if (llvm::Error error = writeWeights(folder / (name() + ".safetensors")))
+      return error;
+    if (stage == Stage::Library) {
+      std::error_code error;
+      fs::path header = output;
+      header.replace_extension(".h");
+      fs::copy_file(fs::path(job.includeFolder) / "plimsoll" / "train.h", header,
+                    fs::copy_options::overwrite_existing, error);
+      if (error)
+        return makeError("cannot write '" + header.string() + "': " + error.message());
+    }
+    for (const char *suffix : {".libs", ".safetensors", ""})
+      if (llvm::Error error = moveInto(folder / (name() + suffix), output.string() + suffix))
+        return error;
+    return llvm::Error::success();
+  }
+
+  llvm::Error finishSource(const fs::path &folder) {
+    std::error_code error;
+    fs::copy(target::runtimeSourceFolder(), folder / "runtime", fs::copy_options::recursive, error);
+    if (error)
+      return makeError("cannot copy the runtime's sources: " + error.message());
+    if (llvm::Error failed = writeWeights(folder / "train.safetensors"))
+      return failed;
+    std::string flags;
+    for (const std::string &flag : codegen::codeFlags(isa()))
+      if (flag != "-std=c++20" && flag != "-fPIC")
+        flags += " " + flag;
+    std::string oneDnn = usesOneDnn() ? " plimsoll-onednn-" + isa() : "";
+    std::string text =
+        "# cmake -S . -B build && cmake --build build && build/train --help\n"
+        "cmake_minimum_required(VERSION 3.20)\nproject(train CXX)\n"
+        "set(CMAKE_CXX_STANDARD 20)\nset(PLIMSOLL_ISA " +
+        isa() +
+        " CACHE STRING \"\")\n"
+        "add_subdirectory(runtime)\nadd_executable(train step.cpp program.cpp)\n"
+        "target_compile_options(train PRIVATE" +
+        flags +
+        " -Wa,-I${CMAKE_CURRENT_SOURCE_DIR})\n"
+        "target_link_libraries(train PRIVATE plimsoll-main-" +
+        isa() + oneDnn +
+        ")\n"
+        "add_custom_command(TARGET train POST_BUILD COMMAND ${CMAKE_COMMAND} -E copy\n"
+        "  ${CMAKE_CURRENT_SOURCE_DIR}/train.safetensors $<TARGET_FILE:train>.safetensors)\n";
+    if (llvm::Error failed = writeFile(folder / "CMakeLists.txt", text))
+      return failed;
+    return moveInto(folder, output);
+  }
+
+  const Compilation &compilation;
+  const CompileOptions &options;
+  Stage stage;
+  fs::path output;
+  ModuleOp module;
+};
+
+} // namespace
+
+llvm::Error plimsoll::pipeline::emitProgram(const Compilation &compilation,
+                                            const CompileOptions &options, Stage stage,
+                                            const std::string &output) {
+  return Emitter(compilation, options, stage, output).run();
+}

@@ -1,0 +1,105 @@
+//===- Pipeline.cpp - from a model file to a training program -------------------===//
+#include "compiler/pipeline/Pipeline.h"
+#include "dialects/exec/ExecDialect.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/plan/PlanDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/autodiff/Passes.h"
+#include "passes/fuse/Passes.h"
+#include "passes/lower/Passes.h"
+#include "passes/prepare/Passes.h"
+#include <thread>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::pipeline;
+
+void plimsoll::pipeline::registerDialects(DialectRegistry &registry) {
+  registry.insert<nn::NNDialect, plan::PlanDialect, exec::ExecDialect, func::FuncDialect,
+                  arith::ArithDialect, math::MathDialect>();
+}
+
+/// The whole of autodiff's settings from the optimizer's.
+static autodiff::BuildStepPassOptions stepOptions(const CompileOptions &options) {
+  autodiff::BuildStepPassOptions step;
+  step.optimizer = options.optimizer.name;
+  step.beta1 = options.optimizer.beta1;
+  step.beta2 = options.optimizer.beta2;
+  step.epsilon = options.optimizer.epsilon;
+  step.momentum = options.optimizer.momentum;
+  step.nesterov = options.optimizer.nesterov;
+  step.keepGradients = options.keepGradients;
+  step.scaleRule = options.scaleRule;
+  return step;
+}
+
+static memory::PlanMemoryPassOptions planOptions(const CompileOptions &options) {
+  memory::PlanMemoryPassOptions plan;
+  plan.budget = options.memory.value_or(-1);
+  plan.effort = options.effort;
+  plan.recompute = options.checkpoint != "none";
+  return plan;
+}
+
+void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions &options,
+                                   Stage from, Stage to,
+                                   std::shared_ptr<const target::CpuTarget> target,
+                                   memory::PlanOutcome *outcome) {
+  auto between = [&](Stage stage) { return from < stage && stage <= to; };
+  if (between(Stage::Step)) {
+    OpPassManager &forward = manager.nest<func::FuncOp>();
+    forward.addPass(prepare::createSimplifyPass());
+    forward.addPass(prepare::createRaiseGeluPass());
+    forward.addPass(prepare::createRaiseLayerNormPass());
+    forward.addPass(prepare::createRaiseAttentionPass());
+    forward.addPass(prepare::createSimplifyPass());
+    manager.addPass(prepare::createAttachLossPass({options.loss}));
+    manager.addPass(autodiff::createBuildStepPass(stepOptions(options)));
+    manager.addNestedPass<func::FuncOp>(prepare::createSimplifyPass());
+    manager.addNestedPass<func::FuncOp>(createCSEPass());
+  }
+  if (between(Stage::Kernels)) {
+    manager.addNestedPass<func::FuncOp>(fuse::createFormKernelsPass());
+    manager.addNestedPass<func::FuncOp>(createCSEPass());
+  }
+  if (between(Stage::Plan))
+    manager.addPass(memory::createPlanMemoryPass(planOptions(options), target, outcome));
+  if (between(Stage::Exec)) {
+    lower::LowerToExecPassOptions lowering;
+    lowering.threads = target->threads();
+    manager.addPass(lower::createLowerToExecPass(lowering));
+    if (options.poison)
+      manager.addNestedPass<exec::ProgramOp>(lower::createPoisonPass());
+    manager.addNestedPass<exec::ProgramOp>(lower::createVerifyPlanPass());
+  }
+}
+
+FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
+                                                     const CompileOptions &options, Stage stage) {
+  Compilation compilation;
+  auto [kind, name] = StringRef(options.target).split(':');
+  Location unknown = UnknownLoc::get(&context);
+  if (kind != "cpu")
+    return emitError(unknown, "unknown target '") << options.target << "', expected cpu[:ISA]";
+  int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  std::string error;
+  compilation.target =
+      target::CpuTarget::create(name, options.threads > 0 ? options.threads : cores, error);
+  if (!compilation.target)
+    return emitError(unknown, error);
+  compilation.module = import::importOnnx(&context, options.import);
+  if (!compilation.module)
+    return failure();
+  PassManager manager(&context);
+  manager.enableVerifier(false); // each pass makes valid ops; the result is verified below
+  addPasses(manager, options, Stage::NN, std::min(stage, Stage::Exec), compilation.target,
+            &compilation.outcome);
+  if (failed(manager.run(*compilation.module)) || failed(verify(*compilation.module)))
+    return failure();
+  return compilation;
+}

@@ -1,0 +1,53 @@
+//===- Pipeline.h - from a model file to a training program ------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_PIPELINE_PIPELINE_H
+#define PLIMSOLL_COMPILER_PIPELINE_PIPELINE_H
+
+#include "compiler/codegen/ProgramEmitter.h"
+#include "compiler/import/Import.h"
+#include "compiler/target/CpuTarget.h"
+#include "passes/memory/Passes.h"
+#include <optional>
+
+namespace plimsoll::pipeline {
+
+/// How far to go: each stage is the text or file that `--emit` stops at.
+enum class Stage { NN, Step, Kernels, Plan, Exec, Source, Library, Binary };
+
+struct CompileOptions {
+  import::ImportOptions import;
+  std::string loss = "cross-entropy";
+  codegen::OptimizerSettings optimizer;
+  std::string target = "cpu";
+  int threads = 0; ///< 0: all cores of this machine
+  std::optional<int64_t> memory;
+  std::string effort = "normal";
+  std::string checkpoint = "planned"; ///< or "none": no operation runs twice
+  bool keepGradients = false;
+  bool poison = false;
+  uint64_t seed = 0;     ///< of drawn weights
+  std::string scaleRule; ///< for tests of the tests
+};
+
+/// Adds every pass from `from` (exclusive) to `to`; for a module that is at `from`.
+/// `outcome` receives the plan.
+void addPasses(mlir::OpPassManager &manager, const CompileOptions &options, Stage from, Stage to,
+               std::shared_ptr<const target::CpuTarget> target, memory::PlanOutcome *outcome);
+
+/// A model on its way.
+struct Compilation {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::shared_ptr<const target::CpuTarget> target;
+  memory::PlanOutcome outcome;
+};
+
+/// Imports the model and runs all passes up to `stage` (Exec at most). Failures have been
+/// reported; `outcome.result.refusal` tells whether only the budget was missed.
+mlir::FailureOr<Compilation> compileTo(mlir::MLIRContext &context, const CompileOptions &options,
+                                       Stage stage);
+
+/// Registers all dialects that a compilation uses.
+void registerDialects(mlir::DialectRegistry &registry);
+
+} // namespace plimsoll::pipeline
+
+#endif // PLIMSOLL_COMPILER_PIPELINE_PIPELINE_H

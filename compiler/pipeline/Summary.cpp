@@ -1,0 +1,188 @@
+//===- Summary.cpp - what a plan holds, for people and for scripts ----------------===//
+#include "compiler/pipeline/Summary.h"
+#include "compiler/codegen/CppText.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+#include "dialects/plan/PlanDialect.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::pipeline;
+
+static void addResidents(ModuleOp module, Summary &summary) {
+  for (auto parameter : module.getOps<nn::ParameterOp>()) {
+    if (!parameter->hasAttr(plan::kPlaceAttr))
+      continue;
+    summary.parameterBytes += nn::tensorBytes(parameter.getType());
+    summary.parameterCount += parameter.getTensorType().getNumElements();
+    ++summary.parameterTensors;
+    if (ArrayAttr aliases = parameter.getAliasesAttr(); aliases && !aliases.empty())
+      summary.ties.push_back(parameter.getSymName().str());
+  }
+  for (auto state : module.getOps<nn::StateOp>())
+    summary.stateBytes += nn::tensorBytes(state.getType());
+}
+
+/// Splits what is alive at the training timeline's peak. A value that an update reads, but
+/// which is no parameter or state, is a gradient.
+static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
+  const planner::Timeline &timeline = outcome.problem.timelines.front();
+  const planner::TimelinePlan &plan = outcome.result.solution.timelines.front();
+  std::vector<bool> isGradient(outcome.problem.values.size(), false);
+  for (const planner::Op &op : timeline.ops)
+    if (!op.overwrites.empty())
+      for (planner::ValueId id : op.reads)
+        isGradient[id] = outcome.problem.values[id].lifetime == planner::Lifetime::Transient &&
+                         !llvm::is_contained(timeline.liveAtStart, id);
+  int32_t peak = std::max(0, plan.peakPosition);
+  for (const planner::Placement &placement : plan.placements)
+    if (placement.from <= peak && peak < placement.to)
+      (isGradient[placement.value] ? summary.gradientBytesAtPeak : summary.activationBytesAtPeak) +=
+          outcome.problem.values[placement.value].bytes;
+  for (const planner::WorkspacePlacement &workspace : plan.workspaces)
+    if (workspace.position == peak)
+      summary.workspaceBytesAtPeak += workspace.bytes;
+  summary.launches = plan.events.size();
+  summary.peakLaunch = peak + 1;
+  if (peak < int32_t(plan.events.size()) && plan.events[peak].op >= 0)
+    summary.peakNode = timeline.ops[plan.events[peak].op].name;
+  summary.recomputed = plan.recomputed;
+  if (plan.baseCost > 0)
+    summary.recomputedShare = plan.cost / plan.baseCost - 1.0;
+}
+
+Summary plimsoll::pipeline::summarize(const Compilation &compilation,
+                                      const CompileOptions &options) {
+  Summary summary;
+  ModuleOp module = *const_cast<Compilation &>(compilation).module;
+  summary.model = llvm::sys::path::filename(options.import.path).str();
+  summary.optimizer = options.optimizer.name == "adamw" ? "AdamW" : "SGD";
+  summary.target = options.target + " " + target::nameOf(compilation.target->isa()) + ", " +
+                   std::to_string(compilation.target->threads()) + " threads";
+  addResidents(module, summary);
+  addPeak(compilation.outcome, summary);
+  const planner::Solution &solution = compilation.outcome.result.solution;
+  summary.arenaBytes = solution.arenaBytes;
+  summary.lowerBound = solution.statistics.orderBound;
+  summary.constantBytes =
+      solution.statistics.residentBytes - summary.parameterBytes - summary.stateBytes;
+  summary.budget = options.memory;
+  for (const planner::ValueId id : compilation.outcome.problem.timelines.front().liveAtStart) {
+    const planner::Value &value = compilation.outcome.problem.values[id];
+    if (value.name != "hyper")
+      summary.inputs += (summary.inputs.empty() ? "" : ", ") + value.name;
+  }
+  return summary;
+}
+
+static std::string mebibytes(int64_t bytes) {
+  return llvm::formatv("{0,9:f1} MiB", bytes / 1048576.0);
+}
+
+std::string plimsoll::pipeline::toText(const Summary &s) {
+  using codegen::grouped;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << s.model << "  inputs " << s.inputs << "  f32  " << s.optimizer << "  " << s.target << "\n";
+  os << "  parameters  " << mebibytes(s.parameterBytes) << "   " << s.parameterTensors
+     << " tensors, " << grouped(s.parameterCount) << " numbers";
+  for (const std::string &tie : s.ties)
+    os << " (" << tie << " is tied)";
+  os << "\n  optimizer   " << mebibytes(s.stateBytes) << "\n";
+  if (s.constantBytes > 0)
+    os << "  constants   " << mebibytes(s.constantBytes) << "\n";
+  os << "  gradients   " << mebibytes(s.gradientBytesAtPeak) << "   at the peak, launch "
+     << s.peakLaunch << " of " << s.launches << ": " << s.peakNode << "\n";
+  os << "  activations " << mebibytes(s.activationBytesAtPeak) << "   at the peak\n";
+  os << "  workspace   " << mebibytes(s.workspaceBytesAtPeak) << "   at the peak\n";
+  os << "  arena       " << mebibytes(s.arenaBytes) << "   ";
+  if (s.budget)
+    os << "of " << llvm::formatv("{0:f1}", *s.budget / 1048576.0) << " MiB allowed; ";
+  os << "lower bound for this order " << llvm::formatv("{0:f1}", s.lowerBound / 1048576.0)
+     << " MiB\n";
+  os << "  recomputed  " << llvm::formatv("{0,9:f1}", 100 * s.recomputedShare)
+     << " %     of the step's predicted time (" << s.recomputed << " repeated launches)\n";
+  return text;
+}
+
+llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
+  llvm::json::Object object{
+      {"model", s.model},
+      {"optimizer", s.optimizer},
+      {"target", s.target},
+      {"arena_bytes", s.arenaBytes},
+      {"lower_bound_bytes", s.lowerBound},
+      {"parameter_bytes", s.parameterBytes},
+      {"parameter_tensors", s.parameterTensors},
+      {"parameter_count", s.parameterCount},
+      {"optimizer_bytes", s.stateBytes},
+      {"constant_bytes", s.constantBytes},
+      {"gradient_bytes_at_peak", s.gradientBytesAtPeak},
+      {"activation_bytes_at_peak", s.activationBytesAtPeak},
+      {"workspace_bytes_at_peak", s.workspaceBytesAtPeak},
+      {"launches", s.launches},
+      {"peak_launch", s.peakLaunch},
+      {"peak_node", s.peakNode},
+      {"recomputed_launches", s.recomputed},
+      {"recomputed_share", s.recomputedShare},
+  };
+  if (s.budget)
+    object["budget_bytes"] = *s.budget;
+  return object;
+}
+
+static std::string shapeText(ArrayRef<int64_t> shape) {
+  std::string text;
+  for (int64_t size : shape)
+    text += (text.empty() ? "" : "x") + std::to_string(size);
+  return text.empty() ? "scalar" : text;
+}
+
+static StringRef kindText(import::ParameterRow::Kind kind) {
+  switch (kind) {
+  case import::ParameterRow::Kind::Trained:
+    return "trained";
+  case import::ParameterRow::Kind::Frozen:
+    return "frozen";
+  case import::ParameterRow::Kind::Constant:
+    return "constant";
+  }
+  return "";
+}
+
+std::string plimsoll::pipeline::parameterText(ModuleOp module) {
+  std::vector<import::ParameterRow> rows = import::parameterTable(module);
+  size_t nameWidth = 9, shapeWidth = 5;
+  for (const auto &row : rows) {
+    nameWidth = std::max(nameWidth, row.name.size());
+    shapeWidth = std::max(shapeWidth, shapeText(row.shape).size());
+  }
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (const auto &row : rows) {
+    os << llvm::left_justify(row.name, nameWidth) << "  "
+       << llvm::left_justify(shapeText(row.shape), shapeWidth) << "  "
+       << llvm::left_justify(kindText(row.kind), 8) << "  " << (row.decayed ? "decayed" : "       ")
+       << "  " << row.source << (row.source.empty() ? "" : "  ") << row.reason;
+    for (const std::string &alias : row.aliases)
+      os << "; also " << alias;
+    os << "\n";
+  }
+  return text;
+}
+
+llvm::json::Array plimsoll::pipeline::parameterJson(ModuleOp module) {
+  llvm::json::Array rows;
+  for (const auto &row : import::parameterTable(module))
+    rows.push_back(llvm::json::Object{{"name", row.name},
+                                      {"shape", llvm::json::Array(row.shape)},
+                                      {"kind", kindText(row.kind)},
+                                      {"decayed", row.decayed},
+                                      {"reason", row.reason},
+                                      {"source", row.source},
+                                      {"aliases", llvm::json::Array(row.aliases)}});
+  return rows;
+}

@@ -1,0 +1,38 @@
+//===- Summary.h - what a plan holds, for people and for scripts ---------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_PIPELINE_SUMMARY_H
+#define PLIMSOLL_COMPILER_PIPELINE_SUMMARY_H
+
+#include "compiler/pipeline/Pipeline.h"
+#include "llvm/Support/JSON.h"
+
+namespace plimsoll::pipeline {
+
+/// The bytes of a planned step by kind. `atPeak` numbers are those alive at the step of the
+/// training timeline where most bytes are.
+struct Summary {
+  std::string model, inputs, optimizer, target;
+  int64_t parameterBytes = 0, parameterCount = 0, parameterTensors = 0, stateBytes = 0,
+          constantBytes = 0;
+  int64_t gradientBytesAtPeak = 0, activationBytesAtPeak = 0, workspaceBytesAtPeak = 0;
+  int64_t arenaBytes = 0, lowerBound = 0;
+  std::optional<int64_t> budget;
+  int64_t launches = 0, peakLaunch = 0, recomputed = 0;
+  double recomputedShare = 0; ///< of the step's predicted cost
+  std::string peakNode;
+  std::vector<std::string> ties;
+};
+
+Summary summarize(const Compilation &compilation, const CompileOptions &options);
+
+/// The table that a user sees first.
+std::string toText(const Summary &summary);
+/// The report: has at least an integer `arena_bytes`.
+llvm::json::Object toJson(const Summary &summary);
+
+/// The table of what is trained, what is frozen and what stays a constant, and why.
+std::string parameterText(mlir::ModuleOp module);
+llvm::json::Array parameterJson(mlir::ModuleOp module);
+
+} // namespace plimsoll::pipeline
+
+#endif // PLIMSOLL_COMPILER_PIPELINE_SUMMARY_H

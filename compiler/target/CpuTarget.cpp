@@ -1,0 +1,58 @@
+//===- CpuTarget.cpp - which kernels a CPU runs, and their workspaces -----------===//
+//
+// Matrix products go to oneDNN where its implementation declares all the memory that it
+// uses (AVX-512), else to the runtime's own kernel. The kernel library itself is asked,
+// so that the plan reserves exactly what the program will check for at its start.
+//===----------------------------------------------------------------------===//
+#include "compiler/target/CpuTarget.h"
+#include "passes/lower/KernelCalls.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::target;
+
+std::shared_ptr<const CpuTarget> CpuTarget::create(llvm::StringRef name, int threads,
+                                                   std::string &error) {
+  auto target = std::make_shared<CpuTarget>();
+  target->threadCount = threads;
+  if (name.empty() || name == "native") {
+    target->instructionSet = hostIsa();
+  } else if (name == "x86-64-v3" || name == "x86-64-v4") {
+    target->instructionSet = name == "x86-64-v4" ? Isa::v4 : Isa::v3;
+  } else {
+    error = "unknown CPU '" + name.str() + "', expected native, x86-64-v3 or x86-64-v4";
+    return nullptr;
+  }
+  // The own kernels need the same workspace everywhere: a machine without AVX-512 can
+  // plan for one with it.
+  Isa loaded = hostIsa() == Isa::v3 ? Isa::v3 : target->instructionSet;
+  target->library = KernelLibrary::load(loaded, error);
+  return target->library ? target : nullptr;
+}
+
+FailureOr<memory::KernelChoice> CpuTarget::choose(Operation *op) const {
+  FailureOr<memory::KernelChoice> choice = Target::choose(op);
+  std::optional<lower::KernelCall> call = lower::kernelCall(op);
+  if (!call)
+    return choice;
+  auto workspace = [&](const char *name) -> int64_t {
+    const Kernel *kernel = library->find(name);
+    if (!kernel)
+      return -1;
+    return kernel->workspace
+               ? kernel->workspace(call->sizes.data(), call->sizes.size(), threadCount)
+               : 0;
+  };
+  choice->kernel = call->kernel;
+  if (call->kernel == "matmul" && instructionSet == Isa::v4 && hostIsa() == Isa::v4) {
+    choice->workspaceBytes = workspace("matmul_onednn");
+    if (choice->workspaceBytes >= 0) {
+      choice->kernel = "matmul_onednn";
+      return choice;
+    }
+  }
+  choice->workspaceBytes = workspace(call->kernel.c_str());
+  if (choice->workspaceBytes < 0)
+    return op->emitError("no kernel '") << call->kernel << "' for " << nameOf(instructionSet);
+  return choice;
+}

@@ -1,0 +1,60 @@
+//===- Matching.cpp - what the raising passes look for in common ---------------===//
+#include "passes/prepare/Matching.h"
+#include "mlir/IR/Matchers.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::prepare;
+
+std::optional<double> plimsoll::prepare::constantNumber(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<nn::ReshapeOp, nn::BroadcastOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  DenseFPElementsAttr dense;
+  if (!matchPattern(value, m_Constant(&dense)) || !dense.isSplat())
+    return std::nullopt;
+  return dense.getSplatValue<APFloat>().convertToDouble();
+}
+
+bool plimsoll::prepare::isNear(double value, double expected) {
+  return std::abs(value - expected) <= 1e-5 * std::abs(expected);
+}
+
+static void collect(Value value, double sign, Product &product) {
+  if (auto number = constantNumber(value)) {
+    product.number *= sign > 0 ? *number : 1.0 / *number;
+    return;
+  }
+  if (auto mul = value.getDefiningOp<nn::MulOp>(); mul && sign > 0) {
+    collect(mul.getA(), 1, product);
+    collect(mul.getB(), 1, product);
+    return;
+  }
+  auto div = value.getDefiningOp<nn::DivOp>();
+  if (div && sign > 0 && constantNumber(div.getB())) {
+    collect(div.getA(), 1, product);
+    collect(div.getB(), -1, product);
+    return;
+  }
+  product.factors.push_back(value);
+}
+
+Product plimsoll::prepare::takeApart(Value value) {
+  Product product;
+  collect(value, 1, product);
+  return product;
+}
+
+Value plimsoll::prepare::addendBesides(Value sum, double number) {
+  auto add = sum.getDefiningOp<nn::AddOp>();
+  if (!add)
+    return {};
+  if (auto a = constantNumber(add.getA()); a && isNear(*a, number))
+    return add.getB();
+  if (auto b = constantNumber(add.getB()); b && isNear(*b, number))
+    return add.getA();
+  return {};
+}

@@ -1,0 +1,202 @@
+//===- RaiseAttention.cpp - raise decomposed attention --------------------------===//
+//
+// Three steps, each a pattern: products and a softmax become nn.attention on
+// [batch, heads, tokens, features]; a constant mask that says nothing but "the past"
+// becomes `causal`; transposes around the op become its layout.
+//===----------------------------------------------------------------------===//
+#include "dialects/nn/NNNames.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/prepare/Matching.h"
+#include "passes/prepare/Passes.h"
+
+namespace plimsoll::prepare {
+#define GEN_PASS_DEF_RAISEATTENTIONPASS
+#include "passes/prepare/Passes.h.inc"
+} // namespace plimsoll::prepare
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::prepare;
+
+static constexpr int64_t kSwapHeadsAndTokens[] = {0, 2, 1, 3};
+
+/// `value` with `permutation` applied, as one transpose of what it is a transpose of.
+static Value permute(PatternRewriter &rewriter, Value value, ArrayRef<int64_t> permutation) {
+  SmallVector<int64_t> composed(permutation);
+  if (auto inner = value.getDefiningOp<nn::TransposeOp>()) {
+    for (int64_t &p : composed)
+      p = inner.getPermutation()[p];
+    value = inner.getX();
+  }
+  if (llvm::is_sorted(composed))
+    return value;
+  return nn::TransposeOp::create(rewriter, value.getLoc(), value, composed);
+}
+
+/// The one operand of a product with a number, which is multiplied into `scale`.
+static Value withoutScale(Value value, double &scale) {
+  Product product = takeApart(value);
+  if (product.factors.size() != 1)
+    return value;
+  scale *= product.number;
+  return product.factors[0];
+}
+
+/// The softmax under the exporter's guard `where(isnan(p), 0, p)`, or `p` itself.
+static nn::SoftmaxOp guardedSoftmax(Value value) {
+  if (auto select = value.getDefiningOp<nn::SelectOp>()) {
+    auto isNan = select.getCondition().getDefiningOp<nn::IsNanOp>();
+    auto zero = constantNumber(select.getA());
+    if (isNan && isNan.getX() == select.getB() && zero && *zero == 0.0)
+      value = select.getB();
+  }
+  return value.getDefiningOp<nn::SoftmaxOp>();
+}
+
+// Masks ---------------------------------------------------------------------
+
+namespace {
+enum class MaskKind { Nothing, Causal, Other };
+} // namespace
+
+/// What a constant mask hides. Numbers below this are as good as minus infinity.
+static MaskKind classifyMask(DenseElementsAttr mask) {
+  constexpr double kHidden = -1e30;
+  auto type = cast<RankedTensorType>(mask.getType());
+  SmallVector<bool> hidden;
+  hidden.reserve(type.getNumElements());
+  if (type.getElementType().isInteger(1)) {
+    for (bool seen : mask.getValues<bool>())
+      hidden.push_back(!seen);
+  } else {
+    for (const APFloat &value : mask.getValues<APFloat>()) {
+      double number = value.convertToDouble();
+      if (number != 0.0 && !(number <= kHidden))
+        return MaskKind::Other;
+      hidden.push_back(number != 0.0);
+    }
+  }
+  if (llvm::none_of(hidden, [](bool h) { return h; }))
+    return MaskKind::Nothing;
+  int64_t keys = type.getShape().back();
+  int64_t queries = type.getRank() < 2 ? 1 : type.getShape()[type.getRank() - 2];
+  if (queries != keys)
+    return MaskKind::Other;
+  for (int64_t i = 0; i < type.getNumElements(); ++i) {
+    int64_t query = i / keys % queries, key = i % keys;
+    if (hidden[i] != (key > query))
+      return MaskKind::Other;
+  }
+  return MaskKind::Causal;
+}
+
+/// `mask` as the four dimensions that nn.attention takes, or null where that needs a copy.
+static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t keys) {
+  auto type = cast<RankedTensorType>(mask.getType());
+  if (type.getRank() > 4 || type.getRank() == 0 || type.getShape().back() != keys)
+    return {};
+  SmallVector<int64_t> shape(4 - type.getRank(), 1);
+  llvm::append_range(shape, type.getShape());
+  if (type.getRank() == 4)
+    return mask;
+  return nn::ReshapeOp::create(rewriter, mask.getLoc(), type.clone(shape), mask);
+}
+
+namespace {
+
+struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::MatmulOp op, PatternRewriter &rewriter) const override {
+    nn::SoftmaxOp softmax = guardedSoftmax(op.getA());
+    if (!softmax || op.getTransposeA() || op.getTransposeB() || op.getType().getRank() != 4)
+      return failure();
+    double scale = 1.0;
+    Value mask, scores = withoutScale(softmax.getX(), scale);
+    if (auto add = scores.getDefiningOp<nn::AddOp>(); add && scale == 1.0) {
+      bool left = isScores(add.getA());
+      if (!left && !isScores(add.getB()))
+        return failure();
+      mask = left ? add.getB() : add.getA();
+      scores = withoutScale(left ? add.getA() : add.getB(), scale);
+    }
+    auto product = scores.getDefiningOp<nn::MatmulOp>();
+    if (!product || product.getTransposeA() || product.getType() != softmax.getType())
+      return failure();
+    int64_t keys = product.getType().getShape().back();
+    if (mask && !(mask = asFourDimensions(rewriter, mask, keys)))
+      return failure();
+    Value q = withoutScale(product.getA(), scale), k = withoutScale(product.getB(), scale);
+    if (q.getType() != product.getA().getType() || k.getType() != product.getB().getType())
+      return failure();
+    if (!product.getTransposeB())
+      k = permute(rewriter, k, {0, 1, 3, 2});
+    emitRemark(op.getLoc(), "raised to nn.attention: ") << nn::describe(op.getLoc());
+    auto attention = nn::AttentionOp::create(rewriter, op.getLoc(), q, k, op.getB(), mask,
+                                             APFloat(scale), /*causal=*/false,
+                                             /*heads_inner=*/false);
+    rewriter.replaceOp(op, attention.getY());
+    return success();
+  }
+
+  /// True if `value` is a matrix product, scaled or not.
+  static bool isScores(Value value) {
+    double scale = 1.0;
+    return withoutScale(value, scale).getDefiningOp<nn::MatmulOp>() != nullptr;
+  }
+};
+
+/// Constant masks that say what attributes can say.
+struct RecogniseMask : OpRewritePattern<nn::AttentionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::AttentionOp op, PatternRewriter &rewriter) const override {
+    DenseElementsAttr mask;
+    if (!op.getMask() || !matchPattern(op.getMask(), m_Constant(&mask)))
+      return failure();
+    MaskKind kind = classifyMask(mask);
+    if (kind == MaskKind::Other)
+      return failure();
+    if (kind == MaskKind::Causal)
+      emitRemark(op.getLoc(), "causal mask recognised: ") << nn::describe(op.getLoc());
+    rewriter.replaceOpWithNewOp<nn::AttentionOp>(
+        op, op.getQ(), op.getK(), op.getV(), Value(), op.getScale(),
+        op.getCausal() || kind == MaskKind::Causal, op.getHeadsInner());
+    return success();
+  }
+};
+
+/// Heads that were moved out for the op stay inside.
+struct KeepHeadsInside : OpRewritePattern<nn::AttentionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::AttentionOp op, PatternRewriter &rewriter) const override {
+    if (op.getHeadsInner())
+      return failure();
+    for (Value operand : {op.getQ(), op.getK(), op.getV()}) {
+      auto transpose = operand.getDefiningOp<nn::TransposeOp>();
+      if (!transpose || transpose.getPermutation() != ArrayRef(kSwapHeadsAndTokens))
+        return failure();
+    }
+    auto source = [](Value value) { return value.getDefiningOp<nn::TransposeOp>().getX(); };
+    auto inner = nn::AttentionOp::create(rewriter, op.getLoc(), source(op.getQ()),
+                                         source(op.getK()), source(op.getV()), op.getMask(),
+                                         op.getScale(), op.getCausal(), /*heads_inner=*/true);
+    Value y = nn::TransposeOp::create(rewriter, op.getLoc(), inner.getY(), kSwapHeadsAndTokens);
+    rewriter.replaceOp(op, {y, inner.getLse()});
+    return success();
+  }
+};
+
+struct RaiseAttentionPass : prepare::impl::RaiseAttentionPassBase<RaiseAttentionPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<RaiseAttention, RecogniseMask, KeepHeadsInside>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,91 @@
+//===- CommandLine.cpp - from argv to options -------------------------------------===//
+//
+// The one file of this tool that is compiled with exceptions, which CLI11 throws.
+//===----------------------------------------------------------------------===//
+#include "tools/plimsoll/CommandLine.h"
+#include "llvm/ADT/StringRef.h"
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+using namespace plimsoll::cli;
+
+static void addModelOptions(CLI::App &app, RawOptions &o) {
+  app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
+  app.add_option("--shape", o.shapes, "NAME=4x128 for an input, or DIMENSION=4 (repeatable)");
+  app.add_option("--memory", o.memory, "bytes the arena may have, as 1900MiB or 2GB");
+  app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
+  app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)");
+  app.add_option("--effort", o.effort, "of the planner: fast, normal, max");
+  app.add_option("--loss", o.loss, "cross-entropy[:OUTPUT], mse[:OUTPUT], output:NAME");
+  app.add_option("--optimizer", o.optimizer, "adamw or sgd, then ,key=value");
+  app.add_option("--init", o.init, "initial weights: model (the file's), or drawn: normal:0.02");
+  app.add_option("--trainable", o.trainable, "regular expression of tensors to train");
+  app.add_option("--freeze", o.freeze, "regular expression of parameters not to train");
+  app.add_option("--no-decay", o.noDecay, "regular expression of parameters without decay");
+  app.add_option("--checkpoint", o.checkpoint, "planned, or none: nothing is computed twice");
+  app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
+  app.add_option("--report", o.report, "write a JSON report to this file (-: standard output)");
+  app.add_flag("--json", o.json, "print the summary as JSON");
+  app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
+}
+
+static void addCompileOptions(CLI::App &app, RawOptions &o) {
+  addModelOptions(app, o);
+  app.add_option("-o,--output", o.output, "the program (or text, folder, library) to write");
+  app.add_option("--emit", o.emit, "nn, step, kernels, plan, exec, source, library or binary");
+  app.add_option("--seed", o.seed, "of drawn weights");
+  app.add_flag("--poison", o.poison, "debug: overwrite every value after its last use");
+  app.add_flag("--dry-run", o.dryRun, "say what would be trained and planned; write nothing");
+  app.add_option("--debug-scale-rule", o.scaleRule)->group("");
+}
+
+/// The option of `app` whose name is nearest to `word`, or "".
+static std::string nearestOption(const CLI::App &app, llvm::StringRef word) {
+  llvm::StringRef name = word.split('=').first;
+  std::string nearest;
+  unsigned best = 1 + name.size() / 2;
+  for (const CLI::Option *option : app.get_options())
+    for (const std::string &candidate : option->get_lnames()) {
+      unsigned distance = name.drop_while([](char c) { return c == '-'; }).edit_distance(candidate);
+      if (distance < best) {
+        best = distance;
+        nearest = "--" + candidate;
+      }
+    }
+  return nearest;
+}
+
+static int reportUnknown(const CLI::App &app) {
+  for (const CLI::App *sub : app.get_subcommands())
+    for (const std::string &word : sub->remaining(true)) {
+      std::string nearest = nearestOption(*sub, word);
+      std::cerr << "plimsoll: error: unknown option '" << word << "'"
+                << (nearest.empty() ? "" : "; did you mean '" + nearest + "'?") << "\n";
+    }
+  for (const std::string &word : app.remaining())
+    if (app.get_subcommands().empty())
+      std::cerr << "plimsoll: error: unknown command '" << word
+                << "'; there are compile and plan\n";
+  return kWrongUsage;
+}
+
+Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
+  Parsed parsed;
+  CLI::App app("plimsoll: from a forward model and a memory budget to a training program");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "plimsoll 0.1.0");
+  CLI::App *compile = app.add_subcommand("compile", "make a training program");
+  CLI::App *plan = app.add_subcommand("plan", "plan only: what would training take?");
+  addCompileOptions(*compile, parsed.options);
+  addModelOptions(*plan, parsed.options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError &) {
+    parsed.exitCode = reportUnknown(app);
+  } catch (const CLI::ParseError &error) {
+    int code = app.exit(error, std::cout, std::cerr);
+    parsed.exitCode = code == 0 ? kDone : kWrongUsage;
+  }
+  parsed.command = plan->parsed() ? Command::Plan : Command::Compile;
+  return parsed;
+}

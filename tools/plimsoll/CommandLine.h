@@ -1,0 +1,21 @@
+//===- CommandLine.h - from argv to options -----------------------------*- C++ -*-===//
+#ifndef PLIMSOLL_TOOLS_PLIMSOLL_COMMANDLINE_H
+#define PLIMSOLL_TOOLS_PLIMSOLL_COMMANDLINE_H
+
+#include "tools/plimsoll/Options.h"
+
+namespace plimsoll::cli {
+
+enum class Command { Compile, Plan };
+
+struct Parsed {
+  Command command = Command::Compile;
+  RawOptions options;
+  int exitCode = -1; ///< not negative: leave with it (help, or wrong usage; all is printed)
+};
+
+Parsed parseCommandLine(int argc, char **argv);
+
+} // namespace plimsoll::cli
+
+#endif // PLIMSOLL_TOOLS_PLIMSOLL_COMMANDLINE_H

@@ -1,0 +1,38 @@
+//===- Diagnostics.cpp - how errors and remarks reach the user ---------------------===//
+#include "tools/plimsoll/Diagnostics.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace plimsoll::cli;
+
+Diagnostics::Diagnostics(MLIRContext *context, std::string model, bool remarks)
+    : ScopedDiagnosticHandler(context), model(std::move(model)), remarks(remarks) {
+  context->printOpOnDiagnostic(false);
+  setHandler([this](Diagnostic &diagnostic) { return handle(diagnostic); });
+}
+
+LogicalResult Diagnostics::handle(Diagnostic &diagnostic) {
+  StringRef severity;
+  switch (diagnostic.getSeverity()) {
+  case DiagnosticSeverity::Error:
+    severity = "error";
+    break;
+  case DiagnosticSeverity::Warning:
+    severity = "warning";
+    break;
+  case DiagnosticSeverity::Note:
+    severity = "note";
+    break;
+  case DiagnosticSeverity::Remark:
+    if (!remarks) {
+      ++hidden;
+      return success();
+    }
+    severity = "remark";
+    break;
+  }
+  llvm::errs() << model << ": " << severity << ": " << diagnostic << "\n";
+  for (Diagnostic &note : diagnostic.getNotes())
+    llvm::errs() << "  " << note << "\n";
+  return success();
+}

@@ -1,0 +1,174 @@
+//===- Options.cpp - the command line of plimsoll --------------------------------===//
+#include "tools/plimsoll/Options.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Regex.h"
+
+using namespace llvm;
+using namespace plimsoll;
+using namespace plimsoll::cli;
+
+bool plimsoll::cli::parseBytes(StringRef text, int64_t &bytes) {
+  size_t end = text.find_first_not_of("0123456789.");
+  double number;
+  if (text.take_front(end).getAsDouble(number))
+    return false;
+  StringRef unit = end == StringRef::npos ? "" : text.substr(end).trim();
+  double factor = StringSwitch<double>(unit)
+                      .Case("", 1)
+                      .Case("B", 1)
+                      .Case("kB", 1e3)
+                      .Case("KB", 1e3)
+                      .Case("MB", 1e6)
+                      .Case("GB", 1e9)
+                      .Case("TB", 1e12)
+                      .Case("KiB", 1024.0)
+                      .Case("MiB", 1048576.0)
+                      .Case("GiB", 1073741824.0)
+                      .Case("TiB", 1099511627776.0)
+                      .Default(0);
+  if (factor == 0 || !(number * factor < 9.2e18))
+    return false;
+  int64_t whole;
+  bool exact = factor == 1 && !text.take_front(end).getAsInteger(10, whole);
+  bytes = exact ? whole : static_cast<int64_t>(number * factor);
+  return true;
+}
+
+/// `input_ids=4x128` or `batch=4`
+static bool parseShape(StringRef text, import::ImportOptions &options, std::string &error) {
+  auto [name, sizes] = text.split('=');
+  SmallVector<StringRef> parts;
+  sizes.split(parts, 'x');
+  SmallVector<int64_t> dims;
+  for (StringRef part : parts) {
+    int64_t size;
+    if (part.getAsInteger(10, size) || size <= 0) {
+      error = "--shape=" + text.str() + ": expected NAME=4x128 or DIMENSION=4 with positive sizes";
+      return false;
+    }
+    dims.push_back(size);
+  }
+  options.shapes[name] = dims;
+  return true;
+}
+
+/// `adamw,beta1=0.9,lr=3e-4`
+static bool parseOptimizer(StringRef text, codegen::OptimizerSettings &settings,
+                           std::string &error) {
+  SmallVector<StringRef> parts;
+  text.split(parts, ',');
+  settings.name = parts[0].str();
+  if (settings.name != "adamw" && settings.name != "sgd") {
+    error = "--optimizer=" + text.str() + ": expected adamw or sgd";
+    return false;
+  }
+  for (StringRef part : drop_begin(parts)) {
+    auto [key, value] = part.split('=');
+    double *slot = StringSwitch<double *>(key)
+                       .Case("lr", &settings.learningRate)
+                       .Case("weight-decay", &settings.weightDecay)
+                       .Case("beta1", &settings.beta1)
+                       .Case("beta2", &settings.beta2)
+                       .Case("eps", &settings.epsilon)
+                       .Case("momentum", &settings.momentum)
+                       .Default(nullptr);
+    double number = 0;
+    if (key == "nesterov")
+      settings.nesterov = value.empty() || value == "true";
+    else if (!slot || value.getAsDouble(number)) {
+      error = "--optimizer: '" + part.str() +
+              "' is not one of lr=, weight-decay=, beta1=, beta2=, eps=, momentum=, nesterov";
+      return false;
+    } else {
+      *slot = number;
+    }
+  }
+  if (settings.name == "adamw" && (settings.momentum != 0 || settings.nesterov)) {
+    error = "--optimizer: momentum and nesterov have no effect on adamw";
+    return false;
+  }
+  return true;
+}
+
+static bool checkRegexes(const std::vector<std::string> &patterns, StringRef flag,
+                         std::string &error) {
+  for (const std::string &pattern : patterns) {
+    std::string message;
+    if (!Regex(pattern).isValid(message)) {
+      error = (flag + "=" + pattern + ": " + message).str();
+      return false;
+    }
+  }
+  return true;
+}
+
+bool plimsoll::cli::parseStage(StringRef text, pipeline::Stage &stage) {
+  using pipeline::Stage;
+  auto value = StringSwitch<std::optional<Stage>>(text)
+                   .Case("nn", Stage::NN)
+                   .Case("step", Stage::Step)
+                   .Case("kernels", Stage::Kernels)
+                   .Case("plan", Stage::Plan)
+                   .Case("exec", Stage::Exec)
+                   .Case("source", Stage::Source)
+                   .Case("library", Stage::Library)
+                   .Case("binary", Stage::Binary)
+                   .Default(std::nullopt);
+  if (value)
+    stage = *value;
+  return value.has_value();
+}
+
+static bool isInit(StringRef init) {
+  double deviation;
+  if (init == "model" || init == "normal")
+    return true;
+  return init.consume_front("normal:") && !init.getAsDouble(deviation) && deviation >= 0;
+}
+
+static bool checkNames(const RawOptions &raw, std::string &error) {
+  if (!isInit(raw.init))
+    error = "--init=" + raw.init + ": expected model or normal:0.02";
+  else if (raw.effort != "fast" && raw.effort != "normal" && raw.effort != "max")
+    error = "--effort=" + raw.effort + ": expected fast, normal or max";
+  else if (raw.checkpoint != "planned" && raw.checkpoint != "none")
+    error = "--checkpoint=" + raw.checkpoint + ": expected planned or none";
+  else if (raw.threads < 0)
+    error = "--threads: expected a positive number";
+  return error.empty();
+}
+
+bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options,
+                                     std::string &error) {
+  if (!checkNames(raw, error) || !parseOptimizer(raw.optimizer, options.optimizer, error) ||
+      !checkRegexes(raw.trainable, "--trainable", error) ||
+      !checkRegexes(raw.freeze, "--freeze", error) ||
+      !checkRegexes(raw.noDecay, "--no-decay", error))
+    return false;
+  options.import.path = raw.model;
+  options.import.trainable = raw.trainable;
+  options.import.freeze = raw.freeze;
+  options.import.noDecay = raw.noDecay;
+  options.import.init = raw.init == "normal" ? "normal:0.02" : raw.init;
+  for (const std::string &shape : raw.shapes)
+    if (!parseShape(shape, options.import, error))
+      return false;
+  if (!raw.memory.empty()) {
+    int64_t bytes;
+    if (!parseBytes(raw.memory, bytes)) {
+      error = "--memory=" + raw.memory + ": expected a size such as 1900MiB, 2GB or 4096";
+      return false;
+    }
+    options.memory = bytes;
+  }
+  options.loss = raw.loss;
+  options.target = raw.target;
+  options.threads = raw.threads;
+  options.effort = raw.effort;
+  options.checkpoint = raw.checkpoint;
+  options.keepGradients = raw.keepGradients;
+  options.poison = raw.poison;
+  options.seed = raw.seed;
+  options.scaleRule = raw.scaleRule;
+  return true;
+}

@@ -1,0 +1,36 @@
+//===- Options.h - the command line of plimsoll ------------------------*- C++ -*-===//
+#ifndef PLIMSOLL_TOOLS_PLIMSOLL_OPTIONS_H
+#define PLIMSOLL_TOOLS_PLIMSOLL_OPTIONS_H
+
+#include "compiler/pipeline/Pipeline.h"
+#include <string>
+#include <vector>
+
+namespace plimsoll::cli {
+
+/// Exit codes, as documented: scripts rely on them.
+enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kNoPlanFits = 3 };
+
+/// What the user typed, before it is checked.
+struct RawOptions {
+  std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
+                             report, target = "cpu", effort = "normal", checkpoint = "planned",
+                             init = "model", scaleRule;
+  std::vector<std::string> shapes, trainable, freeze, noDecay;
+  int threads = 0;
+  uint64_t seed = 0;
+  bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false;
+};
+
+/// Parses `1900MiB`, `2GB`, `4096`; false when it is no size or does not fit 64 bits.
+bool parseBytes(llvm::StringRef text, int64_t &bytes);
+
+/// Checks and converts; on failure sets `error`.
+bool toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options, std::string &error);
+
+/// The names of --emit.
+bool parseStage(llvm::StringRef text, pipeline::Stage &stage);
+
+} // namespace plimsoll::cli
+
+#endif // PLIMSOLL_TOOLS_PLIMSOLL_OPTIONS_H
