@@ -129,6 +129,8 @@ std::unique_ptr<Graph> plimsoll::import::makeGraph(const ModelFile &file, Proble
   checkInitializers(*graph, problems);
   checkOrder(*graph, problems);
   for (const auto &info : graph->proto.value_info())
-    graph->valueInfo[info.name()] = &info;
+    graph->valueInfo.try_emplace(info.name(), &info);
+  for (const auto &info : graph->proto.output())
+    graph->valueInfo.try_emplace(info.name(), &info);
   return graph;
 }

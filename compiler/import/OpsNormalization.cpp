@@ -40,7 +40,7 @@ static void layerNorm(Node &n) {
   SmallVector<Value> operands = {x, overDims(n, scale, dims)};
   if (n.has(2))
     operands.push_back(overDims(n, n.data(2), dims));
-  n.set(n.emit<nn::LayerNormOp>(operands, n.floatNamed("epsilon", n.floatAttr("epsilon", 1e-5f))));
+  n.set(n.emit<nn::LayerNormOp>(operands, n.floatNamed("epsilon", n.floatAttr("epsilon", 1e-5))));
 }
 
 /// `x / sqrt(mean(x^2) + epsilon) * scale`, in the ops that the standard's own function
@@ -61,7 +61,7 @@ static void rmsNorm(Node &n) {
     return n.error("its input " + shapeText(typeOf(x).getShape()) + " is empty");
   Value sum = n.emit<nn::ReduceSumOp>(n.emit<nn::MulOp>({x, x}), n.intsNamed("axes", axes));
   Value mean = n.emit<nn::MulOp>({n.reshape(sum, kept), n.scalar(1.0 / double(count), x)});
-  Value shifted = n.emit<nn::AddOp>({mean, n.scalar(n.floatAttr("epsilon", 1e-5f), x)});
+  Value shifted = n.emit<nn::AddOp>({mean, n.scalar(n.floatAttr("epsilon", 1e-5), x)});
   Value inverse = n.emit<nn::ReciprocalOp>(n.emit<nn::SqrtOp>(shifted));
   n.set(n.emit<nn::MulOp>({n.emit<nn::MulOp>({x, inverse}), scale}));
 }

@@ -1,0 +1,263 @@
+"""Makes the small ONNX models of these tests: make.py NAME FILE."""
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+F, I = TensorProto.FLOAT, TensorProto.INT64
+LINEAR = "torch.nn.modules.linear.Linear"
+EMBEDDING = "torch.nn.modules.sparse.Embedding"
+
+
+def table(rows, columns, seed):
+    return np.random.default_rng(seed).standard_normal((rows, columns)).astype(np.float32)
+
+
+def node(op, inputs, outputs, module=None, kind=LINEAR, call="aten.linear.default", fx=None,
+         rules=None, **attributes):
+    made = helper.make_node(op, inputs, outputs, name="node_" + outputs[0], **attributes)
+    metadata = {}
+    if module:
+        metadata["pkg.torch.onnx.name_scopes"] = repr(["", module, "x"])
+        metadata["pkg.torch.onnx.class_hierarchy"] = repr(["M", kind, call])
+    if fx:
+        metadata["pkg.torch.onnx.fx_node"] = fx
+    if rules:
+        metadata["pkg.onnxscript.rewriter.rule_name"] = rules
+    for key, value in metadata.items():
+        made.metadata_props.add(key=key, value=value)
+    return made
+
+
+def model(nodes, inputs, outputs, initializers=(), opset=18, value_info=()):
+    tensors = [numpy_helper.from_array(np.asarray(v), k) for k, v in dict(initializers).items()]
+    values = [helper.make_tensor_value_info(*v) for v in inputs]
+    results = [helper.make_tensor_value_info(*v) for v in outputs]
+    graph = helper.make_graph(nodes, "g", values, results, tensors)
+    graph.value_info.extend(value_info)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
+
+
+def kind_of(name, shape, kind, persistent="None"):
+    info = helper.make_tensor_value_info(name, F, shape)
+    prefix = "pkg.torch.export.graph_signature.InputSpec."
+    info.metadata_props.add(key=prefix + "kind", value=kind)
+    info.metadata_props.add(key=prefix + "persistent", value=persistent)
+    return info
+
+
+# What exporters do to weights ------------------------------------------------
+
+def transposed():
+    """A weight that was folded with its Transpose and renamed."""
+    return model([node("MatMul", ["x", "val_12"], ["y"], "h.fc")],
+                 [("x", F, [2, 3, 4])], [("y", F, None)], {"val_12": table(4, 5, 1)})
+
+
+def tied_transposed():
+    """One table of an embedding and a head, in the file twice, once transposed."""
+    words = table(8, 4, 2)
+    return model([node("Gather", ["wte.weight", "ids"], ["e"], "wte", EMBEDDING, "aten.embedding"),
+                  node("MatMul", ["e", "val_3"], ["y"], "head")],
+                 [("ids", I, [2, 3])], [("y", F, None)],
+                 {"wte.weight": words, "val_3": words.T.copy()},
+                 value_info=[kind_of("wte.weight", [8, 4], "PARAMETER")])
+
+
+def tied_equal():
+    words = table(8, 4, 2)
+    return model([node("Gather", ["a.weight", "ids"], ["e"]), node("Gather", ["b.weight", "ids"], ["f"]),
+                  node("Add", ["e", "f"], ["y"])],
+                 [("ids", I, [2, 3])], [("y", F, None)], {"a.weight": words, "b.weight": words})
+
+
+def merged():
+    """Zero biases of two modules as one initializer, and one more that was dropped."""
+    ones = np.zeros([4], np.float32)
+    return model([node("MatMul", ["x", "a.weight"], ["p"], "a"), node("Add", ["p", "a.bias"], ["q"], "a"),
+                  node("MatMul", ["q", "b.weight"], ["r"], "b"), node("Add", ["r", "a.bias"], ["s"], "b"),
+                  node("Gemm", ["s", "c.weight"], ["y"], "c", call="aten.addmm.default",
+                       fx="%y = addmm(args = (%p_c_bias, %s, %p_c_weight))",
+                       rules="RemoveOptionalBiasFromGemm")],
+                 [("x", F, [3, 4])], [("y", F, None)],
+                 {"a.weight": table(4, 4, 1), "b.weight": table(4, 4, 2), "c.weight": table(4, 6, 3),
+                  "a.bias": ones})
+
+
+def roles():
+    """Without the exporter's word: weights and biases by use, tables and scalars not."""
+    return model([node("MatMul", ["x", "w"], ["p"]), node("Add", ["p", "b"], ["q"]),
+                  node("Mul", ["q", "cos"], ["r"]), node("Mul", ["r", "half"], ["s"]),
+                  node("LayerNormalization", ["s", "g", "o"], ["t"], axis=-1),
+                  node("Add", ["t", "buffer"], ["u"]), node("Add", ["u", "state"], ["y"])],
+                 [("x", F, [2, 3, 4])], [("y", F, None)],
+                 {"w": table(4, 4, 1), "b": table(1, 4, 2)[0], "cos": table(3, 4, 3),
+                  "half": np.float32(0.5), "g": table(1, 4, 4)[0], "o": table(1, 4, 5)[0],
+                  "buffer": table(3, 4, 6), "state": table(3, 4, 7)},
+                 value_info=[kind_of("buffer", [3, 4], "BUFFER", "False"),
+                             kind_of("state", [3, 4], "BUFFER", "True")])
+
+
+def unpacked_floats():
+    """float_data instead of raw_data."""
+    made = transposed()
+    tensor = made.graph.initializer[0]
+    values = numpy_helper.to_array(tensor).flatten()
+    tensor.ClearField("raw_data")
+    tensor.float_data.extend(values)
+    return made
+
+
+def wrong_value_info():
+    made = transposed()
+    made.graph.value_info.append(helper.make_tensor_value_info("y", F, [2, 3, 7]))
+    return made
+
+
+# Operators -------------------------------------------------------------------
+
+def operators():
+    two = np.array([2], np.int64)
+    return model(
+        [node("Pow", ["x", "three"], ["pow"]), node("Softmax", ["pow"], ["soft"], axis=1),
+         node("Flatten", ["soft"], ["flat"], axis=1),
+         node("Reshape", ["flat", "shape"], ["r"]), node("Slice", ["r", "one", "max", "two"], ["sliced"]),
+         node("ReduceMean", ["sliced", "one"], ["mean"], keepdims=0),
+         node("ReduceSum", ["sliced", "two"], ["sum"]),
+         node("Squeeze", ["sum", "two"], ["squeezed"]), node("Unsqueeze", ["mean", "two"], ["u"]),
+         node("Expand", ["u", "wide"], ["e"]), node("Greater", ["e", "zero"], ["g"]),
+         node("Where", ["g", "e", "zero"], ["w"]), node("Gather", ["w", "minus"], ["last"], axis=1),
+         node("Gelu", ["last"], ["gelu"], approximate="tanh"),
+         node("Cast", ["gelu"], ["y"], to=11)],
+        [("x", F, [2, 3, 4])], [("y", TensorProto.DOUBLE, None), ("squeezed", F, None)],
+        {"three": np.float32(3), "shape": np.array([0, -1, 4], np.int64), "one": np.array([1], np.int64),
+         "two": two, "max": np.array([2**63 - 1], np.int64), "wide": np.array([1, 1, 5], np.int64),
+         "zero": np.float32(0), "minus": np.int64(-1)}, opset=20)
+
+
+def products():
+    return model(
+        [node("MatMul", ["a", "b"], ["broadcast"]), node("MatMul", ["a", "v"], ["vector"]),
+         node("Gemm", ["m", "m", "c"], ["gemm"], transA=1, alpha=0.5, beta=2.0),
+         node("Conv", ["i", "k", "kb"], ["conv"], auto_pad="SAME_UPPER", strides=[2, 2])],
+        [("a", F, [2, 1, 3, 4]), ("b", F, [5, 4, 6]), ("v", F, [4]), ("m", F, [3, 3]), ("c", F, [1, 3]),
+         ("i", F, [1, 2, 5, 5]), ("k", F, [4, 2, 3, 3]), ("kb", F, [4])],
+        [(n, F, None) for n in ["broadcast", "vector", "gemm", "conv"]])
+
+
+def attention():
+    return model(
+        [node("Attention", ["q", "k", "v"], ["y"], q_num_heads=4, kv_num_heads=2, is_causal=1),
+         node("Attention", ["q", "k", "v", "mask"], ["z"], q_num_heads=4, kv_num_heads=2)],
+        [("q", F, [2, 3, 32]), ("k", F, [2, 5, 16]), ("v", F, [2, 5, 16]), ("mask", TensorProto.BOOL, [3, 5])],
+        [("y", F, None), ("z", F, None)], opset=23)
+
+
+def sequences():
+    return model(
+        [node("SplitToSequence", ["x", "two"], ["s"], axis=1), node("SequenceAt", ["s", "minus"], ["last"]),
+         node("Identity", ["last"], ["same"]), node("Dropout", ["same"], ["y"])],
+        [("x", F, [3, 5])], [("y", F, None)], {"two": np.int64(2), "minus": np.int64(-1)})
+
+
+# Wrong models ----------------------------------------------------------------
+
+def simple(nodes, **kwargs):
+    return model(nodes, [("x", F, [2, 3])], [("y", F, None)], **kwargs)
+
+
+def unsupported():
+    made = simple([node("TopK", ["x", "k"], ["a", "b"]), node("Relu", ["a"], ["c"]),
+                   node("Nonsense", ["c"], ["d"]), node("BatchNormalization", ["d"] * 5, ["e"]),
+                   node("Relu", ["e"], ["y"])], initializers={"k": np.array([1], np.int64)})
+    made.graph.node[2].domain = "com.example"
+    return made
+
+
+def several():
+    """Three nodes that are wrong independently, one that depends on them."""
+    return simple([node("Transpose", ["x"], ["a"], perm=[0, 0]), node("Softmax", ["x"], ["b"], axis=5),
+                   node("MatMul", ["x", "x"], ["c"]), node("Add", ["a", "b"], ["y"])])
+
+
+def half():
+    made = simple([node("Relu", ["x"], ["y"])])
+    made.graph.input[0].type.tensor_type.elem_type = TensorProto.BFLOAT16
+    return made
+
+
+def training_dropout():
+    return simple([node("Dropout", ["x", "ratio", "mode"], ["y"])],
+                  initializers={"ratio": np.float32(0.1), "mode": np.bool_(True)})
+
+
+def softcap():
+    return model([node("Attention", ["q", "q", "q"], ["y"], softcap=30.0)],
+                 [("q", F, [1, 2, 3, 4])], [("y", F, None)], opset=23)
+
+
+def old_opset():
+    return simple([node("Relu", ["x"], ["y"])], opset=9)
+
+
+def new_opset():
+    return simple([node("Relu", ["x"], ["y"])], opset=99)
+
+
+def cycle():
+    return simple([node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["y"])])
+
+
+def duplicate():
+    return simple([node("Relu", ["x"], ["y"]), node("Relu", ["x"], ["y"])])
+
+
+def overflow():
+    made = simple([node("Relu", ["x"], ["y"])])
+    for dim in made.graph.input[0].type.tensor_type.shape.dim:
+        dim.dim_value = 2**40
+    return made
+
+
+def short_data():
+    made = transposed()
+    made.graph.initializer[0].raw_data = made.graph.initializer[0].raw_data[:-4]
+    return made
+
+
+def wrong_attribute():
+    return simple([node("Softmax", ["x"], ["y"], axis="last")])
+
+
+def step():
+    return simple([node("Slice", ["x", "zero", "max", "one", "two"], ["y"])],
+                  initializers={"zero": np.array([0]), "max": np.array([3]), "one": np.array([1]),
+                                "two": np.array([2])})
+
+
+def external(location, offset=0):
+    made = transposed()
+    tensor = made.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in [("location", location), ("offset", str(offset)), ("length", "80")]:
+        tensor.external_data.add(key=key, value=value)
+    return made
+
+
+def external_missing():
+    return external("nowhere.bin")
+
+
+def external_outside():
+    return external("a/../../outside.bin")
+
+
+def external_data():
+    return external("data.bin", 16)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[2], "wb") as file:
+        file.write(globals()[sys.argv[1]]().SerializeToString())
