@@ -18,7 +18,7 @@ int32_t rungCount(Effort effort) {
 /// Work of one rung: enough for many ruins of a small problem, bounded for a large one.
 int64_t rungWork(Effort effort, size_t ops) {
   const int64_t normal =
-      std::clamp<int64_t>(static_cast<int64_t>(ops) * 20'000, 300'000, 10'000'000);
+      std::clamp<int64_t>(static_cast<int64_t>(ops) * 20'000, 100'000, 10'000'000);
   return effort == Effort::Fast ? normal / 8 : effort == Effort::Normal ? normal : normal * 10;
 }
 
@@ -37,6 +37,7 @@ Frontier::Frontier(const Problem &problem, const ResidentLayout &layout, const O
     std::vector<int32_t> order = programOrder(problem.timelines[t], dependences);
     if (!options.keepOrder)
       order = lowPeakOrder(graph, dependences, order);
+    exact = exact && isSmall(graph) && !options.keepOrder;
     for (size_t v = 0; v < problem.values.size(); ++v)
       graph.bytes[v] = graph.bytes[v] == 0 ? 0 : problem.values[v].bytes; // unrounded: a proof
     planBound = std::max(planBound, footprintBound(graph));
@@ -62,6 +63,12 @@ void Frontier::solveLadder() {
   if (solved || !options.recompute)
     return;
   solved = true;
+  if (exact) {
+    while (members.size() < 100 && members.back().arenaBytes > planBound &&
+           addRung(members.back().arenaBytes - 1))
+      ;
+    return;
+  }
   const int64_t top = unconstrained().arenaBytes, span = top - planBound;
   const int32_t rungs = rungCount(options.effort);
   int64_t reached = top, missed = planBound;
@@ -100,7 +107,11 @@ bool Frontier::addRung(int64_t target) {
     TimelinePlan plan;
     std::vector<int64_t> spaceBytes;
     for (int32_t attempt = 0; attempt < 4; ++attempt) {
-      RematResult found = rematerialise(graph, attempt < 3 ? sequences[t] : bases[t], remat);
+      RematResult found;
+      if (exact)
+        found = rematerialiseExactly(graph, dependences, remat.budget);
+      if (!found.feasible)
+        found = rematerialise(graph, attempt < 3 ? sequences[t] : bases[t], remat);
       work += found.work;
       next[t] = std::move(found.sequence);
       spaceBytes = layout.top;

@@ -45,6 +45,7 @@ private:
   std::vector<std::vector<int32_t>> sequences; ///< of each timeline, of the last rung
   std::vector<std::vector<int32_t>> bases;     ///< of each timeline, without copies
   bool solved = false;
+  bool exact = true; ///< small enough for exact rungs, each a byte below the last
 };
 
 } // namespace plimsoll::planner

@@ -74,7 +74,10 @@ private:
   /// First the goal itself as the capacity, from many slightly shuffled orders;
   /// then capacities that halve the way from there to the best height known.
   void searchTrees(const Conflicts &conflicts) {
-    int64_t work = treeWork(options.effort);
+    const int64_t square = std::ssize(buffers) * std::ssize(buffers);
+    int64_t work = std::min(treeWork(options.effort), 20'000 * (square + 1));
+    if (options.effort == Effort::Fast)
+      work = std::min(work, 100 * square);
     const int64_t all = work;
     Random random(1);
     for (int32_t round = 0; work > all / 2 && !done(); ++round)

@@ -8,10 +8,12 @@ namespace plimsoll::planner {
 
 namespace {
 
-int64_t repairWork(Effort effort) {
-  return effort == Effort::Fast     ? 2'000'000
-         : effort == Effort::Normal ? 150'000'000
-                                    : 2'000'000'000;
+int64_t repairWork(Effort effort, int64_t buffers) {
+  const int64_t square = buffers * buffers;
+  if (effort == Effort::Fast)
+    return std::min<int64_t>(300'000, 50 * square);
+  return std::min<int64_t>(effort == Effort::Normal ? 150'000'000 : 2'000'000'000,
+                           10'000 * (square + 1));
 }
 
 class Repair {
@@ -133,7 +135,8 @@ private:
 std::vector<int64_t> packRepair(std::span<const Buffer> buffers, const Conflicts &conflicts,
                                 std::vector<int64_t> offsets, int64_t goal, Effort effort,
                                 const std::function<bool()> &timeIsUp) {
-  return Repair(buffers, conflicts, std::move(offsets)).run(goal, repairWork(effort), timeIsUp);
+  return Repair(buffers, conflicts, std::move(offsets))
+      .run(goal, repairWork(effort, std::ssize(buffers)), timeIsUp);
 }
 
 } // namespace plimsoll::planner

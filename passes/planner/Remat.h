@@ -34,6 +34,15 @@ struct RematResult {
 RematResult rematerialise(const RematGraph &graph, const std::vector<int32_t> &base,
                           const RematOptions &options);
 
+/// Few enough operations and values for an exact answer?
+bool isSmall(const RematGraph &graph);
+
+/// The cheapest sequence, in any order, for a small graph; not feasible if there
+/// is none or it is too large after all.
+RematResult rematerialiseExactly(const RematGraph &graph, const Dependences &dependences,
+                                 int64_t budget);
+
+/// Work for one problem on its own.
 int64_t rematWork(Effort effort, size_t nodes);
 
 } // namespace plimsoll::planner

@@ -15,7 +15,7 @@ struct ProblemBuilder {
   ValueId value(int64_t bytes, Lifetime lifetime = Lifetime::Transient) {
     const ValueId id = static_cast<ValueId>(problem.values.size());
     Value value;
-    value.name = "v" + std::to_string(id);
+    value.name = numbered("v", id);
     value.bytes = bytes;
     value.alignment = 1;
     value.lifetime = lifetime;
@@ -30,12 +30,15 @@ struct ProblemBuilder {
   }
   Op &op(std::vector<ValueId> reads, std::vector<ValueId> writes, double cost = 1) {
     Op op;
-    op.name = "op" + std::to_string(train().ops.size());
+    op.name = numbered("op", std::ssize(train().ops));
     op.reads = std::move(reads);
     op.writes = std::move(writes);
     op.alternatives[0].cost = cost;
     train().ops.push_back(op);
     return train().ops.back();
+  }
+  static std::string numbered(std::string name, int64_t number) {
+    return name.append(std::to_string(number));
   }
   Timeline &train() { return problem.timelines[0]; }
 };
