@@ -1,0 +1,71 @@
+//===- Json.cpp - problems and solutions as JSON -----------------------------------------===//
+
+#include "passes/planner/Json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace plimsoll::planner {
+
+using nlohmann::json;
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Space, name, capacity, costPerByte)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Alternative, workspaceBytes, workspaceAlignment, cost)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InPlacePair, input, output, required)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Overwrite, before, after)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Op, name, reads, writes, alternatives, inPlace, overwrites,
+                                   after, recomputable, asSoonAsPossible, stream)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Timeline, name, ops, liveAtStart, liveAtEnd)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, value, instance, space, offset, from, to)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkspacePlacement, position, offset, bytes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrontierPoint, arenaBytes, cost, recomputed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Statistics, cost, baseCost, residentBytes, orderBound, planBound,
+                                   costBound, work, frontier)
+
+NLOHMANN_JSON_SERIALIZE_ENUM(Lifetime,
+                             {{Lifetime::Transient, "transient"}, {Lifetime::Resident, "resident"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(EventKind, {{EventKind::Run, "run"},
+                                         {EventKind::CopyStart, "copy-start"},
+                                         {EventKind::Wait, "wait"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Event, kind, op, alternative, value, space, waitsFor, instance,
+                                   stream, reads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TimelinePlan, events, placements, workspaces, arenaBytes,
+                                   maxLive, peakPosition, cost, baseCost, recomputed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Solution, timelines, residents, spaceBytes, arenaBytes,
+                                   statistics)
+
+void to_json(json &j, const Value &value) {
+  j = {{"name", value.name},
+       {"bytes", value.bytes},
+       {"alignment", value.alignment},
+       {"lifetime", value.lifetime},
+       {"space", value.space}};
+  if (value.pinned)
+    j["pinned"] = *value.pinned;
+}
+
+void from_json(const json &j, Value &value) {
+  value.name = j.value("name", "");
+  value.bytes = j.at("bytes");
+  value.alignment = j.value("alignment", int64_t{64});
+  value.lifetime = j.value("lifetime", Lifetime::Transient);
+  value.space = j.value("space", 0);
+  if (j.contains("pinned"))
+    value.pinned = j.at("pinned").get<int64_t>();
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Problem, name, spaces, values, timelines)
+
+json toJson(const Problem &problem) {
+  return problem;
+}
+json toJson(const Solution &solution) {
+  return solution;
+}
+Problem problemFromJson(const json &j) {
+  return j.get<Problem>();
+}
+Solution solutionFromJson(const json &j) {
+  return j.get<Solution>();
+}
+
+} // namespace plimsoll::planner
