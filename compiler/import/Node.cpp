@@ -38,6 +38,10 @@ void Node::error(const Twine &what, const Twine &fix) {
 
 // Operands ------------------------------------------------------------------
 
+std::string Node::operandName(int i) const {
+  return i < proto.input_size() ? proto.input(i) : "";
+}
+
 bool Node::has(int i) const {
   return i < numOperands() && operands[i].kind != Entry::Kind::Missing;
 }
@@ -67,7 +71,7 @@ const HostTensor *Node::knownOrNull(int i) const {
 const HostTensor *Node::known(int i) {
   const HostTensor *tensor = knownOrNull(i);
   if (!tensor)
-    error(has(i) ? "its input '" + proto.input(i) + "' must be known at compile time"
+    error(has(i) ? "its input '" + operandName(i) + "' must be known at compile time"
                  : "needs at least " + std::to_string(i + 1) + " inputs",
           has(i) ? "compute it from shapes and constants only" : "");
   return tensor;
@@ -78,7 +82,7 @@ std::optional<Shape> Node::knownInts(int i) {
   if (!tensor)
     return std::nullopt;
   if (tensor->isFloat() || tensor->rank() > 1 || tensor->size() > 64) {
-    error("its input '" + proto.input(i) + "' must be a short list of integers");
+    error("its input '" + operandName(i) + "' must be a short list of integers");
     return std::nullopt;
   }
   return Shape(tensor->ints.begin(), tensor->ints.end());

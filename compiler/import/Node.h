@@ -50,6 +50,8 @@ public:
   // Operands
   int numOperands() const { return operands.size(); }
   bool has(int i) const;
+  /// "" for an operand that the importer added.
+  std::string operandName(int i) const;
   /// The operand as a value; a constant is made for one that is known.
   mlir::Value data(int i);
   mlir::Value data(Entry &entry);

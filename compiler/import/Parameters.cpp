@@ -253,8 +253,9 @@ void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) co
 void Planner::restoreBias(int index) {
   const onnx::NodeProto &node = graph.node(index);
   const NodeNames &names = graph.names[index];
-  if (!StringRef(names.rules).contains("RemoveOptionalBias") || node.input_size() != 2 ||
-      names.module.empty() || !mentions(names.fx, names.module + ".bias"))
+  bool takesBias = node.op_type() == "Gemm" || node.op_type() == "Conv";
+  if (!takesBias || !StringRef(names.rules).contains("RemoveOptionalBias") ||
+      node.input_size() != 2 || names.module.empty() || !mentions(names.fx, names.module + ".bias"))
     return;
   auto weight = graph.initializers.find(node.input(1));
   if (weight == graph.initializers.end())
