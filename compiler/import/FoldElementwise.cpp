@@ -1,14 +1,10 @@
 //===- FoldElementwise.cpp - elementwise operators on known tensors ---------------===//
+#include "compiler/import/FoldFormulas.h"
 #include "compiler/import/OpTable.h"
-#include <cmath>
 
 using namespace plimsoll::import;
+using namespace plimsoll::import::formulas;
 using llvm::Twine;
-
-// Arithmetic wraps as two's complement: the model's own numbers, whatever they are.
-static int64_t wrap(uint64_t value) {
-  return static_cast<int64_t>(value);
-}
 
 /// Operands repeated to their common shape.
 static std::optional<std::vector<HostTensor>> broadcastOperands(Node &n, int count) {
@@ -140,104 +136,6 @@ static void cast(Node &n) {
     return n.error("a cast to " + onnxTypeName(int(n.intAttr("to", 0))) + " is not supported",
                    "export the model in f32");
   n.set(x->cast(*to));
-}
-
-// Formulas ------------------------------------------------------------------
-
-static int64_t addInt(int64_t a, int64_t b) {
-  return wrap(uint64_t(a) + uint64_t(b));
-}
-static int64_t subInt(int64_t a, int64_t b) {
-  return wrap(uint64_t(a) - uint64_t(b));
-}
-static int64_t mulInt(int64_t a, int64_t b) {
-  return wrap(uint64_t(a) * uint64_t(b));
-}
-static int64_t divInt(int64_t a, int64_t b) {
-  return b == 0 ? 0 : b == -1 ? wrap(-uint64_t(a)) : a / b; // by zero: checked before
-}
-static int64_t minInt(int64_t a, int64_t b) {
-  return std::min(a, b);
-}
-static int64_t maxInt(int64_t a, int64_t b) {
-  return std::max(a, b);
-}
-static int64_t modInt(int64_t a, int64_t b) {
-  if (b == 0 || b == -1)
-    return 0;
-  int64_t rest = a % b;
-  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-}
-static int64_t andInt(int64_t a, int64_t b) {
-  return a & b;
-}
-static int64_t orInt(int64_t a, int64_t b) {
-  return a | b;
-}
-static int64_t xorInt(int64_t a, int64_t b) {
-  return a ^ b;
-}
-static int64_t powInt(int64_t base, int64_t exponent) {
-  if (exponent < 0)
-    return base == 1 ? 1 : base == -1 ? (exponent % 2 ? -1 : 1) : 0;
-  int64_t result = 1;
-  for (; exponent > 0; exponent >>= 1, base = mulInt(base, base))
-    if (exponent & 1)
-      result = mulInt(result, base);
-  return result;
-}
-
-static double addFloat(double a, double b) {
-  return a + b;
-}
-static double subFloat(double a, double b) {
-  return a - b;
-}
-static double mulFloat(double a, double b) {
-  return a * b;
-}
-static double divFloat(double a, double b) {
-  return a / b;
-}
-static double minFloat(double a, double b) {
-  return std::isnan(a) || a < b ? a : b;
-}
-static double maxFloat(double a, double b) {
-  return std::isnan(a) || a > b ? a : b;
-}
-static double modFloat(double a, double b) {
-  return std::fmod(a, b);
-}
-static double powFloat(double a, double b) {
-  return std::pow(a, b);
-}
-static double noFloat(double, double) {
-  return 0;
-}
-static double reciprocal(double x) {
-  return 1 / x;
-}
-static double sigmoid(double x) {
-  return 1 / (1 + std::exp(-x));
-}
-static double relu(double x) {
-  return std::isnan(x) || x > 0 ? x : 0;
-}
-
-template <typename T> static bool equal(T a, T b) {
-  return a == b;
-}
-template <typename T> static bool less(T a, T b) {
-  return a < b;
-}
-template <typename T> static bool lessEqual(T a, T b) {
-  return a <= b;
-}
-template <typename T> static bool greater(T a, T b) {
-  return a > b;
-}
-template <typename T> static bool greaterEqual(T a, T b) {
-  return a >= b;
 }
 
 /// Min and Max over any number of operands are rare: two are enough for index math.

@@ -37,8 +37,6 @@ struct ModelFile {
   std::vector<InlineBytes> inlineBytes; ///< of each initializer of the main graph
   /// "missing weight files are fine".
   bool weightsOptional = false;
-  /// External files that were found missing: told once each.
-  mutable llvm::StringMap<int> missingFiles;
 
   const onnx::TensorProto &initializer(int index) const { return model.graph().initializer(index); }
   /// Where initializer `index` is; checks external files. Nothing if its bytes may be

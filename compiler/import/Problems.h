@@ -3,6 +3,7 @@
 #define PLIMSOLL_COMPILER_IMPORT_PROBLEMS_H
 
 #include "mlir/IR/Location.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/Twine.h"
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ class Problems {
 public:
   /// `where` names the user's node, tensor or input, `fix` says what to do.
   void add(const llvm::Twine &where, const llvm::Twine &what, const llvm::Twine &fix = "");
+  /// True the first time that `key` is asked about: for what many things would tell.
+  bool isFirst(llvm::StringRef key) { return asked.insert(key).second; }
   bool empty() const { return list.empty(); }
   size_t size() const { return list.size(); }
   /// One error at `file` with a paragraph for each problem.
@@ -24,6 +27,7 @@ private:
     std::string where, what, fix;
   };
   std::vector<Problem> list;
+  llvm::StringSet<> asked;
 };
 
 } // namespace plimsoll::import

@@ -85,7 +85,7 @@ static std::optional<ByteRange> locateExternal(const ModelFile &file,
   path::append(full, external.location);
   uint64_t size = 0;
   if (fs::file_size(full, size)) {
-    if (file.weightsOptional || file.missingFiles[external.location]++ > 0)
+    if (file.weightsOptional || !problems.isFirst(external.location))
       return std::nullopt;
     return problem("its external data '" + external.location + "' does not exist",
                    "put it beside the model, or draw the weights with --init=normal:0.02");

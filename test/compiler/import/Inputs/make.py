@@ -99,6 +99,15 @@ def roles():
                              kind_of("state", [3, 4], "BUFFER", "True")])
 
 
+def suspect():
+    """An expanded class token and a mask, both without a name."""
+    return model([node("Concat", ["expand", "x"], ["c"], "embeddings", axis=1),
+                  node("Add", ["c", "mask"], ["y"], "attention")],
+                 [("x", F, [2, 3, 16])], [("y", F, None)],
+                 {"mask": np.triu(np.full((4, 16), -np.inf, np.float32), 1),
+                  "expand": np.tile(table(1, 16, 1), (2, 1, 1))})
+
+
 def unpacked_floats():
     """float_data instead of raw_data."""
     made = transposed()
@@ -159,6 +168,34 @@ def sequences():
         [node("SplitToSequence", ["x", "two"], ["s"], axis=1), node("SequenceAt", ["s", "minus"], ["last"]),
          node("Identity", ["last"], ["same"]), node("Dropout", ["same"], ["y"])],
         [("x", F, [3, 5])], [("y", F, None)], {"two": np.int64(2), "minus": np.int64(-1)})
+
+
+def folds():
+    """Index arithmetic from an input's shape, every step of which is evaluated."""
+    numbers = {"zero": np.int64(0), "one": np.int64(1), "first": np.array([0], np.int64),
+               "second": np.array([1], np.int64), "minus": np.array([-1], np.int64),
+               "pair": np.array([2, 3], np.int64), "half": np.float32(0.5)}
+    return model(
+        [node("Shape", ["x"], ["shape"]), node("Gather", ["shape", "zero"], ["rows"]),
+         node("Slice", ["shape", "second", "pair_0", "first"], ["columns"]),
+         node("Squeeze", ["columns"], ["count"]), node("Range", ["zero", "count", "one"], ["range"]),
+         node("Unsqueeze", ["range", "first"], ["row"]), node("Unsqueeze", ["range", "second"], ["column"]),
+         node("LessOrEqual", ["row", "column"], ["causal"]), node("Not", ["causal"], ["hidden"]),
+         node("Cast", ["hidden"], ["number"], to=F), node("CumSum", ["number", "one"], ["sums"]),
+         node("Trilu", ["sums", "zero"], ["triangle"]), node("Max", ["row", "column"], ["larger"]),
+         node("Mod", ["larger", "pair_0"], ["rest"]), node("Concat", ["row", "row"], ["both"], axis=0),
+         node("Transpose", ["both"], ["turned"]), node("Split", ["turned"], ["a", "b"], axis=1, num_outputs=2),
+         node("Reshape", ["a", "minus"], ["flat"]), node("Expand", ["flat", "pair_1"], ["wide"]),
+         node("GatherND", ["larger", "index"], ["picked"]), node("ScatterND", ["flat", "index_1", "picked"], ["put"]),
+         node("GatherElements", ["larger", "index"], ["elements"], axis=1),
+         node("ConstantOfShape", ["pair"], ["zeros"]), node("Where", ["causal", "half", "triangle"], ["mask"]),
+         node("Sqrt", ["mask"], ["root"]), node("Add", ["x", "root"], ["y"]),
+         node("Gather", ["x", "put"], ["z"], axis=1), node("MatMul", ["y", "w"], ["p"])],
+        [("x", F, [4, 4])], [("p", F, None), ("z", F, None), ("wide", I, None), ("rest", I, None),
+                             ("elements", I, None), ("zeros", F, None)],
+        {**numbers, "pair_0": np.array([2], np.int64), "pair_1": np.array([2, 1], np.int64),
+         "index": np.array([[0, 1], [2, 3]], np.int64), "index_1": np.array([[0], [2]], np.int64),
+         "w": table(4, 4, 1)})
 
 
 # Wrong models ----------------------------------------------------------------

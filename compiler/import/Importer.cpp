@@ -1,0 +1,255 @@
+#include "compiler/import/Importer.h"
+#include "compiler/import/OpTable.h"
+#include "dialects/nn/NNDialect.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::import;
+using llvm::Twine;
+
+// Parameters ----------------------------------------------------------------
+
+void Importer::makeParameters() {
+  for (const Parameter &parameter : plan.parameters) {
+    OperationState state(nn::userLocation(context, parameter.name, ""),
+                         nn::ParameterOp::getOperationName());
+    auto type = RankedTensorType::get(parameter.shape, elementType(context, parameter.dtype));
+    state.addAttribute("sym_name", builder.getStringAttr(parameter.name));
+    state.addAttribute("type", TypeAttr::get(type));
+    state.addAttribute("role", builder.getStringAttr(parameter.role));
+    state.addAttribute("reason", builder.getStringAttr(parameter.reason));
+    if (parameter.initializer >= 0)
+      if (std::optional<ByteRange> range = graph.file.locate(parameter.initializer, problems))
+        state.addAttribute("source",
+                           nn::BytesAttr::get(context, range->file, range->offset, range->size));
+    SmallVector<Attribute> aliases;
+    for (const std::string &alias : parameter.aliases)
+      aliases.push_back(builder.getStringAttr(alias));
+    if (!aliases.empty())
+      state.addAttribute("aliases", builder.getArrayAttr(aliases));
+    for (auto [flag, name] :
+         {std::pair(parameter.transposed, "transposed"),
+          std::pair(parameter.trainable, "trainable"), std::pair(parameter.decayed, "decayed")})
+      if (flag)
+        state.addAttribute(name, builder.getUnitAttr());
+    builder.create(state);
+  }
+  SmallVector<Attribute> kept;
+  for (const KeptConstant &constant : plan.constants)
+    kept.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("name", builder.getStringAttr(constant.name)),
+         builder.getNamedAttr("shape", builder.getDenseI64ArrayAttr(constant.shape)),
+         builder.getNamedAttr("reason", builder.getStringAttr(constant.reason))}));
+  if (!kept.empty())
+    module->setAttr(kConstantsAttr, builder.getArrayAttr(kept));
+  loads.resize(plan.parameters.size());
+}
+
+Value Importer::load(const ParameterUse &use) {
+  const Parameter &parameter = plan.parameters[use.parameter];
+  Location location = nn::userLocation(context, parameter.name, "");
+  Value &value = loads[use.parameter];
+  if (!value) {
+    auto type = RankedTensorType::get(parameter.shape, elementType(context, parameter.dtype));
+    value = nn::LoadOp::create(builder, location, type, parameter.name);
+  }
+  if (!use.transpose)
+    return value;
+  return nn::TransposeOp::create(builder, location, value, ArrayRef<int64_t>{1, 0});
+}
+
+// The function --------------------------------------------------------------
+
+void Importer::makeFunction() {
+  SmallVector<Type> types;
+  for (const auto &[input, shape] : graph.inputs)
+    types.push_back(RankedTensorType::get(
+        shape, elementType(context, *dtypeOf(input->type().tensor_type().elem_type()))));
+  function = func::FuncOp::create(builder, file, "forward", FunctionType::get(context, types, {}));
+  Block *body = function.addEntryBlock();
+  for (auto [i, input] : llvm::enumerate(graph.inputs)) {
+    const std::string &name = input.first->name();
+    function.setArgAttr(i, nn::kNameAttr, builder.getStringAttr(name));
+    function.setArgAttr(i, nn::kRoleAttr, builder.getStringAttr("input"));
+    body->getArgument(i).setLoc(nn::userLocation(context, name, ""));
+    values[name] = Entry::of(body->getArgument(i));
+  }
+  builder.setInsertionPointToStart(body);
+}
+
+void Importer::finish() {
+  SmallVector<Value> results;
+  for (const auto &output : graph.proto.output()) {
+    Entry entry = values.lookup(output.name());
+    auto initializer = graph.initializers.find(output.name());
+    if (initializer != graph.initializers.end())
+      entry = initializerEntry(initializer->second, {-1, 0});
+    if (entry.kind == Entry::Kind::Known)
+      entry.value = nn::ConstantOp::create(builder, file, denseElements(context, *entry.known));
+    if (!entry.value && entry.kind != Entry::Kind::Failed)
+      problems.add("output '" + output.name() + "'", "is not a tensor");
+    if (!entry.value)
+      continue;
+    results.push_back(entry.value);
+  }
+  func::ReturnOp::create(builder, file, results);
+  if (!problems.empty())
+    return;
+  function.setType(
+      FunctionType::get(context, function.getArgumentTypes(), TypeRange(ValueRange(results))));
+  for (auto [i, output] : llvm::enumerate(graph.proto.output()))
+    function.setResultAttr(i, nn::kNameAttr, builder.getStringAttr(output.name()));
+}
+
+// Nodes ---------------------------------------------------------------------
+
+Entry Importer::initializerEntry(int index, Use use) {
+  ParameterUse parameter = plan.find(index, use);
+  if (parameter.parameter >= 0)
+    return Entry::of(load(parameter));
+  const onnx::TensorProto &tensor = graph.proto.initializer(index);
+  Entry &entry = values[tensor.name()];
+  if (entry.kind != Entry::Kind::Missing)
+    return entry;
+  std::string where = "initializer '" + tensor.name() + "'", external;
+  size_t before = problems.size();
+  if (isExternal(tensor)) {
+    std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 30, problems);
+    external = bytes.value_or("");
+    if (!bytes && problems.size() == before)
+      problems.add(where, "its external data is needed at compile time and cannot be read");
+  }
+  std::optional<HostTensor> known;
+  if (problems.size() == before)
+    known = readTensor(tensor, external, budget.largest, where, problems);
+  if (known)
+    entry = Entry::of(std::move(*known));
+  else
+    entry.kind = Entry::Kind::Failed;
+  return entry;
+}
+
+/// False if an operand is missing because of an earlier problem.
+bool Importer::bindOperands(Node &node) {
+  bool complete = true;
+  for (auto [i, name] : llvm::enumerate(node.proto.input())) {
+    Entry entry;
+    auto initializer = graph.initializers.find(name);
+    if (!name.empty() && initializer != graph.initializers.end())
+      entry = initializerEntry(initializer->second, {node.index, int(i)});
+    else if (!name.empty())
+      entry = values.lookup(name);
+    complete &=
+        entry.kind != Entry::Kind::Failed && (name.empty() || entry.kind != Entry::Kind::Missing);
+    node.operands.push_back(std::move(entry));
+  }
+  auto bias = plan.restoredBiases.find(node.index);
+  if (bias != plan.restoredBiases.end()) {
+    node.operands.resize(3);
+    node.operands[2] = Entry::of(load({bias->second, false}));
+  }
+  return complete;
+}
+
+bool plimsoll::import::isStandard(const onnx::NodeProto &node) {
+  return node.domain().empty() || node.domain() == "ai.onnx";
+}
+
+bool plimsoll::import::isSupported(const onnx::NodeProto &node) {
+  auto found = opTable().find(node.op_type());
+  return isStandard(node) && found != opTable().end() && !found->second.refusal;
+}
+
+void Importer::dispatch(Node &node) {
+  const OpEntry &op = opTable().find(node.proto.op_type())->second;
+  bool known = llvm::all_of(node.operands, [](const Entry &entry) {
+    return entry.kind == Entry::Kind::Known || entry.kind == Entry::Kind::Missing;
+  });
+  if (op.fold && known)
+    return op.fold(node);
+  if (op.data)
+    return op.data(node);
+  for (int i = 0; op.fold && i < node.numOperands(); ++i)
+    if (node.has(i) && !node.known(i))
+      return;
+}
+
+void Importer::importNode(int index) {
+  Node node(graph, index, builder, budget, problems);
+  bool complete = bindOperands(node);
+  bool supported = isSupported(node.proto); // others were told at the start
+  if (complete && supported)
+    dispatch(node);
+  // A constant that was made is there for later uses.
+  for (auto [i, name] : llvm::enumerate(node.proto.input()))
+    if (node.operands[i].kind == Entry::Kind::Known && values.contains(name))
+      values[name].value = node.operands[i].value;
+  for (auto [i, name] : llvm::enumerate(node.proto.output())) {
+    if (name.empty())
+      continue;
+    Entry &entry = node.results[i];
+    if (supported && complete && !node.failed() && entry.kind == Entry::Kind::Missing)
+      node.error("its result '" + name + "' is not supported");
+    if (node.failed() || !complete || entry.kind == Entry::Kind::Missing)
+      entry.kind = Entry::Kind::Failed;
+    if (entry.kind == Entry::Kind::Data)
+      compareShape(name, entry.value);
+    values[name] = std::move(entry);
+  }
+  release(index);
+}
+
+/// Our inference against the file's own shapes.
+void Importer::compareShape(const std::string &name, Value value) {
+  auto found = graph.valueInfo.find(name);
+  if (found == graph.valueInfo.end() || !found->second->type().tensor_type().has_shape())
+    return;
+  const auto &shape = found->second->type().tensor_type().shape();
+  ArrayRef<int64_t> ours = typeOf(value).getShape();
+  bool same = int(ours.size()) == shape.dim_size();
+  std::string theirs;
+  for (auto [d, dim] : llvm::enumerate(shape.dim())) {
+    auto bound = graph.dimensions.find(dim.dim_param());
+    int64_t size = dim.has_dim_value()               ? dim.dim_value()
+                   : bound != graph.dimensions.end() ? bound->second
+                                                     : -1;
+    if (same && size >= 0)
+      same = ours[d] == size;
+    theirs += (d ? "x" : "") + (size >= 0 ? std::to_string(size) : std::string("?"));
+  }
+  if (!same)
+    emitRemark(file) << "'" << name << "' has the shape " << shapeText(ours) << ", the file says "
+                     << theirs;
+}
+
+// Known tensors are dropped after their last use: masks can be large.
+void Importer::findLastUses() {
+  for (int i = 0; i < graph.proto.node_size(); ++i)
+    for (const std::string &name : graph.node(i).input())
+      lastUse[name] = i;
+  for (const auto &output : graph.outputs)
+    lastUse[output.getKey()] = graph.proto.node_size();
+}
+
+void Importer::release(int index) {
+  for (const std::string &name : graph.node(index).input()) {
+    auto entry = values.find(name);
+    if (entry != values.end() && lastUse.lookup(name) == index &&
+        entry->second.kind == Entry::Kind::Known)
+      values.erase(entry);
+  }
+}
+
+OwningOpRef<ModuleOp> Importer::run() {
+  OwningOpRef<ModuleOp> result = ModuleOp::create(file);
+  module = *result;
+  module->setAttr(nn::kModelAttr, builder.getStringAttr(graph.file.name));
+  builder.setInsertionPointToEnd(module.getBody());
+  makeParameters();
+  makeFunction();
+  findLastUses();
+  for (int i = 0; i < graph.proto.node_size(); ++i)
+    importNode(i);
+  finish();
+  return problems.empty() ? std::move(result) : nullptr;
+}

@@ -1,0 +1,61 @@
+//===- Importer.h - the walk over an ONNX graph ---------------------*- C++ -*-===//
+//
+// Nodes are visited in file order, which ONNX wants topological. A node whose operands
+// are all known is evaluated; another becomes nn ops. A node that fails poisons what
+// depends on it and nothing else, so that one run tells every problem of the file.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_IMPORTER_H
+#define PLIMSOLL_COMPILER_IMPORT_IMPORTER_H
+
+#include "compiler/import/Node.h"
+#include "compiler/import/Parameters.h"
+#include "dialects/nn/NNNames.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace plimsoll::import {
+
+/// Walks a graph and builds its module.
+class Importer {
+public:
+  Importer(mlir::MLIRContext *context, const ImportOptions &options, const Graph &graph,
+           const ParameterPlan &plan, Problems &problems)
+      : context(context), graph(graph), plan(plan), problems(problems), builder(context),
+        budget{options.maxFoldedElements, options.maxFoldedWork},
+        file(nn::userLocation(context, graph.file.name, "")) {}
+
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+private:
+  void makeParameters();
+  void makeFunction();
+  void findLastUses();
+  void importNode(int index);
+  void dispatch(Node &node);
+  bool bindOperands(Node &node);
+  Entry initializerEntry(int index, Use use);
+  mlir::Value load(const ParameterUse &use);
+  void compareShape(const std::string &name, mlir::Value value);
+  void release(int node);
+  void finish();
+
+  mlir::MLIRContext *context;
+  const Graph &graph;
+  const ParameterPlan &plan;
+  Problems &problems;
+  mlir::OpBuilder builder;
+  FoldBudget budget;
+  mlir::Location file;
+  mlir::ModuleOp module;
+  mlir::func::FuncOp function;
+  llvm::StringMap<Entry> values;
+  llvm::StringMap<int> lastUse;
+  std::vector<mlir::Value> loads; ///< of each parameter, once it was used
+};
+
+/// True if the node is of the standard domain and a handler knows it.
+bool isSupported(const onnx::NodeProto &node);
+bool isStandard(const onnx::NodeProto &node);
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_IMPORTER_H
