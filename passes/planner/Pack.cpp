@@ -28,8 +28,12 @@ public:
 
   PackResult run() {
     offer(packSweep(buffers));
-    if (buffers.size() <= quadraticLimit && !done()) {
+    if ((buffers.size() <= quadraticLimit || hasFixed) && !done()) {
       const Conflicts conflicts(buffers);
+      if (hasFixed && !fixedApart(conflicts)) {
+        result.height = none;
+        return std::move(result);
+      }
       greedy(conflicts);
       if (buffers.size() <= treeLimit && !hasFixed && !done())
         searchTrees(conflicts);
@@ -64,6 +68,17 @@ private:
     return true;
   }
 
+  bool fixedApart(const Conflicts &conflicts) const {
+    for (int32_t i = 0; i < std::ssize(buffers); ++i)
+      for (int32_t j : conflicts.of(i)) {
+        const Buffer &a = buffers[i], &b = buffers[j];
+        if (a.fixed != none && b.fixed != none && a.fixed < b.fixed + b.size &&
+            b.fixed < a.fixed + a.size)
+          return false;
+      }
+    return true;
+  }
+
   void greedy(const Conflicts &conflicts) {
     for (OrderKind kind : allOrders)
       for (Fit fit : {Fit::Lowest, Fit::Best})
@@ -75,7 +90,7 @@ private:
   /// then capacities that halve the way from there to the best height known.
   void searchTrees(const Conflicts &conflicts) {
     const int64_t square = std::ssize(buffers) * std::ssize(buffers);
-    int64_t work = std::min(treeWork(options.effort), 20'000 * (square + 1));
+    int64_t work = std::min(treeWork(options.effort), 5'000 * (square + 1));
     if (options.effort == Effort::Fast)
       work = std::min(work, 100 * square);
     const int64_t all = work;

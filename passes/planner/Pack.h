@@ -30,7 +30,7 @@ struct PackOptions {
 
 struct PackResult {
   std::vector<int64_t> offsets; ///< as the buffers
-  int64_t height = 0;           ///< highest end
+  int64_t height = 0;           ///< highest end; `none` if fixed buffers overlap
   int64_t lowerBound = 0;       ///< max-live; no packing is lower
   bool proven = false;          ///< `height` is optimal
   bool timedOut = false;        ///< stopped by `timeLimit`

@@ -94,7 +94,7 @@ std::vector<int64_t> placeInOrder(std::span<const Buffer> buffers, const Conflic
 int64_t heightOf(std::span<const Buffer> buffers, const std::vector<int64_t> &offsets) {
   int64_t height = 0;
   for (size_t i = 0; i < buffers.size(); ++i)
-    if (buffers[i].size > 0)
+    if (buffers[i].size > 0 && buffers[i].upper > buffers[i].lower)
       height = std::max(height, offsets[i] + buffers[i].size);
   return height;
 }

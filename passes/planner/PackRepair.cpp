@@ -45,7 +45,7 @@ private:
   void collectOverflow() {
     overflow.clear();
     for (int32_t i = 0; i < std::ssize(buffers); ++i)
-      if (buffers[i].size > 0 && top(i) > cap)
+      if (buffers[i].size > 0 && buffers[i].upper > buffers[i].lower && top(i) > cap)
         overflow.push_back(i);
   }
 
@@ -58,6 +58,7 @@ private:
 
   /// One buffer too high, and some of those in its way, placed anew.
   void step() {
+    ++spent;
     const size_t slot = static_cast<size_t>(random.below(std::ssize(overflow)));
     const int32_t high = overflow[slot];
     if (buffers[high].fixed != none) {
