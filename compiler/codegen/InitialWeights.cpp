@@ -105,6 +105,9 @@ private:
     if (draw)
       return writeDrawn(os, parameter, number);
     nn::BytesAttr source = parameter.getSourceAttr();
+    // A bias of zeros or a gain of ones that the exporter left out of the file.
+    if (!source && parameter.getRole() != "matrix")
+      return writeDrawn(os, parameter, number);
     if (!source)
       return module.emitError("parameter '")
              << parameter.getSymName()

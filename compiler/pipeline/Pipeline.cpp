@@ -80,7 +80,8 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
 }
 
 FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
-                                                     const CompileOptions &options, Stage stage) {
+                                                     const CompileOptions &options, Stage stage,
+                                                     memory::PlanOutcome *outcome) {
   Compilation compilation;
   auto [kind, name] = StringRef(options.target).split(':');
   Location unknown = UnknownLoc::get(&context);
@@ -99,7 +100,10 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
   manager.enableVerifier(false); // each pass makes valid ops; the result is verified below
   addPasses(manager, options, Stage::NN, std::min(stage, Stage::Exec), compilation.target,
             &compilation.outcome);
-  if (failed(manager.run(*compilation.module)) || failed(verify(*compilation.module)))
+  LogicalResult result = manager.run(*compilation.module);
+  if (outcome)
+    *outcome = compilation.outcome;
+  if (failed(result) || failed(verify(*compilation.module)))
     return failure();
   return compilation;
 }

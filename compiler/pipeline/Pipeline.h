@@ -41,9 +41,10 @@ struct Compilation {
 };
 
 /// Imports the model and runs all passes up to `stage` (Exec at most). Failures have been
-/// reported; `outcome.result.refusal` tells whether only the budget was missed.
+/// reported. `outcome`, if given, receives what planning found even where it fails: its
+/// `result.refusal` tells whether only the budget was missed.
 mlir::FailureOr<Compilation> compileTo(mlir::MLIRContext &context, const CompileOptions &options,
-                                       Stage stage);
+                                       Stage stage, memory::PlanOutcome *outcome = nullptr);
 
 /// Registers all dialects that a compilation uses.
 void registerDialects(mlir::DialectRegistry &registry);

@@ -62,11 +62,11 @@ static int run(const Parsed &parsed, const pipeline::CompileOptions &options, St
   context.loadAllAvailableDialects();
   Diagnostics diagnostics(&context, llvm::sys::path::filename(raw.model).str(), raw.remarks);
   Stage last = planOnly ? Stage::Exec : std::min(stage, Stage::Exec);
-  FailureOr<pipeline::Compilation> compilation = pipeline::compileTo(context, options, last);
+  memory::PlanOutcome outcome;
+  FailureOr<pipeline::Compilation> compilation =
+      pipeline::compileTo(context, options, last, &outcome);
   if (mlir::failed(compilation))
-    return kFailed;
-  if (compilation->outcome.result.refusal)
-    return kNoPlanFits;
+    return outcome.result.refusal ? kNoPlanFits : kFailed;
   if (!planOnly && stage < Stage::Source)
     return writeText(raw.output,
                      [&](llvm::raw_ostream &os) { printModule(*compilation->module, os); });

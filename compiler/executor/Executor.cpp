@@ -1,0 +1,152 @@
+//===- Executor.cpp - runs programs inside the compiler's process -------------------===//
+#include "compiler/executor/Executor.h"
+#include "compiler/executor/LoopInterpreter.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/plan/PlanDialect.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::executor;
+
+static llvm::Error makeError(const llvm::Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+Arena::Arena(int64_t bytes) : bytes(bytes), storage(bytes + 2 * kGuard) {}
+
+static bool isInside(exec::SliceOp slice, const Arena &arena) {
+  return int64_t(slice.getOffset()) >= 0 && slice.getEnd() <= arena.size();
+}
+
+/// A call of a library kernel with everything that its Launch points to.
+static llvm::Expected<std::function<void()>>
+makeCall(exec::CallOp call, int threads, const target::KernelLibrary &kernels, Arena &arena) {
+  const Kernel *kernel = kernels.find(call.getKernel().str().c_str());
+  if (!kernel)
+    return makeError("the library has no kernel '" + call.getKernel() + "'");
+  struct Arguments {
+    std::vector<void *> buffers;
+    std::vector<int64_t> sizes;
+    std::vector<double> scalars;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  for (int64_t buffer : call.getBuffers()) {
+    if (buffer == exec::CallOp::kAbsent) {
+      arguments->buffers.push_back(nullptr);
+      continue;
+    }
+    Value value = buffer >= 0 ? call.getReads()[buffer] : call.getWrites()[-1 - buffer];
+    arguments->buffers.push_back(arena.data() + exec::sliceOf(value).getOffset());
+  }
+  arguments->sizes = std::vector<int64_t>(call.getSizes());
+  arguments->scalars = std::vector<double>(call.getScalars());
+  void *handle = nullptr;
+  if (kernel->prepare) {
+    int64_t workspace =
+        call.getWorkspace()
+            ? cast<exec::SliceType>(call.getWrites().back().getType()).getBytes()
+            : 0;
+    const char *error = nullptr;
+    handle = kernel->prepare(arguments->sizes.data(), arguments->sizes.size(), threads, workspace,
+                             &error);
+    if (!handle)
+      return makeError(call.getKernel() + ": " + (error ? error : "cannot be prepared"));
+  }
+  return [kernel, arguments, handle, threads] {
+    kernel->run(Launch{arguments->buffers.data(), int(arguments->buffers.size()),
+                       arguments->sizes.data(), int(arguments->sizes.size()),
+                       arguments->scalars.data(), int(arguments->scalars.size()), threads,
+                       handle});
+  };
+}
+
+static std::function<void()> makeLoop(exec::LoopOp loop, Arena &arena) {
+  std::vector<void *> buffers;
+  for (Value value : loop.getOperands())
+    buffers.push_back(arena.data() + exec::sliceOf(value).getOffset());
+  return [buffers, run = interpretLoop(loop)] { run(buffers.data()); };
+}
+
+llvm::Expected<Program> Program::create(exec::ProgramOp program,
+                                        const target::KernelLibrary &kernels, Arena &arena) {
+  Program result;
+  for (auto slice : program.getBody().front().getOps<exec::SliceOp>())
+    if (!isInside(slice, arena))
+      return makeError("'" + slice.getName() + "' lies outside the arena");
+  for (Operation &op : program.getBody().front()) {
+    if (auto poison = dyn_cast<exec::PoisonOp>(op)) {
+      std::byte *begin = arena.data() + poison.getOffset();
+      size_t bytes = poison.getBytes();
+      result.launches.push_back([begin, bytes] { std::memset(begin, 0xff, bytes); });
+    } else if (auto loop = dyn_cast<exec::LoopOp>(op)) {
+      result.launches.push_back(makeLoop(loop, arena));
+    } else if (auto call = dyn_cast<exec::CallOp>(op)) {
+      auto launch = makeCall(call, program.getThreads(), kernels, arena);
+      if (!launch)
+        return launch.takeError();
+      result.launches.push_back(std::move(*launch));
+    }
+  }
+  return result;
+}
+
+void Program::run() {
+  for (auto &launch : launches)
+    launch();
+}
+
+// Initial content -----------------------------------------------------------
+
+static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef folder,
+                                       std::byte *place) {
+  int64_t bytes = nn::tensorBytes(parameter.getType());
+  nn::BytesAttr source = parameter.getSourceAttr();
+  if (!source) {
+    std::memset(place, 0, bytes);
+    if (parameter.getRole() == "gain")
+      std::fill_n(reinterpret_cast<float *>(place), bytes / 4, 1.0f);
+    return llvm::Error::success();
+  }
+  SmallString<128> path(folder);
+  llvm::sys::path::append(path, source.getFile());
+  auto buffer = llvm::MemoryBuffer::getFileSlice(path, source.getSize(), source.getOffset());
+  if (!buffer || int64_t((*buffer)->getBufferSize()) != bytes)
+    return makeError("cannot read parameter '" + parameter.getSymName() + "'");
+  std::memcpy(place, (*buffer)->getBufferStart(), bytes);
+  return llvm::Error::success();
+}
+
+static void initialiseConstant(DenseElementsAttr dense, std::byte *place) {
+  int64_t count = dense.getNumElements();
+  if (dense.getElementType().isInteger(1)) {
+    for (bool value : dense.getValues<bool>())
+      *place++ = std::byte(value);
+    return;
+  }
+  ArrayRef<char> raw = dense.getRawData();
+  for (int64_t i = 0; i < (dense.isSplat() ? count : 1); ++i)
+    std::memcpy(place + i * raw.size(), raw.data(), raw.size());
+}
+
+llvm::Error plimsoll::executor::initialise(ModuleOp module, StringRef modelFolder, Arena &arena) {
+  for (Operation &op : module.getOps()) {
+    auto place = op.getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr);
+    if (!place)
+      continue;
+    if (isa<nn::StateOp>(op))
+      std::memset(arena.data() + place.getOffset(), 0, place.getBytes());
+    if (auto parameter = dyn_cast<nn::ParameterOp>(op))
+      if (llvm::Error error =
+              initialiseParameter(parameter, modelFolder, arena.data() + place.getOffset()))
+        return error;
+  }
+  module.walk([&](exec::SliceOp slice) {
+    if (Attribute value = slice->getAttr(exec::kValueAttr); value && isInside(slice, arena))
+      initialiseConstant(cast<DenseElementsAttr>(value), arena.data() + slice.getOffset());
+  });
+  return llvm::Error::success();
+}

@@ -1,0 +1,51 @@
+//===- Executor.h - runs programs inside the compiler's process ----------*- C++ -*-===//
+//
+// For tests: hundreds of programs without a host compiler. Library kernels are those of
+// the runtime, loaded from its shared library; loop nests are interpreted. The bits are
+// those of the emitted program for the same target and thread count.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_COMPILER_EXECUTOR_EXECUTOR_H
+#define PLIMSOLL_COMPILER_EXECUTOR_EXECUTOR_H
+
+#include "compiler/target/KernelLibrary.h"
+#include "dialects/exec/ExecDialect.h"
+#include "llvm/Support/Error.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <functional>
+#include <vector>
+
+namespace plimsoll::executor {
+
+/// An arena with guard bytes around it, so that a wrong plan cannot harm the process.
+class Arena {
+public:
+  explicit Arena(int64_t bytes);
+  std::byte *data() { return storage.data() + kGuard; }
+  int64_t size() const { return bytes; }
+
+private:
+  static constexpr int64_t kGuard = 1 << 20;
+  int64_t bytes;
+  std::vector<std::byte> storage;
+};
+
+/// One timeline, ready to run on an arena.
+class Program {
+public:
+  /// Fails for kernels that the library lacks or cannot prepare, and for slices outside
+  /// the arena.
+  static llvm::Expected<Program> create(exec::ProgramOp program,
+                                        const target::KernelLibrary &kernels, Arena &arena);
+  void run();
+
+private:
+  std::vector<std::function<void()>> launches;
+};
+
+/// Copies initial parameters (from `#nn.bytes`, or zeros and ones by role), zero state, and
+/// constants to their places.
+llvm::Error initialise(mlir::ModuleOp module, llvm::StringRef modelFolder, Arena &arena);
+
+} // namespace plimsoll::executor
+
+#endif // PLIMSOLL_COMPILER_EXECUTOR_EXECUTOR_H

@@ -1,0 +1,106 @@
+//===- Harness.cpp - programs in the executor, compared bit by bit -----------------===//
+#include "test/executor/Harness.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+#include "dialects/plan/PlanDialect.h"
+#include "llvm/Support/Path.h"
+#include "plimsoll/Program.h"
+#include <cmath>
+#include <cstring>
+#include <random>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::test;
+
+/// Scalars of AdamW at step `t` (from 1), as the runtime computes them.
+static void writeHyper(float *hyper, int t) {
+  double lr = 1e-3, decay = 0.1, beta1 = 0.9, beta2 = 0.999;
+  std::fill_n(hyper, kHyperCount, 0.0f);
+  hyper[kLearningRate] = lr;
+  hyper[kDecayFactor] = 1.0 - lr * decay;
+  hyper[kStepSize] = lr / (1.0 - std::pow(beta1, t));
+  hyper[kSqrtBias2] = std::sqrt(1.0 - std::pow(beta2, t));
+  hyper[kWeightDecay] = decay;
+  hyper[kFirstStep] = t == 1;
+}
+
+/// Fills every input of `program` for step `t`; the same numbers wherever they lie.
+static void writeInputs(exec::ProgramOp program, executor::Arena &arena, int t) {
+  for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
+    auto role = slice->getAttrOfType<StringAttr>(exec::kRoleAttr);
+    if (!role)
+      continue;
+    std::byte *place = arena.data() + slice.getOffset();
+    exec::SliceType type = slice.getSlice().getType();
+    std::mt19937_64 random(1000003 * t + slice.getName().size());
+    if (role.getValue() == "hyper") {
+      writeHyper(reinterpret_cast<float *>(place), t);
+    } else if (type.getElement().isF32()) {
+      std::uniform_real_distribution<float> uniform(-1, 1);
+      std::generate_n(reinterpret_cast<float *>(place), type.getCount(),
+                      [&] { return uniform(random); });
+    } else if (type.getElement().isInteger(64)) {
+      auto limit = slice->getAttrOfType<IntegerAttr>(exec::kLimitAttr);
+      uint64_t bound = limit ? limit.getInt() : 2;
+      std::generate_n(reinterpret_cast<int64_t *>(place), type.getCount(),
+                      [&] { return int64_t(random() % bound); });
+    }
+  }
+}
+
+static uint32_t lossBits(exec::ProgramOp program, executor::Arena &arena) {
+  int64_t offset = program->getAttrOfType<DenseI64ArrayAttr>(exec::kResultOffsetsAttr)[0];
+  uint32_t bits;
+  std::memcpy(&bits, arena.data() + offset, sizeof bits);
+  return bits;
+}
+
+llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
+                                              const pipeline::CompileOptions &options,
+                                              const target::CpuTarget &target, int steps) {
+  auto train = module.lookupSymbol<exec::ProgramOp>("train");
+  auto evaluate = module.lookupSymbol<exec::ProgramOp>("evaluate");
+  executor::Arena arena(train.getArena());
+  auto trainer = executor::Program::create(train, target.kernels(), arena);
+  if (!trainer)
+    return trainer.takeError();
+  auto evaluator = executor::Program::create(evaluate, target.kernels(), arena);
+  if (!evaluator)
+    return evaluator.takeError();
+  StringRef folder = llvm::sys::path::parent_path(options.import.path);
+  if (llvm::Error error = executor::initialise(module, folder, arena))
+    return llvm::Expected<Bits>(std::move(error));
+  Bits bits;
+  for (int t = 1; t <= steps; ++t) {
+    writeInputs(train, arena, t);
+    trainer->run();
+    bits.losses.push_back(lossBits(train, arena));
+  }
+  writeInputs(evaluate, arena, steps + 1);
+  evaluator->run();
+  bits.losses.push_back(lossBits(evaluate, arena));
+  for (Operation &op : module.getOps())
+    if (auto place = op.getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr)) {
+      std::byte *begin = arena.data() + place.getOffset();
+      bits.residents.insert(bits.residents.end(), begin, begin + place.getBytes());
+    }
+  return bits;
+}
+
+pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
+                                                    const std::vector<std::string> &shapes) {
+  pipeline::CompileOptions options;
+  options.import.path = model;
+  options.threads = 2;
+  for (const std::string &shape : shapes) {
+    auto [name, sizes] = StringRef(shape).split('=');
+    SmallVector<StringRef> parts;
+    sizes.split(parts, 'x');
+    SmallVector<int64_t> dims;
+    for (StringRef part : parts)
+      dims.push_back(std::stoll(part.str()));
+    options.import.shapes[name] = dims;
+  }
+  return options;
+}

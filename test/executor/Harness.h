@@ -1,0 +1,28 @@
+//===- Harness.h - programs in the executor, compared bit by bit ---------*- C++ -*-===//
+#ifndef PLIMSOLL_TEST_EXECUTOR_HARNESS_H
+#define PLIMSOLL_TEST_EXECUTOR_HARNESS_H
+
+#include "compiler/executor/Executor.h"
+#include "compiler/pipeline/Pipeline.h"
+
+namespace plimsoll::test {
+
+/// What a run left: loss bits of each step, and parameters and state at the end, in an
+/// order that does not depend on their places.
+struct Bits {
+  std::vector<uint32_t> losses;
+  std::vector<std::byte> residents;
+  bool operator==(const Bits &) const = default;
+};
+
+/// Runs `steps` training steps and one evaluation on inputs drawn from a fixed seed.
+llvm::Expected<Bits> runSteps(mlir::ModuleOp module, const pipeline::CompileOptions &options,
+                              const target::CpuTarget &target, int steps);
+
+/// `MODEL [--shape=...]...` of a test's command line.
+pipeline::CompileOptions optionsFor(const std::string &model,
+                                    const std::vector<std::string> &shapes);
+
+} // namespace plimsoll::test
+
+#endif // PLIMSOLL_TEST_EXECUTOR_HARNESS_H
