@@ -21,10 +21,11 @@ class Draws {
 public:
   Draws(uint64_t seed, uint64_t stream) : state(mix(seed) ^ mix(stream * 0x9e3779b97f4a7c15u)) {}
 
-  /// A standard normal number (Box and Muller 1958).
-  double normal() {
+  /// Two standard normal numbers (Box and Muller 1958).
+  std::pair<double, double> normals() {
     double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
-    return radius * std::cos(2.0 * std::numbers::pi * uniform());
+    double angle = 2.0 * std::numbers::pi * uniform();
+    return {radius * std::cos(angle), radius * std::sin(angle)};
   }
 
 private:
@@ -37,6 +38,9 @@ private:
 
   uint64_t state;
 };
+
+/// Pairs of numbers drawn between two writes.
+constexpr size_t kDrawnPairs = 4096;
 
 class WeightsWriter {
 public:
@@ -138,16 +142,21 @@ private:
 
   LogicalResult writeDrawn(llvm::raw_ostream &os, nn::ParameterOp parameter, uint64_t number) {
     RankedTensorType type = parameter.getTensorType();
+    bool isMatrix = parameter.getRole() != "gain" && parameter.getRole() != "bias";
     Draws draws(seed, number);
-    for (int64_t i = 0; i < type.getNumElements(); ++i) {
-      double value = parameter.getRole() == "gain"   ? 1.0
-                     : parameter.getRole() == "bias" ? 0.0
-                                                     : deviation * draws.normal();
+    std::vector<double> numbers(2 * kDrawnPairs, parameter.getRole() == "gain" ? 1.0 : 0.0);
+    for (int64_t left = type.getNumElements(); left > 0; left -= numbers.size()) {
+      for (size_t i = 0; isMatrix && i < numbers.size(); i += 2) {
+        auto [first, second] = draws.normals();
+        numbers[i] = deviation * first;
+        numbers[i + 1] = deviation * second;
+      }
+      size_t count = std::min<int64_t>(left, numbers.size());
       if (type.getElementType().isF64()) {
-        os.write(reinterpret_cast<const char *>(&value), sizeof value);
+        os.write(reinterpret_cast<const char *>(numbers.data()), count * sizeof(double));
       } else {
-        auto single = static_cast<float>(value);
-        os.write(reinterpret_cast<const char *>(&single), sizeof single);
+        std::vector<float> singles(numbers.begin(), numbers.begin() + count);
+        os.write(reinterpret_cast<const char *>(singles.data()), count * sizeof(float));
       }
     }
     return success();

@@ -46,10 +46,9 @@ makeCall(exec::CallOp call, int threads, const target::KernelLibrary &kernels, A
   arguments->scalars = std::vector<double>(call.getScalars());
   void *handle = nullptr;
   if (kernel->prepare) {
-    int64_t workspace =
-        call.getWorkspace()
-            ? cast<exec::SliceType>(call.getWrites().back().getType()).getBytes()
-            : 0;
+    int64_t workspace = call.getWorkspace()
+                            ? cast<exec::SliceType>(call.getWrites().back().getType()).getBytes()
+                            : 0;
     const char *error = nullptr;
     handle = kernel->prepare(arguments->sizes.data(), arguments->sizes.size(), threads, workspace,
                              &error);
@@ -59,8 +58,7 @@ makeCall(exec::CallOp call, int threads, const target::KernelLibrary &kernels, A
   return [kernel, arguments, handle, threads] {
     kernel->run(Launch{arguments->buffers.data(), int(arguments->buffers.size()),
                        arguments->sizes.data(), int(arguments->sizes.size()),
-                       arguments->scalars.data(), int(arguments->scalars.size()), threads,
-                       handle});
+                       arguments->scalars.data(), int(arguments->scalars.size()), threads, handle});
   };
 }
 

@@ -9,8 +9,8 @@
 
 #include "compiler/target/KernelLibrary.h"
 #include "dialects/exec/ExecDialect.h"
-#include "llvm/Support/Error.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
 #include <functional>
 #include <vector>
 

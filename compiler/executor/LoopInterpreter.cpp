@@ -5,10 +5,10 @@
 // differ only in what happens to the yielded elements.
 //===----------------------------------------------------------------------===//
 #include "compiler/executor/LoopInterpreter.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "plimsoll/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <memory>
 
@@ -28,7 +28,9 @@ union Register {
   uint8_t u8[kLanes]; ///< also i1
 };
 
-template <typename T> T *lanes(Register &r) { return reinterpret_cast<T *>(&r); }
+template <typename T> T *lanes(Register &r) {
+  return reinterpret_cast<T *>(&r);
+}
 
 /// Calls `function` with a null pointer of the C++ type that holds `type`.
 template <typename Function> auto withType(Type type, Function function) {
@@ -132,12 +134,18 @@ private:
   /// `kind`: 0 ==, 1 <, 2 <=, 3 >, 4 >=, 5 !=
   void compareAs(Operation &op, int kind) {
     switch (kind) {
-    case 0: return compare(op, [](auto a, auto b) { return a == b; });
-    case 1: return compare(op, [](auto a, auto b) { return a < b; });
-    case 2: return compare(op, [](auto a, auto b) { return a <= b; });
-    case 3: return compare(op, [](auto a, auto b) { return a > b; });
-    case 4: return compare(op, [](auto a, auto b) { return a >= b; });
-    default: return compare(op, [](auto a, auto b) { return a != b; });
+    case 0:
+      return compare(op, [](auto a, auto b) { return a == b; });
+    case 1:
+      return compare(op, [](auto a, auto b) { return a < b; });
+    case 2:
+      return compare(op, [](auto a, auto b) { return a <= b; });
+    case 3:
+      return compare(op, [](auto a, auto b) { return a > b; });
+    case 4:
+      return compare(op, [](auto a, auto b) { return a >= b; });
+    default:
+      return compare(op, [](auto a, auto b) { return a != b; });
     }
   }
 
@@ -166,11 +174,11 @@ private:
     constants.push_back([this, y, value, type = op.getType()] {
       withType(type, [&](auto *tag) {
         using T = Element<decltype(tag)>;
-        T number = isa<FloatAttr>(value)
-                       ? static_cast<T>(cast<FloatAttr>(value).getValueAsDouble())
-                       : static_cast<T>(type.isInteger(1)
-                                            ? !cast<IntegerAttr>(value).getValue().isZero()
-                                            : cast<IntegerAttr>(value).getInt());
+        T number =
+            isa<FloatAttr>(value)
+                ? static_cast<T>(cast<FloatAttr>(value).getValueAsDouble())
+                : static_cast<T>(type.isInteger(1) ? !cast<IntegerAttr>(value).getValue().isZero()
+                                                   : cast<IntegerAttr>(value).getInt());
         std::fill_n(lanes<T>(registers[y]), kLanes, number);
       });
     });
@@ -193,7 +201,7 @@ private:
       steps.push_back([this, a, b, c, y](int n) {
         for (int i = 0; i < n; ++i)
           lanes<T>(registers[y])[i] = lanes<uint8_t>(registers[c])[i] ? lanes<T>(registers[a])[i]
-                                                                     : lanes<T>(registers[b])[i];
+                                                                      : lanes<T>(registers[b])[i];
       });
     });
   }

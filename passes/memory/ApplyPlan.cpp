@@ -82,8 +82,7 @@ private:
     }
     for (auto [index, value] : llvm::enumerate(operands.find(original)->second))
       op->setOperand(index, instanceOf(value, reads.lookup(step.valueId(value))));
-    if (event.instance == 0) // an op between source and view would break dominance
-      op->moveBefore(terminator);
+    op->moveBefore(terminator); // behind the views that its operands needed
     annotate(op, event, position);
     for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
       if (isa<nn::StoreOp>(user))

@@ -3,8 +3,8 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
-#include "llvm/Support/Path.h"
 #include "plimsoll/Program.h"
+#include "llvm/Support/Path.h"
 #include <cmath>
 #include <cstring>
 #include <random>

@@ -5,8 +5,8 @@
 // Compiles the model at COUNT budgets from the smallest that has a plan to the
 // unconstrained arena, and compares losses, parameters and state after STEPS steps.
 //===----------------------------------------------------------------------===//
-#include "llvm/Support/raw_ostream.h"
 #include "test/executor/Harness.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace plimsoll;

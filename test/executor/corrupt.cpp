@@ -6,10 +6,10 @@
 // program in COUNT random ways. A broken program that the verifier accepts must give the
 // same bits; one line for each that does not, and a count of what was refused.
 //===----------------------------------------------------------------------===//
-#include "llvm/Support/raw_ostream.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/lower/Passes.h"
 #include "test/executor/Harness.h"
+#include "llvm/Support/raw_ostream.h"
 #include <random>
 
 using namespace mlir;
@@ -21,7 +21,8 @@ namespace {
 /// Breaks a program in one random way.
 class Corruptor {
 public:
-  Corruptor(exec::ProgramOp program, uint64_t seed) : block(program.getBody().front()), random(seed) {
+  Corruptor(exec::ProgramOp program, uint64_t seed)
+      : block(program.getBody().front()), random(seed) {
     for (Operation &op : llvm::make_early_inc_range(block))
       if (isa<exec::SliceOp>(op))
         op.moveBefore(&block, block.begin()); // so that launches can go anywhere
@@ -30,10 +31,14 @@ public:
   /// Returns what was done, or "" if this program offers no place for it.
   std::string apply() {
     switch (random() % 4) {
-    case 0: return shiftOffset();
-    case 1: return swapOrder();
-    case 2: return shortenLife();
-    default: return moveUpdate();
+    case 0:
+      return shiftOffset();
+    case 1:
+      return swapOrder();
+    case 2:
+      return shortenLife();
+    default:
+      return moveUpdate();
     }
   }
 
@@ -50,9 +55,11 @@ private:
   }
 
   std::string shiftOffset() {
-    auto slice = cast<exec::SliceOp>(pick(collect([](Operation &op) { return isa<exec::SliceOp>(op); })));
+    auto slice =
+        cast<exec::SliceOp>(pick(collect([](Operation &op) { return isa<exec::SliceOp>(op); })));
     // Mostly a little; sometimes onto another slice.
-    auto other = cast<exec::SliceOp>(pick(collect([](Operation &op) { return isa<exec::SliceOp>(op); })));
+    auto other =
+        cast<exec::SliceOp>(pick(collect([](Operation &op) { return isa<exec::SliceOp>(op); })));
     int64_t shift = (int64_t(random() % 64) - 32) * 64;
     slice.setOffset(random() % 3 == 0 ? other.getOffset() : slice.getOffset() + shift);
     return "offset of '" + slice.getName().str() + "' changed";
