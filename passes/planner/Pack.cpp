@@ -82,7 +82,7 @@ private:
   void greedy(const Conflicts &conflicts) {
     for (OrderKind kind : allOrders)
       for (Fit fit : {Fit::Lowest, Fit::Best})
-        if (!done())
+        if (!done() && (buffers.size() <= 10'000 || kind == OrderKind::Size))
           offer(placeInOrder(buffers, conflicts, makeOrder(buffers, kind), fit));
   }
 
@@ -94,7 +94,7 @@ private:
     if (options.effort == Effort::Fast)
       work = std::min(work, 100 * square);
     const int64_t all = work;
-    Random random(1);
+    Random random(3);
     for (int32_t round = 0; work > all / 2 && !done(); ++round)
       tryTree(conflicts, goal(), round, work, random);
     int64_t capacity = goal() + (result.height - goal()) / 2;

@@ -12,6 +12,8 @@ int64_t repairWork(Effort effort, int64_t buffers) {
   const int64_t square = buffers * buffers;
   if (effort == Effort::Fast)
     return std::min<int64_t>(300'000, 50 * square);
+  if (effort == Effort::Normal && buffers > 10'000)
+    return 20'000'000;
   return std::min<int64_t>(effort == Effort::Normal ? 150'000'000 : 2'000'000'000,
                            10'000 * (square + 1));
 }

@@ -54,7 +54,7 @@ public:
     });
     const std::vector<std::vector<int32_t>> parts = split(all);
     for (const std::vector<int32_t> &part : parts)
-      if (!solve(part))
+      if (!solve(part, none))
         return false;
     return true;
   }
@@ -135,12 +135,12 @@ private:
     return false;
   }
 
-  bool solve(const std::vector<int32_t> &part) {
+  bool solve(const std::vector<int32_t> &part, int32_t last) {
     if (part.empty())
       return true;
     if (budget <= 0 || hopeless(part))
       return false;
-    for (const Choice &choice : choices(part)) {
+    for (const Choice &choice : choices(part, last)) {
       if (tryPlace(part, choice.id, choice.offset))
         return true;
       if (budget <= 0)
@@ -163,20 +163,27 @@ private:
     });
   }
 
-  std::vector<Choice> choices(const std::vector<int32_t> &part) const {
-    return branch == Branch::Lowest ? lowestChoices(part) : sectionChoices(part);
+  std::vector<Choice> choices(const std::vector<int32_t> &part, int32_t last) const {
+    return branch == Branch::Lowest ? lowestChoices(part, last) : sectionChoices(part);
   }
 
-  std::vector<Choice> lowestChoices(const std::vector<int32_t> &part) const {
+  std::vector<Choice> lowestChoices(const std::vector<int32_t> &part, int32_t last) const {
     int64_t lowestTop = std::numeric_limits<int64_t>::max();
     for (int32_t i : part)
       lowestTop = std::min(lowestTop, lowestOffset(i) + pieces[i].size);
     std::vector<Choice> result;
     for (int32_t i : part)
-      if (const int64_t at = lowestOffset(i); at < lowestTop)
+      if (const int64_t at = lowestOffset(i); at < lowestTop && !mirrored(i, at, last))
         result.push_back({at, pieces[i].rank, i});
     std::sort(result.begin(), result.end());
     return result;
+  }
+
+  /// At the offset of the last one, apart from it in time and preferred to it: the
+  /// packing in which it comes first was looked at already.
+  bool mirrored(int32_t i, int64_t at, int32_t last) const {
+    return last != none && at == offset[last] && pieces[i].rank < pieces[last].rank &&
+           (pieces[i].to <= pieces[last].from || pieces[last].to <= pieces[i].from);
   }
 
   std::vector<Choice> sectionChoices(const std::vector<int32_t> &part) const {
@@ -231,7 +238,7 @@ private:
     bool solved = true;
     const std::vector<std::vector<int32_t>> parts = split(rest);
     for (const std::vector<int32_t> &p : parts)
-      if (tooHigh(p) || !solve(p)) {
+      if (tooHigh(p) || !solve(p, id)) {
         solved = false;
         break;
       }

@@ -142,7 +142,8 @@ RematResult rematerialise(const RematGraph &graph, const std::vector<int32_t> &b
 }
 
 int64_t rematWork(Effort effort, size_t nodes) {
-  const int64_t normal = nodes <= 400 ? 60'000'000 : 300'000'000;
+  const int64_t count = static_cast<int64_t>(nodes);
+  const int64_t normal = count <= 400 ? 60'000'000 : 300'000'000 + count / 1500 * 90'000'000;
   return effort == Effort::Fast ? normal / 20 : effort == Effort::Normal ? normal : normal * 10;
 }
 

@@ -32,12 +32,10 @@ bool RematMoves::fit(double costLimit, double noise, int32_t coneLimit,
     if (live.cost >= costLimit || live.sequence.size() > lengthLimit || stop())
       return false;
     refresh();
-    const Cut cut = bestCut(noise, coneLimit);
-    if (cut.before == none)
+    const std::vector<Cut> cuts = bestCuts(noise, coneLimit);
+    if (cuts.empty())
       return false;
-    std::vector<int32_t> sequence = live.sequence;
-    sequence.insert(sequence.begin() + cut.before, cut.cone.begin(), cut.cone.end());
-    load(std::move(sequence));
+    load(withCuts(cuts));
   }
   return true;
 }
@@ -72,15 +70,46 @@ void RematMoves::findCandidates(double noise) {
   std::sort(candidates.begin(), candidates.end());
 }
 
-RematMoves::Cut RematMoves::bestCut(double noise, int32_t coneLimit) {
+/// The best cut; of a large graph the best of many that together take away about
+/// half of what is too much, so that the live bytes are replayed less often.
+std::vector<RematMoves::Cut> RematMoves::bestCuts(double noise, int32_t coneLimit) {
   findCandidates(noise);
+  const bool large = graph.nodes.size() > 1500;
+  std::vector<Cut> cuts;
   Cut best;
   for (const Candidate &candidate : candidates) {
-    if (candidate.optimistic >= best.score)
+    if (large ? cuts.size() >= 64 : candidate.optimistic >= best.score)
       break;
+    if (large)
+      best = Cut();
     growCone(candidate, noise, coneLimit, best);
+    if (large && best.before != none)
+      cuts.push_back(best);
   }
-  return best;
+  if (!large && best.before != none)
+    cuts.push_back(std::move(best));
+  std::sort(cuts.begin(), cuts.end(), [](const Cut &a, const Cut &b) {
+    return std::pair(a.score, a.before) < std::pair(b.score, b.before);
+  });
+  int64_t tooMuch = (live.peak - budget) / 2;
+  size_t count = 0;
+  while (count < cuts.size() && (count == 0 || tooMuch > 0))
+    tooMuch -= cuts[count++].bytes;
+  cuts.resize(count);
+  return cuts;
+}
+
+std::vector<int32_t> RematMoves::withCuts(std::vector<Cut> cuts) const {
+  std::stable_sort(cuts.begin(), cuts.end(),
+                   [](const Cut &a, const Cut &b) { return a.before < b.before; });
+  std::vector<int32_t> sequence;
+  auto cut = cuts.begin();
+  for (int32_t p = 0; p < live.length(); ++p) {
+    for (; cut != cuts.end() && cut->before == p; ++cut)
+      sequence.insert(sequence.end(), cut->cone.begin(), cut->cone.end());
+    sequence.push_back(live.sequence[p]);
+  }
+  return sequence;
 }
 
 bool RematMoves::canRun(int32_t node, int32_t before) const {
@@ -107,7 +136,7 @@ void RematMoves::growCone(const Candidate &candidate, double noise, int32_t cone
       const double net = freed - insertionExcess(candidate, candidate.nextRead);
       const double score = (cost + 1e-9) / net * candidate.noise;
       if (net > 0 && score < best.score)
-        best = {candidate.nextRead, cone, score};
+        best = {candidate.nextRead, cone, score, graph.bytes[live.value[candidate.instance]]};
     }
     if (extended.empty())
       return;

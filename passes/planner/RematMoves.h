@@ -39,6 +39,7 @@ private:
     int32_t before = none;
     std::vector<int32_t> cone;
     double score = 1e300; ///< cost for each byte and position freed: the less the better
+    int64_t bytes = 0;    ///< of the value cut
   };
   struct Candidate {
     double optimistic; ///< no cone of this candidate scores less
@@ -55,7 +56,8 @@ private:
 
   void refresh();
   void findCandidates(double noise);
-  Cut bestCut(double noise, int32_t coneLimit);
+  std::vector<Cut> bestCuts(double noise, int32_t coneLimit);
+  std::vector<int32_t> withCuts(std::vector<Cut> cuts) const;
   void growCone(const Candidate &candidate, double noise, int32_t coneLimit, Cut &best);
   bool findExtended(int32_t before);
   double gain(const Candidate &candidate);
