@@ -72,6 +72,15 @@ std::string plimsoll::codegen::identifier(StringRef name) {
   return result;
 }
 
+std::string plimsoll::codegen::oneLine(StringRef text) {
+  std::string result = text.str();
+  for (char &c : result)
+    if (static_cast<unsigned char>(c) < 32 || c == 127)
+      c = ' ';
+  // A backslash at the end would continue the comment in the next line.
+  return text.ends_with("\\") ? result + "." : result;
+}
+
 std::string plimsoll::codegen::hex(uint64_t value) {
   return llvm::formatv("{0:x8}", value);
 }

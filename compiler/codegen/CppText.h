@@ -19,6 +19,8 @@ std::string literal(double value, mlir::Type type);
 std::string quoted(llvm::StringRef text);
 /// `name` with everything that is no letter or digit replaced.
 std::string identifier(llvm::StringRef name);
+/// `text` as it may stand behind `//`: names come from the user's model.
+std::string oneLine(llvm::StringRef text);
 /// `0x00a40000`
 std::string hex(uint64_t value);
 /// `23,068,672`

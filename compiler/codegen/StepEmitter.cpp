@@ -38,7 +38,7 @@ private:
     SmallVector<StringRef> lines;
     text.split(lines, '\n');
     for (StringRef line : lines)
-      os << (line.empty() ? "//" : "// ") << line << "\n";
+      os << (line.empty() ? "//" : "// ") << oneLine(line) << "\n";
   }
 
   std::string address(Value value) {
@@ -53,7 +53,7 @@ private:
     auto [it, isNew] = residentNames.try_emplace(slice.getName());
     if (!isNew)
       return it->second;
-    std::string name = identifier(slice.getName());
+    std::string name = "P_" + identifier(slice.getName()); // never a keyword or a kernel
     while (!usedNames.insert(name).second)
       name += "_";
     it->second = name;
@@ -89,7 +89,7 @@ private:
       StringRef path = nn::modulePath(op.getLoc());
       if (!path.empty() && path != module) {
         module = path.str();
-        os << "\n  // " << module << "\n";
+        os << "\n  // " << oneLine(module) << "\n";
       }
       launch(os, &op);
     }
@@ -102,7 +102,7 @@ private:
       loopLaunch(os, loop);
     else
       kernelLaunch(os, cast<exec::CallOp>(op));
-    os << "); // " << nn::nodeName(op->getLoc());
+    os << "); // " << oneLine(nn::nodeName(op->getLoc()));
     if (auto repetition = op->getAttrOfType<IntegerAttr>(exec::kRecomputeAttr))
       os << ", repeated (" << repetition.getInt() << ")";
     int64_t bytes = 0;

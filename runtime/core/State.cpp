@@ -30,6 +30,13 @@ Slot slotOf(const ParameterInfo &parameter, std::string name, uint64_t offset) {
           parameter.transposed, offset};
 }
 
+/// Under the parameter's own name, with its aliases.
+Slot namedSlot(const ParameterInfo &parameter, uint64_t offset) {
+  Slot slot = slotOf(parameter, parameter.tensor.name, offset);
+  slot.aliases.assign(parameter.aliases, parameter.aliases + parameter.aliasCount);
+  return slot;
+}
+
 /// Calls move(file byte, arena byte, size) for the elements of bytes [first, last) of a transposed
 /// slot.
 template <int64_t size, typename Move>
@@ -59,12 +66,8 @@ void forTransposed(const Slot &slot, int64_t first, int64_t last, const Move &mo
 
 std::vector<Slot> parameterSlots(const Program &program) {
   std::vector<Slot> slots;
-  for (int i = 0; i < program.parameterCount; ++i) {
-    const ParameterInfo &parameter = program.parameters[i];
-    slots.push_back(slotOf(parameter, parameter.tensor.name, parameter.tensor.offset));
-    for (int j = 0; j < parameter.aliasCount; ++j)
-      slots.back().aliases.push_back(parameter.aliases[j]);
-  }
+  for (int i = 0; i < program.parameterCount; ++i)
+    slots.push_back(namedSlot(program.parameters[i], program.parameters[i].tensor.offset));
   return slots;
 }
 
@@ -84,8 +87,8 @@ std::vector<Slot> gradientSlots(const Program &program) {
   std::vector<Slot> slots;
   for (int i = 0; i < program.parameterCount; ++i)
     if (program.parameters[i].gradientOffset >= 0)
-      slots.push_back(slotOf(program.parameters[i], program.parameters[i].tensor.name,
-                             static_cast<uint64_t>(program.parameters[i].gradientOffset)));
+      slots.push_back(namedSlot(program.parameters[i],
+                                static_cast<uint64_t>(program.parameters[i].gradientOffset)));
   return slots;
 }
 

@@ -1,0 +1,14 @@
+#!/usr/bin/env python3
+"""Numeric tests: reference runs of PyTorch, and every gradient rule.
+
+    python3 test/numeric/run.py --build=build --models=models [--all] [--filter=REGEX]
+"""
+
+import sys
+
+import reference  # first: it says where the shared modules are
+import harness
+import rules
+
+if __name__ == "__main__":
+    sys.exit(harness.main(__doc__, reference.group, rules.group))
