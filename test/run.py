@@ -1,0 +1,118 @@
+"""Runs every suite and ends with one line: `N passed, M failed`.
+
+    run.py BUILD [--all] [FILTER]
+
+Suites: lit (test/**/*.mlir, *.test), the unit tests in BUILD/bin/plimsoll-*-tests, the fuzzer
+of the importer, and every test/*/run.py, which gets `--build=BUILD` and `--all` and whose own
+last line must be `N passed, M failed`.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent.parent
+FUZZ_CASES = {False: 300, True: 5000}
+FUZZED = ["mlp-digits/model.onnx", "gpt2-nano-dyn/model.onnx", "vit-nano/model-noopt.onnx"]
+
+
+ENVIRONMENT = dict(os.environ, OMP_WAIT_POLICY="PASSIVE")
+
+
+def run(command):
+    return subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, env=ENVIRONMENT)
+
+
+def run_lit(build, options):
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.json")
+        command = [sys.executable, "-m", "lit.main", "-v", "-o", results, build / "test"]
+        command += ["-Dlong=1"] if options.all else []
+        command += [f"--filter={options.filter}"] if options.filter else []
+        run(command)
+        tests = json.loads(results.read_text())["tests"] if results.exists() else []
+    codes = [test["code"] for test in tests]
+    passed = sum(code in ("PASS", "FLAKYPASS", "XFAIL") for code in codes)
+    skipped = sum(code in ("UNSUPPORTED", "SKIPPED", "EXCLUDED") for code in codes)
+    # Nothing at all is a failure: lit did not start.
+    return passed, len(codes) - passed - skipped if codes else 1
+
+
+def run_gtest(program):
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.json")
+        code = run([program, "--gtest_brief=1", f"--gtest_output=json:{results}"]).returncode
+        if not results.exists():
+            print(f"{program.name} ended with exit code {code}")
+            return 0, 1
+        report = json.loads(results.read_text())
+    failed = report["failures"]
+    return report["tests"] - failed - report.get("disabled", 0), failed or int(code != 0)
+
+
+def run_script(script, options):
+    """A Python suite: its output is shown, its last line counted."""
+    command = [sys.executable, "-u", str(script), f"--build={options.build}"]
+    process = subprocess.Popen(command + (["--all"] if options.all else []), text=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, env=ENVIRONMENT)
+    last = ""
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        last = line.strip() or last
+    code = process.wait()
+    match = re.fullmatch(r"(\d+) passed, (\d+) failed", last)
+    if not match:
+        return 0, 1
+    return int(match[1]), int(match[2]) or int(code != 0)
+
+
+def run_fuzzer(program, options):
+    cases = FUZZ_CASES[options.all]
+    models = [SOURCE / "models" / name for name in FUZZED]
+    code = run([program, cases, 1, *models]).returncode
+    return (1, 0) if code == 0 else (0, 1)
+
+
+def suites(build, options):
+    yield "lit", lambda: run_lit(build, options)
+    for program in sorted((build / "bin").glob("plimsoll-*-tests")):
+        yield program.name, lambda program=program: run_gtest(program)
+    fuzzer = build / "bin" / "plimsoll-import-fuzz"
+    if fuzzer.exists():
+        yield fuzzer.name, lambda: run_fuzzer(fuzzer, options)
+    for script in sorted((SOURCE / "test").glob("*/run.py")):
+        yield script.parent.name, lambda script=script: run_script(script, options)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--all", action="store_true", help="the long ones too")
+    parser.add_argument("filter", nargs="?", help="suites or lit tests whose name contains this")
+    options = parser.parse_args()
+    options.build = build = options.build.resolve()
+
+    rows = []
+    for name, suite in suites(build, options):
+        if options.filter and name != "lit" and options.filter not in name:
+            continue
+        print(f"== {name}", flush=True)
+        start = time.monotonic()
+        passed, failed = suite()
+        rows.append((name, passed, failed, time.monotonic() - start))
+    print()
+    for name, passed, failed, seconds in rows:
+        print(f"{name:28} {passed:5} passed {failed:3} failed {seconds:7.1f} s")
+    passed, failed = (sum(row[i] for row in rows) for i in (1, 2))
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
