@@ -3,6 +3,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <charconv>
 #include <cmath>
 
 using namespace mlir;
@@ -40,9 +41,10 @@ std::string plimsoll::codegen::literal(double value, Type type) {
     return number + "quiet_NaN()";
   if (std::isinf(value))
     return (value < 0 ? "-" : "") + number + "infinity()";
-  char text[64];
-  std::snprintf(text, sizeof text, single ? "%.9g" : "%.17g", value);
-  std::string result = text;
+  char text[64]; // the shortest digits that read back as this number
+  auto end = single ? std::to_chars(text, text + sizeof text, static_cast<float>(value)).ptr
+                    : std::to_chars(text, text + sizeof text, value).ptr;
+  std::string result(text, end);
   if (result.find_first_of(".e") == std::string::npos)
     result += ".0";
   return single ? result + "f" : result;

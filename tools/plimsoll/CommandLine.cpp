@@ -62,10 +62,6 @@ static int reportUnknown(const CLI::App &app) {
       std::cerr << "plimsoll: error: unknown option '" << word << "'"
                 << (nearest.empty() ? "" : "; did you mean '" + nearest + "'?") << "\n";
     }
-  for (const std::string &word : app.remaining())
-    if (app.get_subcommands().empty())
-      std::cerr << "plimsoll: error: unknown command '" << word
-                << "'; there are compile and plan\n";
   return kWrongUsage;
 }
 
@@ -78,6 +74,13 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   CLI::App *plan = app.add_subcommand("plan", "plan only: what would training take?");
   addCompileOptions(*compile, parsed.options);
   addModelOptions(*plan, parsed.options);
+  llvm::StringRef first = argc > 1 ? argv[1] : "";
+  if (!first.empty() && !first.starts_with("-") && first != "compile" && first != "plan") {
+    std::cerr << "plimsoll: error: unknown command '" << argv[1]
+              << "'; there are compile and plan\n";
+    parsed.exitCode = kWrongUsage;
+    return parsed;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ExtrasError &) {

@@ -1,0 +1,51 @@
+"""Plans broken on purpose, and the same bits at many budgets, through the in-process executor.
+
+    run.py --build=BUILD [--all]
+
+Every corruption whose (poisoned) run changes a bit must be one that the verifier refused;
+losses, parameters and state must be the same bits at every budget.
+"""
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+MODELS = Path(__file__).resolve().parents[2] / "models"
+
+# program, arguments before the model, model, shapes; the last list under --all only
+CORRUPTIONS = [("corrupt", ["400", "1"], "mlp-digits/model.onnx", []),
+               ("corrupt", ["100", "1001"], "gpt2-nano/model.onnx", [])]
+BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
+           ("budgets", ["4", "2"], "gpt2-nano/model.onnx", []),
+           ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", [])]
+ALL = [("budgets", ["20", "20"], "mlp-digits/model.onnx", []),
+       ("budgets", ["20", "20"], "gpt2-nano/model.onnx", []),
+       ("budgets", ["20", "20"], "gpt2-nano-fresh/model.onnx", []),
+       ("budgets", ["20", "20"], "gpt2-nano-sdpa/model.onnx", []),
+       ("budgets", ["20", "20"], "gpt2-nano-dyn/model.onnx", ["input_ids=4x128"]),
+       ("budgets", ["20", "20"], "vit-nano/model-noopt.onnx", [])]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--all", action="store_true")
+    options = parser.parse_args()
+    passed = failed = 0
+    for name, arguments, model, shapes in CORRUPTIONS + (ALL if options.all else BUDGETS):
+        program = options.build / "bin" / f"plimsoll-test-{name}"
+        command = [program, *arguments, MODELS / model, *shapes]
+        print(f"-- {name} {' '.join(arguments)} {model}", flush=True)
+        result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+        print(result.stdout, end="", flush=True)
+        lines = result.stdout.strip().splitlines()
+        match = re.fullmatch(r"(\d+) passed, (\d+) failed", lines[-1] if lines else "")
+        passed += int(match[1]) if match else 0
+        failed += max(int(match[2]) if match else 1, int(result.returncode != 0))
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,9 @@
+//===- plimsoll-lsp-server.cpp - editors understand our dialects ----------------------===//
+#include "compiler/pipeline/Pipeline.h"
+#include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  plimsoll::pipeline::registerDialects(registry);
+  return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
+}
