@@ -42,6 +42,7 @@ static memory::PlanMemoryPassOptions planOptions(const CompileOptions &options) 
   memory::PlanMemoryPassOptions plan;
   plan.budget = options.memory.value_or(-1);
   plan.effort = options.effort;
+  plan.frontier = options.frontier;
   plan.recompute = options.checkpoint != "none";
   return plan;
 }

@@ -22,6 +22,7 @@ struct CompileOptions {
   std::optional<int64_t> memory;
   std::string effort = "normal";
   std::string checkpoint = "planned"; ///< or "none": no operation runs twice
+  bool frontier = false;              ///< find every plan, for reports
   bool keepGradients = false;
   bool poison = false;
   uint64_t seed = 0;     ///< of drawn weights

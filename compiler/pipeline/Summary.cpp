@@ -1,6 +1,7 @@
 //===- Summary.cpp - what a plan holds, for people and for scripts ----------------===//
 #include "compiler/pipeline/Summary.h"
 #include "compiler/codegen/CppText.h"
+#include "compiler/pipeline/ValueKinds.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
@@ -26,21 +27,17 @@ static void addResidents(ModuleOp module, Summary &summary) {
     summary.stateBytes += nn::tensorBytes(state.getType());
 }
 
-/// Splits what is alive at the training timeline's peak. A value that an update reads, but
-/// which is no parameter or state, is a gradient.
+/// Splits what is alive at the training timeline's peak.
 static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   const planner::Timeline &timeline = outcome.problem.timelines.front();
   const planner::TimelinePlan &plan = outcome.result.solution.timelines.front();
-  std::vector<bool> isGradient(outcome.problem.values.size(), false);
-  for (const planner::Op &op : timeline.ops)
-    if (!op.overwrites.empty())
-      for (planner::ValueId id : op.reads)
-        isGradient[id] = outcome.problem.values[id].lifetime == planner::Lifetime::Transient &&
-                         !llvm::is_contained(timeline.liveAtStart, id);
+  std::vector<ValueKind> kinds = valueKinds(outcome.problem);
   int32_t peak = std::max(0, plan.peakPosition);
-  for (const planner::Placement &placement : plan.placements)
-    if (placement.from <= peak && peak < placement.to)
-      (isGradient[placement.value] ? summary.gradientBytesAtPeak : summary.activationBytesAtPeak) +=
+  std::vector<int32_t> ends = countedEnds(plan);
+  for (auto [placement, end] : llvm::zip(plan.placements, ends))
+    if (placement.from <= peak && peak < end)
+      (kinds[placement.value] == ValueKind::Gradient ? summary.gradientBytesAtPeak
+                                                     : summary.activationBytesAtPeak) +=
           outcome.problem.values[placement.value].bytes;
   for (const planner::WorkspacePlacement &workspace : plan.workspaces)
     if (workspace.position == peak)
@@ -51,7 +48,7 @@ static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
     summary.peakNode = timeline.ops[plan.events[peak].op].name;
   summary.recomputed = plan.recomputed;
   if (plan.baseCost > 0)
-    summary.recomputedShare = plan.cost / plan.baseCost - 1.0;
+    summary.recomputedShare = std::max(0.0, plan.cost / plan.baseCost - 1.0);
 }
 
 Summary plimsoll::pipeline::summarize(const Compilation &compilation,

@@ -24,6 +24,8 @@ def PlanMemoryPass : Pass<"plan-memory", "::mlir::ModuleOp"> {
     Option<"effort", "effort", "std::string", "\"normal\"", "fast, normal or max">,
     Option<"keepOrder", "keep-order", "bool", "false", "Only updates may move">,
     Option<"recompute", "recompute", "bool", "true", "Operations may run again">,
+    Option<"frontier", "frontier", "bool", "false",
+           "Look for every plan from the smallest to the unconstrained, for reports">,
   ];
 }
 

@@ -80,6 +80,7 @@ private:
       options.budget = budget;
     options.keepOrder = keepOrder;
     options.recompute = recompute;
+    options.fullFrontier = frontier;
     if (effort == "fast")
       options.effort = planner::Effort::Fast;
     else if (effort == "max")

@@ -25,6 +25,7 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--checkpoint", o.checkpoint, "planned, or none: nothing is computed twice");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
   app.add_option("--report", o.report, "write a JSON report to this file (-: standard output)");
+  app.add_option("--timeline", o.timeline, "draw the plan: an HTML page that needs nothing else");
   app.add_flag("--json", o.json, "print the summary as JSON");
   app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
 }
@@ -74,6 +75,8 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   CLI::App *plan = app.add_subcommand("plan", "plan only: what would training take?");
   addCompileOptions(*compile, parsed.options);
   addModelOptions(*plan, parsed.options);
+  plan->add_flag("--sweep", parsed.options.sweep, "the smallest arena at each predicted time");
+  plan->add_option("--sweep-svg", parsed.options.sweepSvg, "the same as a picture, to this file");
   llvm::StringRef first = argc > 1 ? argv[1] : "";
   if (!first.empty() && !first.starts_with("-") && first != "compile" && first != "plan") {
     std::cerr << "plimsoll: error: unknown command '" << argv[1]

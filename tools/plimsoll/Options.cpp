@@ -168,6 +168,7 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   options.checkpoint = raw.checkpoint;
   options.keepGradients = raw.keepGradients;
   options.poison = raw.poison;
+  options.frontier = raw.sweep || !raw.sweepSvg.empty();
   options.seed = raw.seed;
   options.scaleRule = raw.scaleRule;
   return true;

@@ -15,11 +15,12 @@ enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kNoPlanFits = 3 };
 struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
                              report, target = "cpu", effort = "normal", checkpoint = "planned",
-                             init = "model", scaleRule;
+                             init = "model", scaleRule, timeline, sweepSvg;
   std::vector<std::string> shapes, trainable, freeze, noDecay;
   int threads = 0;
   uint64_t seed = 0;
-  bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false;
+  bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false,
+       sweep = false;
 };
 
 /// Parses `1900MiB`, `2GB`, `4096`; false when it is no size or does not fit 64 bits.

@@ -1,6 +1,7 @@
 //===- plimsoll.cpp - the compiler driver -------------------------------------------===//
 #include "compiler/pipeline/Emit.h"
 #include "compiler/pipeline/Summary.h"
+#include "compiler/pipeline/TimelinePage.h"
 #include "tools/plimsoll/CommandLine.h"
 #include "tools/plimsoll/Diagnostics.h"
 #include "llvm/Support/FileSystem.h"
@@ -53,6 +54,22 @@ static int writeReport(const pipeline::Compilation &compilation,
   });
 }
 
+/// The pictures and the sweep, where they were asked for.
+static int writePictures(const pipeline::Compilation &compilation, const RawOptions &raw) {
+  const planner::Solution &solution = compilation.outcome.result.solution;
+  int code = kDone;
+  if (!raw.timeline.empty())
+    code = writeText(raw.timeline, [&](llvm::raw_ostream &os) {
+      os << pipeline::timelinePage(compilation.outcome, llvm::sys::path::filename(raw.model));
+    });
+  if (code == kDone && !raw.sweepSvg.empty())
+    code =
+        writeText(raw.sweepSvg, [&](llvm::raw_ostream &os) { os << pipeline::sweepSvg(solution); });
+  if (code == kDone && raw.sweep)
+    llvm::outs() << "\n" << pipeline::sweepText(solution);
+  return code;
+}
+
 static int run(const Parsed &parsed, const pipeline::CompileOptions &options, Stage stage) {
   const RawOptions &raw = parsed.options;
   bool planOnly = parsed.command == Command::Plan || raw.dryRun;
@@ -86,6 +103,8 @@ static int run(const Parsed &parsed, const pipeline::CompileOptions &options, St
     llvm::outs() << pipeline::toText(summary);
   if (raw.dryRun && !raw.json)
     llvm::outs() << "\n" << pipeline::parameterText(*compilation->module);
+  if (int code = writePictures(*compilation, raw))
+    return code;
   if (int hidden = diagnostics.hiddenRemarks())
     llvm::errs() << hidden << " remarks about the model; --remarks prints them\n";
   return kDone;

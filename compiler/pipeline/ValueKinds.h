@@ -1,0 +1,22 @@
+//===- ValueKinds.h - what the values of a plan are ------------------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_PIPELINE_VALUEKINDS_H
+#define PLIMSOLL_COMPILER_PIPELINE_VALUEKINDS_H
+
+#include "passes/memory/Passes.h"
+#include <vector>
+
+namespace plimsoll::pipeline {
+
+enum class ValueKind { Resident, Input, Gradient, Activation };
+
+/// The kind of each value of the problem. A transient value that an update reads is a
+/// parameter's gradient; residents are parameters, state and constants.
+std::vector<ValueKind> valueKinds(const planner::Problem &problem);
+
+/// Where each of the plan's placements stops to count as alive: at its end, or one event
+/// earlier where its last reader writes its own result into the same bytes.
+std::vector<int32_t> countedEnds(const planner::TimelinePlan &plan);
+
+} // namespace plimsoll::pipeline
+
+#endif // PLIMSOLL_COMPILER_PIPELINE_VALUEKINDS_H
