@@ -1,0 +1,83 @@
+"""kill -9 at a random moment of a run that saves; the resumed run is as if nothing had been.
+
+Both the losses and the bytes of the last checkpoint must be those of the undisturbed run.
+"""
+
+import pathlib
+import random
+import subprocess
+import time
+
+import harness
+from harness import check
+
+TIMES, ALL_TIMES = 6, 30
+
+
+class Run:
+    """A program with its undisturbed run."""
+
+    def __init__(self, tools, name, model, data, steps, *options):
+        self.tools, self.steps = tools, steps
+        self.folder = tools.folder(f"kill-{name}")
+        self.program = tools.compile(model, self.folder / "program")
+        self.options = [f"--data={data}", f"--steps={steps}", *options]
+        began = time.monotonic()
+        self.expected = self.finish("undisturbed")
+        self.seconds = time.monotonic() - began
+        self.killed_in_steps = []
+
+    def command(self, name):
+        return [self.program, *self.options, f"--metrics={self.folder}/{name}.jsonl",
+                f"--save={self.folder}/{name}.safetensors,every=5"]
+
+    def finish(self, name, *options):
+        """Runs to the end: losses by step, bytes of the checkpoint."""
+        self.tools.expect([*self.command(name), *options])
+        losses = [(line["step"], line["loss"])
+                  for line in harness.metrics(self.folder / f"{name}.jsonl")]
+        return losses, (self.folder / f"{name}.safetensors").read_bytes()
+
+    def kill(self, delay):
+        """One killed run, then what is left of it to the end."""
+        saved, metrics = (self.folder / f"killed.{end}" for end in ("safetensors", "jsonl"))
+        for path in (saved, metrics, pathlib.Path(f"{saved}.tmp")):
+            path.unlink(missing_ok=True)
+        child = subprocess.Popen([str(word) for word in self.command("killed")],
+                                 env=self.tools.environment, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        child.kill()
+        child.wait()
+        done = metrics.read_text().count("\n") if metrics.exists() else 0
+        self.killed_in_steps.append(done)
+        # Without a checkpoint there is nothing to go on from: the run starts again.
+        resume = [f"--resume={saved}"] if saved.exists() else []
+        losses, checkpoint = self.finish("killed", *resume)
+        expected, expected_checkpoint = self.expected
+        where = f"killed after {delay:.3f} s, in step {done + 1}"
+        check(losses == expected, f"{where}: losses differ: " + str(
+            next((pair for pair in zip(losses, expected) if pair[0] != pair[1]),
+                 f"{len(losses)} lines, expected {len(expected)}")))
+        check(checkpoint == expected_checkpoint, f"{where}: the last checkpoints differ")
+        check(not pathlib.Path(f"{saved}.tmp").exists(), f"{where}: a temporary file is left")
+
+
+def kill_often(tools, times, *run):
+    killed = Run(tools, *run)
+    moments = random.Random(20)
+    for _ in range(times):
+        killed.kill(moments.uniform(0.01, 0.9 * killed.seconds))
+    steps = sorted(killed.killed_in_steps)
+    check(len(set(steps)) > times // 3, f"killed after steps {steps}: these are not random moments")
+    return "killed after steps " + ", ".join(map(str, steps))
+
+
+def group(suite, tools, everything):
+    times = ALL_TIMES if everything else TIMES
+    corpus = f"tokens:{tools.models}/data/corpus.bin"
+    digits = f"safetensors:{tools.models}/mlp-digits/data.safetensors"
+    suite.case("kill: gpt2-nano", kill_often, tools, times, "gpt2-nano", "gpt2-nano/model.onnx",
+               corpus, 30)
+    suite.case("kill: mlp-digits, shuffled", kill_often, tools, times, "mlp-digits",
+               "mlp-digits/model.onnx", digits, 300, "--order=shuffled",
+               "--lr-schedule=cosine,warmup=20", "--seed=3")

@@ -1,0 +1,94 @@
+"""Other ways to use a step: as a library, as a folder of source, in another place."""
+
+import pathlib
+import shutil
+
+import harness
+import tensors
+from harness import check
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+STEPS = 8
+OPTIMIZER = "--optimizer=adamw,lr=1e-3,weight-decay=0.1"
+
+
+class Programs:
+    """gpt2-nano as a program, and what it does."""
+
+    def __init__(self, tools):
+        self.tools = tools
+        self.folder = tools.folder("library")
+        self.model, self.corpus = "gpt2-nano/model.onnx", tools.models / "data" / "corpus.bin"
+        self.program = tools.compile(self.model, self.folder / "program", OPTIMIZER)
+        self.losses, self.checkpoint = self.train(self.program, "program")
+
+    def train(self, program, name, **options):
+        self.tools.expect([program, *self.words(name)], **options)
+        return self.result(name)
+
+    def words(self, name):
+        return [f"--data=tokens:{self.corpus}", f"--steps={STEPS}",
+                f"--metrics={self.folder}/{name}.jsonl", f"--save={self.folder}/{name}.end"]
+
+    def result(self, name):
+        return (harness.losses(self.folder / f"{name}.jsonl"),
+                (self.folder / f"{name}.end").read_bytes())
+
+    def expect_same(self, losses, checkpoint):
+        check(losses == self.losses, f"losses {losses}, expected {self.losses}")
+        check(checkpoint == self.checkpoint, "the checkpoint differs from the program's")
+
+
+def use_library(tools, programs):
+    """A C++ program that owns the loop."""
+    folder = programs.folder / "own"
+    folder.mkdir()
+    tools.compile(programs.model, folder / "libstep.so", OPTIMIZER, "--emit=library")
+    check((folder / "libstep.h").exists(), "there is no header beside the library")
+    tools.expect(["g++", "-std=c++20", FOLDER / "loop.cpp", "-I", folder, folder / "libstep.so",
+                  f"-Wl,-rpath,{folder}", "-o", folder / "loop"])
+    done = tools.expect([folder / "loop", programs.corpus, str(STEPS), folder / "loop.end"])
+    losses = [float(line) for line in done.out.split()]
+    check(losses == programs.losses, f"losses {losses}, expected {programs.losses}")
+    got, _ = tensors.read(folder / "loop.end")
+    expected, _ = tensors.read(programs.folder / "program.end")
+    check(sorted(got) == sorted(expected), "the checkpoint holds other tensors")
+    for name, array in expected.items():
+        check(got[name].tobytes() == array.tobytes(), f"'{name}' differs from the program's")
+    # The program goes on from what the library saved.
+    tools.expect([programs.program, f"--data=tokens:{programs.corpus}", f"--steps={STEPS + 2}",
+                  f"--resume={folder / 'loop.end'}"])
+
+
+def build_source(tools, programs):
+    folder = programs.folder / "source"
+    tools.compile(programs.model, folder, OPTIMIZER, "--emit=source")
+    tools.expect(["cmake", "-S", folder, "-B", folder / "build"])
+    tools.expect(["cmake", "--build", folder / "build", "--parallel", "2", "--target", "train"])
+    programs.expect_same(*programs.train(folder / "build" / "train", "source"))
+
+
+def move(tools, programs):
+    """Copied with its libraries and weights, in an empty environment, from another folder."""
+    folder = programs.folder / "moved"
+    folder.mkdir()
+    for suffix in ("", ".safetensors"):
+        shutil.copy2(f"{programs.program}{suffix}", folder / f"program{suffix}")
+    if pathlib.Path(f"{programs.program}.libs").exists():
+        shutil.copytree(f"{programs.program}.libs", folder / "program.libs")
+    hidden = programs.folder / "hidden"
+    programs.folder.joinpath("program.libs").rename(hidden)
+    try:
+        result = programs.train(folder / "program", "moved", environment={}, cwd="/")
+    finally:
+        hidden.rename(programs.folder / "program.libs")
+    programs.expect_same(*result)
+
+
+def group(suite, tools, everything):
+    if not suite.wants("library"):
+        return
+    programs = Programs(tools)
+    suite.case("library: a loop of one's own", use_library, tools, programs)
+    suite.case("library: a folder of source", build_source, tools, programs)
+    suite.case("library: moved, with an empty environment", move, tools, programs)
