@@ -31,7 +31,7 @@ def run(command):
 def run_lit(build, options):
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.json")
-        command = [sys.executable, "-m", "lit.main", "-v", "-o", results, build / "test"]
+        command = [sys.executable, "-c", "from lit.main import main; main()", "-v", "-o", results, build / "test"]
         command += ["-Dlong=1"] if options.all else []
         command += [f"--filter={options.filter}"] if options.filter else []
         run(command)

@@ -34,6 +34,7 @@ def Exec_SliceType : TypeDef<Exec_Dialect, "Slice"> {
   }];
   let parameters = (ins "::mlir::Type":$element, "int64_t":$count);
   let assemblyFormat = "`<` $element `,` $count `>`";
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{ int64_t getBytes() const; }];
 }
 
@@ -67,6 +68,7 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     $sym_name `arena` `(` custom<Integer>($arena) `)` `threads` `(` custom<Integer>($threads) `)`
     attr-dict-with-keyword $body
   }];
+  let hasVerifier = 1;
 }
 
 def Exec_SliceOp : Exec_Op<"slice"> {
@@ -140,7 +142,7 @@ def Exec_CallOp : Exec_Op<"call", [AttrSizedOperandSegments]> {
                        UnitAttr:$overwrites, UnitAttr:$workspace);
   let assemblyFormat = [{
     $kernel `reads` `(` $reads `)` `writes` `(` $writes `)` `buffers` $buffers `sizes` $sizes
-    attr-dict `:` `(` type($reads) `)` `->` `(` type($writes) `)`
+    attr-dict `:` custom<LaunchTypes>(type($reads), type($writes))
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -173,8 +175,9 @@ def Exec_LoopOp : Exec_Op<"loop", [AttrSizedOperandSegments, SingleBlock]> {
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    `domain` $domain `reads` `(` $reads `)` `writes` `(` $writes `)` `strides` $strides
-    attr-dict `:` `(` type($reads) `)` `->` `(` type($writes) `)` $body
+    `domain` $domain `reads` `(` $reads `)` `writes` `(` $writes `)`
+    `strides` custom<Strides>($strides)
+    attr-dict `:` custom<LaunchTypes>(type($reads), type($writes)) $body
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -192,6 +195,12 @@ def Exec_YieldOp : Exec_Op<"yield", [Pure, Terminator, HasParent<"LoopOp">]> {
   let summary = "the elements that a loop body writes";
   let description = [{
     Ends the body of an `exec.loop`.
+    ```mlir
+    exec.loop domain [8] reads() writes(%y) strides [[1]] : () -> (!exec.slice<f32, 8>) {
+      %zero = arith.constant 0.0 : f32
+      exec.yield %zero : f32
+    }
+    ```
   }];
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";

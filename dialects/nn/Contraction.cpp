@@ -151,24 +151,42 @@ int64_t AttentionGradOp::getFlops() {
 
 // Convolution ---------------------------------------------------------------
 
-LogicalResult ConvOp::verify() {
-  RankedTensorType x = getX().getType(), w = getW().getType(), y = getY().getType();
+/// Checks that `y` is the convolution of `x` with `w`, whichever of the three is the result.
+template <typename Op>
+static LogicalResult verifyConv(Op op, RankedTensorType x, RankedTensorType w, RankedTensorType y) {
   if (x.getRank() != 4 || w.getRank() != 4 || y.getRank() != 4)
-    return emitOpError("needs [batch, channels, height, width] tensors, got ") << x << " and " << w;
-  if (getStrides().size() != 2 || getPads().size() != 4 || getDilations().size() != 2)
-    return emitOpError("needs two strides, four pads and two dilations");
-  int64_t groups = getGroups();
+    return op.emitOpError("needs tensors of four dimensions, [batch, channels, height, width] and "
+                          "[filters, channels / groups, height, width]");
+  ArrayRef<int64_t> strides = op.getStrides(), pads = op.getPads(), dilations = op.getDilations();
+  if (strides.size() != 2 || pads.size() != 4 || dilations.size() != 2)
+    return op.emitOpError("needs two strides, four pads and two dilations");
+  auto isPositive = [](int64_t n) { return n > 0; };
+  if (!llvm::all_of(strides, isPositive) || !llvm::all_of(dilations, isPositive) ||
+      llvm::any_of(pads, [](int64_t n) { return n < 0; }))
+    return op.emitOpError("needs positive strides and dilations, and no negative pad");
+  int64_t groups = op.getGroups();
   if (groups <= 0 || x.getDimSize(1) != w.getDimSize(1) * groups || w.getDimSize(0) % groups != 0)
-    return emitOpError("channels do not fit ") << groups << " groups: " << x << " and " << w;
+    return op.emitOpError("channels do not fit ") << groups << " groups: " << x << " and " << w;
   SmallVector<int64_t> expected = {x.getDimSize(0), w.getDimSize(0)};
   for (int d = 0; d < 2; ++d) {
-    int64_t padded = x.getDimSize(2 + d) + getPads()[d] + getPads()[2 + d];
-    int64_t kernel = getDilations()[d] * (w.getDimSize(2 + d) - 1) + 1;
-    expected.push_back(padded < kernel ? 0 : (padded - kernel) / getStrides()[d] + 1);
+    int64_t padded = x.getDimSize(2 + d) + pads[d] + pads[2 + d];
+    int64_t kernel = dilations[d] * (w.getDimSize(2 + d) - 1) + 1;
+    expected.push_back(padded < kernel ? 0 : (padded - kernel) / strides[d] + 1);
   }
   if (y.getShape() != ArrayRef(expected))
-    return emitOpError("result should be ") << y.clone(expected) << ", got " << y;
+    return op.emitOpError("the convolution of ")
+           << x << " with " << w << " is " << y.clone(expected) << ", not " << y;
   return success();
+}
+
+LogicalResult ConvOp::verify() {
+  return verifyConv(*this, getX().getType(), getW().getType(), getY().getType());
+}
+LogicalResult ConvGradInputOp::verify() {
+  return verifyConv(*this, getDx().getType(), getW().getType(), getDy().getType());
+}
+LogicalResult ConvGradWeightOp::verify() {
+  return verifyConv(*this, getX().getType(), getDw().getType(), getDy().getType());
 }
 
 /// A multiply-add for every output element and every weight of its filter.

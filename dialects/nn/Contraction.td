@@ -57,7 +57,7 @@ def NN_SoftmaxGradOp : NN_TensorOp<"softmax_grad"> {
   }];
 }
 
-def NN_AttentionOp : NN_Op<"attention", [Pure, InferTypeOpAdaptor,
+def NN_AttentionOp : NN_Op<"attention", [Pure, NN_InferTypes,
     NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
   let summary = "scaled dot-product attention";
   let description = [{
@@ -89,7 +89,7 @@ def NN_AttentionOp : NN_Op<"attention", [Pure, InferTypeOpAdaptor,
 }
 
 def NN_AttentionGradOp : NN_Op<"attention_grad", [Pure,
-    InferTypeOpAdaptor, NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
+    NN_InferTypes, NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
   let summary = "gradient of nn.attention";
   let description = [{
     Recomputes the probabilities block by block from `lse`.
@@ -151,6 +151,7 @@ def NN_ConvGradInputOp : NN_ConvLikeOp<"conv_grad_input"> {
   let arguments = !con((ins NN_FloatTensor:$dy, NN_FloatTensor:$w), window);
   let results = (outs NN_FloatTensor:$dx);
   let assemblyFormat = "$dy `,` $w attr-dict `:` type($dy) `,` type($w) `to` type($dx)";
+  let hasVerifier = 1;
   let extraClassDeclaration = [{ int64_t getFlops(); }];
 }
 
@@ -166,6 +167,7 @@ def NN_ConvGradWeightOp : NN_ConvLikeOp<"conv_grad_weight"> {
   let arguments = !con((ins NN_FloatTensor:$dy, NN_FloatTensor:$x), window);
   let results = (outs NN_FloatTensor:$dw);
   let assemblyFormat = "$dy `,` $x attr-dict `:` type($dy) `,` type($x) `to` type($dw)";
+  let hasVerifier = 1;
   let extraClassDeclaration = [{ int64_t getFlops(); }];
 }
 

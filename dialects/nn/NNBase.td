@@ -53,11 +53,29 @@ def NN_BytesAttr : AttrDef<NN_Dialect, "Bytes"> {
 
 class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits>;
 
+/// As MLIR's InferTypeOpAdaptor, but the adaptor has its attributes in every case.
+def NN_InferTypes : TraitList<[
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    NativeOpTrait<"InferTypeOpAdaptor", /*traits=*/[], /*extraOpDeclaration=*/[{
+      static ::llvm::LogicalResult inferReturnTypes(
+          ::mlir::MLIRContext *context, std::optional<::mlir::Location> location,
+          Adaptor adaptor, ::llvm::SmallVectorImpl<::mlir::Type> &inferredReturnTypes);
+    }], /*extraOpDefinition=*/[{
+      ::llvm::LogicalResult $cppClass::inferReturnTypes(
+          ::mlir::MLIRContext *context, std::optional<::mlir::Location> location,
+          ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
+          ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
+          ::llvm::SmallVectorImpl<::mlir::Type> &inferredReturnTypes) {
+        return ::plimsoll::nn::detail::inferTypes<$cppClass>(
+            context, location, operands, attributes, properties, regions, inferredReturnTypes);
+      }
+    }]>]>;
+
 /// An op on tensors without side effects whose result types follow from its operands.
 /// Every such op says what it costs, what it may overwrite, and how its dimensions
 /// belong together; the defaults of the interfaces fit most.
 class NN_TensorOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, traits # [Pure, InferTypeOpAdaptor, NN_Costed, NN_InPlace,
+    : NN_Op<mnemonic, traits # [Pure, NN_InferTypes, NN_Costed, NN_InPlace,
                                 NN_IndexFactors, NN_Differentiable]>;
 
 #endif // PLIMSOLL_DIALECTS_NN_NNBASE

@@ -3,6 +3,7 @@
 #define PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -32,6 +33,28 @@ int64_t largestElementCount(mlir::Operation *op);
 int64_t operandAndResultBytes(mlir::Operation *op);
 llvm::SmallVector<InPlacePair> elementwiseInPlacePairs(mlir::Operation *op);
 IndexFactors elementwiseFactors(mlir::Operation *op);
+
+/// Infers types by the op's adaptor. The parser of an assembly format infers before it
+/// has made properties of the attributes that it read, and before anyone checked them.
+template <typename Op>
+llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::Location> loc,
+                               mlir::ValueRange operands, mlir::DictionaryAttr attributes,
+                               mlir::OpaqueProperties properties, mlir::RegionRange regions,
+                               llvm::SmallVectorImpl<mlir::Type> &results) {
+  using Properties = typename Op::Adaptor::Properties;
+  Properties parsed{};
+  if constexpr (!std::is_same_v<Properties, mlir::EmptyProperties>)
+    if (!properties && attributes) {
+      auto error = [&] { return mlir::emitError(loc.value_or(mlir::UnknownLoc::get(context))); };
+      if (failed(Op::setPropertiesFromAttr(parsed, attributes, error)))
+        return mlir::failure();
+      properties = mlir::OpaqueProperties(&parsed);
+    }
+  typename Op::Adaptor adaptor(operands, attributes, properties, regions);
+  if (loc && failed(adaptor.verify(*loc)))
+    return mlir::failure();
+  return Op::inferReturnTypes(context, loc, adaptor, results);
+}
 } // namespace detail
 
 /// Bytes of a tensor type with static shape, dense; i1 takes a byte.

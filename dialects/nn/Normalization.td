@@ -66,6 +66,7 @@ def NN_LayerNormGradParamsOp : NN_Op<"layer_norm_grad_params", [Pure, NN_Costed,
     $dy `,` $x `,` $mean `,` $rstd attr-dict `:` type($dy) `,` type($x) `,` type($mean) `,`
     type($rstd) `to` type($dscale) `,` type($dbias)
   }];
+  let hasVerifier = 1;
   let extraClassDeclaration = [{
     int64_t getFlops() { return 4 * getX().getType().getNumElements(); }
   }];

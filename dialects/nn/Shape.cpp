@@ -185,15 +185,31 @@ IndexFactors ReduceSumOp::getIndexFactors() {
 
 // Gather --------------------------------------------------------------------
 
+/// What gathering `indices` from `table` gives.
+static RankedTensorType gathered(RankedTensorType table, Value indices, int64_t axis) {
+  SmallVector<int64_t> shape(table.getShape().take_front(axis));
+  llvm::append_range(shape, tensorType(indices).getShape());
+  llvm::append_range(shape, table.getShape().drop_front(axis + 1));
+  return table.clone(shape);
+}
+
 LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                          Adaptor adaptor, Types &results) {
   RankedTensorType table = tensorType(adaptor.getTable());
   int64_t axis = adaptor.getAxis();
   if (axis < 0 || axis >= table.getRank())
     return emitOptionalError(loc, "axis ", axis, " is not a dimension of ", table);
-  SmallVector<int64_t> shape(table.getShape().take_front(axis));
-  llvm::append_range(shape, tensorType(adaptor.getIndices()).getShape());
-  llvm::append_range(shape, table.getShape().drop_front(axis + 1));
-  results.push_back(table.clone(shape));
+  results.push_back(gathered(table, adaptor.getIndices(), axis));
+  return success();
+}
+
+LogicalResult GatherGradOp::verify() {
+  RankedTensorType table = getDtable().getType();
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= table.getRank())
+    return emitOpError("axis ") << axis << " is not a dimension of " << table;
+  if (RankedTensorType expected = gathered(table, getIndices(), axis);
+      getDy().getType() != expected)
+    return emitOpError("dy should be ") << expected << ", got " << getDy().getType();
   return success();
 }

@@ -147,6 +147,7 @@ def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_Inde
   let assemblyFormat = [{
     $dy `,` $indices attr-dict `:` type($dy) `,` type($indices) `to` type($dtable)
   }];
+  let hasVerifier = 1;
 }
 
 #endif // PLIMSOLL_DIALECTS_NN_SHAPE

@@ -35,6 +35,17 @@ LogicalResult LayerNormGradInputOp::inferReturnTypes(MLIRContext *, std::optiona
   return success();
 }
 
+LogicalResult LayerNormGradParamsOp::verify() {
+  RankedTensorType x = getX().getType(), scale = getDscale().getType();
+  if (getDy().getType() != x)
+    return emitOpError("dy and x differ: ") << getDy().getType() << " and " << x;
+  if (getDbias().getType() != scale)
+    return emitOpError("dscale and dbias differ: ") << scale << " and " << getDbias().getType();
+  if (scale.getRank() > x.getRank() || x.getShape().take_back(scale.getRank()) != scale.getShape())
+    return emitOpError("dscale ") << scale << " is not the shape of the last dimensions of " << x;
+  return success();
+}
+
 // Parameters ----------------------------------------------------------------
 
 SmallVector<int64_t> ParameterOp::getFrameworkShape() {
@@ -55,6 +66,36 @@ LogicalResult ParameterOp::verify() {
   if (BytesAttr source = getSourceAttr(); source && source.getSize() != tensorBytes(type))
     return emitOpError("source has ")
            << source.getSize() << " bytes, the tensor needs " << tensorBytes(type);
+  return success();
+}
+
+/// Refuses a symbol that is no parameter or state, or whose type is not `type`.
+static LogicalResult checkSymbol(Operation *op, FlatSymbolRefAttr symbol, Type type,
+                                 SymbolTableCollection &symbols) {
+  Operation *found = symbols.lookupNearestSymbolFrom(op, symbol);
+  Type stored;
+  if (auto parameter = dyn_cast_or_null<ParameterOp>(found))
+    stored = parameter.getType();
+  else if (auto state = dyn_cast_or_null<StateOp>(found))
+    stored = state.getType();
+  else
+    return op->emitOpError("there is no parameter or state ") << symbol;
+  if (stored != type)
+    return op->emitOpError("the type of ") << symbol << " is " << stored << ", not " << type;
+  return success();
+}
+
+LogicalResult LoadOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return checkSymbol(*this, getSymbolAttr(), getValue().getType(), symbols);
+}
+
+LogicalResult StoreOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return checkSymbol(*this, getSymbolAttr(), getValue().getType(), symbols);
+}
+
+LogicalResult StateOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (!symbols.lookupNearestSymbolFrom<ParameterOp>(*this, getOfAttr()))
+    return emitOpError("there is no parameter ") << getOfAttr();
   return success();
 }
 

@@ -35,7 +35,7 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol]> {
   }];
 }
 
-def NN_StateOp : NN_Op<"state", [Symbol]> {
+def NN_StateOp : NN_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "optimizer state of a parameter, zero before the first step";
   let description = [{
     ```mlir
@@ -47,7 +47,7 @@ def NN_StateOp : NN_Op<"state", [Symbol]> {
   let assemblyFormat = "$sym_name `:` $type attr-dict";
 }
 
-def NN_LoadOp : NN_Op<"load", [Pure]> {
+def NN_LoadOp : NN_Op<"load", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a parameter or state at the start of the step";
   let description = [{
     ```mlir
@@ -59,7 +59,8 @@ def NN_LoadOp : NN_Op<"load", [Pure]> {
   let assemblyFormat = "$symbol attr-dict `:` type($value)";
 }
 
-def NN_StoreOp : NN_Op<"store", [MemoryEffects<[MemWrite]>]> {
+def NN_StoreOp : NN_Op<"store", [MemoryEffects<[MemWrite]>,
+                                 DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "makes a value the symbol's value at the start of the next step";
   let description = [{
     The value must have been written into the symbol's own bytes by the op that made it.

@@ -82,7 +82,7 @@ struct VerifyPlanPass : lower::impl::VerifyPlanPassBase<VerifyPlanPass> {
         for (Value value : kept.getSlices())
           read(kept, exec::sliceOf(value));
       else if (auto poison = dyn_cast<exec::PoisonOp>(op))
-        owners.write(poison.getOffset(), poison.getOffset() + poison.getBytes(), nullptr);
+        overwrite(poison);
       else if (exec::isLaunch(&op))
         launch(&op);
     }
@@ -98,13 +98,22 @@ private:
 
   void checkSlice(exec::SliceOp slice) {
     if (int64_t(slice.getOffset()) < 0 || slice.getEnd() > int64_t(getOperation().getArena()))
-      error(slice) << "'" << slice.getName() << "' lies at [" << slice.getOffset() << ", "
+      error(slice) << "'" << slice.getName() << "' lies at [" << int64_t(slice.getOffset()) << ", "
                    << slice.getEnd() << ") outside the arena of " << getOperation().getArena()
                    << " bytes";
     constexpr int64_t kAlignment = 64;
     if (slice.getOffset() % kAlignment != 0)
       error(slice) << "'" << slice.getName() << "' lies at " << slice.getOffset()
                    << ", not a multiple of " << kAlignment;
+  }
+
+  void overwrite(exec::PoisonOp poison) {
+    int64_t begin = poison.getOffset(), bytes = poison.getBytes();
+    if (begin < 0 || bytes < 0 || begin + bytes > int64_t(getOperation().getArena()))
+      error(poison) << "poison lies at [" << begin << ", " << begin + bytes
+                    << ") outside the arena of " << getOperation().getArena() << " bytes";
+    else
+      owners.write(begin, begin + bytes, nullptr);
   }
 
   void give(exec::SliceOp slice) {

@@ -1,0 +1,24 @@
+// RUN: split-file %s %t
+// RUN: plimsoll-opt %t/none.mlir --plan-memory -verify-diagnostics
+// RUN: not plimsoll-opt %t/step.mlir --plan-memory=budget=1000 2>&1 | FileCheck %s
+// RUN: not plimsoll-opt %t/step.mlir --plan-memory=effort=heroic 2>&1 | FileCheck %s --check-prefix=EFFORT
+
+//--- none.mlir
+// expected-error @+1 {{the module has neither @train nor @evaluate}}
+module {}
+
+//--- step.mlir
+// The refusal says what would fit, what cannot, where it binds and what is alive there.
+// CHECK: error: no plan fits in 1000 bytes (0.0 MiB)
+// CHECK-NEXT: smallest plan found: [[SMALLEST:[0-9]+]] bytes (0.0 MiB); no plan can be below {{[0-9]+}} bytes (proven)
+// CHECK-NEXT: the binding step is {{[0-9]+}} of {{[0-9]+}}, {{.*}}, where these are alive:
+// CHECK-NEXT: 0.0 MiB   parameters, optimizer state and constants
+// CHECK-NEXT: 0.0 MiB   other values, of which the largest are:
+// EFFORT: error: unknown effort 'heroic', expected fast, normal or max
+module {
+  func.func @train(%x: tensor<16x16xf32>) -> tensor<16x16xf32> {
+    %a = nn.tanh %x : tensor<16x16xf32>
+    %b = nn.transpose %a {permutation = array<i64: 1, 0>} : tensor<16x16xf32>
+    return %b : tensor<16x16xf32>
+  }
+}

@@ -1,0 +1,35 @@
+// RUN: plimsoll-opt %s --plan-memory | FileCheck %s
+// RUN: plimsoll-opt %s --plan-memory=budget=1408 | FileCheck %s --check-prefix=TIGHT
+
+// Two timelines share the resident bytes: @w lies at the same place in both. The update
+// writes the own bytes of w; tanh writes over its operand.
+// CHECK: module attributes {plan.arena = [[ARENA:[0-9]+]] : i64}
+// TIGHT: module attributes {plan.arena = {{[0-9]+}} : i64}
+nn.parameter @w : tensor<8x8xf32> {trainable}
+
+// CHECK-LABEL: func.func @train(%arg0: tensor<4x8xf32> {plan.place = #plan.place<offset = {{[0-9]+}}, bytes = 128>}
+// CHECK:         nn.load @w {plan.place = #plan.place<offset = [[W:[0-9]+]], bytes = 256>}
+// CHECK:         nn.matmul %arg0, %{{.*}} {plan.places = [#plan.place<offset = [[Y:[0-9]+]], bytes = 128>]}
+// CHECK-NEXT:    nn.tanh {{.*}} {plan.places = [#plan.place<offset = [[Y]], bytes = 128>]}
+// CHECK:         nn.sgd_plain {{.*}}plan.places = [#plan.place<offset = [[W]], bytes = 256>]
+// CHECK-NEXT:    nn.store
+func.func @train(%x: tensor<4x8xf32>, %hyper: tensor<16xf32>) -> tensor<f32> {
+  %w = nn.load @w : tensor<8x8xf32>
+  %y = nn.matmul %x, %w : tensor<4x8xf32>, tensor<8x8xf32>
+  %h = nn.tanh %y : tensor<4x8xf32>
+  %flat = nn.reshape %h : tensor<4x8xf32> to tensor<32xf32>
+  %loss = nn.reduce_sum %flat {axes = array<i64: 0>} : tensor<32xf32>
+  %d = nn.tanh_grad %x, %h : tensor<4x8xf32>, tensor<4x8xf32>
+  %dw = nn.matmul %x, %d {transpose_a} : tensor<4x8xf32>, tensor<4x8xf32>
+  %w1 = nn.sgd_plain %w, %dw, %hyper : tensor<8x8xf32>, tensor<16xf32>
+  nn.store %w1, @w : tensor<8x8xf32>
+  return %loss : tensor<f32>
+}
+
+// CHECK-LABEL: func.func @evaluate
+// CHECK:         nn.load @w {plan.place = #plan.place<offset = [[W]], bytes = 256>}
+func.func @evaluate(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %w = nn.load @w : tensor<8x8xf32>
+  %y = nn.matmul %x, %w : tensor<4x8xf32>, tensor<8x8xf32>
+  return %y : tensor<4x8xf32>
+}
