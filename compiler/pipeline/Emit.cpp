@@ -56,6 +56,8 @@ public:
 
   llvm::Error run() {
     std::error_code error;
+    if (llvm::Error refused = checkOutput())
+      return refused;
     if (output.has_parent_path() && !fs::is_directory(output.parent_path(), error))
       return makeError("there is no folder '" + output.parent_path().string() + "'");
     ScratchFolder scratch(output);
@@ -80,6 +82,21 @@ private:
     std::string text = toText(summary);
     return text + "Bytes and bits: arena checked by replay; the same source, flags and threads "
                   "give the same bits.";
+  }
+
+  /// A folder is never replaced, but one of sources that was emitted before.
+  llvm::Error checkOutput() {
+    std::error_code error;
+    if (output.filename().empty() || output.filename() == "." || output.filename() == "..")
+      return makeError("'" + output.string() + "' is no name for what is to be written");
+    bool isFolder = fs::is_directory(output, error);
+    bool emitted =
+        fs::exists(output / "step.cpp", error) && fs::exists(output / "program.cpp", error);
+    if (isFolder && !(stage == Stage::Source && emitted))
+      return makeError("'" + output.string() + "' is a folder; choose another name with -o");
+    if (!isFolder && stage == Stage::Source && fs::exists(output, error))
+      return makeError("'" + output.string() + "' is a file; choose another name with -o");
+    return llvm::Error::success();
   }
 
   llvm::Error writeSources(const fs::path &folder) {
@@ -111,10 +128,10 @@ private:
   /// Moves `from` to its final place, over what was there.
   static llvm::Error moveInto(const fs::path &from, const fs::path &to) {
     std::error_code error;
+    if (fs::is_directory(to, error)) // libraries or sources of an earlier program
+      fs::remove_all(to, error);
     if (!fs::exists(from))
       return llvm::Error::success();
-    if (fs::is_directory(to, error))
-      fs::remove_all(to, error);
     fs::rename(from, to, error);
     return error ? makeError("cannot write '" + to.string() + "': " + error.message())
                  : llvm::Error::success();
@@ -133,19 +150,23 @@ private:
       return error;
     if (llvm::Error error = writeWeights(folder / (name() + ".safetensors")))
       return error;
-    if (stage == Stage::Library) {
-      std::error_code error;
-      fs::path header = output;
-      header.replace_extension(".h");
-      fs::copy_file(fs::path(job.includeFolder) / "plimsoll" / "train.h", header,
-                    fs::copy_options::overwrite_existing, error);
-      if (error)
-        return makeError("cannot write '" + header.string() + "': " + error.message());
-    }
+    if (stage == Stage::Library)
+      if (llvm::Error error = writeHeader(job.includeFolder, folder))
+        return error;
     for (const char *suffix : {".libs", ".safetensors", ""})
       if (llvm::Error error = moveInto(folder / (name() + suffix), output.string() + suffix))
         return error;
     return llvm::Error::success();
+  }
+
+  /// The C interface, beside the library under its name.
+  llvm::Error writeHeader(const fs::path &includeFolder, const fs::path &scratch) {
+    std::error_code error;
+    fs::path made = scratch / "train.h", header = output;
+    fs::copy_file(includeFolder / "plimsoll" / "train.h", made, error);
+    if (error)
+      return makeError("cannot copy the runtime's header: " + error.message());
+    return moveInto(made, header.replace_extension(".h"));
   }
 
   llvm::Error finishSource(const fs::path &folder) {

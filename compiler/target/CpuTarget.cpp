@@ -5,6 +5,9 @@
 // so that the plan reserves exactly what the program will check for at its start.
 //===----------------------------------------------------------------------===//
 #include "compiler/target/CpuTarget.h"
+#include "dialects/nn/NNNames.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "passes/lower/KernelCalls.h"
 
 using namespace mlir;
@@ -30,11 +33,29 @@ std::shared_ptr<const CpuTarget> CpuTarget::create(llvm::StringRef name, int thr
   return target->library ? target : nullptr;
 }
 
+/// The kernels of the library work on f32, with i64 indices and bool masks; those that
+/// only move bytes on anything.
+static LogicalResult checkElementTypes(Operation *op, StringRef kernel) {
+  if (kernel == "concat" || kernel == "split" || kernel == "copy")
+    return success();
+  for (Value value : llvm::concat<Value>(op->getOperands(), op->getResults())) {
+    Type element = getElementTypeOrSelf(value.getType());
+    bool isMask = kernel.starts_with("attention") && element.isInteger(1);
+    if (!element.isF32() && !element.isInteger(64) && !isMask)
+      return op->emitError("node '") << nn::describe(op->getLoc()) << "': '" << op->getName()
+                                     << "' works on f32 values and i64 indices, found "
+                                     << value.getType() << "; export the model in f32";
+  }
+  return success();
+}
+
 FailureOr<memory::KernelChoice> CpuTarget::choose(Operation *op) const {
   FailureOr<memory::KernelChoice> choice = Target::choose(op);
   std::optional<lower::KernelCall> call = lower::kernelCall(op);
   if (!call)
     return choice;
+  if (failed(checkElementTypes(op, call->kernel)))
+    return failure();
   auto workspace = [&](const char *name) -> int64_t {
     const Kernel *kernel = library->find(name);
     if (!kernel)

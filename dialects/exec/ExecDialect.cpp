@@ -151,6 +151,21 @@ static LogicalResult verifyBody(LoopOp loop) {
   return success();
 }
 
+/// Every result element is written at one point of the free dimensions.
+static LogicalResult verifyWrites(LoopOp loop) {
+  if (!loop.getReduced().empty() && loop.getWrites().size() != 1)
+    return loop.emitOpError("a reduction has one write, got ") << loop.getWrites().size();
+  for (unsigned w = 0; w < loop.getWrites().size(); ++w) {
+    ArrayRef<int64_t> strides = loop.stridesOf(loop.getReads().size() + w);
+    for (auto [d, size] : llvm::enumerate(loop.getDomain()))
+      if (size > 1 && loop.isReduced(d) != (strides[d] == 0))
+        return loop.emitOpError("write ")
+               << w << " has stride " << strides[d] << " along "
+               << (loop.isReduced(d) ? "reduced" : "free") << " dimension " << d;
+  }
+  return success();
+}
+
 LogicalResult LoopOp::verify() {
   size_t operands = getReads().size() + getWrites().size();
   if (getStrides().size() != operands)
@@ -163,7 +178,7 @@ LogicalResult LoopOp::verify() {
   for (unsigned i = 0; i < operands; ++i)
     if (failed(verifyStrides(*this, i)))
       return failure();
-  if (failed(verifyBody(*this)))
+  if (failed(verifyWrites(*this)) || failed(verifyBody(*this)))
     return failure();
   return verifyAliases(*this);
 }

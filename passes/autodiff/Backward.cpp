@@ -64,11 +64,19 @@ private:
       if (llvm::none_of(op->getResults(), [&](Value v) { return reaching.contains(v); }))
         continue;
       bool any = false;
-      for (unsigned i = 0; i < op->getNumOperands(); ++i)
+      for (unsigned i = 0; i < op->getNumOperands(); ++i) {
+        Value operand = op->getOperand(i);
         if (needsGradient(op, i)) {
-          reaching.insert(op->getOperand(i));
+          reaching.insert(operand);
           any = true;
+        } else if (dependent.contains(operand) && nn::detail::isFloat(operand.getType())) {
+          op->emitError("'") << op->getName() << "' has no gradient with respect to operand " << i
+                             << " (node '" << nn::describe(op->getLoc())
+                             << "'), which depends on trained parameters; freeze them with "
+                                "--freeze";
+          result = failure();
         }
+      }
       if (any && !findGradientRule(op)) {
         op->emitError("'") << op->getName() << "' has no gradient rule (node '"
                            << nn::describe(op->getLoc())

@@ -36,6 +36,8 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
         forward.getNumResults() ? forward.getResultTypes().front() : Type());
     if (!loss || loss.getNumElements() != 1 || !isa<FloatType>(loss.getElementType()))
       return fail("the first result of @forward must be a scalar loss; attach one with --loss");
+    if (!loss.getElementType().isF32())
+      return fail("the loss must be f32; training in another type is not possible yet");
     if (optimizer != "adamw" && optimizer != "sgd")
       return fail("unknown optimizer '" + optimizer + "', expected adamw or sgd");
     if (!scaleRule.empty() && llvm::none_of(gradientRules(), [&](const GradientRule &rule) {

@@ -80,6 +80,8 @@ static Value compareElements(Scalars &s, nn::Predicate predicate, ValueRange e) 
 static Value castElement(Scalars &s, Value x, Type to) {
   Type from = x.getType();
   OpBuilder &b = s.builder;
+  if (to.isUnsignedInteger())
+    to = b.getIntegerType(to.getIntOrFloatBitWidth());
   if (from == to)
     return x;
   bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(to);
@@ -93,7 +95,7 @@ static Value castElement(Scalars &s, Value x, Type to) {
     return from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth()
                ? Value(arith::ExtFOp::create(b, s.loc, to, x))
                : Value(arith::TruncFOp::create(b, s.loc, to, x));
-  bool isUnsigned = from.isInteger(1) || from.isUnsignedInteger();
+  bool isUnsigned = from.isInteger(1) || from.isInteger(8); // the only bytes of nn are ui8
   if (toFloat)
     return isUnsigned ? Value(arith::UIToFPOp::create(b, s.loc, to, x))
                       : Value(arith::SIToFPOp::create(b, s.loc, to, x));

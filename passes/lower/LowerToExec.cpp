@@ -25,11 +25,18 @@ using namespace plimsoll;
 
 namespace {
 
+/// A constant that has a place in the arena.
+struct PlacedConstant {
+  ElementsAttr value;
+  plan::PlaceAttr place;
+};
+
 /// Lowers one function.
 class TimelineLowering {
 public:
-  TimelineLowering(func::FuncOp function, int64_t arena, int64_t threads)
-      : function(function), builder(function) {
+  TimelineLowering(func::FuncOp function, ArrayRef<PlacedConstant> allConstants, int64_t arena,
+                   int64_t threads)
+      : function(function), allConstants(allConstants), builder(function) {
     program =
         exec::ProgramOp::create(builder, function.getLoc(), function.getName(), arena, threads);
     builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
@@ -39,6 +46,7 @@ public:
     SmallVector<Value> given;
     if (failed(lowerArguments(given)) || failed(lowerSources(given)))
       return failure();
+    addUnreadResidents(given);
     exec::GivenOp::create(builder, function.getLoc(), given);
     for (Operation &op : function.getBody().front())
       if (failed(lower(&op)))
@@ -50,8 +58,10 @@ public:
 private:
   Value slice(Location loc, StringRef name, exec::Kind kind, plan::PlaceAttr place, Type type) {
     auto tensor = cast<RankedTensorType>(type);
-    auto sliceType = exec::SliceType::get(builder.getContext(), tensor.getElementType(),
-                                          tensor.getNumElements());
+    Type element = tensor.getElementType();
+    if (element.isUnsignedInteger()) // arith knows signless integers; the ops know the sign
+      element = builder.getIntegerType(element.getIntOrFloatBitWidth());
+    auto sliceType = exec::SliceType::get(builder.getContext(), element, tensor.getNumElements());
     return exec::SliceOp::create(builder, loc, sliceType, builder.getStringAttr(name),
                                  exec::KindAttr::get(builder.getContext(), kind),
                                  builder.getI64IntegerAttr(place.getOffset()));
@@ -103,6 +113,7 @@ private:
         }
         known = slice(op.getLoc(), "constant", exec::Kind::constant, place, constant.getType());
         known.getDefiningOp()->setAttr(exec::kValueAttr, constant.getValue());
+        lowered.insert(constant.getValue());
         slices[constant] = known;
         kept.push_back(known);
       } else {
@@ -111,6 +122,35 @@ private:
       given.push_back(slices[op.getResult(0)]);
     }
     return success();
+  }
+
+  /// What lives across steps is there in every timeline, read or not: nothing may be written
+  /// over it.
+  void addUnreadResidents(SmallVectorImpl<Value> &given) {
+    for (Operation &op : function->getParentOfType<ModuleOp>().getOps()) {
+      auto place = op.getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr);
+      auto symbol = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
+      auto parameter = dyn_cast<nn::ParameterOp>(op);
+      auto state = dyn_cast<nn::StateOp>(op);
+      if (!place || (!parameter && !state))
+        continue;
+      Value &version = current[FlatSymbolRefAttr::get(symbol)];
+      if (version)
+        continue;
+      version =
+          slice(op.getLoc(), symbol.getValue(), state ? exec::Kind::state : exec::Kind::parameter,
+                place, parameter ? parameter.getType() : state.getType());
+      given.push_back(version);
+    }
+    for (const PlacedConstant &constant : allConstants) {
+      if (!lowered.insert(constant.value).second)
+        continue;
+      Value value = slice(function.getLoc(), "constant", exec::Kind::constant, constant.place,
+                          constant.value.getType());
+      value.getDefiningOp()->setAttr(exec::kValueAttr, constant.value);
+      given.push_back(value);
+      kept.push_back(value);
+    }
   }
 
   LogicalResult lower(Operation *op) {
@@ -275,6 +315,8 @@ private:
   }
 
   func::FuncOp function;
+  ArrayRef<PlacedConstant> allConstants;
+  DenseSet<Attribute> lowered; ///< constants that have a slice
   OpBuilder builder;
   exec::ProgramOp program;
   DenseMap<Value, Value> slices;
@@ -294,9 +336,14 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
       getOperation().emitError("the module has no plan; run plan-memory first");
       return signalPassFailure();
     }
+    SmallVector<PlacedConstant> constants;
+    getOperation().walk([&](nn::ConstantOp constant) {
+      if (auto place = constant->getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr))
+        constants.push_back({constant.getValue(), place});
+    });
     for (StringRef name : {"train", "evaluate"})
       if (auto function = getOperation().lookupSymbol<func::FuncOp>(name)) {
-        if (failed(TimelineLowering(function, arena.getInt(), threads).run()))
+        if (failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
           return signalPassFailure();
         function.erase();
       }

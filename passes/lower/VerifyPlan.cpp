@@ -71,6 +71,7 @@ struct VerifyPlanPass : lower::impl::VerifyPlanPassBase<VerifyPlanPass> {
   void runOnOperation() override {
     markAllAnalysesPreserved();
     owners = {}; // one pass object sees several programs
+    homes.clear();
     broken = false;
     for (Operation &op : getOperation().getBody().front()) {
       if (auto slice = dyn_cast<exec::SliceOp>(op))
@@ -80,7 +81,7 @@ struct VerifyPlanPass : lower::impl::VerifyPlanPassBase<VerifyPlanPass> {
           give(exec::sliceOf(value));
       else if (auto kept = dyn_cast<exec::KeptOp>(op))
         for (Value value : kept.getSlices())
-          read(kept, exec::sliceOf(value));
+          keep(kept, exec::sliceOf(value));
       else if (auto poison = dyn_cast<exec::PoisonOp>(op))
         overwrite(poison);
       else if (exec::isLaunch(&op))
@@ -122,6 +123,8 @@ private:
       error(slice) << "'" << slice.getName() << "' shares bytes with '"
                    << cast<exec::SliceOp>(found).getName() << "' before the first launch";
     owners.write(slice.getOffset(), slice.getEnd(), slice);
+    if (slice.getKind() == exec::Kind::parameter || slice.getKind() == exec::Kind::state)
+      homes[slice.getName()] = slice.getOffset();
   }
 
   void read(Operation *reader, exec::SliceOp slice) {
@@ -139,6 +142,16 @@ private:
       diagnostic << " holds nothing";
   }
 
+  /// What is kept must be there; a parameter or state where the next step looks for it.
+  void keep(exec::KeptOp kept, exec::SliceOp slice) {
+    read(kept, slice);
+    bool lives = slice.getKind() == exec::Kind::parameter || slice.getKind() == exec::Kind::state;
+    auto home = homes.find(slice.getName());
+    if (lives && home != homes.end() && home->second != int64_t(slice.getOffset()))
+      error(kept) << "'" << slice.getName() << "' ends at " << slice.getOffset()
+                  << ", the next step reads it at " << home->second;
+  }
+
   static bool overlap(exec::SliceOp a, exec::SliceOp b) {
     return int64_t(a.getOffset()) < b.getEnd() && int64_t(b.getOffset()) < a.getEnd();
   }
@@ -147,8 +160,21 @@ private:
     ArrayRef<int64_t> pairs = exec::mayAliasOf(op);
     for (size_t i = 0; i + 1 < pairs.size(); i += 2)
       if (size_t(pairs[i]) == write && size_t(pairs[i + 1]) == read)
-        return true;
+        return walksAlike(op, write, read);
     return false;
+  }
+
+  /// A loop may write over what it reads only element by element.
+  static bool walksAlike(Operation *op, size_t write, size_t read) {
+    auto loop = dyn_cast<exec::LoopOp>(op);
+    if (!loop)
+      return true; // the kernel's own promise
+    auto bytes = [](Value value) {
+      auto type = cast<exec::SliceType>(value.getType());
+      return type.getElement().getIntOrFloatBitWidth();
+    };
+    return loop.stridesOf(read) == loop.stridesOf(loop.getReads().size() + write) &&
+           bytes(loop.getReads()[read]) == bytes(loop.getWrites()[write]);
   }
 
   void checkAliases(Operation *op) {
@@ -197,6 +223,7 @@ private:
   }
 
   Owners owners;
+  llvm::StringMap<int64_t> homes; ///< offsets of parameters and state before the first launch
   bool broken = false;
 };
 

@@ -135,12 +135,26 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline,
   return success();
 }
 
+/// True if `value` is also an operand that result `result` may not be written over: the
+/// kernel could read it after it is gone.
+bool StepProblem::readsElsewhere(Operation *op, ValueId value, unsigned result,
+                                 ArrayRef<nn::InPlacePair> pairs) const {
+  return llvm::any_of(llvm::enumerate(op->getOperands()), [&](auto operand) {
+    return valueId(operand.value()) == value && llvm::none_of(pairs, [&](nn::InPlacePair pair) {
+             return pair.result == result && pair.operand == operand.index();
+           });
+  });
+}
+
 void StepProblem::addInPlace(Operation *op, planner::Op &planned) {
   auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
   if (!inPlace)
     return;
-  for (nn::InPlacePair pair : inPlace.getInPlacePairs()) {
+  SmallVector<nn::InPlacePair> pairs = inPlace.getInPlacePairs();
+  for (nn::InPlacePair pair : pairs) {
     ValueId input = valueId(op->getOperand(pair.operand));
+    if (readsElsewhere(op, input, pair.result, pairs))
+      continue;
     ValueId output = valueId(op->getResult(pair.result));
     if (input == planner::none ||
         this->planned.values[input].lifetime != planner::Lifetime::Transient)

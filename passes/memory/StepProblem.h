@@ -45,6 +45,8 @@ private:
   mlir::LogicalResult addLaunch(mlir::Operation *op, planner::Timeline &timeline,
                                 const Target &target);
   void addInPlace(mlir::Operation *op, planner::Op &planned);
+  bool readsElsewhere(mlir::Operation *op, planner::ValueId value, unsigned result,
+                      mlir::ArrayRef<nn::InPlacePair> pairs) const;
 
   planner::Problem planned;
   int64_t alignment = 64;

@@ -56,6 +56,10 @@ private:
       return forward.emitError("the loss needs a floating-point output, got ") << type;
     OpBuilder builder(forward.getBody().front().getTerminator());
     Location loc = nn::userLocation(builder.getContext(), "loss", "");
+    if (kind != "output" && hasInput(forward, "labels"))
+      return forward.emitError("the model has an input 'labels' of its own, the name of the one "
+                               "that the loss adds; rename it, or use the model's own loss with "
+                               "--loss=output:NAME");
     if (kind == "cross-entropy") {
       if (type.getRank() < 2)
         return forward.emitError("cross entropy needs an output of two or more dimensions, "
@@ -115,6 +119,14 @@ private:
         forward.setArgAttr(argument.getArgNumber(), nn::kLimitAttr,
                            Builder(forward.getContext()).getI64IntegerAttr(limit));
     }
+  }
+
+  static bool hasInput(func::FuncOp forward, StringRef name) {
+    for (unsigned i = 0; i < forward.getNumArguments(); ++i)
+      if (auto given = forward.getArgAttrOfType<StringAttr>(i, nn::kNameAttr))
+        if (given.getValue() == name)
+          return true;
+    return false;
   }
 
   static Value addLabels(func::FuncOp forward, Type type) {

@@ -104,6 +104,16 @@ static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t key
   return nn::ReshapeOp::create(rewriter, mask.getLoc(), type.clone(shape), mask);
 }
 
+/// True if no gradient can be asked for `value`: it is made of constants, integers and
+/// booleans only. A learned bias on the scores is no mask.
+static bool isFixed(Value value) {
+  if (!nn::detail::isFloat(value.getType()))
+    return true;
+  Operation *op = value.getDefiningOp();
+  return op && !isa<nn::LoadOp>(op) &&
+         (op->hasTrait<OpTrait::ConstantLike>() || llvm::all_of(op->getOperands(), isFixed));
+}
+
 namespace {
 
 struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
@@ -126,7 +136,7 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
     if (!product || product.getTransposeA() || product.getType() != softmax.getType())
       return failure();
     int64_t keys = product.getType().getShape().back();
-    if (mask && !(mask = asFourDimensions(rewriter, mask, keys)))
+    if (mask && (!isFixed(mask) || !(mask = asFourDimensions(rewriter, mask, keys))))
       return failure();
     Value q = withoutScale(product.getA(), scale), k = withoutScale(product.getB(), scale);
     if (q.getType() != product.getA().getType() || k.getType() != product.getB().getType())
