@@ -140,12 +140,13 @@ bool CheckpointWriter::writeFile(int descriptor, const std::byte *arena) {
 }
 
 void CheckpointWriter::fail(const char *doing, int error) {
-  bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  struct statvfs space;
   std::string room;
-  if (full && !statvfs(directory.c_str(), &space))
-    room = format(": it needs %s bytes, the disk has %s free", grouped(bytes()).c_str(),
-                  grouped(static_cast<long long>(space.f_bavail * space.f_frsize)).c_str());
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+    room = format(": it needs %s bytes", grouped(bytes()).c_str());
+  struct statvfs space;
+  if ((error == ENOSPC || error == EDQUOT) && !statvfs(directory.c_str(), &space))
+    room += format(", the disk has %s free",
+                   grouped(static_cast<long long>(space.f_bavail * space.f_frsize)).c_str());
   struct stat status;
   bool kept = !stat(target.c_str(), &status);
   throw Failure(format("cannot %s the checkpoint '%s': %s%s%s", doing, target.c_str(),

@@ -113,6 +113,20 @@ void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, co
     });
 }
 
+const Slot *firstNotFinite(const std::vector<Slot> &slots, const std::byte *arena) {
+  constexpr uint32_t exponent = 0x7f800000; // all ones: infinite or NaN
+  for (const Slot &slot : slots) {
+    auto *bits = reinterpret_cast<const uint32_t *>(arena + slot.offset);
+    int64_t count = slot.type == DType::f32 ? slot.count() : 0;
+    bool bad = false;
+    for (int64_t i = 0; i < count; ++i)
+      bad |= (bits[i] & exponent) == exponent;
+    if (bad)
+      return &slot;
+  }
+  return nullptr;
+}
+
 namespace {
 
 /// How the file's names differ from the program's: `strip` before the file's, or `add` before ours.

@@ -42,6 +42,9 @@ void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t by
 /// The other way.
 void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, const std::byte *in);
 
+/// The first f32 slot of which an element is infinite or NaN, or null.
+const Slot *firstNotFinite(const std::vector<Slot> &slots, const std::byte *arena);
+
 /// Fills `slots` from the file. Names may be any alias; with `anyPrefix`, a wrapper prefix
 /// (`model.`) that all of the file's names have, or lack, is allowed for. Throws one Failure
 /// that lists everything missing, extra (unless `ignoreExtra`) or of another shape.

@@ -90,7 +90,8 @@ void Trainer::openFiles() {
   if (!options.evalData.empty())
     evalFeeder = std::make_unique<Feeder>(
         program, makeSource(program, options.evalData, state.seed + 1), false, state.seed, true);
-  std::vector<Slot> slots = parameterSlots(program), states = stateSlots(program);
+  parameters = parameterSlots(program);
+  std::vector<Slot> slots = parameters, states = stateSlots(program);
   slots.insert(slots.end(), states.begin(), states.end());
   if (!options.save.empty())
     checkpoint.emplace(program, slots, options.save);
@@ -143,23 +144,27 @@ bool Trainer::step(Progress &progress) {
   return true;
 }
 
+/// What a run that fails leaves behind.
+std::string Trainer::keptText() const {
+  return lastSaved >= 0 ? format("; the last good checkpoint, '%s', is of step %lld",
+                                 checkpoint->path().c_str(), static_cast<long long>(lastSaved))
+                        : std::string("; no checkpoint was written");
+}
+
 void Trainer::checkLoss() {
   if (std::isfinite(session.loss())) {
     if (finder)
       finder->acceptStep();
     return;
   }
-  std::string kept = lastSaved >= 0
-                         ? format("; the last good checkpoint, '%s', is of step %lld",
-                                  checkpoint->path().c_str(), static_cast<long long>(lastSaved))
-                         : std::string("; no checkpoint was written");
   std::string found =
       finder ? finder->report()
              : std::string("\n  to name the first value that is not finite, run again") +
                    (lastSaved >= 0 ? " from the checkpoint" : "") + " with --find-nonfinite";
-  throw Failure(format("step %lld: the loss is not finite (%g)%s%s",
-                       static_cast<long long>(state.step), double(session.loss()), kept.c_str(),
-                       found.c_str()));
+  throw Failure(format("step %lld: the loss is not finite (%s)%s%s",
+                       static_cast<long long>(state.step),
+                       std::isnan(session.loss()) ? "nan" : session.loss() < 0 ? "-inf" : "inf",
+                       keptText().c_str(), found.c_str()));
 }
 
 /// The evaluation data once, whole batches, each weighted by the labels that count in it.
@@ -191,6 +196,11 @@ void Trainer::evaluate(Progress &progress) {
 void Trainer::save() {
   if (!checkpoint || lastSaved == state.step)
     return;
+  // A finite loss can have a gradient that is not; its update must not replace a good file.
+  if (const Slot *slot = firstNotFinite(parameters, session.arena))
+    throw Failure(format("step %lld: the parameter '%s' is not finite after its update%s",
+                         static_cast<long long>(state.step), slot->name.c_str(),
+                         keptText().c_str()));
   checkpoint->save(state, session.arena);
   lastSaved = state.step;
 }

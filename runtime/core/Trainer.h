@@ -38,6 +38,7 @@ private:
   std::optional<Schedule> schedule;
   std::optional<Metrics> metrics;
   std::optional<NonfiniteFinder> finder;
+  std::vector<Slot> parameters;
   int64_t lastSaved = -1;
 
   void loadStart();
@@ -45,6 +46,7 @@ private:
   void openFiles();
   bool step(Progress &progress);
   void checkLoss();
+  std::string keptText() const;
   void evaluate(Progress &progress);
   void save();
   int64_t labelsPerBatch() const;

@@ -9,9 +9,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import harness  # noqa: E402
+import bad_input  # noqa: E402
 import kill  # noqa: E402
 import library  # noqa: E402
 import memory  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(harness.main(__doc__, memory.group, kill.group, library.group))
+    sys.exit(harness.main(__doc__, memory.group, kill.group, library.group, bad_input.group))

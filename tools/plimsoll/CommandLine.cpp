@@ -14,7 +14,8 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--shape", o.shapes, "NAME=4x128 for an input, or DIMENSION=4 (repeatable)");
   app.add_option("--memory", o.memory, "bytes the arena may have, as 1900MiB or 2GB");
   app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
-  app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)");
+  app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--effort", o.effort, "of the planner: fast, normal, max");
   app.add_option("--loss", o.loss, "cross-entropy[:OUTPUT], mse[:OUTPUT], output:NAME");
   app.add_option("--optimizer", o.optimizer, "adamw or sgd, then ,key=value");
@@ -66,6 +67,17 @@ static int reportUnknown(const CLI::App &app) {
   return kWrongUsage;
 }
 
+static int reportWrong(const CLI::App &app, const CLI::ParseError &error, llvm::StringRef first) {
+  std::string what = error.what();
+  if (app.get_subcommands().empty())
+    what = first.empty() || first.starts_with("-")
+               ? "a command is missing; there are compile and plan"
+               : "unknown command '" + first.str() + "'; there are compile and plan";
+  std::cerr << "plimsoll: error: " << what << "\nplimsoll --help lists the commands, plimsoll "
+            << "COMMAND --help their options\n";
+  return kWrongUsage;
+}
+
 Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   Parsed parsed;
   CLI::App app("plimsoll: from a forward model and a memory budget to a training program");
@@ -89,8 +101,12 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   } catch (const CLI::ExtrasError &) {
     parsed.exitCode = reportUnknown(app);
   } catch (const CLI::ParseError &error) {
-    int code = app.exit(error, std::cout, std::cerr);
-    parsed.exitCode = code == 0 ? kDone : kWrongUsage;
+    if (error.get_exit_code() == 0) { // --help and --version
+      app.exit(error, std::cout, std::cerr);
+      parsed.exitCode = kDone;
+    } else {
+      parsed.exitCode = reportWrong(app, error, argc > 1 ? argv[1] : "");
+    }
   }
   parsed.command = plan->parsed() ? Command::Plan : Command::Compile;
   return parsed;

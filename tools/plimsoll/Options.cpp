@@ -73,19 +73,24 @@ static bool parseOptimizer(StringRef text, codegen::OptimizerSettings &settings,
                        .Case("momentum", &settings.momentum)
                        .Default(nullptr);
     double number = 0;
-    if (key == "nesterov")
-      settings.nesterov = value.empty() || value == "true";
-    else if (!slot || value.getAsDouble(number)) {
+    bool adamw = settings.name == "adamw";
+    bool ofSgd = key == "momentum" || key == "nesterov";
+    bool ofAdamW = key == "beta1" || key == "beta2" || key == "eps";
+    if (!slot && key != "nesterov")
       error = "--optimizer: '" + part.str() +
               "' is not one of lr=, weight-decay=, beta1=, beta2=, eps=, momentum=, nesterov";
+    else if (adamw ? ofSgd : ofAdamW)
+      error = "--optimizer: " + key.str() + " has no effect on " + settings.name;
+    else if (key == "nesterov" ? !value.empty() && value != "true"
+                               : value.getAsDouble(number) || !(number >= 0 && number < 1e30))
+      error = "--optimizer: '" + part.str() + "': expected " +
+              (key == "nesterov" ? "nesterov alone" : "a number of at least 0");
+    if (!error.empty())
       return false;
-    } else {
+    if (key == "nesterov")
+      settings.nesterov = true;
+    else
       *slot = number;
-    }
-  }
-  if (settings.name == "adamw" && (settings.momentum != 0 || settings.nesterov)) {
-    error = "--optimizer: momentum and nesterov have no effect on adamw";
-    return false;
   }
   return true;
 }

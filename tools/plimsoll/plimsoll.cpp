@@ -34,6 +34,22 @@ static int writeText(const std::string &path, llvm::function_ref<void(llvm::raw_
   if (error)
     return failed("cannot write '" + llvm::Twine(path) + "': " + error.message());
   print(file);
+  file.close();
+  if (!file.has_error())
+    return kDone;
+  error = file.error();
+  file.clear_error();
+  llvm::sys::fs::remove(path);
+  return failed("cannot write '" + llvm::Twine(path) + "': " + error.message());
+}
+
+/// Fails early where a report could not be written late.
+static int checkWritable(std::initializer_list<llvm::StringRef> paths) {
+  for (llvm::StringRef path : paths) {
+    llvm::StringRef folder = llvm::sys::path::parent_path(path);
+    if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
+      return failed("there is no folder '" + folder + "' to write '" + path + "' to");
+  }
   return kDone;
 }
 
@@ -73,6 +89,8 @@ static int writePictures(const pipeline::Compilation &compilation, const RawOpti
 static int run(const Parsed &parsed, const pipeline::CompileOptions &options, Stage stage) {
   const RawOptions &raw = parsed.options;
   bool planOnly = parsed.command == Command::Plan || raw.dryRun;
+  if (int code = checkWritable({raw.report, raw.timeline, raw.sweepSvg}))
+    return code;
   DialectRegistry registry;
   pipeline::registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
+#include <new>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,7 +36,15 @@ struct Counts {
 bool trapped = false;
 std::atomic<bool> watching = false;
 long from = 2, to = 0, lastStep = 0;
-uintptr_t executable = 0, executableEnd = 0; ///< where the program's own object lies
+/// Where an object lies in memory.
+struct Range {
+  uintptr_t begin = 0, end = 0;
+  bool holds(const void *address) const {
+    return reinterpret_cast<uintptr_t>(address) - begin < end - begin;
+  }
+};
+/// The program's own object, and libstdc++, whose strings and containers are the program's too.
+Range executable, standardLibrary;
 
 Counts own, others;                  ///< while watching
 std::atomic<long> systemCalls = 0, ownBefore = 0; ///< before it, to know that they are seen
@@ -49,7 +58,7 @@ const void *firstOwn = nullptr;      ///< who made the first allocation of the p
 thread_local const void *asking = nullptr;
 
 bool isOwn(const void *caller) {
-  return reinterpret_cast<uintptr_t>(caller) - executable < executableEnd - executable;
+  return executable.holds(caller) || standardLibrary.holds(caller);
 }
 
 Counts &countsOf(const void *caller) {
@@ -113,12 +122,15 @@ __attribute__((constructor)) void begin() {
   // The first object is the executable.
   dl_iterate_phdr(
       [](dl_phdr_info *info, size_t, void *) {
-        executable = info->dlpi_addr;
+        Range range{info->dlpi_addr, info->dlpi_addr};
         for (int i = 0; i < info->dlpi_phnum; ++i)
-          if (info->dlpi_phdr[i].p_type == PT_LOAD)
-            executableEnd =
-                executable + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
-        return 1;
+          if (const auto &part = info->dlpi_phdr[i]; part.p_type == PT_LOAD)
+            range.end = range.begin + part.p_vaddr + part.p_memsz;
+        if (!executable.end)
+          executable = range;
+        else if (std::strstr(info->dlpi_name, "libstdc++"))
+          standardLibrary = range;
+        return 0;
       },
       nullptr);
   if (const char *text = std::getenv("WATCH_FROM"))
@@ -144,7 +156,7 @@ __attribute__((destructor)) void end() {
       trapped, systemCalls.load(), ownBefore.load(), lastStep, peakResident(), own.allocations.load(), own.mappings.load(),
       own.breaks.load(), others.allocations.load(), others.mappings.load(), others.breaks.load(),
       most.load() - liveAtStart,
-      firstOwn ? static_cast<long>(reinterpret_cast<uintptr_t>(firstOwn) - executable) : 0L);
+      firstOwn ? static_cast<long>(reinterpret_cast<uintptr_t>(firstOwn) - executable.begin) : 0L);
   for (long i = 0; i < ownMappings && i < 16; ++i)
     size += std::snprintf(text + size, sizeof text - size, "%s%zu", i ? ", " : "",
                           ownMapped[i].load());
@@ -162,6 +174,30 @@ void watch::seen(long number, size_t bytes, const void *caller) {
     return;
   Counts &counts = countsOf(asking ? asking : caller);
   ++(number == SYS_brk ? counts.breaks : counts.mappings);
+}
+
+// Of C++, so that the caller is who says `new`, not the library that implements it.
+
+static void *allocate(size_t bytes, const void *caller) {
+  Allocation allocation(caller);
+  void *memory = __libc_malloc(bytes);
+  grow(memory);
+  if (!memory)
+    std::abort();
+  return memory;
+}
+
+void *operator new(size_t bytes) {
+  return allocate(bytes, __builtin_return_address(0));
+}
+void *operator new[](size_t bytes) {
+  return allocate(bytes, __builtin_return_address(0));
+}
+void *operator new(size_t bytes, const std::nothrow_t &) noexcept {
+  return allocate(bytes, __builtin_return_address(0));
+}
+void *operator new[](size_t bytes, const std::nothrow_t &) noexcept {
+  return allocate(bytes, __builtin_return_address(0));
 }
 
 extern "C" {
