@@ -36,14 +36,66 @@ double realNumber(const std::string &option, const std::string &text) {
   return value;
 }
 
-/// Takes a trailing ",suffix" or ",suffix=N" off `text`; returns what stands behind the '='.
-std::optional<std::string> takeSuffix(std::string &text, const std::string &suffix) {
-  size_t comma = text.rfind(',');
-  if (comma == text.npos || text.compare(comma + 1, suffix.size(), suffix))
-    return std::nullopt;
-  std::string value = text.substr(comma + 1 + suffix.size());
-  text.resize(comma);
-  return value;
+/// Insertions, deletions and replacements that lead from one name to the other.
+size_t distance(const std::string &a, const std::string &b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+/// `FILE[,every=N][,best]` in its pieces.
+struct Suffixed {
+  std::string file;
+  int64_t every = 0;
+  bool best = false;
+};
+
+/// A file's name may have commas of its own: it ends with the last piece that has a '/', or a
+/// '.' and no '='. Every piece behind it must be a suffix.
+Suffixed takeSuffixes(const std::string &option, const std::string &text, bool bestToo) {
+  std::vector<std::string> pieces = {""};
+  for (char c : text)
+    if (c == ',')
+      pieces.emplace_back();
+    else
+      pieces.back() += c;
+  size_t named = pieces.size() - 1;
+  auto isName = [](const std::string &piece) {
+    return piece.find('/') != piece.npos ||
+           (piece.find('.') != piece.npos && piece.find('=') == piece.npos);
+  };
+  while (named > 0 && !isName(pieces[named]))
+    --named;
+  Suffixed found{pieces[0]};
+  for (size_t i = 1; i <= named; ++i)
+    found.file += "," + pieces[i];
+  for (size_t i = named + 1; i < pieces.size(); ++i) {
+    const std::string &piece = pieces[i];
+    size_t equals = piece.find('=');
+    std::string key = piece.substr(0, equals);
+    if (key == "every" && equals != piece.npos) {
+      found.every = wholeNumber(option + ",every", piece.substr(equals + 1), 1);
+    } else if (piece == "best" && bestToo) {
+      found.best = true;
+    } else {
+      bool best = bestToo && distance(key, "best") < distance(key, "every");
+      std::string number = equals == piece.npos ? "" : piece.substr(equals + 1);
+      throw UsageError(format(
+          "--%s: '%s' behind the file is not known; did you mean '%s'?", option.c_str(),
+          piece.c_str(), best ? "best" : ("every=" + (number.empty() ? "N" : number)).c_str()));
+    }
+  }
+  return found;
 }
 
 struct OptionSpec {
@@ -60,23 +112,16 @@ void setOrder(Options &o, const std::string &text) {
 }
 
 void setSave(Options &o, const std::string &text) {
-  o.save = text;
-  for (bool more = true; more;) {
-    more = false;
-    if (auto value = takeSuffix(o.save, "every="))
-      o.saveEvery = wholeNumber("save,every", *value, 1), more = true;
-    if (auto value = takeSuffix(o.save, "best"); value && value->empty())
-      o.saveBest = more = true;
-  }
+  Suffixed found = takeSuffixes("save", text, true);
+  o.save = found.file, o.saveEvery = found.every, o.saveBest = found.best;
   if (o.save.empty())
     throw UsageError("--save: a file is missing");
 }
 
 void setEvalData(Options &o, const std::string &text) {
-  std::string source = text;
-  if (auto value = takeSuffix(source, "every="))
-    o.evalEvery = wholeNumber("eval-data,every", *value, 1);
-  o.evalData.push_back(source);
+  Suffixed found = takeSuffixes("eval-data", text, false);
+  o.evalEvery = found.every ? found.every : o.evalEvery;
+  o.evalData.push_back(found.file);
 }
 
 const OptionSpec specs[] = {
@@ -119,23 +164,6 @@ const OptionSpec specs[] = {
      [](Options &o, const std::string &) { o.info = true; }},
     {"help", nullptr, "this text", [](Options &o, const std::string &) { o.help = true; }},
 };
-
-/// Insertions, deletions and replacements that lead from one name to the other.
-size_t distance(const std::string &a, const std::string &b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j)
-    row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
 
 const OptionSpec &specOf(const std::string &name) {
   const OptionSpec *nearest = specs;

@@ -56,4 +56,27 @@ TEST(OptionsTest, RefusesWithTheReason) {
   EXPECT_EQ(refusal({"--help"}), "accepted");
 }
 
+TEST(OptionsTest, WhatStandsBehindAFileMustBeKnown) {
+  auto save = [](const std::string &text) {
+    return refusal({"--data=synthetic", "--steps=1", "--eval-data=synthetic", "--save=" + text});
+  };
+  EXPECT_EQ(save("c.safetensors,evry=5"),
+            "--save: 'evry=5' behind the file is not known; did you mean 'every=5'?");
+  EXPECT_EQ(save("c.safetensors,every=5,bset"),
+            "--save: 'bset' behind the file is not known; did you mean 'best'?");
+  EXPECT_EQ(save("c,every"),
+            "--save: 'every' behind the file is not known; did you mean 'every=N'?");
+  EXPECT_EQ(save("c.st,every=0.5"), "--save,every='0.5': a whole number of at least 1 is expected");
+  EXPECT_EQ(save(",best"), "--save: a file is missing");
+  EXPECT_EQ(save("runs/lr=0.1,b=4/c,best,every=5"), "accepted");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--eval-data=tokens:a,b.bin:u8,best"}),
+            "--eval-data: 'best' behind the file is not known; did you mean 'every=N'?");
+  Options o = parse({"--data=synthetic", "--steps=1", "--eval-data=tokens:a,b.bin:u8,every=3",
+                     "--save=runs/lr=0.1,b=4/c,best,every=5"});
+  EXPECT_EQ(o.evalData[0], "tokens:a,b.bin:u8");
+  EXPECT_EQ(o.evalEvery, 3);
+  EXPECT_EQ(o.save, "runs/lr=0.1,b=4/c");
+  EXPECT_EQ(o.saveEvery, 5);
+}
+
 } // namespace
