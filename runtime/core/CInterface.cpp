@@ -76,6 +76,9 @@ void feed(plimsoll_train *train, const char *name, const void *data, size_t byte
       throw Failure(format("input '%s': %zu bytes given, %zu expected", name, bytes,
                            inputBytes(input.tensor)));
     checkLimit(input, data);
+    // The two timelines share bytes: what was fed for the other one may be overwritten.
+    std::vector<char> &lost = evaluation ? train->fed : train->fedEvaluation;
+    lost.assign(lost.size(), 0);
     (evaluation ? train->fedEvaluation : train->fed)[i] = 1;
     if (!evaluation || input.evaluateOffset >= 0)
       std::memcpy(train->session.arena + (evaluation ? static_cast<uint64_t>(input.evaluateOffset)

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <omp.h>
 
 namespace plimsoll {
 namespace {
@@ -34,6 +35,9 @@ int runTraining(const Program &program, int argc, char **argv) {
       std::string text = options.help ? helpText(name) : std::string(program.info) + "\n";
       return std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) ? 1 : 0;
     }
+    // Of a program's own process alone: a library leaves its host's settings as they are.
+    omp_set_dynamic(0);
+    omp_set_num_threads(program.threads);
     Trainer trainer(program, options);
     trainer.run();
     return 0;

@@ -33,8 +33,6 @@ Session::Session(const Program &program) : program(program) {
   if (omp_get_thread_limit() < program.threads)
     throw Failure(format("this program runs on %d threads, and OMP_THREAD_LIMIT allows %d",
                          program.threads, omp_get_thread_limit()));
-  omp_set_dynamic(0);
-  omp_set_num_threads(program.threads);
   void *mapped = mmap(nullptr, program.arenaBytes ? program.arenaBytes : 1, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED)

@@ -5,7 +5,8 @@
 //   out[o, i, :] = table[o, indices[i], :]; negative indices count from the end.
 // gather_grad {dy, indices, dtable} {outer, axisDim, inner, count}
 //   dy [outer, count, inner] -> dtable [outer, axisDim, inner], zero where no index points.
-// Indices outside the table are the caller's to refuse; here they are skipped.
+// Indices outside the table are the caller's to refuse; here gather answers them with a row
+// of NaN and gather_grad adds nothing, so that what lay in the arena before never shows.
 //
 // The gradient adds in the order of the indices, whatever the threads: each thread owns
 // a range of the table (rows, or columns when there are few rows) and looks at all indices.
@@ -13,7 +14,9 @@
 #include "../backends/cpu/Team.h"
 #include "plimsoll/Kernels.h"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace plimsoll {
 namespace {
@@ -29,6 +32,8 @@ void runGather(const Launch &launch) {
     index += index < 0 ? axisDim : 0;
     if (index >= 0 && index < axisDim)
       std::memcpy(out + i * inner, table + (o * axisDim + index) * inner, inner * sizeof(float));
+    else
+      std::fill_n(out + i * inner, inner, std::numeric_limits<float>::quiet_NaN());
   });
 }
 

@@ -38,11 +38,24 @@ dnnl_stream_t stream() {
   return one;
 }
 
-/// oneDNN asks OpenMP how many threads there are, when it plans and when it runs.
-void useThreads(int threads) {
-  if (omp_get_max_threads() != threads)
+/// oneDNN asks OpenMP how many threads there are, when it plans and when it runs. What the
+/// host of a library has set comes back afterwards.
+class UseThreads {
+public:
+  explicit UseThreads(int wanted) {
+    omp_set_dynamic(0);
+    omp_set_num_threads(wanted);
+  }
+  ~UseThreads() {
     omp_set_num_threads(threads);
-}
+    omp_set_dynamic(dynamic);
+  }
+  UseThreads(const UseThreads &) = delete;
+  UseThreads &operator=(const UseThreads &) = delete;
+
+private:
+  int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
+};
 
 /// Descriptor of a dense operand [batch,] rows x columns, stored transposed or not.
 bool describe(dnnl_memory_desc_t &desc, int64_t batch, bool batched, int64_t rows, int64_t columns,
@@ -67,7 +80,7 @@ struct Plan {
 
   bool make(const int64_t *sizes, int threads) {
     MatmulSizes s(sizes);
-    useThreads(threads);
+    UseThreads scope(threads);
     if (!engine() || !describe(operands[0], s.batch, s.batchA, s.m, s.k, s.transA) ||
         !describe(operands[1], s.batch, s.batchB, s.k, s.n, s.transB) ||
         !describe(operands[2], s.batch, true, s.m, s.n, false))
@@ -115,6 +128,7 @@ struct Prepared {
 
 void *prepare(const int64_t *sizes, int, int threads, int64_t workspaceBytes, const char **error) {
   Plan plan;
+  UseThreads scope(threads);
   if (!kCanDeclare || !plan.make(sizes, threads)) {
     *error = "oneDNN cannot make this product";
     return nullptr;
@@ -149,7 +163,7 @@ void *prepare(const int64_t *sizes, int, int threads, int64_t workspaceBytes, co
 
 void run(const Launch &launch) {
   auto *prepared = static_cast<Prepared *>(launch.handle);
-  useThreads(launch.threads);
+  UseThreads scope(launch.threads);
   bool done = prepared != nullptr;
   for (int i = 0; i < 4 && done; ++i)
     done = dnnl_memory_set_data_handle(prepared->arguments[i].memory, launch.buffers[i]) ==

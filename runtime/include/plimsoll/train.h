@@ -12,7 +12,12 @@
  *   plimsoll_train_destroy(t);
  *
  * Functions that return int return 0 when done, 1 when failed; the reason is then
- * plimsoll_train_error(t) until the next call. A handle belongs to one thread at a time.
+ * plimsoll_train_error(t) until the next call.
+ *
+ * All handles of a process, together, belong to one thread at a time: they share the primitives
+ * that a library (oneDNN) has prepared. With several threads, hold one lock around every call.
+ * A step runs on as many threads as the program was compiled for; the OpenMP settings of the
+ * host are left as they are.
  *===---------------------------------------------------------------------------===*/
 #ifndef PLIMSOLL_TRAIN_H
 #define PLIMSOLL_TRAIN_H
@@ -56,7 +61,8 @@ PLIMSOLL_API int plimsoll_train_input(const plimsoll_train *train, int index,
                                       plimsoll_input *input);
 
 /* Copies a whole batch of an input into the arena, for the next step or the next evaluation.
- * The two share bytes: feed every input again before each call. */
+ * The two share bytes: feed every input again before each call. What was fed for the one is
+ * gone once something is fed for the other, and the call then fails. */
 PLIMSOLL_API int plimsoll_train_feed(plimsoll_train *train, const char *input, const void *data,
                                      size_t bytes);
 PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const char *input,

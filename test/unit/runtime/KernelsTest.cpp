@@ -3,6 +3,8 @@
 
 #include "plimsoll/Program.h"
 
+#include <omp.h>
+
 namespace {
 
 using Doubles = std::vector<double>;
@@ -47,6 +49,20 @@ TEST_P(Kernels, MatmulMatchesReferenceForAnyThreadCount) {
     }
     EXPECT_LT(worst(first, reference(p, a, b)), 2e-6) << "m = " << p.m;
   }
+}
+
+TEST_P(Kernels, OnednnLeavesTheHostsOpenmpSettings) {
+  int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
+  omp_set_num_threads(3);
+  omp_set_dynamic(1);
+  Floats a = random(64 * 64), b = random(64 * 64), c = nans(64 * 64);
+  bool ran = run("matmul_onednn", {a.data(), b.data(), c.data()}, {1, 64, 64, 64, 0, 0, 0, 0});
+  EXPECT_EQ(omp_get_max_threads(), 3);
+  EXPECT_EQ(omp_get_dynamic(), 1);
+  omp_set_num_threads(threads);
+  omp_set_dynamic(dynamic);
+  if (!ran)
+    GTEST_SKIP() << "no implementation that declares its memory";
 }
 
 TEST_P(Kernels, OnednnMatchesReference) {
@@ -238,6 +254,23 @@ TEST_P(Kernels, GatherAndItsGradientAddInOrder) {
           {}, threads);
       EXPECT_TRUE(sameBits(gradient, wanted)) << threads;
     }
+  }
+}
+
+TEST_P(Kernels, GatherAnswersAnIndexOutsideTheTableWithNan) {
+  const int64_t axis = 4, inner = 3;
+  const std::vector<int64_t> indices = {1, 4, -5, -4};
+  const int64_t count = int64_t(indices.size());
+  Floats table = random(axis * inner), out(count * inner, 7.0f), dy(count * inner, 1.0f),
+         gradient = nans(axis * inner);
+  run("gather", {table.data(), indices.data(), out.data()}, {1, axis, inner, count});
+  run("gather_grad", {dy.data(), indices.data(), gradient.data()}, {1, axis, inner, count});
+  for (int64_t c = 0; c < inner; ++c) {
+    EXPECT_EQ(out[c], table[inner + c]);
+    EXPECT_TRUE(std::isnan(out[inner + c]) && std::isnan(out[2 * inner + c]));
+    EXPECT_EQ(out[3 * inner + c], table[c]);
+    for (int64_t row = 0; row < axis; ++row)
+      EXPECT_EQ(gradient[row * inner + c], row < 2 ? 1.0f : 0.0f);
   }
 }
 

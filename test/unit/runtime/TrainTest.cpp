@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <omp.h>
 #include <sstream>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -256,6 +257,43 @@ TEST_F(TrainTest, TheCInterfaceTrainsLikeTheCommandLine) {
   plimsoll_train_destroy(t);
   EXPECT_FALSE(plimsoll_train_create("/nowhere"));
   EXPECT_STREQ(plimsoll_train_error(nullptr), "cannot open '/nowhere': No such file or directory");
+}
+
+TEST_F(TrainTest, FeedingTheOtherTimelineForgetsWhatWasFed) {
+  plimsoll_train *t = plimsoll_train_create(weights.c_str());
+  ASSERT_TRUE(t) << plimsoll_train_error(nullptr);
+  float x[tiny::kRows * tiny::kFeatures] = {};
+  int64_t labels[tiny::kRows] = {};
+  plimsoll_train_feed(t, "x", x, sizeof(x));
+  plimsoll_train_feed(t, "labels", labels, sizeof(labels));
+  EXPECT_EQ(plimsoll_train_feed_evaluation(t, "x", x, sizeof(x)), 0);
+  EXPECT_EQ(plimsoll_train_step(t, -1), 1);
+  EXPECT_STREQ(plimsoll_train_error(t), "input 'x' has not been fed");
+  plimsoll_train_feed_evaluation(t, "labels", labels, sizeof(labels));
+  EXPECT_EQ(plimsoll_train_feed(t, "x", x, sizeof(x)), 0);
+  EXPECT_EQ(plimsoll_train_evaluate(t), 1);
+  EXPECT_STREQ(plimsoll_train_error(t), "input 'x' has not been fed");
+  plimsoll_train_feed(t, "labels", labels, sizeof(labels));
+  EXPECT_EQ(plimsoll_train_step(t, -1), 0) << plimsoll_train_error(t);
+  plimsoll_train_destroy(t);
+}
+
+TEST_F(TrainTest, ALibraryLeavesTheHostsOpenmpSettings) {
+  int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
+  omp_set_num_threads(5);
+  omp_set_dynamic(1);
+  plimsoll_train *t = plimsoll_train_create(weights.c_str());
+  ASSERT_TRUE(t) << plimsoll_train_error(nullptr);
+  float x[tiny::kRows * tiny::kFeatures] = {};
+  int64_t labels[tiny::kRows] = {};
+  plimsoll_train_feed(t, "x", x, sizeof(x));
+  plimsoll_train_feed(t, "labels", labels, sizeof(labels));
+  EXPECT_EQ(plimsoll_train_step(t, -1), 0) << plimsoll_train_error(t);
+  plimsoll_train_destroy(t);
+  EXPECT_EQ(omp_get_max_threads(), 5);
+  EXPECT_EQ(omp_get_dynamic(), 1);
+  omp_set_num_threads(threads);
+  omp_set_dynamic(dynamic);
 }
 
 } // namespace
