@@ -112,7 +112,7 @@ plimsoll_train *plimsoll_train_create(const char *weights) {
     checkCpu(plimsoll_program.instructionSet);
     train = std::make_unique<plimsoll_train>();
     SafetensorsFile file(weights ? weights : defaultWeights());
-    loadSlots(parameterSlots(plimsoll_program), file, train->session.arena, true, false);
+    loadSlots(parameterSlots(plimsoll_program), file, train->session.arena, true, true);
   });
   return failed ? nullptr : train.release();
 }
@@ -182,11 +182,8 @@ int64_t plimsoll_train_steps(const plimsoll_train *train) {
 int plimsoll_train_save(plimsoll_train *train, const char *path) {
   return guarded(train->error, [&] {
     RunState state = train->state;
-    int64_t batch = plimsoll_program.inputCount && plimsoll_program.inputs[0].tensor.rank
-                        ? plimsoll_program.inputs[0].tensor.shape[0]
-                        : 1;
     state.steps = state.steps > state.step ? state.steps : state.step;
-    state.dataPosition = state.step * batch;
+    state.dataPosition = rowsTaken(plimsoll_program, state.step);
     CheckpointWriter(plimsoll_program, allSlots(), path).save(state, train->session.arena);
   });
 }

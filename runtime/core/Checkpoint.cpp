@@ -1,7 +1,6 @@
 //===- Checkpoint.cpp - saving a run, and what a saved run knows ------------===//
 #include "Checkpoint.h"
 
-#include "Failure.h"
 #include "Json.h"
 #include "Text.h"
 
@@ -122,21 +121,35 @@ void CheckpointWriter::buildHeader(const RunState &s) {
 bool CheckpointWriter::writeFile(int descriptor, const std::byte *arena) {
   if (!writeAll(descriptor, header.data(), header.size()))
     return false;
-  for (const Slot &slot : slots) {
-    if (!slot.transposed) {
-      if (!writeAll(descriptor, arena + slot.offset, slot.bytes()))
-        return false;
-      continue;
-    }
-    for (int64_t begin = 0; begin < slot.bytes();) {
-      int64_t bytes = std::min(kBufferBytes, slot.bytes() - begin);
-      copyOut(slot, arena, begin, bytes, buffer.data());
-      if (!writeAll(descriptor, buffer.data(), bytes))
-        return false;
-      begin += bytes;
-    }
-  }
+  for (const Slot &slot : slots)
+    if (!writeSlot(descriptor, slot, arena))
+      return false;
   return fsync(descriptor) == 0;
+}
+
+/// A piece at a time, so that what is looked at and then written is still in the cache.
+bool CheckpointWriter::writeSlot(int descriptor, const Slot &slot, const std::byte *arena) {
+  for (int64_t begin = 0; begin < slot.bytes(); begin += kBufferBytes) {
+    int64_t bytes = std::min(kBufferBytes, slot.bytes() - begin);
+    const std::byte *piece = arena + slot.offset + begin;
+    if (slot.transposed) {
+      copyOut(slot, arena, begin, bytes, buffer.data());
+      piece = buffer.data();
+    }
+    int64_t bad = slot.trained ? firstNotFinite(slot.type, piece, bytes) : -1;
+    if (bad >= 0) {
+      spoilt = &slot, spoiltElement = begin / bytesOf(slot.type) + bad;
+      return false;
+    }
+    if (!writeAll(descriptor, piece, bytes))
+      return false;
+  }
+  return true;
+}
+
+std::string CheckpointWriter::keptText() const {
+  struct stat status;
+  return stat(target.c_str(), &status) ? "" : "; the checkpoint of before is untouched";
 }
 
 void CheckpointWriter::fail(const char *doing, int error) {
@@ -147,15 +160,13 @@ void CheckpointWriter::fail(const char *doing, int error) {
   if ((error == ENOSPC || error == EDQUOT) && !statvfs(directory.c_str(), &space))
     room += format(", the disk has %s free",
                    grouped(static_cast<long long>(space.f_bavail * space.f_frsize)).c_str());
-  struct stat status;
-  bool kept = !stat(target.c_str(), &status);
   throw Failure(format("cannot %s the checkpoint '%s': %s%s%s", doing, target.c_str(),
-                       std::strerror(error), room.c_str(),
-                       kept ? "; the checkpoint of before is untouched" : ""));
+                       std::strerror(error), room.c_str(), keptText().c_str()));
 }
 
 void CheckpointWriter::save(const RunState &state, const std::byte *arena) {
   buildHeader(state);
+  spoilt = nullptr;
   int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0)
     fail("create", errno);
@@ -167,6 +178,13 @@ void CheckpointWriter::save(const RunState &state, const std::byte *arena) {
     written = false, error = errno;
   if (!written) {
     ::unlink(temporary.c_str());
+    if (spoilt)
+      throw NotFinite(format("step %lld: '%s' is not finite (element %lld of %lld), so '%s' was "
+                             "not written%s",
+                             static_cast<long long>(state.step), spoilt->name.c_str(),
+                             static_cast<long long>(spoiltElement),
+                             static_cast<long long>(spoilt->count()), target.c_str(),
+                             keptText().c_str()));
     fail("write", error);
   }
   int folder = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -174,6 +192,11 @@ void CheckpointWriter::save(const RunState &state, const std::byte *arena) {
     fsync(folder); // some file systems cannot; the rename is atomic all the same
     ::close(folder);
   }
+}
+
+int64_t rowsTaken(const Program &program, int64_t steps) {
+  bool rows = program.inputCount && program.inputs[0].tensor.rank;
+  return steps * (rows ? program.inputs[0].tensor.shape[0] : 1);
 }
 
 RunState readRunState(const Program &program, const SafetensorsFile &file) {
@@ -199,6 +222,13 @@ RunState readRunState(const Program &program, const SafetensorsFile &file) {
   state.steps = std::strtoll(text("steps"), nullptr, 10);
   state.seed = std::strtoull(text("seed"), nullptr, 10);
   state.dataPosition = std::strtoll(text("data_position"), nullptr, 10);
+  // The data rule knows the place in the data from the step and the batch alone.
+  if (state.dataPosition != rowsTaken(program, state.step))
+    throw Failure(format(
+        "'%s' was saved by a program compiled for another batch: its %s steps took %s rows of the "
+        "data, those of this program take %s; to start from its parameters alone, use --weights",
+        file.path().c_str(), grouped(state.step).c_str(), grouped(state.dataPosition).c_str(),
+        grouped(rowsTaken(program, state.step)).c_str()));
   state.shuffle = !std::strcmp(text("order"), "shuffled");
   state.learningRate = std::strtod(text("lr"), nullptr);
   state.weightDecay = std::strtod(text("weight_decay"), nullptr);

@@ -8,6 +8,7 @@
 #ifndef PLIMSOLL_CORE_CHECKPOINT_H
 #define PLIMSOLL_CORE_CHECKPOINT_H
 
+#include "Failure.h"
 #include "State.h"
 
 #include <string>
@@ -28,12 +29,21 @@ struct RunState {
   bool hasBest = false;
 };
 
+/// A parameter or its optimizer state is infinite or NaN.
+struct NotFinite : Failure {
+  using Failure::Failure;
+};
+
+/// Rows of the data that `steps` steps of the program take.
+int64_t rowsTaken(const Program &program, int64_t steps);
+
 class CheckpointWriter {
 public:
-  /// Prepares to save `slots` of the arena to `path`. `fingerprint` may be null.
+  /// Prepares to save `slots` of the arena to `path`.
   CheckpointWriter(const Program &program, std::vector<Slot> slots, const std::string &path);
 
   /// Throws Failure; the file of before is then untouched and no temporary file is left.
+  /// NotFinite when what is trained is not: a good checkpoint is never replaced by such a one.
   void save(const RunState &state, const std::byte *arena);
 
   const std::string &path() const { return target; }
@@ -47,16 +57,20 @@ private:
   std::vector<char> header;
   std::vector<std::byte> buffer;
   int64_t headerCapacity = 0, dataBytes = 0;
+  const Slot *spoilt = nullptr; ///< where writeFile() found an element that is not finite
+  int64_t spoiltElement = -1;
 
   void buildTensorText();
   void buildAliasText();
   void buildHeader(const RunState &state);
   bool writeFile(int descriptor, const std::byte *arena);
+  bool writeSlot(int descriptor, const Slot &slot, const std::byte *arena);
+  std::string keptText() const;
   [[noreturn]] void fail(const char *doing, int error);
 };
 
-/// Reads the run state of a checkpoint. Throws Failure when it is none, of a later format, or of
-/// another program.
+/// Reads the run state of a checkpoint. Throws Failure when it is none, of a later format, of
+/// another program, or of the same one compiled for another batch.
 RunState readRunState(const Program &program, const SafetensorsFile &file);
 
 } // namespace plimsoll

@@ -26,8 +26,13 @@ namespace {
 
 Slot slotOf(const ParameterInfo &parameter, std::string name, uint64_t offset) {
   const TensorInfo &tensor = parameter.tensor;
-  return {std::move(name),      {},    {tensor.shape, tensor.shape + tensor.rank}, tensor.type,
-          parameter.transposed, offset};
+  return {std::move(name),
+          {},
+          {tensor.shape, tensor.shape + tensor.rank},
+          tensor.type,
+          parameter.transposed,
+          parameter.trainable,
+          offset};
 }
 
 /// Under the parameter's own name, with its aliases.
@@ -89,6 +94,8 @@ std::vector<Slot> gradientSlots(const Program &program) {
     if (program.parameters[i].gradientOffset >= 0)
       slots.push_back(namedSlot(program.parameters[i],
                                 static_cast<uint64_t>(program.parameters[i].gradientOffset)));
+  for (Slot &slot : slots)
+    slot.trained = false; // a gradient is written as it is
   return slots;
 }
 
@@ -113,18 +120,30 @@ void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, co
     });
 }
 
-const Slot *firstNotFinite(const std::vector<Slot> &slots, const std::byte *arena) {
-  constexpr uint32_t exponent = 0x7f800000; // all ones: infinite or NaN
-  for (const Slot &slot : slots) {
-    auto *bits = reinterpret_cast<const uint32_t *>(arena + slot.offset);
-    int64_t count = slot.type == DType::f32 ? slot.count() : 0;
-    bool bad = false;
-    for (int64_t i = 0; i < count; ++i)
-      bad |= (bits[i] & exponent) == exponent;
-    if (bad)
-      return &slot;
-  }
-  return nullptr;
+namespace {
+
+/// All bits of the exponent set: infinite or NaN.
+template <typename Bits>
+int64_t firstWithExponent(Bits exponent, const std::byte *data, int64_t bytes) {
+  auto *bits = reinterpret_cast<const Bits *>(data);
+  int64_t count = bytes / static_cast<int64_t>(sizeof(Bits));
+  bool bad = false;
+  for (int64_t i = 0; i < count; ++i)
+    bad |= (bits[i] & exponent) == exponent;
+  for (int64_t i = 0; bad && i < count; ++i)
+    if ((bits[i] & exponent) == exponent)
+      return i;
+  return -1;
+}
+
+} // namespace
+
+int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes) {
+  if (type == DType::f32)
+    return firstWithExponent<uint32_t>(0x7f800000, data, bytes);
+  if (type == DType::f64)
+    return firstWithExponent<uint64_t>(0x7ff0000000000000, data, bytes);
+  return -1;
 }
 
 namespace {
@@ -204,12 +223,22 @@ void readSlot(const Slot &slot, const SafetensorsFile &file, const SafetensorsFi
   }
 }
 
+/// Buffers of the framework: a mask, a count of batches.
+std::string extraText(const SafetensorsFile &file, const std::vector<std::string> &extra) {
+  constexpr size_t kNamed = 3;
+  std::string text = format("'%s': not used, because the program has no parameter of the name: ",
+                            file.path().c_str());
+  for (size_t i = 0; i < extra.size() && i < kNamed; ++i)
+    text += (i ? ", '" : "'") + extra[i] + "'";
+  return extra.size() > kNamed ? text + format(" and %zu more", extra.size() - kNamed) : text;
+}
+
 } // namespace
 
-void loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
-               bool anyPrefix, bool ignoreExtra) {
+std::string loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
+                      bool anyPrefix, bool ignoreExtra) {
   if (slots.empty())
-    return;
+    return "";
   Prefix prefix = anyPrefix ? bestPrefix(slots, file) : Prefix{};
   std::string problems;
   std::vector<std::string> names;
@@ -224,14 +253,18 @@ void loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std:
     else
       problems += checkTensor(slot, names.back(), *file.find(names.back()));
   }
+  std::vector<std::string> extra;
   for (const auto &[name, tensor] : file.tensors())
-    if (!ignoreExtra && !known.count(name) &&
-        !(file.metadata("fingerprint") && name.starts_with("optimizer.")))
+    if (!known.count(name) && !(file.metadata("fingerprint") && name.starts_with("optimizer.")))
+      extra.push_back(name);
+  if (!ignoreExtra || !problems.empty())
+    for (const std::string &name : extra)
       problems += format("\n  '%s' is no parameter of the program", name.c_str());
   if (!problems.empty())
     throw Failure(format("'%s' does not fit the program", file.path().c_str()) + problems);
   for (size_t i = 0; i < slots.size(); ++i)
     readSlot(slots[i], file, *file.find(names[i]), arena);
+  return extra.empty() ? "" : extraText(file, extra);
 }
 
 } // namespace plimsoll

@@ -21,6 +21,7 @@ struct Slot {
   std::vector<int64_t> shape; ///< the framework's
   DType type;
   bool transposed;
+  bool trained; ///< steps change it: in a checkpoint it must be finite
   uint64_t offset;
 
   int64_t count() const;
@@ -42,14 +43,15 @@ void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t by
 /// The other way.
 void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, const std::byte *in);
 
-/// The first f32 slot of which an element is infinite or NaN, or null.
-const Slot *firstNotFinite(const std::vector<Slot> &slots, const std::byte *arena);
+/// The first element of `bytes` bytes of `type` that is infinite or NaN, or -1.
+int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes);
 
 /// Fills `slots` from the file. Names may be any alias; with `anyPrefix`, a wrapper prefix
 /// (`model.`) that all of the file's names have, or lack, is allowed for. Throws one Failure
-/// that lists everything missing, extra (unless `ignoreExtra`) or of another shape.
-void loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
-               bool anyPrefix, bool ignoreExtra);
+/// that lists everything missing, of another shape, or extra. When extra tensors are all that is
+/// wrong and `ignoreExtra`, they are left out; answers a warning that says so, or "".
+std::string loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
+                      bool anyPrefix, bool ignoreExtra);
 
 } // namespace plimsoll
 

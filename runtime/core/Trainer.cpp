@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cmath>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
 #include <unistd.h>
@@ -57,6 +58,7 @@ void Trainer::loadStart() {
     std::vector<Slot> slots = parameterSlots(program), states = stateSlots(program);
     slots.insert(slots.end(), states.begin(), states.end());
     loadSlots(slots, file, session.arena, false, false);
+    resumedStep = state.step;
     return;
   }
   std::string path = options.weights.empty() ? defaultWeights() : options.weights;
@@ -64,7 +66,10 @@ void Trainer::loadStart() {
     throw Failure(format("the initial weights '%s' are not beside the program; name a file with "
                          "--weights",
                          path.c_str()));
-  loadSlots(parameterSlots(program), SafetensorsFile(path), session.arena, true, false);
+  std::string warning =
+      loadSlots(parameterSlots(program), SafetensorsFile(path), session.arena, true, true);
+  if (!warning.empty())
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
 }
 
 void Trainer::applyOptions() {
@@ -90,8 +95,7 @@ void Trainer::openFiles() {
   if (!options.evalData.empty())
     evalFeeder = std::make_unique<Feeder>(
         program, makeSource(program, options.evalData, state.seed + 1), false, state.seed, true);
-  parameters = parameterSlots(program);
-  std::vector<Slot> slots = parameters, states = stateSlots(program);
+  std::vector<Slot> slots = parameterSlots(program), states = stateSlots(program);
   slots.insert(slots.end(), states.begin(), states.end());
   if (!options.save.empty())
     checkpoint.emplace(program, slots, options.save);
@@ -146,9 +150,22 @@ bool Trainer::step(Progress &progress) {
 
 /// What a run that fails leaves behind.
 std::string Trainer::keptText() const {
-  return lastSaved >= 0 ? format("; the last good checkpoint, '%s', is of step %lld",
-                                 checkpoint->path().c_str(), static_cast<long long>(lastSaved))
-                        : std::string("; no checkpoint was written");
+  if (lastSaved >= 0)
+    return format("; the last good checkpoint, '%s', is of step %lld", checkpoint->path().c_str(),
+                  static_cast<long long>(lastSaved));
+  if (resumedStep >= 0)
+    return format("; no checkpoint was written since the run was resumed from '%s', of step %lld",
+                  options.resume.c_str(), static_cast<long long>(resumedStep));
+  return "; no checkpoint was written";
+}
+
+/// The first value that was not finite, or how to find it.
+std::string Trainer::foundText() const {
+  if (finder)
+    return finder->report();
+  return std::string("\n  to name the first value that is not finite, run again") +
+         (lastSaved >= 0 || resumedStep >= 0 ? " from the checkpoint" : "") +
+         " with --find-nonfinite";
 }
 
 void Trainer::checkLoss() {
@@ -157,14 +174,12 @@ void Trainer::checkLoss() {
       finder->acceptStep();
     return;
   }
-  std::string found =
-      finder ? finder->report()
-             : std::string("\n  to name the first value that is not finite, run again") +
-                   (lastSaved >= 0 ? " from the checkpoint" : "") + " with --find-nonfinite";
   throw Failure(format("step %lld: the loss is not finite (%s)%s%s",
                        static_cast<long long>(state.step),
-                       std::isnan(session.loss()) ? "nan" : session.loss() < 0 ? "-inf" : "inf",
-                       keptText().c_str(), found.c_str()));
+                       std::isnan(session.loss()) ? "nan"
+                       : session.loss() < 0       ? "-inf"
+                                                  : "inf",
+                       keptText().c_str(), foundText().c_str()));
 }
 
 /// The evaluation data once, whole batches, each weighted by the labels that count in it.
@@ -189,20 +204,24 @@ void Trainer::evaluate(Progress &progress) {
   if (best && record.loss < (state.hasBest ? state.bestLoss : HUGE_VAL)) {
     state.bestLoss = record.loss;
     state.hasBest = true;
-    best->save(state, session.arena);
+    write(*best);
   }
 }
 
 void Trainer::save() {
   if (!checkpoint || lastSaved == state.step)
     return;
-  // A finite loss can have a gradient that is not; its update must not replace a good file.
-  if (const Slot *slot = firstNotFinite(parameters, session.arena))
-    throw Failure(format("step %lld: the parameter '%s' is not finite after its update%s",
-                         static_cast<long long>(state.step), slot->name.c_str(),
-                         keptText().c_str()));
-  checkpoint->save(state, session.arena);
+  write(*checkpoint);
   lastSaved = state.step;
+}
+
+/// A step with a finite loss can have a gradient, and so an update, that is not.
+void Trainer::write(CheckpointWriter &writer) {
+  try {
+    writer.save(state, session.arena);
+  } catch (const NotFinite &failure) {
+    throw Failure(failure.what() + foundText());
+  }
 }
 
 void Trainer::run() {

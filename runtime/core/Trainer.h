@@ -38,8 +38,7 @@ private:
   std::optional<Schedule> schedule;
   std::optional<Metrics> metrics;
   std::optional<NonfiniteFinder> finder;
-  std::vector<Slot> parameters;
-  int64_t lastSaved = -1;
+  int64_t lastSaved = -1, resumedStep = -1;
 
   void loadStart();
   void applyOptions();
@@ -47,8 +46,10 @@ private:
   bool step(Progress &progress);
   void checkLoss();
   std::string keptText() const;
+  std::string foundText() const;
   void evaluate(Progress &progress);
   void save();
+  void write(CheckpointWriter &writer);
   int64_t labelsPerBatch() const;
 };
 

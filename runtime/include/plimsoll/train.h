@@ -52,7 +52,8 @@ typedef struct plimsoll_input {
 } plimsoll_input;
 
 /* Maps the arena and loads parameters from a safetensors file (NULL: the file that was
- * written beside the library or program). NULL when failed, see plimsoll_train_error(NULL). */
+ * written beside the library or program). Every parameter must be in it; other tensors are
+ * left out. NULL when failed, see plimsoll_train_error(NULL). */
 PLIMSOLL_API plimsoll_train *plimsoll_train_create(const char *weights);
 PLIMSOLL_API void plimsoll_train_destroy(plimsoll_train *train);
 
@@ -77,7 +78,8 @@ PLIMSOLL_API float plimsoll_train_loss(const plimsoll_train *train);
 PLIMSOLL_API float plimsoll_train_accuracy(const plimsoll_train *train);
 PLIMSOLL_API int64_t plimsoll_train_steps(const plimsoll_train *train);
 
-/* Checkpoints are those of the command line: one can go on with the other's. */
+/* Checkpoints are those of the command line: one can go on with the other's. What is not finite
+ * is not saved, and what was saved by a program of another batch is not loaded. */
 PLIMSOLL_API int plimsoll_train_save(plimsoll_train *train, const char *path);
 PLIMSOLL_API int plimsoll_train_load(plimsoll_train *train, const char *path);
 

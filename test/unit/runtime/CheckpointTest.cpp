@@ -5,6 +5,8 @@
 #include "core/Failure.h"
 #include "core/Json.h"
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -22,6 +24,7 @@ protected:
   std::string path = folder + "c.safetensors";
   alignas(64) std::byte arena[16384] = {}, other[16384] = {};
   std::vector<Slot> slots = parameterSlots(plimsoll_program);
+  std::string warning;
 
   void SetUp() override {
     for (const Slot &slot : stateSlots(plimsoll_program))
@@ -43,8 +46,18 @@ protected:
   std::string load(const std::vector<tiny::Tensor> &tensors) {
     tiny::writeFile(path, tensors);
     return failure([&] {
-      loadSlots(parameterSlots(plimsoll_program), SafetensorsFile(path), other, true, false);
+      warning =
+          loadSlots(parameterSlots(plimsoll_program), SafetensorsFile(path), other, true, true);
     });
+  }
+  /// A state after `steps` steps.
+  static RunState after(int64_t steps) {
+    RunState state;
+    state.step = steps, state.dataPosition = steps * tiny::kRows;
+    return state;
+  }
+  const Slot &slot(const std::string &name) {
+    return *std::find_if(slots.begin(), slots.end(), [&](const Slot &s) { return s.name == name; });
   }
 };
 
@@ -132,22 +145,92 @@ TEST_F(CheckpointTest, AnotherProgramsCheckpointIsRefused) {
 
 TEST_F(CheckpointTest, NoSpaceKeepsTheOldOne) {
   CheckpointWriter writer(plimsoll_program, slots, path);
-  RunState state;
-  state.step = 1;
-  writer.save(state, arena);
+  writer.save(after(1), arena);
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit old, small = {1024, RLIM_INFINITY};
   getrlimit(RLIMIT_FSIZE, &old);
   small.rlim_max = old.rlim_max;
   setrlimit(RLIMIT_FSIZE, &small);
-  state.step = 2;
-  std::string text = failure([&] { writer.save(state, arena); });
+  std::string text = failure([&] { writer.save(after(2), arena); });
   setrlimit(RLIMIT_FSIZE, &old);
   EXPECT_HAS(text, "cannot write the checkpoint");
   EXPECT_HAS(text, "it needs ");
   EXPECT_HAS(text, "the checkpoint of before is untouched");
   EXPECT_NE(access((path + ".tmp").c_str(), F_OK), 0);
   EXPECT_EQ(readRunState(plimsoll_program, SafetensorsFile(path)).step, 1);
+}
+
+TEST_F(CheckpointTest, WhatIsNotFiniteDoesNotReplaceTheOldOne) {
+  CheckpointWriter writer(plimsoll_program, slots, path);
+  writer.save(after(1), arena);
+  auto spoil = [&](const char *name, int64_t element, float value) {
+    std::memcpy(arena + slot(name).offset + 4 * element, &value, 4);
+  };
+  auto refused = [&] {
+    EXPECT_THROW(writer.save(after(2), arena), NotFinite);
+    std::string text = failure([&] { writer.save(after(2), arena); });
+    EXPECT_HAS(text, "the checkpoint of before is untouched");
+    EXPECT_NE(access((path + ".tmp").c_str(), F_OK), 0);
+    EXPECT_EQ(readRunState(plimsoll_program, SafetensorsFile(path)).step, 1);
+    return text;
+  };
+  spoil("fc.weight", 2 * tiny::kClasses + 1, NAN); // in the file it is [1][2]
+  EXPECT_HAS(refused(), "step 2: 'fc.weight' is not finite (element 22 of 100), so '");
+  spoil("fc.weight", 2 * tiny::kClasses + 1, 0);
+  spoil("optimizer.exp_avg_sq.fc.bias", 4, -INFINITY);
+  EXPECT_HAS(refused(), "'optimizer.exp_avg_sq.fc.bias' is not finite (element 4 of 5)");
+  spoil("optimizer.exp_avg_sq.fc.bias", 4, 0);
+  writer.save(after(2), arena);
+  EXPECT_EQ(readRunState(plimsoll_program, SafetensorsFile(path)).step, 2);
+}
+
+TEST_F(CheckpointTest, WhatIsNotTrainedMayBeInfinite) {
+  std::vector<ParameterInfo> parameters(plimsoll_program.parameters,
+                                        plimsoll_program.parameters + 2);
+  parameters[1].trainable = false; // a mask, say
+  Program program = plimsoll_program;
+  program.parameters = parameters.data();
+  float value = -INFINITY;
+  std::memcpy(arena + slot("fc.bias").offset, &value, 4);
+  EXPECT_EQ(failure([&] {
+              CheckpointWriter(program, parameterSlots(program), path).save(after(1), arena);
+            }),
+            "no failure");
+  value = NAN;
+  std::memcpy(arena + gradientSlots(plimsoll_program)[0].offset, &value, 4);
+  EXPECT_EQ(failure([&] {
+              CheckpointWriter(program, gradientSlots(program), path).save(after(1), arena);
+            }),
+            "no failure");
+}
+
+TEST_F(CheckpointTest, AnotherBatchIsRefused) {
+  CheckpointWriter(plimsoll_program, slots, path).save(after(12), arena);
+  const int64_t shape[] = {4, tiny::kFeatures};
+  std::vector<InputInfo> inputs(plimsoll_program.inputs, plimsoll_program.inputs + 2);
+  inputs[0].tensor.shape = shape;
+  Program program = plimsoll_program;
+  program.inputs = inputs.data();
+  EXPECT_HAS(failure([&] { readRunState(program, SafetensorsFile(path)); }),
+             "was saved by a program compiled for another batch: its 12 steps took 96 rows of the "
+             "data, those of this program take 48");
+}
+
+TEST_F(CheckpointTest, BuffersInAFileOfWeightsAreAWarning) {
+  auto tensors = tiny::weights();
+  EXPECT_EQ(load(tensors), "no failure");
+  EXPECT_EQ(warning, "");
+  for (const char *name : {"h.0.attn.bias", "h.1.attn.bias", "h.2.attn.bias", "h.3.attn.bias"})
+    tensors.push_back({name, "U8", {2}, {1, 0}});
+  tensors.push_back({"bn.num_batches_tracked", "I64", {1}, {7}});
+  EXPECT_EQ(load(tensors), "no failure");
+  EXPECT_HAS(warning, "not used, because the program has no parameter of the name: "
+                      "'bn.num_batches_tracked', 'h.0.attn.bias', 'h.1.attn.bias' and 2 more");
+  EXPECT_HAS(failure([&] {
+               loadSlots(parameterSlots(plimsoll_program), SafetensorsFile(path), other, false,
+                         false);
+             }),
+             "'h.3.attn.bias' is no parameter of the program");
 }
 
 TEST_F(CheckpointTest, PlacesThatCannotBeWritten) {

@@ -191,6 +191,45 @@ TEST_F(TrainTest, ALossThatIsNotFiniteIsNamed) {
   EXPECT_HAS(err, "--find-nonfinite");
   ASSERT_EQ(train({"--steps=20", "--resume=" + file("n.st"), "--find-nonfinite"}, false), 1);
   EXPECT_HAS(err, "the first infinite value is in 'logits', written by /fc/MatMul in step 4");
+  EXPECT_HAS(err, "no checkpoint was written since the run was resumed from '" + file("n.st") +
+                      "', of step 2");
+}
+
+TEST_F(TrainTest, AnUpdateThatIsNotFiniteIsNotSaved) {
+  ASSERT_EQ(train({"--steps=2", "--save=" + file("u.st")}), 0) << err;
+  std::string before = content(file("u.st"));
+  std::vector<std::string> again = {"--steps=9", "--resume=" + file("u.st"), "--lr=1e39",
+                                    "--save=" + file("u.st") + ",every=1"};
+  ASSERT_EQ(train(again, false), 1);
+  EXPECT_HAS(err, "step 3: 'fc.weight' is not finite (element 0 of 100), so '" + file("u.st") +
+                      "' was not written; the checkpoint of before is untouched");
+  EXPECT_HAS(err, "run again from the checkpoint with --find-nonfinite");
+  EXPECT_TRUE(content(file("u.st")) == before);
+}
+
+TEST_F(TrainTest, AStateThatIsNotFiniteIsNotSavedAsTheBest) {
+  // An infinite second moment stops its parameter, and no loss tells.
+  tiny::onStep = [step = 0](const std::byte *arena) mutable {
+    const float infinite = INFINITY;
+    if (++step == 4)
+      std::memcpy(const_cast<std::byte *>(arena) + plimsoll_program.parameters[1].states[1].offset,
+                  &infinite, 4);
+  };
+  ASSERT_EQ(train({"--steps=8", "--save=" + file("v.st") + ",best",
+                   "--eval-data=safetensors:" + data + ",every=1"}),
+            1);
+  EXPECT_HAS(err, "step 4: 'optimizer.exp_avg_sq.fc.bias' is not finite (element 0 of 5), so '" +
+                      file("v.st.best.safetensors") + "' was not written");
+  EXPECT_HAS(content(file("v.st.best.safetensors")), "\"step\":\"3\"");
+}
+
+TEST_F(TrainTest, TensorsOfNoUseInTheWeightsAreAWarning) {
+  auto more = tiny::weights();
+  more.push_back({"fc.mask", "U8", {2}, {1, 0}});
+  tiny::writeFile(weights, more);
+  EXPECT_EQ(train({"--steps=1"}), 0);
+  EXPECT_HAS(err, "warning: '" + weights + "': not used");
+  EXPECT_HAS(err, ": 'fc.mask'\n");
 }
 
 TEST_F(TrainTest, GradientsOfTheFirstStep) {
