@@ -104,14 +104,13 @@ static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t key
   return nn::ReshapeOp::create(rewriter, mask.getLoc(), type.clone(shape), mask);
 }
 
-/// True if no gradient can be asked for `value`: it is made of constants, integers and
-/// booleans only. A learned bias on the scores is no mask.
+/// True if nobody asks for the gradient of `value`: no parameter went into it. A learned
+/// bias on the scores is no mask.
 static bool isFixed(Value value) {
-  if (!nn::detail::isFloat(value.getType()))
-    return true;
   Operation *op = value.getDefiningOp();
-  return op && !isa<nn::LoadOp>(op) &&
-         (op->hasTrait<OpTrait::ConstantLike>() || llvm::all_of(op->getOperands(), isFixed));
+  if (!op || !nn::detail::isFloat(value.getType()))
+    return true;
+  return !isa<nn::LoadOp>(op) && llvm::all_of(op->getOperands(), isFixed);
 }
 
 namespace {

@@ -160,3 +160,17 @@ func.func @heads_stay_inside(%qi: tensor<1x3x2x4xf32>, %ki: tensor<1x3x2x4xf32>,
   %yi = nn.transpose %y {permutation = array<i64: 0, 2, 1, 3>} : tensor<1x2x3x4xf32>
   return %yi : tensor<1x3x2x4xf32>
 }
+
+// A bias that is learned needs its gradient: the scores stay as they are.
+nn.parameter @learned.bias : tensor<3x3xf32> {trainable, role = "matrix"}
+// CHECK-LABEL: func.func @learned_bias
+// CHECK-NOT: nn.attention
+// CHECK: nn.softmax
+func.func @learned_bias(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  %bias = nn.load @learned.bias : tensor<3x3xf32>
+  %scores = nn.matmul %q, %k {transpose_b} : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>
+  %masked = nn.add %scores, %bias : tensor<1x2x3x3xf32>, tensor<3x3xf32>
+  %p = nn.softmax %masked : tensor<1x2x3x3xf32>
+  %y = nn.matmul %p, %v : tensor<1x2x3x3xf32>, tensor<1x2x3x4xf32>
+  return %y : tensor<1x2x3x4xf32>
+}
