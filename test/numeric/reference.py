@@ -43,6 +43,13 @@ MODELS = [
     Model("gpt2-nano-sdpa", "model.onnx"),
 ]
 
+#: The other instruction set, which every machine that runs these tests has too.
+OLDER = [
+    Model("mlp-digits", "model.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
+    Model("vit-nano", "model-noopt.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
+    Model("gpt2-nano", "model.onnx", ["--target=cpu:x86-64-v3"]),
+]
+
 
 def deviation(model, tensor, what, got, expected, tolerance, scale=None):
     """|got - expected| in units of the tolerance; fails above 1."""
@@ -194,4 +201,6 @@ def group(suite, tools, everything):
     for model in MODELS:
         check_model(suite, tools, model)
     if everything:
+        for model in OLDER:
+            check_model(suite, tools, model)
         suite.case("gpt2-124m: three steps", check_large, tools)

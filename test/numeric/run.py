@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Numeric tests: reference runs of PyTorch, and every gradient rule.
+"""Numeric tests: reference runs of PyTorch, every gradient rule, the optimizers.
 
     python3 test/numeric/run.py --build=build --models=models [--all] [--filter=REGEX]
 """
@@ -8,7 +8,8 @@ import sys
 
 import reference  # first: it says where the shared modules are
 import harness
+import optimizers
 import rules
 
 if __name__ == "__main__":
-    sys.exit(harness.main(__doc__, reference.group, rules.group))
+    sys.exit(harness.main(__doc__, reference.group, rules.group, optimizers.group))
