@@ -46,13 +46,13 @@ struct Range {
 /// The program's own object, and libstdc++, whose strings and containers are the program's too.
 Range executable, standardLibrary;
 
-Counts own, others;                  ///< while watching
+Counts own, others;                               ///< while watching
 std::atomic<long> systemCalls = 0, ownBefore = 0; ///< before it, to know that they are seen
-std::atomic<long> ownMappings = 0;   ///< from start to end: by the program's own code
-std::atomic<size_t> ownMapped[16];   ///< their sizes
+std::atomic<long> ownMappings = 0;                ///< from start to end: by the program's own code
+std::atomic<size_t> ownMapped[16];                ///< their sizes
 std::atomic<long> live = 0, most = 0; ///< bytes of the heap; `most` since the watch began
 long liveAtStart = 0;
-const void *firstOwn = nullptr;      ///< who made the first allocation of the program's own
+const void *firstOwn = nullptr; ///< who made the first allocation of the program's own
 
 /// Who asked for the memory that an inner call of libc now maps.
 thread_local const void *asking = nullptr;
@@ -149,17 +149,18 @@ __attribute__((destructor)) void end() {
   char text[2048];
   int size = std::snprintf(
       text, sizeof text,
-      "{\"trapped\": %d, \"system_calls_before\": %ld, \"own_before\": %ld, \"last_step\": %ld, \"peak_resident\": %ld, \"own_allocations\": %ld, "
+      "{\"trapped\": %d, \"system_calls_before\": %ld, \"own_before\": %ld, \"last_step\": %ld, "
+      "\"peak_resident\": %ld, \"own_allocations\": %ld, "
       "\"own_mappings\": %ld, \"own_breaks\": %ld, \"library_allocations\": %ld, "
       "\"library_mappings\": %ld, \"library_breaks\": %ld, \"transient_bytes\": %ld, "
       "\"first_own\": \"%+ld\", \"mapped_by_program\": [",
-      trapped, systemCalls.load(), ownBefore.load(), lastStep, peakResident(), own.allocations.load(), own.mappings.load(),
-      own.breaks.load(), others.allocations.load(), others.mappings.load(), others.breaks.load(),
-      most.load() - liveAtStart,
+      trapped, systemCalls.load(), ownBefore.load(), lastStep, peakResident(),
+      own.allocations.load(), own.mappings.load(), own.breaks.load(), others.allocations.load(),
+      others.mappings.load(), others.breaks.load(), most.load() - liveAtStart,
       firstOwn ? static_cast<long>(reinterpret_cast<uintptr_t>(firstOwn) - executable.begin) : 0L);
   for (long i = 0; i < ownMappings && i < 16; ++i)
-    size += std::snprintf(text + size, sizeof text - size, "%s%zu", i ? ", " : "",
-                          ownMapped[i].load());
+    size +=
+        std::snprintf(text + size, sizeof text - size, "%s%zu", i ? ", " : "", ownMapped[i].load());
   size += std::snprintf(text + size, sizeof text - size, "]}\n");
   (void)!watch::systemCall(SYS_write, file, reinterpret_cast<long>(text), size);
   close(file);
@@ -272,8 +273,8 @@ ssize_t write(int file, const void *data, size_t bytes) {
   constexpr char kStep[] = "{\"step\":";
   if (bytes > sizeof kStep && !std::memcmp(data, kStep, sizeof kStep - 1))
     noteStep(std::strtol(static_cast<const char *>(data) + sizeof kStep - 1, nullptr, 10));
-  long result = watch::systemCall(SYS_write, file, reinterpret_cast<long>(data),
-                                  static_cast<long>(bytes));
+  long result =
+      watch::systemCall(SYS_write, file, reinterpret_cast<long>(data), static_cast<long>(bytes));
   if (result < 0) {
     errno = static_cast<int>(-result);
     return -1;
