@@ -103,6 +103,8 @@ void CheckpointWriter::buildHeader(const RunState &s) {
            s.shuffle ? "shuffled" : "sequential", s.learningRate, s.schedule, s.weightDecay);
   if (s.hasBest)
     text.add(",\"best_eval_loss\":\"%.17g\"", s.bestLoss);
+  if (s.evaluationPending)
+    text.add(",\"evaluation\":\"pending\"");
   text.add(",\"aliases\":");
   char *at = header.data() + 8;
   auto put = [&](const char *data, size_t size) {
@@ -235,6 +237,7 @@ RunState readRunState(const Program &program, const SafetensorsFile &file) {
   std::snprintf(state.schedule, sizeof(state.schedule), "%s", text("lr_schedule"));
   if (const std::string *best = file.metadata("best_eval_loss"))
     state.hasBest = true, state.bestLoss = std::strtod(best->c_str(), nullptr);
+  state.evaluationPending = file.metadata("evaluation") != nullptr;
   return state;
 }
 

@@ -196,7 +196,8 @@ void Trainer::evaluate(Progress &progress) {
     accuracy += counted * double(session.evaluationAccuracy());
     weight += counted;
   }
-  if (signalSeen)
+  state.evaluationPending = signalSeen != 0;
+  if (state.evaluationPending)
     return;
   EvalRecord record{state.step, batches, loss / weight, accuracy / weight, program.tokenLabels};
   metrics->write(record);
@@ -228,6 +229,8 @@ void Trainer::run() {
   Progress progress(state.step + 1, state.steps);
   int64_t first = state.step;
   bool more = true;
+  if (evalFeeder && state.evaluationPending)
+    evaluate(progress);
   while (state.step < state.steps && !signalSeen && (more = step(progress))) {
     if (gradients && state.step == first + 1)
       gradients->save(state, session.arena);

@@ -3,6 +3,7 @@
 Exit codes: 1 failed, 2 wrong usage, 3 no plan fits the budget.
 """
 
+import functools
 import json
 import os
 import re
@@ -177,6 +178,11 @@ def check_budget(tools):
 
 
 # Programs --------------------------------------------------------------------
+
+
+@functools.cache
+def digits_of(tools):
+    return Digits(tools)
 
 
 class Digits:
@@ -357,9 +363,7 @@ def group(suite, tools, everything):
         suite.case(f"bad input: {name}", check_model, tools, *case)
     suite.case("bad input: commands", check_commands, tools)
     suite.case("bad input: a budget one byte too small", check_budget, tools)
-    if not suite.wants("bad data"):
-        return
-    digits = Digits(tools)
     for name in ("labels", "columns", "files", "tokens", "options", "places", "weights", "resume",
                  "full_disk", "not_finite", "not_finite_update"):
-        suite.case(f"bad data: {name.replace('_', ' ')}", getattr(digits, f"check_{name}"))
+        suite.case(f"bad data: {name.replace('_', ' ')}",
+                   lambda: getattr(digits_of(tools), f"check_{name}")())

@@ -5,6 +5,7 @@ Both the losses and the bytes of the last checkpoint must be those of the undist
 
 import pathlib
 import random
+import signal
 import subprocess
 import time
 
@@ -34,11 +35,11 @@ class Run:
     def finish(self, name, *options):
         """Runs to the end: losses by step, bytes of the checkpoint."""
         self.tools.expect([*self.command(name), *options])
-        losses = [(line["step"], line["loss"])
+        losses = [(line["step"], line.get("loss"), line.get("eval_loss"))
                   for line in harness.metrics(self.folder / f"{name}.jsonl")]
         return losses, (self.folder / f"{name}.safetensors").read_bytes()
 
-    def kill(self, delay):
+    def kill(self, delay, number=signal.SIGKILL):
         """One killed run, then what is left of it to the end."""
         saved, metrics = (self.folder / f"killed.{end}" for end in ("safetensors", "jsonl"))
         for path in (saved, metrics, pathlib.Path(f"{saved}.tmp")):
@@ -46,7 +47,7 @@ class Run:
         child = subprocess.Popen([str(word) for word in self.command("killed")],
                                  env=self.tools.environment, stderr=subprocess.DEVNULL)
         time.sleep(delay)
-        child.kill()
+        child.send_signal(number)
         child.wait()
         done = metrics.read_text().count("\n") if metrics.exists() else 0
         self.killed_in_steps.append(done)
@@ -62,11 +63,11 @@ class Run:
         check(not pathlib.Path(f"{saved}.tmp").exists(), f"{where}: a temporary file is left")
 
 
-def kill_often(tools, times, *run):
+def kill_often(tools, times, number, *run):
     killed = Run(tools, *run)
     moments = random.Random(20)
     for _ in range(times):
-        killed.kill(moments.uniform(0.01, 0.9 * killed.seconds))
+        killed.kill(moments.uniform(0.05, 0.9 * killed.seconds), number)
     steps = sorted(killed.killed_in_steps)
     check(len(set(steps)) > times // 3, f"killed after steps {steps}: these are not random moments")
     return "killed after steps " + ", ".join(map(str, steps))
@@ -76,8 +77,11 @@ def group(suite, tools, everything):
     times = ALL_TIMES if everything else TIMES
     corpus = f"tokens:{tools.models}/data/corpus.bin"
     digits = f"safetensors:{tools.models}/mlp-digits/data.safetensors"
-    suite.case("kill: gpt2-nano", kill_often, tools, times, "gpt2-nano", "gpt2-nano/model.onnx",
+    suite.case("kill: gpt2-nano", kill_often, tools, times, signal.SIGKILL, "gpt2-nano", "gpt2-nano/model.onnx",
                corpus, 30)
-    suite.case("kill: mlp-digits, shuffled", kill_often, tools, times, "mlp-digits",
+    suite.case("kill: mlp-digits, shuffled", kill_often, tools, times, signal.SIGKILL, "mlp-digits",
                "mlp-digits/model.onnx", digits, 300, "--order=shuffled",
                "--lr-schedule=cosine,warmup=20", "--seed=3")
+    # An interrupted run saves at once, even in the middle of an evaluation.
+    suite.case("kill: interrupted, with evaluation", kill_often, tools, times, signal.SIGINT,
+               "interrupted", "mlp-digits/model.onnx", digits, 300, f"--eval-data={digits},every=5")

@@ -1,5 +1,6 @@
 """Other ways to use a step: as a library, as a folder of source, in another place."""
 
+import functools
 import pathlib
 import shutil
 
@@ -10,6 +11,11 @@ from harness import check
 FOLDER = pathlib.Path(__file__).resolve().parent
 STEPS = 8
 OPTIMIZER = "--optimizer=adamw,lr=1e-3,weight-decay=0.1"
+
+
+@functools.cache
+def programs_of(tools):
+    return Programs(tools)
 
 
 class Programs:
@@ -39,8 +45,9 @@ class Programs:
         check(checkpoint == self.checkpoint, "the checkpoint differs from the program's")
 
 
-def use_library(tools, programs):
+def use_library(tools):
     """A C++ program that owns the loop."""
+    programs = programs_of(tools)
     folder = programs.folder / "own"
     folder.mkdir()
     tools.compile(programs.model, folder / "libstep.so", OPTIMIZER, "--emit=library")
@@ -60,7 +67,8 @@ def use_library(tools, programs):
                   f"--resume={folder / 'loop.end'}"])
 
 
-def build_source(tools, programs):
+def build_source(tools):
+    programs = programs_of(tools)
     folder = programs.folder / "source"
     tools.compile(programs.model, folder, OPTIMIZER, "--emit=source")
     tools.expect(["cmake", "-S", folder, "-B", folder / "build"])
@@ -68,8 +76,9 @@ def build_source(tools, programs):
     programs.expect_same(*programs.train(folder / "build" / "train", "source"))
 
 
-def move(tools, programs):
+def move(tools):
     """Copied with its libraries and weights, in an empty environment, from another folder."""
+    programs = programs_of(tools)
     folder = programs.folder / "moved"
     folder.mkdir()
     for suffix in ("", ".safetensors"):
@@ -86,9 +95,6 @@ def move(tools, programs):
 
 
 def group(suite, tools, everything):
-    if not suite.wants("library"):
-        return
-    programs = Programs(tools)
-    suite.case("library: a loop of one's own", use_library, tools, programs)
-    suite.case("library: a folder of source", build_source, tools, programs)
-    suite.case("library: moved, with an empty environment", move, tools, programs)
+    suite.case("library: a loop of one's own", use_library, tools)
+    suite.case("library: a folder of source", build_source, tools)
+    suite.case("library: moved, with an empty environment", move, tools)

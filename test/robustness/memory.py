@@ -5,6 +5,7 @@ with saving, metrics and evaluation on, nothing is mapped, the break stays, and 
 own code allocates nothing; what libraries allocate for the time of a call stays below 64 KiB.
 """
 
+import functools
 import json
 import pathlib
 
@@ -15,6 +16,7 @@ TRANSIENT_LIMIT = 64 << 10
 RESIDENT_LIMIT = 96 << 20
 
 
+@functools.cache
 def build_watcher(tools):
     folder = tools.folder("watch")
     tools.expect(["cmake", "-S", FOLDER / "watch", "-B", folder])
@@ -54,7 +56,7 @@ def check_report(report, arena):
             f"arena of {arena / 2**20:.1f} MiB")
 
 
-def check_program(tools, watcher, model, data, steps, *options, run=()):
+def check_program(tools, model, data, steps, *options, run=()):
     folder = tools.folder("memory")
     program = tools.compile(model, folder / "program", *options)
     arena = json.loads(tools.expect([program, "--info"]).out)["arena_bytes"]
@@ -63,25 +65,24 @@ def check_program(tools, watcher, model, data, steps, *options, run=()):
         held = f"tokens:{folder}/held.bin"
         corpus = pathlib.Path(data.removeprefix("tokens:")).read_bytes()
         (folder / "held.bin").write_bytes(corpus[-2000:])
-    report = watched(tools, watcher, program, steps, f"--data={data}", f"--eval-data={held},every=2",
+    report = watched(tools, build_watcher(tools), program, steps, f"--data={data}", f"--eval-data={held},every=2",
                      f"--save={folder}/check.safetensors,every=2,best",
                      f"--metrics={folder}/metrics.jsonl", *run)
     return check_report(report, arena)
 
 
 def group(suite, tools, everything):
-    if not suite.wants("memory"):
-        return
-    watcher = build_watcher(tools)
     corpus = f"tokens:{tools.models}/data/corpus.bin"
-    suite.case("memory: gpt2-nano", check_program, tools, watcher, "gpt2-nano/model.onnx", corpus, 24)
+    suite.case("memory: gpt2-nano", check_program, tools, "gpt2-nano/model.onnx", corpus, 24)
     suite.case("memory: gpt2-nano-sdpa", check_program, tools,
-               watcher, "gpt2-nano-sdpa/model.onnx", corpus, 12)
+               "gpt2-nano-sdpa/model.onnx", corpus, 12)
     for name, file in (("mlp-digits", "model.onnx"), ("vit-nano", "model-noopt.onnx")):
         data = f"safetensors:{tools.models}/{name}/data.safetensors"
         suite.case(f"memory: {name}, shuffled",
-                   lambda: check_program(tools, watcher, f"{name}/{file}", data, 40,
+                   lambda: check_program(tools, f"{name}/{file}", data, 40,
                                          run=["--order=shuffled", "--lr-schedule=cosine"]))
     if everything:
-        suite.case("memory: gpt2-124m", check_program, tools, watcher, "gpt2-124m/model.onnx",
+        suite.case("memory: gpt2-nano, x86-64-v3", check_program, tools,
+                   "gpt2-nano/model.onnx", corpus, 12, "--target=cpu:x86-64-v3")
+        suite.case("memory: gpt2-124m", check_program, tools, "gpt2-124m/model.onnx",
                    corpus, 6, "--shape=input_ids=4x64", "--init=normal:0.02")
