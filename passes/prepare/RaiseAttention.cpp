@@ -134,11 +134,14 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
     auto product = scores.getDefiningOp<nn::MatmulOp>();
     if (!product || product.getTransposeA() || product.getType() != softmax.getType())
       return failure();
-    int64_t keys = product.getType().getShape().back();
-    if (mask && (!isFixed(mask) || !(mask = asFourDimensions(rewriter, mask, keys))))
-      return failure();
     Value q = withoutScale(product.getA(), scale), k = withoutScale(product.getB(), scale);
     if (q.getType() != product.getA().getType() || k.getType() != product.getB().getType())
+      return failure();
+    for (Value operand : {q, k, Value(op.getB())}) // a matrix shared by all heads is none
+      if (cast<RankedTensorType>(operand.getType()).getRank() != 4)
+        return failure();
+    int64_t keys = product.getType().getShape().back();
+    if (mask && (!isFixed(mask) || !(mask = asFourDimensions(rewriter, mask, keys))))
       return failure();
     if (!product.getTransposeB())
       k = permute(rewriter, k, {0, 1, 3, 2});

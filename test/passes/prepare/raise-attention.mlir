@@ -174,3 +174,14 @@ func.func @learned_bias(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: te
   %y = nn.matmul %p, %v : tensor<1x2x3x3xf32>, tensor<1x2x3x4xf32>
   return %y : tensor<1x2x3x4xf32>
 }
+
+// Values that all heads share are no attention's: the products stay.
+// CHECK-LABEL: func.func @shared_values
+// CHECK-NOT: nn.attention
+// CHECK: nn.softmax
+func.func @shared_values(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: tensor<3x4xf32>) -> tensor<1x2x3x4xf32> {
+  %scores = nn.matmul %q, %k {transpose_b} : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>
+  %p = nn.softmax %scores : tensor<1x2x3x3xf32>
+  %y = nn.matmul %p, %v : tensor<1x2x3x3xf32>, tensor<3x4xf32>
+  return %y : tensor<1x2x3x4xf32>
+}
