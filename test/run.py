@@ -21,7 +21,8 @@ FUZZ_CASES = {False: 300, True: 5000}
 FUZZED = ["mlp-digits/model.onnx", "gpt2-nano-dyn/model.onnx", "vit-nano/model-noopt.onnx"]
 
 
-ENVIRONMENT = dict(os.environ, OMP_WAIT_POLICY="PASSIVE")
+# A fresh machine has ninja, which the build needs, and no make.
+ENVIRONMENT = dict(os.environ, OMP_WAIT_POLICY="PASSIVE", CMAKE_GENERATOR="Ninja")
 
 
 def run(command):
