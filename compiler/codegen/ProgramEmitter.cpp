@@ -1,5 +1,6 @@
 //===- ProgramEmitter.cpp - what a program says about itself --------------------===//
 #include "compiler/codegen/ProgramEmitter.h"
+#include "compiler/codegen/ConstantBytes.h"
 #include "compiler/codegen/CppText.h"
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/nn/NNDialect.h"
@@ -161,7 +162,7 @@ private:
         if (!value || !seen.insert(slice.getOffset()).second)
           continue;
         size_t begin = constants.size();
-        appendBytes(cast<DenseElementsAttr>(value));
+        llvm::append_range(constants, constantBytes(cast<DenseElementsAttr>(value)));
         row << "    {" << hex(slice.getOffset()) << ", " << constants.size() - begin
             << ", plimsoll_constants + " << begin << "},\n";
         constants.resize((constants.size() + 63) / 64 * 64);
@@ -176,19 +177,6 @@ private:
           "__attribute__((visibility(\"hidden\")));\n\n"
        << "const ConstantInfo constants[] = {\n"
        << rows << "};\n\n";
-  }
-
-  void appendBytes(DenseElementsAttr dense) {
-    Type element = dense.getElementType();
-    if (element.isInteger(1)) { // packed as bits in the attribute, a byte each in the arena
-      for (bool value : dense.getValues<bool>())
-        constants.push_back(value);
-      return;
-    }
-    ArrayRef<char> raw = dense.getRawData();
-    int64_t copies = dense.isSplat() ? dense.getNumElements() : 1;
-    for (int64_t i = 0; i < copies; ++i)
-      constants.insert(constants.end(), raw.begin(), raw.end());
   }
 
   void writes(exec::ProgramOp program) {

@@ -1,5 +1,6 @@
 //===- Executor.cpp - runs programs inside the compiler's process -------------------===//
 #include "compiler/executor/Executor.h"
+#include "compiler/codegen/ConstantBytes.h"
 #include "compiler/executor/LoopInterpreter.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/plan/PlanDialect.h"
@@ -118,18 +119,6 @@ static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef fold
   return llvm::Error::success();
 }
 
-static void initialiseConstant(DenseElementsAttr dense, std::byte *place) {
-  int64_t count = dense.getNumElements();
-  if (dense.getElementType().isInteger(1)) {
-    for (bool value : dense.getValues<bool>())
-      *place++ = std::byte(value);
-    return;
-  }
-  ArrayRef<char> raw = dense.getRawData();
-  for (int64_t i = 0; i < (dense.isSplat() ? count : 1); ++i)
-    std::memcpy(place + i * raw.size(), raw.data(), raw.size());
-}
-
 llvm::Error plimsoll::executor::initialise(ModuleOp module, StringRef modelFolder, Arena &arena) {
   for (Operation &op : module.getOps()) {
     auto place = op.getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr);
@@ -143,8 +132,11 @@ llvm::Error plimsoll::executor::initialise(ModuleOp module, StringRef modelFolde
         return error;
   }
   module.walk([&](exec::SliceOp slice) {
-    if (Attribute value = slice->getAttr(exec::kValueAttr); value && isInside(slice, arena))
-      initialiseConstant(cast<DenseElementsAttr>(value), arena.data() + slice.getOffset());
+    Attribute value = slice->getAttr(exec::kValueAttr);
+    if (!value || !isInside(slice, arena))
+      return;
+    std::vector<char> bytes = codegen::constantBytes(cast<DenseElementsAttr>(value));
+    std::memcpy(arena.data() + slice.getOffset(), bytes.data(), bytes.size());
   });
   return llvm::Error::success();
 }

@@ -1,0 +1,15 @@
+//===- ConstantBytes.h - what a constant is in the arena ---------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_CODEGEN_CONSTANTBYTES_H
+#define PLIMSOLL_COMPILER_CODEGEN_CONSTANTBYTES_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include <vector>
+
+namespace plimsoll::codegen {
+
+/// The bytes of a constant as kernels read them: dense, row-major, a byte for each i1.
+std::vector<char> constantBytes(mlir::DenseElementsAttr constant);
+
+} // namespace plimsoll::codegen
+
+#endif // PLIMSOLL_COMPILER_CODEGEN_CONSTANTBYTES_H
