@@ -158,6 +158,8 @@ const OptionSpec specs[] = {
     {"dump-gradients", "FILE",
      "write the gradients of the first step (compile with --keep-gradients)",
      [](Options &o, const std::string &v) { o.dumpGradients = v; }},
+    {"profile", "FILE.json", "write the time of every launch, medians over the last steps",
+     [](Options &o, const std::string &v) { o.profile = v; }},
     {"find-nonfinite", nullptr, "name the first value that is not finite (slower)",
      [](Options &o, const std::string &) { o.findNonfinite = true; }},
     {"info", nullptr, "what this program was compiled from, its arena, its plan, as JSON",
@@ -188,6 +190,8 @@ void refuseUnused(const Program &program, const Options &o) {
     throw UsageError("--weights and --resume both say what to start from; give one");
   if (o.saveBest && o.evalData.empty())
     throw UsageError("--save=...,best needs --eval-data");
+  if (!o.profile.empty() && o.findNonfinite)
+    throw UsageError("--profile and --find-nonfinite both watch every launch; give one");
   if (!o.evalData.empty() && !program.evaluate.run)
     throw UsageError("--eval-data: this program was compiled without an evaluation timeline");
   if (!o.dumpGradients.empty() &&

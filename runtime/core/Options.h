@@ -17,7 +17,7 @@ struct Options {
   std::optional<double> learningRate, weightDecay;
   std::optional<std::string> schedule; ///< checked: see Schedule.h
   std::optional<uint64_t> seed;
-  std::string weights, metrics, resume, dumpGradients;
+  std::string weights, metrics, resume, dumpGradients, profile;
   std::string save;
   int64_t saveEvery = 0; ///< 0: at the end alone
   bool saveBest = false;

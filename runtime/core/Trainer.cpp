@@ -112,6 +112,10 @@ void Trainer::openFiles() {
     finder.emplace(program, session.arena);
     session.observe(NonfiniteFinder::observe, &*finder);
   }
+  if (!options.profile.empty()) {
+    profile.emplace(program);
+    session.observe(Profile::observe, &*profile);
+  }
 }
 
 int64_t Trainer::labelsPerBatch() const {
@@ -131,6 +135,8 @@ bool Trainer::step(Progress &progress) {
   double rate = schedule->at(number);
   if (finder)
     finder->beginStep(number);
+  if (profile)
+    profile->beginStep();
   session.step(number, rate, state.weightDecay);
   state.step = number;
   state.dataPosition = number * feeder->rows();
@@ -241,6 +247,8 @@ void Trainer::run() {
       save();
   }
   save();
+  if (profile)
+    profile->write(options.profile);
   if (signalSeen || !more) {
     std::string saved = checkpoint ? "; saved to '" + checkpoint->path() + "'" : "";
     progress.say("stopped after step %lld of %lld: %s%s", static_cast<long long>(state.step),

@@ -11,6 +11,7 @@
 #include "Metrics.h"
 #include "Nonfinite.h"
 #include "Options.h"
+#include "Profile.h"
 #include "Progress.h"
 #include "Schedule.h"
 #include "Session.h"
@@ -38,6 +39,7 @@ private:
   std::optional<Schedule> schedule;
   std::optional<Metrics> metrics;
   std::optional<NonfiniteFinder> finder;
+  std::optional<Profile> profile;
   int64_t lastSaved = -1, resumedStep = -1;
 
   void loadStart();

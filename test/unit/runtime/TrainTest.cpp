@@ -158,6 +158,21 @@ TEST_F(TrainTest, NothingIsAllocatedAfterTheFirstStep) {
   EXPECT_EQ(breakAtStart, breakAtEnd);
 }
 
+TEST_F(TrainTest, TheTimeOfEveryLaunchIsWritten) {
+  for (const char *steps : {"--steps=1", "--steps=5", "--steps=40"}) {
+    ASSERT_EQ(train({steps, "--profile=" + file("p.json")}), 0) << err;
+    std::string profile = content(file("p.json"));
+    EXPECT_EQ(profile.rfind(std::string("{\"steps\": ") + (steps + 8) + ",", 0), 0u) << profile;
+    int launches = 0;
+    for (size_t at = 0; (at = profile.find("\"seconds\": ", at + 1)) != profile.npos; ++launches)
+      EXPECT_GT(std::atof(profile.c_str() + at + 11), 0);
+    EXPECT_EQ(launches, plimsoll_program.train.launchCount);
+    EXPECT_HAS(profile, plimsoll_program.train.writes[0].node);
+  }
+  EXPECT_EQ(train({"--steps=1", "--profile=" + file("no/such/p.json")}), 1);
+  EXPECT_EQ(train({"--steps=1", "--profile=p", "--find-nonfinite"}), 2);
+}
+
 TEST_F(TrainTest, BestCheckpointIsKeptBesideTheLast) {
   ASSERT_EQ(train({"--steps=8", "--save=" + file("k.safetensors") + ",best",
                    "--eval-data=safetensors:" + data + ",every=4"}),

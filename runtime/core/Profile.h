@@ -1,0 +1,45 @@
+//===- Profile.h - the time of every launch ---------------------------------===//
+//
+// Watches every launch of every step (--profile=FILE) and writes one JSON object at the
+// end: {"steps": n, "step_seconds": s, "launches": [{"launch": 0, "node": "...",
+// "value": "...", "seconds": s, "least_seconds": s}, ...]}. `seconds` are medians over the
+// last steps, the first step left out where there are more. Everything is allocated
+// before the first step.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CORE_PROFILE_H
+#define PLIMSOLL_CORE_PROFILE_H
+
+#include "plimsoll/Program.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace plimsoll {
+
+class Profile {
+public:
+  explicit Profile(const Program &program);
+
+  void beginStep();
+  static void observe(void *self, int launch) { static_cast<Profile *>(self)->note(launch); }
+
+  /// Throws Failure.
+  void write(const std::string &path) const;
+
+private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr int64_t kept = 31; ///< steps whose times are remembered
+
+  const Program &program;
+  std::vector<float> seconds; ///< of launch l in step s at [l * kept + s % kept]
+  int64_t steps = 0;
+  Clock::time_point last;
+
+  void note(int launch);
+  std::vector<float> timesOf(int launch) const;
+};
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_PROFILE_H
