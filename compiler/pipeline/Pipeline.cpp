@@ -90,8 +90,8 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
     return emitError(unknown, "unknown target '") << options.target << "', expected cpu[:ISA]";
   int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::string error;
-  compilation.target =
-      target::CpuTarget::create(name, options.threads > 0 ? options.threads : cores, error);
+  compilation.target = target::CpuTarget::create(
+      name, options.threads > 0 ? options.threads : cores, options.device, error);
   if (!compilation.target)
     return emitError(unknown, error);
   compilation.module = import::importOnnx(&context, options.import);

@@ -18,7 +18,8 @@ struct CompileOptions {
   std::string loss = "cross-entropy";
   codegen::OptimizerSettings optimizer;
   std::string target = "cpu";
-  int threads = 0; ///< 0: all cores of this machine
+  std::string device; ///< of predicted times: a file or a built-in name; empty: the target's
+  int threads = 0;    ///< 0: all cores of this machine
   std::optional<int64_t> memory;
   std::string effort = "normal";
   std::string checkpoint = "planned"; ///< or "none": no operation runs twice

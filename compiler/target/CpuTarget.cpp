@@ -15,7 +15,7 @@ using namespace plimsoll;
 using namespace plimsoll::target;
 
 std::shared_ptr<const CpuTarget> CpuTarget::create(llvm::StringRef name, int threads,
-                                                   std::string &error) {
+                                                   llvm::StringRef device, std::string &error) {
   auto target = std::make_shared<CpuTarget>();
   target->threadCount = threads;
   if (name.empty() || name == "native") {
@@ -26,6 +26,13 @@ std::shared_ptr<const CpuTarget> CpuTarget::create(llvm::StringRef name, int thr
     error = "unknown CPU '" + name.str() + "', expected native, x86-64-v3 or x86-64-v4";
     return nullptr;
   }
+  llvm::Expected<DeviceModel> model =
+      DeviceModel::load(device.empty() ? nameOf(target->instructionSet) : device);
+  if (!model) {
+    error = "--device: " + llvm::toString(model.takeError());
+    return nullptr;
+  }
+  target->model = std::move(*model);
   // The own kernels need the same workspace everywhere: a machine without AVX-512 can
   // plan for one with it.
   Isa loaded = hostIsa() == Isa::v3 ? Isa::v3 : target->instructionSet;
@@ -50,7 +57,14 @@ static LogicalResult checkElementTypes(Operation *op, StringRef kernel) {
 }
 
 FailureOr<memory::KernelChoice> CpuTarget::choose(Operation *op) const {
-  FailureOr<memory::KernelChoice> choice = Target::choose(op);
+  FailureOr<memory::KernelChoice> choice = chooseKernel(op);
+  if (succeeded(choice))
+    choice->seconds = model.seconds(workOf(op, choice->kernel), threadCount);
+  return choice;
+}
+
+FailureOr<memory::KernelChoice> CpuTarget::chooseKernel(Operation *op) const {
+  FailureOr<memory::KernelChoice> choice = memory::KernelChoice();
   std::optional<lower::KernelCall> call = lower::kernelCall(op);
   if (!call)
     return choice;

@@ -193,6 +193,10 @@ static RankedTensorType gathered(RankedTensorType table, Value indices, int64_t 
   return table.clone(shape);
 }
 
+int64_t GatherOp::getTraffic() {
+  return 2 * tensorBytes(getY().getType()) + tensorBytes(getIndices().getType());
+}
+
 LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                          Adaptor adaptor, Types &results) {
   RankedTensorType table = tensorType(adaptor.getTable());

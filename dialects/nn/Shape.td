@@ -129,7 +129,11 @@ def NN_GatherOp : NN_TensorOp<"gather"> {
   let arguments = (ins NN_Tensor:$table, NN_IndexTensor:$indices, I64Attr:$axis);
   let results = (outs NN_Tensor:$y);
   let assemblyFormat = "$table `,` $indices attr-dict `:` type($table) `,` type($indices)";
-  let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 0; }
+    /// Of the table only the chosen slices are read.
+    int64_t getTraffic();
+  }];
 }
 
 def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,

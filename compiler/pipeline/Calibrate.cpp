@@ -1,0 +1,216 @@
+//===- Calibrate.cpp - measuring a device for the cost model ------------------------===//
+//
+// The measured programs are made by this compiler from small networks and run with
+// --profile, so that every kind of launch is timed as it runs in a real step: after the
+// launches before it, with their data in the caches or not.
+//===----------------------------------------------------------------------===//
+#include "compiler/pipeline/Calibrate.h"
+#include "compiler/pipeline/CalibrationNets.h"
+#include "compiler/pipeline/Emit.h"
+#include "dialects/plan/PlanDialect.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/memory/StepProblem.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include <cmath>
+#include <map>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::pipeline;
+using target::DeviceModel;
+using target::LaunchWork;
+
+namespace {
+
+using Samples = std::map<std::string, DeviceModel::Kind>; ///< points in no order
+
+/// A new folder under the system's one for temporary files, gone with this object.
+class TemporaryFolder {
+public:
+  TemporaryFolder() { error = llvm::sys::fs::createUniqueDirectory("plimsoll-calibrate", path); }
+  ~TemporaryFolder() { llvm::sys::fs::remove_directories(path); }
+  llvm::SmallString<128> path;
+  std::error_code error;
+};
+
+class Measurement {
+public:
+  Measurement(MLIRContext &context, const CompileOptions &options, StringRef folder)
+      : context(context), options(options), folder(folder) {
+    this->options.import.init = "normal:0.02";
+  }
+
+  llvm::Error measure(const CalibrationNet &net, Samples &samples) {
+    Compilation compilation;
+    std::string error;
+    compilation.target = target::CpuTarget::create(StringRef(options.target).split(':').second,
+                                                   options.threads, "", error);
+    if (!compilation.target)
+      return llvm::createStringError(error);
+    ScopedDiagnosticHandler quiet(&context, [&](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+        error += diagnostic.str() + "\n";
+      return success();
+    });
+    compilation.module = parseSourceString<ModuleOp>(net.text, &context);
+    std::vector<LaunchWork> launches;
+    if (!compilation.module || failed(advance(compilation, Stage::NN, Stage::Plan)))
+      return llvm::createStringError("calibration: " + error);
+    collectLaunches(*compilation.module, launches);
+    if (failed(advance(compilation, Stage::Plan, Stage::Exec)))
+      return llvm::createStringError("calibration: " + error);
+    llvm::SmallString<128> program(folder), profile(folder);
+    llvm::sys::path::append(program, "net");
+    llvm::sys::path::append(profile, "profile.json");
+    if (llvm::Error failed = emitProgram(compilation, options, Stage::Binary, program.str().str()))
+      return failed;
+    if (llvm::Error failed = runProgram(program, profile))
+      return failed;
+    return readProfile(profile, launches, samples);
+  }
+
+private:
+  LogicalResult advance(Compilation &compilation, Stage from, Stage to) {
+    PassManager manager(&context);
+    addPasses(manager, options, from, to, compilation.target, &compilation.outcome);
+    return manager.run(*compilation.module);
+  }
+
+  /// The work of each launch of @train, in the order in which they run.
+  static void collectLaunches(ModuleOp module, std::vector<LaunchWork> &launches) {
+    auto train = module.lookupSymbol<func::FuncOp>("train");
+    for (Operation &op : train.getBody().front()) {
+      auto kernel = op.getAttrOfType<StringAttr>(plan::kKernelAttr);
+      if (memory::isLaunch(&op))
+        launches.push_back(target::workOf(&op, kernel ? kernel.getValue() : ""));
+    }
+  }
+
+  static llvm::Error runProgram(StringRef program, StringRef profile) {
+    std::string message, profileOption = "--profile=" + profile.str();
+    // Nothing of it is shown: its losses are of random numbers.
+    std::optional<StringRef> redirects[] = {StringRef(""), StringRef(""), StringRef("")};
+    int code = llvm::sys::ExecuteAndWait(
+        program, {program, "--data=synthetic", "--steps=9", profileOption}, std::nullopt, redirects,
+        /*SecondsToWait=*/300, /*MemoryLimit=*/0, &message);
+    if (code != 0)
+      return llvm::createStringError("a calibration program failed (exit %d) %s", code,
+                                     message.c_str());
+    return llvm::Error::success();
+  }
+
+  static llvm::Error readProfile(StringRef path, ArrayRef<LaunchWork> launches, Samples &samples) {
+    auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+    if (!buffer)
+      return llvm::createStringError("a calibration program wrote no profile");
+    llvm::Expected<llvm::json::Value> value = llvm::json::parse((*buffer)->getBuffer());
+    if (!value)
+      return value.takeError();
+    const llvm::json::Array *rows = value->getAsObject()->getArray("launches");
+    if (!rows || rows->size() != launches.size())
+      return llvm::createStringError("a calibration program ran other launches than planned");
+    for (auto [row, work] : llvm::zip(*rows, launches)) {
+      // The least: what other programs on the machine took is no part of the model.
+      double seconds = row.getAsObject()->getNumber("least_seconds").value_or(0);
+      if (!(work.amount > 0) || !(seconds > 0))
+        continue;
+      DeviceModel::Kind &kind = samples[work.kind];
+      kind.flops = work.flops;
+      kind.points.push_back({work.amount, seconds});
+    }
+    return llvm::Error::success();
+  }
+
+  MLIRContext &context;
+  CompileOptions options;
+  StringRef folder;
+};
+
+} // namespace
+
+/// Sorts the points, makes one of those whose work is about the same, and then of
+/// neighbours until more work takes more time.
+static void merge(std::vector<DeviceModel::Point> &points) {
+  llvm::sort(points, [](const auto &a, const auto &b) { return a.work < b.work; });
+  struct Group {
+    double work, seconds, first; // sums of logarithms; the least work
+    int count;
+  };
+  std::vector<Group> groups;
+  for (const DeviceModel::Point &point : points) {
+    if (groups.empty() || point.work > 1.25 * groups.back().first)
+      groups.push_back({0, 0, point.work, 0});
+    Group &group = groups.back();
+    group.work += std::log(point.work);
+    group.seconds += std::log(point.seconds);
+    ++group.count;
+  }
+  std::vector<Group> rising;
+  for (Group group : groups) {
+    for (; !rising.empty() &&
+           rising.back().seconds / rising.back().count >= group.seconds / group.count;
+         rising.pop_back()) {
+      group.work += rising.back().work;
+      group.seconds += rising.back().seconds;
+      group.count += rising.back().count;
+    }
+    rising.push_back(group);
+  }
+  points.clear();
+  for (const Group &group : rising)
+    points.push_back({std::exp(group.work / group.count), std::exp(group.seconds / group.count)});
+}
+
+static std::string cpuName() {
+  auto buffer = llvm::MemoryBuffer::getFileAsStream("/proc/cpuinfo");
+  StringRef text = buffer ? (*buffer)->getBuffer() : "";
+  size_t at = text.find("model name");
+  if (at == StringRef::npos)
+    return "unknown CPU";
+  return text.substr(at).split(':').second.split('\n').first.trim().str();
+}
+
+/// Rates for kinds that were not measured: the median of the largest points.
+static double medianRate(const Samples &samples, bool flops) {
+  std::vector<double> rates;
+  for (const auto &[name, kind] : samples)
+    if (kind.flops == flops)
+      rates.push_back(kind.points.back().work / kind.points.back().seconds);
+  llvm::sort(rates);
+  return rates.empty() ? 1e10 : rates[rates.size() / 2];
+}
+
+llvm::Expected<DeviceModel>
+plimsoll::pipeline::calibrate(MLIRContext &context, const CompileOptions &options,
+                              llvm::function_ref<void(const llvm::Twine &)> progress) {
+  TemporaryFolder folder;
+  if (folder.error)
+    return llvm::createStringError("cannot make a temporary folder: " + folder.error.message());
+  Measurement measurement(context, options, folder.path);
+  DeviceModel model;
+  Samples samples;
+  for (const CalibrationNet &net : calibrationNets()) {
+    progress("measuring " + net.name);
+    if (llvm::Error error = measurement.measure(net, samples))
+      return error;
+  }
+  model.device = cpuName();
+  model.threads = options.threads;
+  double least = 1e-3;
+  for (auto &[name, kind] : samples) {
+    merge(kind.points);
+    for (const DeviceModel::Point &point : kind.points)
+      least = std::min(least, point.seconds);
+  }
+  model.launchSeconds = least;
+  model.flopsPerSecond = medianRate(samples, true);
+  model.bytesPerSecond = medianRate(samples, false);
+  model.kinds = std::move(samples);
+  return model;
+}

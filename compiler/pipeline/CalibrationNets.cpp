@@ -1,0 +1,159 @@
+//===- CalibrationNets.cpp - the networks that calibration trains -----------------===//
+#include "compiler/pipeline/CalibrationNets.h"
+#include <cstdint>
+#include <map>
+
+using namespace plimsoll::pipeline;
+
+/// One layer of a language model, with both usual norms, activations and position codes.
+/// B batch, T tokens, D features, H heads, S features of a head, V vocabulary; products
+/// of them by their letters, and a digit in front multiplies.
+static constexpr char kTransformer[] = R"mlir(
+nn.parameter @wte : tensor<$Vx$Dxf32> {trainable, decayed}
+nn.parameter @wpe : tensor<$Tx$Dxf32> {trainable, decayed}
+nn.parameter @gain : tensor<$Dxf32> {trainable, role = "gain"}
+nn.parameter @bias : tensor<$Dxf32> {trainable, role = "bias"}
+nn.parameter @qkv : tensor<$Dx$3Dxf32> {trainable, decayed}
+nn.parameter @qkv_bias : tensor<$3Dxf32> {trainable, role = "bias"}
+nn.parameter @proj : tensor<$Dx$Dxf32> {trainable, decayed}
+nn.parameter @norm : tensor<$Dxf32> {trainable, role = "gain"}
+nn.parameter @up : tensor<$Dx$4Dxf32> {trainable, decayed}
+nn.parameter @gate : tensor<$Dx$4Dxf32> {trainable, decayed}
+nn.parameter @down : tensor<$4Dx$Dxf32> {trainable, decayed}
+func.func @forward(%ids: tensor<$Bx$Txi64> {nn.name = "input_ids", nn.role = "input"})
+    -> (tensor<$Bx$Tx$Vxf32> {nn.name = "logits"}) {
+  %wte = nn.load @wte : tensor<$Vx$Dxf32>
+  %wpe = nn.load @wpe : tensor<$Tx$Dxf32>
+  %gain = nn.load @gain : tensor<$Dxf32>
+  %bias = nn.load @bias : tensor<$Dxf32>
+  %tokens = nn.gather %wte, %ids {axis = 0 : i64} : tensor<$Vx$Dxf32>, tensor<$Bx$Txi64>
+  %x = nn.add %tokens, %wpe : tensor<$Bx$Tx$Dxf32>, tensor<$Tx$Dxf32>
+  %n, %mean, %rstd = nn.layer_norm %x, %gain, %bias {epsilon = 1.0e-05 : f64} : tensor<$Bx$Tx$Dxf32>, tensor<$Dxf32>, tensor<$Dxf32>
+  %rows = nn.reshape %n : tensor<$Bx$Tx$Dxf32> to tensor<$BTx$Dxf32>
+  %wqkv = nn.load @qkv : tensor<$Dx$3Dxf32>
+  %bqkv = nn.load @qkv_bias : tensor<$3Dxf32>
+  %m = nn.matmul %rows, %wqkv : tensor<$BTx$Dxf32>, tensor<$Dx$3Dxf32>
+  %mb = nn.add %m, %bqkv : tensor<$BTx$3Dxf32>, tensor<$3Dxf32>
+  %parts:3 = nn.split %mb {axis = 1 : i64, sizes = array<i64: $D, $D, $D>} : tensor<$BTx$3Dxf32>
+  %q4 = nn.reshape %parts#0 : tensor<$BTx$Dxf32> to tensor<$Bx$Tx$Hx$Sxf32>
+  %k4 = nn.reshape %parts#1 : tensor<$BTx$Dxf32> to tensor<$Bx$Tx$Hx$Sxf32>
+  %v4 = nn.reshape %parts#2 : tensor<$BTx$Dxf32> to tensor<$Bx$Tx$Hx$Sxf32>
+  %q = nn.transpose %q4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
+  %qs:2 = nn.split %q {axis = 3 : i64, sizes = array<i64: $S/2, $S/2>} : tensor<$Bx$Hx$Tx$Sxf32>
+  %qn = nn.neg %qs#1 : tensor<$Bx$Hx$Tx$S/2xf32>
+  %qr = nn.concat %qn, %qs#0 {axis = 3 : i64} : tensor<$Bx$Hx$Tx$S/2xf32>, tensor<$Bx$Hx$Tx$S/2xf32>
+  %qa = nn.mul %qr, %q : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
+  %k = nn.transpose %k4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
+  %v = nn.transpose %v4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
+  %a, %lse = nn.attention %qa, %k, %v {causal, scale = 0.125 : f64} : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
+  %at = nn.transpose %a {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Hx$Tx$Sxf32>
+  %ar = nn.reshape %at : tensor<$Bx$Tx$Hx$Sxf32> to tensor<$BTx$Dxf32>
+  %wproj = nn.load @proj : tensor<$Dx$Dxf32>
+  %p = nn.matmul %ar, %wproj : tensor<$BTx$Dxf32>, tensor<$Dx$Dxf32>
+  %xr = nn.reshape %x : tensor<$Bx$Tx$Dxf32> to tensor<$BTx$Dxf32>
+  %r = nn.add %xr, %p : tensor<$BTx$Dxf32>, tensor<$BTx$Dxf32>
+  %square = nn.mul %r, %r : tensor<$BTx$Dxf32>, tensor<$BTx$Dxf32>
+  %sum = nn.reduce_sum %square {axes = array<i64: 1>} : tensor<$BTx$Dxf32>
+  %column = nn.reshape %sum : tensor<$BTxf32> to tensor<$BTx1xf32>
+  %epsilon = nn.constant dense<1.0e-05> : tensor<f32>
+  %shifted = nn.add %column, %epsilon : tensor<$BTx1xf32>, tensor<f32>
+  %root = nn.sqrt %shifted : tensor<$BTx1xf32>
+  %scale = nn.reciprocal %root : tensor<$BTx1xf32>
+  %rn = nn.mul %r, %scale : tensor<$BTx$Dxf32>, tensor<$BTx1xf32>
+  %gain2 = nn.load @norm : tensor<$Dxf32>
+  %rg = nn.mul %rn, %gain2 : tensor<$BTx$Dxf32>, tensor<$Dxf32>
+  %wup = nn.load @up : tensor<$Dx$4Dxf32>
+  %wgate = nn.load @gate : tensor<$Dx$4Dxf32>
+  %up = nn.matmul %rg, %wup : tensor<$BTx$Dxf32>, tensor<$Dx$4Dxf32>
+  %gate = nn.matmul %rg, %wgate : tensor<$BTx$Dxf32>, tensor<$Dx$4Dxf32>
+  %sigmoid = nn.sigmoid %gate : tensor<$BTx$4Dxf32>
+  %silu = nn.mul %gate, %sigmoid : tensor<$BTx$4Dxf32>, tensor<$BTx$4Dxf32>
+  %gelu = nn.gelu %up {tanh_approximation} : tensor<$BTx$4Dxf32>
+  %h = nn.mul %silu, %gelu : tensor<$BTx$4Dxf32>, tensor<$BTx$4Dxf32>
+  %wdown = nn.load @down : tensor<$4Dx$Dxf32>
+  %d = nn.matmul %h, %wdown : tensor<$BTx$4Dxf32>, tensor<$4Dx$Dxf32>
+  %t = nn.tanh %d : tensor<$BTx$Dxf32>
+  %o = nn.add %r, %t : tensor<$BTx$Dxf32>, tensor<$BTx$Dxf32>
+  %l = nn.matmul %o, %wte {transpose_b} : tensor<$BTx$Dxf32>, tensor<$Vx$Dxf32>
+  %logits = nn.reshape %l : tensor<$BTx$Vxf32> to tensor<$Bx$Tx$Vxf32>
+  return %logits : tensor<$Bx$Tx$Vxf32>
+}
+)mlir";
+
+/// Convolutions as of an image network. B batch, D channels, I height and width.
+static constexpr char kConvolutions[] = R"mlir(
+nn.parameter @stem : tensor<$Dx3x3x3xf32> {trainable, decayed}
+nn.parameter @body : tensor<$Dx$Dx3x3xf32> {trainable, decayed}
+nn.parameter @down : tensor<$2Dx$Dx3x3xf32> {trainable, decayed}
+nn.parameter @shortcut : tensor<$2Dx$Dx1x1xf32> {trainable, decayed}
+nn.parameter @head : tensor<$2Dx$Vxf32> {trainable, decayed}
+func.func @forward(%x: tensor<$Bx3x$Ix$Ixf32> {nn.name = "pixels", nn.role = "input"})
+    -> (tensor<$Bx$Vxf32> {nn.name = "logits"}) {
+  %stem = nn.load @stem : tensor<$Dx3x3x3xf32>
+  %body = nn.load @body : tensor<$Dx$Dx3x3xf32>
+  %down = nn.load @down : tensor<$2Dx$Dx3x3xf32>
+  %shortcut = nn.load @shortcut : tensor<$2Dx$Dx1x1xf32>
+  %head = nn.load @head : tensor<$2Dx$Vxf32>
+  %a = nn.conv %x, %stem {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : tensor<$Bx3x$Ix$Ixf32>, tensor<$Dx3x3x3xf32> to tensor<$Bx$Dx$Ix$Ixf32>
+  %ar = nn.relu %a : tensor<$Bx$Dx$Ix$Ixf32>
+  %b = nn.conv %ar, %body {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : tensor<$Bx$Dx$Ix$Ixf32>, tensor<$Dx$Dx3x3xf32> to tensor<$Bx$Dx$Ix$Ixf32>
+  %br = nn.relu %b : tensor<$Bx$Dx$Ix$Ixf32>
+  %c = nn.conv %br, %down {strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : tensor<$Bx$Dx$Ix$Ixf32>, tensor<$2Dx$Dx3x3xf32> to tensor<$Bx$2Dx$I/2x$I/2xf32>
+  %d = nn.conv %br, %shortcut {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : tensor<$Bx$Dx$Ix$Ixf32>, tensor<$2Dx$Dx1x1xf32> to tensor<$Bx$2Dx$I/2x$I/2xf32>
+  %e = nn.add %c, %d : tensor<$Bx$2Dx$I/2x$I/2xf32>, tensor<$Bx$2Dx$I/2x$I/2xf32>
+  %er = nn.relu %e : tensor<$Bx$2Dx$I/2x$I/2xf32>
+  %pooled = nn.reduce_sum %er {axes = array<i64: 2, 3>} : tensor<$Bx$2Dx$I/2x$I/2xf32>
+  %logits = nn.matmul %pooled, %head : tensor<$Bx$2Dxf32>, tensor<$2Dx$Vxf32>
+  return %logits : tensor<$Bx$Vxf32>
+}
+)mlir";
+
+/// Writes sizes for `$D`, `$3D` (thrice), `$S/2` (half) and `$BT` (the product).
+static std::string fill(const char *text, const std::map<char, int64_t> &sizes) {
+  std::string result;
+  for (const char *c = text; *c; ++c) {
+    if (*c != '$') {
+      result += *c;
+      continue;
+    }
+    int64_t value = 1;
+    for (++c; *c >= '0' && *c <= '9'; ++c)
+      value = value * (*c - '0');
+    for (auto it = sizes.find(*c); it != sizes.end(); it = sizes.find(*++c))
+      value *= it->second;
+    if (c[0] == '/' && c[1] == '2') {
+      value /= 2;
+      c += 2;
+    }
+    result += std::to_string(value);
+    --c;
+  }
+  return result;
+}
+
+std::vector<CalibrationNet> plimsoll::pipeline::calibrationNets() {
+  std::vector<CalibrationNet> nets;
+  struct Text {
+    int64_t batch, tokens, features, heads, vocabulary;
+  };
+  for (Text t : {Text{1, 16, 32, 1, 64}, Text{2, 64, 64, 2, 256}, Text{4, 64, 256, 4, 1024},
+                 Text{4, 256, 512, 8, 8192}, Text{4, 512, 768, 12, 32768}})
+    nets.push_back({"transformer layer, " + std::to_string(t.batch) + "x" +
+                        std::to_string(t.tokens) + " tokens, " + std::to_string(t.features) +
+                        " features, vocabulary " + std::to_string(t.vocabulary),
+                    fill(kTransformer, {{'B', t.batch},
+                                        {'T', t.tokens},
+                                        {'D', t.features},
+                                        {'H', t.heads},
+                                        {'S', t.features / t.heads},
+                                        {'V', t.vocabulary}})});
+  struct Image {
+    int64_t batch, channels, side;
+  };
+  for (Image i : {Image{2, 8, 8}, Image{4, 16, 16}, Image{8, 32, 32}, Image{8, 64, 64}})
+    nets.push_back(
+        {"convolutions, batch " + std::to_string(i.batch) + ", " + std::to_string(i.channels) +
+             " channels, " + std::to_string(i.side) + "x" + std::to_string(i.side),
+         fill(kConvolutions, {{'B', i.batch}, {'D', i.channels}, {'I', i.side}, {'V', 10}})});
+  return nets;
+}

@@ -1,0 +1,152 @@
+//===- DeviceModel.cpp - how long launches take on a device ----------------------===//
+#include "compiler/target/DeviceModel.h"
+#include "dialects/nn/NNDialect.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::target;
+
+namespace {
+struct BuiltIn {
+  const char *name, *json;
+};
+#include "compiler/target/Devices.inc"
+} // namespace
+
+LaunchWork plimsoll::target::workOf(Operation *op, StringRef kernel) {
+  LaunchWork work;
+  work.kind = kernel.empty() ? op->getName().getStringRef().str() : kernel.str();
+  auto costed = dyn_cast<nn::CostOpInterface>(op);
+  if (!costed)
+    return work;
+  double flops = costed.getFlops(), traffic = costed.getTraffic();
+  // Products and convolutions do tens of operations for each byte, other launches about one.
+  work.flops = isa<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,
+                   nn::ConvGradInputOp, nn::ConvGradWeightOp>(op);
+  work.amount = work.flops ? flops : traffic;
+  return work;
+}
+
+double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
+  // Arithmetic is shared between the threads; a few of them fill the memory's lanes.
+  double scale = work.flops ? double(threads) / std::max(1, wanted) : 1.0;
+  auto it = kinds.find(work.kind);
+  if (it == kinds.end() || it->second.points.empty() || it->second.flops != work.flops)
+    return launchSeconds + scale * work.amount / (work.flops ? flopsPerSecond : bytesPerSecond);
+  ArrayRef<Point> points = it->second.points;
+  double result;
+  if (work.amount <= points.front().work || points.size() == 1 ||
+      work.amount >= points.back().work) {
+    const Point &end = work.amount <= points.front().work ? points.front() : points.back();
+    result = end.seconds * work.amount / end.work;
+  } else {
+    auto above = llvm::find_if(points, [&](const Point &p) { return p.work >= work.amount; });
+    const Point &a = *(above - 1), &b = *above;
+    double share = std::log(work.amount / a.work) / std::log(b.work / a.work);
+    result = std::exp((1 - share) * std::log(a.seconds) + share * std::log(b.seconds));
+  }
+  return std::max(launchSeconds, scale * result);
+}
+
+void DeviceModel::print(llvm::raw_ostream &os) const {
+  os << "{\"device\": " << llvm::json::Value(device) << ", \"threads\": " << threads
+     << llvm::format(", \"launch_seconds\": %.3g, \"flops_per_second\": %.3g, "
+                     "\"bytes_per_second\": %.3g,\n \"kinds\": {",
+                     launchSeconds, flopsPerSecond, bytesPerSecond);
+  const char *separator = "\n  ";
+  for (const auto &[name, kind] : kinds) {
+    os << separator << llvm::json::Value(name) << ": {\"work\": \""
+       << (kind.flops ? "flops" : "bytes") << "\", \"points\": [";
+    const char *comma = "";
+    for (const Point &point : kind.points) {
+      os << comma << llvm::format("[%.3g, %.3g]", point.work, point.seconds);
+      comma = ", ";
+    }
+    os << "]}";
+    separator = ",\n  ";
+  }
+  os << "}}\n";
+}
+
+static bool readKind(const llvm::json::Value &value, DeviceModel::Kind &kind) {
+  const llvm::json::Object *object = value.getAsObject();
+  const llvm::json::Array *points = object ? object->getArray("points") : nullptr;
+  std::optional<StringRef> work = object ? object->getString("work") : std::nullopt;
+  if (!points || !work || (*work != "flops" && *work != "bytes"))
+    return false;
+  kind.flops = *work == "flops";
+  for (const llvm::json::Value &entry : *points) {
+    const llvm::json::Array *pair = entry.getAsArray();
+    if (!pair || pair->size() != 2)
+      return false;
+    DeviceModel::Point point{(*pair)[0].getAsNumber().value_or(0),
+                             (*pair)[1].getAsNumber().value_or(0)};
+    bool rising = kind.points.empty() || point.work > kind.points.back().work;
+    if (!(point.work > 0) || !(point.seconds > 0) || !rising)
+      return false;
+    kind.points.push_back(point);
+  }
+  return true;
+}
+
+llvm::Expected<DeviceModel> DeviceModel::parse(StringRef json) {
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(json);
+  if (!value)
+    return value.takeError();
+  std::string wrong;
+  auto complain = [&](const Twine &what) { wrong += (wrong.empty() ? "" : "; ") + what.str(); };
+  DeviceModel model;
+  const llvm::json::Object *object = value->getAsObject();
+  const llvm::json::Object *kinds = object ? object->getObject("kinds") : nullptr;
+  if (!kinds)
+    return llvm::createStringError("expected an object with 'kinds', as calibrate writes it");
+  model.device = object->getString("device").value_or("").str();
+  model.threads = static_cast<int>(object->getInteger("threads").value_or(0));
+  if (model.threads < 1)
+    complain("'threads' is not a positive number");
+  for (auto [key, slot] : {std::pair("launch_seconds", &model.launchSeconds),
+                           std::pair("flops_per_second", &model.flopsPerSecond),
+                           std::pair("bytes_per_second", &model.bytesPerSecond)}) {
+    *slot = object->getNumber(key).value_or(0);
+    if (!(*slot > 0) || !std::isfinite(*slot))
+      complain("'" + Twine(key) + "' is not a positive number");
+  }
+  for (const auto &[name, entry] : *kinds)
+    if (!readKind(entry, model.kinds[StringRef(name).str()]))
+      complain("'" + StringRef(name) +
+               "' has no 'work' of flops or bytes, or no 'points' [work, seconds] that rise");
+  if (!wrong.empty())
+    return llvm::createStringError(wrong);
+  return model;
+}
+
+llvm::Expected<DeviceModel> DeviceModel::load(StringRef name) {
+  for (const BuiltIn &builtIn : builtIns)
+    if (name == builtIn.name)
+      return parse(builtIn.json);
+  auto buffer = llvm::MemoryBuffer::getFile(name, /*IsText=*/true);
+  if (!buffer) {
+    std::string known;
+    for (const std::string &each : builtInNames())
+      known += (known.empty() ? "" : ", ") + each;
+    return llvm::createStringError("'" + name + "' is neither a file (" +
+                                   buffer.getError().message() + ") nor a built-in device (" +
+                                   known + ")");
+  }
+  llvm::Expected<DeviceModel> model = parse((*buffer)->getBuffer());
+  if (!model)
+    return llvm::createStringError("'" + name + "': " + llvm::toString(model.takeError()));
+  return model;
+}
+
+std::vector<std::string> DeviceModel::builtInNames() {
+  std::vector<std::string> names;
+  for (const BuiltIn &builtIn : builtIns)
+    names.push_back(builtIn.name);
+  return names;
+}

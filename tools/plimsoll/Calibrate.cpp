@@ -1,0 +1,25 @@
+//===- Calibrate.cpp - plimsoll calibrate -------------------------------------------===//
+#include "compiler/pipeline/Calibrate.h"
+#include "tools/plimsoll/Commands.h"
+#include "tools/plimsoll/Output.h"
+#include <thread>
+
+using namespace plimsoll;
+using namespace plimsoll::cli;
+
+int cli::runCalibrate(const Parsed &parsed, pipeline::CompileOptions options) {
+  const std::string &output = parsed.options.output;
+  if (int code = checkWritable({output}))
+    return code;
+  if (options.threads == 0)
+    options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  mlir::DialectRegistry registry;
+  pipeline::registerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.loadAllAvailableDialects();
+  auto model = pipeline::calibrate(context, options,
+                                   [](const llvm::Twine &what) { llvm::errs() << what << "\n"; });
+  if (!model)
+    return failed(llvm::toString(model.takeError()));
+  return writeText(output, [&](llvm::raw_ostream &os) { model->print(os); });
+}
