@@ -26,6 +26,8 @@ struct ImportOptions {
   std::vector<std::string> noDecay;
   /// "model", or "normal:0.02": then the files of weights need not exist.
   std::string init = "model";
+  /// Plans only: the files of weights need not exist.
+  bool withoutWeights = false;
   /// Larger files are refused; protobuf fails silently at 2 GiB.
   int64_t maxFileBytes = (int64_t(1) << 31) - 1;
   /// Elements of the largest tensor that is evaluated at compile time.

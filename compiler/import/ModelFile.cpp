@@ -31,7 +31,7 @@ std::unique_ptr<ModelFile> plimsoll::import::openModel(const ImportOptions &opti
   result->folder = path::parent_path(options.path).str();
   result->name = path::filename(options.path).str();
   result->buffer = std::move(*buffer);
-  result->weightsOptional = options.init != "model";
+  result->weightsOptional = options.init != "model" || options.withoutWeights;
   llvm::StringRef bytes = result->buffer->getBuffer();
   if (bytes.empty() || !result->model.ParseFromArray(bytes.data(), int(bytes.size()))) {
     problems.add("",
