@@ -31,3 +31,39 @@ std::vector<int32_t> plimsoll::pipeline::countedEnds(const planner::TimelinePlan
                                       placement.to - 1 > placement.from));
   return ends;
 }
+
+/// Workspaces are no values; they are the last row.
+static constexpr size_t kWorkspaceRow = size_t(ValueKind::Activation) + 1;
+
+const char *plimsoll::pipeline::kindName(size_t row) {
+  constexpr const char *kNames[] = {"parameters, state, constants", "inputs", "gradients",
+                                    "activations", "workspace"};
+  return kNames[row];
+}
+
+int64_t LiveBytes::sum(size_t launch) const {
+  int64_t total = 0;
+  for (const std::vector<int64_t> &row : byKind)
+    total += row[launch];
+  return total;
+}
+
+LiveBytes plimsoll::pipeline::liveBytes(const memory::PlanOutcome &outcome) {
+  const planner::Solution &solution = outcome.result.solution;
+  const planner::TimelinePlan &plan = solution.timelines.front();
+  int32_t launches = std::max<int32_t>(1, plan.events.size());
+  std::vector<ValueKind> kinds = valueKinds(outcome.problem);
+  LiveBytes bytes;
+  bytes.byKind.assign(kWorkspaceRow + 1, std::vector<int64_t>(launches, 0));
+  std::vector<int32_t> ends = countedEnds(plan);
+  for (size_t i = 0; i < plan.placements.size(); ++i) {
+    const planner::Placement &placement = plan.placements[i];
+    std::vector<int64_t> &row = bytes.byKind[size_t(kinds[placement.value])];
+    for (int32_t p = placement.from; p < std::min(ends[i], launches); ++p)
+      row[p] += outcome.problem.values[placement.value].bytes;
+  }
+  for (const planner::WorkspacePlacement &workspace : plan.workspaces)
+    bytes.byKind[kWorkspaceRow][workspace.position] += workspace.bytes;
+  bytes.byKind[size_t(ValueKind::Resident)].assign(launches, solution.statistics.residentBytes);
+  return bytes;
+}

@@ -17,6 +17,17 @@ std::vector<ValueKind> valueKinds(const planner::Problem &problem);
 /// earlier where its last reader writes its own result into the same bytes.
 std::vector<int32_t> countedEnds(const planner::TimelinePlan &plan);
 
+/// Bytes alive at each launch of the training timeline, by kind: one row for each of
+/// `ValueKind`, then one of workspaces. Values count as they are, not rounded up.
+struct LiveBytes {
+  std::vector<std::vector<int64_t>> byKind;
+  int64_t sum(size_t launch) const;
+};
+LiveBytes liveBytes(const memory::PlanOutcome &outcome);
+
+/// The name of a row of `LiveBytes`.
+const char *kindName(size_t row);
+
 } // namespace plimsoll::pipeline
 
 #endif // PLIMSOLL_COMPILER_PIPELINE_VALUEKINDS_H

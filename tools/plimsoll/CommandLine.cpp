@@ -9,6 +9,8 @@
 
 using namespace plimsoll::cli;
 
+static constexpr const char *kCommands = "there are compile, plan, explain and calibrate";
+
 static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
   app.add_option("--shape", o.shapes, "NAME=4x128 for an input, or DIMENSION=4 (repeatable)");
@@ -16,6 +18,8 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
   app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)")
       ->check(CLI::PositiveNumber);
+  app.add_option("--device", o.device,
+                 "how fast: a file of plimsoll calibrate, or a built-in name (the target's)");
   app.add_option("--effort", o.effort, "of the planner: fast, normal, max");
   app.add_option("--loss", o.loss, "cross-entropy[:OUTPUT], mse[:OUTPUT], output:NAME");
   app.add_option("--optimizer", o.optimizer, "adamw or sgd, then ,key=value");
@@ -25,14 +29,18 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--no-decay", o.noDecay, "regular expression of parameters without decay");
   app.add_option("--checkpoint", o.checkpoint, "planned, or none: nothing is computed twice");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
+  app.add_flag("--json", o.json, "print the answer as JSON");
+  app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
+}
+
+static void addReportOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--report", o.report, "write a JSON report to this file (-: standard output)");
   app.add_option("--timeline", o.timeline, "draw the plan: an HTML page that needs nothing else");
-  app.add_flag("--json", o.json, "print the summary as JSON");
-  app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
 }
 
 static void addCompileOptions(CLI::App &app, RawOptions &o) {
   addModelOptions(app, o);
+  addReportOptions(app, o);
   app.add_option("-o,--output", o.output, "the program (or text, folder, library) to write");
   app.add_option("--emit", o.emit, "nn, step, kernels, plan, exec, source, library or binary");
   app.add_option("--seed", o.seed, "of drawn weights");
@@ -71,8 +79,8 @@ static int reportWrong(const CLI::App &app, const CLI::ParseError &error, llvm::
   std::string what = error.what();
   if (app.get_subcommands().empty())
     what = first.empty() || first.starts_with("-")
-               ? "a command is missing; there are compile and plan"
-               : "unknown command '" + first.str() + "'; there are compile and plan";
+               ? std::string("a command is missing; ") + kCommands
+               : "unknown command '" + first.str() + "'; " + kCommands;
   std::cerr << "plimsoll: error: " << what << "\nplimsoll --help lists the commands, plimsoll "
             << "COMMAND --help their options\n";
   return kWrongUsage;
@@ -87,12 +95,25 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   CLI::App *plan = app.add_subcommand("plan", "plan only: what would training take?");
   addCompileOptions(*compile, parsed.options);
   addModelOptions(*plan, parsed.options);
+  addReportOptions(*plan, parsed.options);
   plan->add_flag("--sweep", parsed.options.sweep, "the smallest arena at each predicted time");
   plan->add_option("--sweep-svg", parsed.options.sweepSvg, "the same as a picture, to this file");
+  CLI::App *explain =
+      app.add_subcommand("explain", "where a tensor comes from, when it lives, why");
+  addModelOptions(*explain, parsed.options);
+  explain
+      ->add_option("VALUE", parsed.options.value,
+                   "a node, ONNX tensor, parameter or input; \"gradient of NAME\"")
+      ->required();
+  CLI::App *calibrate = app.add_subcommand("calibrate", "measure this machine for --device=FILE");
+  calibrate->add_option("-o,--output", parsed.options.output, "the JSON file (-: standard output)");
+  calibrate->add_option("--target", parsed.options.target, "cpu[:native|x86-64-v3|x86-64-v4]");
+  calibrate->add_option("--threads", parsed.options.threads, "threads to measure with (all cores)")
+      ->check(CLI::PositiveNumber);
   llvm::StringRef first = argc > 1 ? argv[1] : "";
-  if (!first.empty() && !first.starts_with("-") && first != "compile" && first != "plan") {
-    std::cerr << "plimsoll: error: unknown command '" << argv[1]
-              << "'; there are compile and plan\n";
+  if (!first.empty() && !first.starts_with("-") && first != "compile" && first != "plan" &&
+      first != "explain" && first != "calibrate") {
+    std::cerr << "plimsoll: error: unknown command '" << argv[1] << "'; " << kCommands << "\n";
     parsed.exitCode = kWrongUsage;
     return parsed;
   }
@@ -108,6 +129,9 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
       parsed.exitCode = reportWrong(app, error, argc > 1 ? argv[1] : "");
     }
   }
-  parsed.command = plan->parsed() ? Command::Plan : Command::Compile;
+  parsed.command = plan->parsed()        ? Command::Plan
+                   : explain->parsed()   ? Command::Explain
+                   : calibrate->parsed() ? Command::Calibrate
+                                         : Command::Compile;
   return parsed;
 }

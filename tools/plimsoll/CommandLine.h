@@ -6,7 +6,7 @@
 
 namespace plimsoll::cli {
 
-enum class Command { Compile, Plan };
+enum class Command { Compile, Plan, Explain, Calibrate };
 
 struct Parsed {
   Command command = Command::Compile;

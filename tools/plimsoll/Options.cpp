@@ -168,6 +168,7 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   }
   options.loss = raw.loss;
   options.target = raw.target;
+  options.device = raw.device;
   options.threads = raw.threads;
   options.effort = raw.effort;
   options.checkpoint = raw.checkpoint;

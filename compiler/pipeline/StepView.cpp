@@ -1,0 +1,194 @@
+//===- StepView.cpp - a planned training step, for looking things up ---------------===//
+#include "compiler/pipeline/StepView.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/memory/StepProblem.h"
+#include <map>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::pipeline;
+using planner::OpId;
+using planner::ValueId;
+
+StringRef plimsoll::pipeline::phaseName(Phase phase) {
+  return phase == Phase::Forward ? "forward" : phase == Phase::Backward ? "backward" : "update";
+}
+
+StepView::StepView(ModuleOp module, const memory::PlanOutcome &outcome)
+    : planned(outcome), operations(timeline().ops.size()),
+      phases(timeline().ops.size(), Phase::Backward),
+      writers(problem().values.size(), planner::none), types(problem().values.size()),
+      kinds(valueKinds(problem())), feedsLoss(problem().values.size(), false),
+      primals(problem().values.size()) {
+  for (auto [id, op] : llvm::enumerate(timeline().ops))
+    for (ValueId value : op.writes)
+      writers[value] = static_cast<OpId>(id);
+  collectOperations(module);
+  collectTypes(module);
+  markPhases();
+  matchGradients();
+}
+
+/// Launches stand in the order of the plan's events (see ApplyPlan).
+void StepView::collectOperations(ModuleOp module) {
+  auto train = module.lookupSymbol<func::FuncOp>(timeline().name);
+  if (!train)
+    return;
+  size_t position = 0;
+  for (Operation &op : train.getBody().front()) {
+    if (!memory::isLaunch(&op))
+      continue;
+    while (position < plan().events.size() &&
+           plan().events[position].kind != planner::EventKind::Run)
+      ++position;
+    if (position == plan().events.size())
+      return;
+    const planner::Event &event = plan().events[position++];
+    if (event.instance == 0)
+      operations[event.op] = &op;
+  }
+}
+
+void StepView::collectTypes(ModuleOp module) {
+  for (auto [id, op] : llvm::enumerate(timeline().ops))
+    for (auto [index, value] : llvm::enumerate(op.writes))
+      if (Operation *operation = operations[id]; operation && index < operation->getNumResults())
+        types[value] = dyn_cast<RankedTensorType>(operation->getResult(index).getType());
+  if (auto train = module.lookupSymbol<func::FuncOp>(timeline().name))
+    for (auto [value, argument] : llvm::zip(timeline().liveAtStart, train.getArguments()))
+      types[value] = dyn_cast<RankedTensorType>(argument.getType());
+  for (auto [id, value] : llvm::enumerate(problem().values)) {
+    if (value.lifetime != planner::Lifetime::Resident)
+      continue;
+    Operation *symbol = module.lookupSymbol(value.name);
+    if (auto parameter = dyn_cast_or_null<nn::ParameterOp>(symbol))
+      types[id] = parameter.getTensorType();
+    else if (auto state = dyn_cast_or_null<nn::StateOp>(symbol))
+      types[id] = dyn_cast<RankedTensorType>(state.getType());
+  }
+}
+
+/// Forward is what the loss depends on, and what else such a launch writes.
+void StepView::markPhases() {
+  if (!timeline().liveAtEnd.empty())
+    feedsLoss[timeline().liveAtEnd.front()] = true;
+  for (OpId id = static_cast<OpId>(timeline().ops.size()); id-- > 0;) {
+    const planner::Op &op = timeline().ops[id];
+    if (!op.overwrites.empty())
+      phases[id] = Phase::Update;
+    else if (llvm::any_of(op.writes, [&](ValueId value) { return feedsLoss[value]; })) {
+      phases[id] = Phase::Forward;
+      for (ValueId value : op.reads)
+        feedsLoss[value] = true;
+    }
+  }
+}
+
+bool StepView::sameElements(ValueId a, ValueId b) const {
+  return types[a] && types[b] && types[a].getNumElements() == types[b].getNumElements() &&
+         types[a].getElementType() == types[b].getElementType();
+}
+
+/// The gradient of a parameter is what its update reads. That of a forward value X is what
+/// the rule of X's own node reads: of X's size, and no value of the forward pass.
+void StepView::matchGradients() {
+  std::map<StringRef, std::vector<OpId>> rules; // of a node: its launches in the backward pass
+  for (auto [id, op] : llvm::enumerate(timeline().ops)) {
+    if (phases[id] == Phase::Backward && operations[id])
+      rules[nn::nodeName(operations[id]->getLoc())].push_back(static_cast<OpId>(id));
+    if (phases[id] == Phase::Update)
+      for (ValueId value : op.reads)
+        if (kinds[value] == ValueKind::Gradient)
+          primals[value].push_back(op.overwrites.front().before);
+  }
+  for (auto [id, op] : llvm::enumerate(timeline().ops)) {
+    if (phases[id] != Phase::Forward || !operations[id])
+      continue;
+    for (ValueId primal : op.writes)
+      for (OpId rule : rules[nn::nodeName(operations[id]->getLoc())])
+        for (ValueId value : timeline().ops[rule].reads)
+          if (feedsLoss[primal] && !feedsLoss[value] && sameElements(primal, value) &&
+              writers[value] != planner::none && writers[value] != OpId(id) &&
+              !llvm::is_contained(rules[nn::nodeName(operations[id]->getLoc())], writers[value]) &&
+              !llvm::is_contained(primals[value], primal))
+            primals[value].push_back(primal);
+  }
+}
+
+std::string StepView::title(ValueId value) const {
+  const std::string &name = problem().values[value].name;
+  if (kinds[value] == ValueKind::Input)
+    return name == "hyper" ? "scalars of the step (learning rate and such)" : "input " + name;
+  if (kinds[value] == ValueKind::Resident)
+    return name;
+  if (!primals[value].empty())
+    return "gradient of " + problem().values[primals[value].front()].name;
+  return role(value) + " of " + name;
+}
+
+/// "result", "backward pass", or what else tells the value from others of its node.
+std::string StepView::role(ValueId value) const {
+  OpId writer = writers[value];
+  Operation *op = operations[writer];
+  if (phases[writer] != Phase::Forward || !op)
+    return phases[writer] == Phase::Forward ? "result" : "backward pass";
+  unsigned index =
+      llvm::find(timeline().ops[writer].writes, value) - timeline().ops[writer].writes.begin();
+  std::string text = "result";
+  if (index > 0)
+    if (auto named = dyn_cast<OpAsmOpInterface>(op))
+      named.getAsmResultNames([&](Value result, StringRef name) {
+        if (cast<OpResult>(result).getResultNumber() == index)
+          text = name.str();
+      });
+  if (index > 0 && text == "result")
+    text += " " + std::to_string(index + 1);
+  for (auto [id, other] : llvm::enumerate(timeline().ops)) // a node of several launches
+    if (phases[id] == Phase::Forward && OpId(id) != writer &&
+        other.name == timeline().ops[writer].name && llvm::is_contained(other.reads, value))
+      text = "intermediate " + op->getName().stripDialect().str();
+  return text;
+}
+
+std::string StepView::launchTitle(size_t position) const {
+  const planner::Event &event = plan().events[position];
+  if (event.op < 0)
+    return event.kind == planner::EventKind::Wait ? "wait" : "copy";
+  std::string text = timeline().ops[event.op].name;
+  if (Operation *op = operations[event.op])
+    text = op->getName().getStringRef().str() + " of " + text;
+  if (event.instance > 0)
+    text += " (again)";
+  return text;
+}
+
+std::vector<const planner::Placement *> StepView::lives(ValueId value) const {
+  std::vector<const planner::Placement *> result;
+  for (const planner::Placement &placement : plan().placements)
+    if (placement.value == value)
+      result.push_back(&placement);
+  llvm::sort(result, [](const auto *a, const auto *b) { return a->instance < b->instance; });
+  return result;
+}
+
+std::vector<int32_t> StepView::readers(ValueId value, int32_t instance) const {
+  std::vector<int32_t> positions;
+  for (auto [position, event] : llvm::enumerate(plan().events)) {
+    if (event.op < 0)
+      continue;
+    const std::vector<ValueId> &reads = timeline().ops[event.op].reads;
+    for (auto [read, made] : llvm::zip(reads, event.reads))
+      if (read == value && made == instance)
+        positions.push_back(static_cast<int32_t>(position));
+  }
+  return positions;
+}
+
+int32_t StepView::maker(ValueId value, int32_t instance) const {
+  for (auto [position, event] : llvm::enumerate(plan().events))
+    if (event.op >= 0 && event.op == writers[value] && event.instance == instance)
+      return static_cast<int32_t>(position);
+  return planner::none;
+}

@@ -1,0 +1,71 @@
+//===- StepView.h - a planned training step, for looking things up ------*- C++ -*-===//
+//
+// What the planner knows (lives, places, costs) and what the IR knows (ops, shapes, the
+// user's nodes) about the training timeline, in one place.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H
+#define PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H
+
+#include "compiler/pipeline/ValueKinds.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace plimsoll::pipeline {
+
+enum class Phase { Forward, Backward, Update };
+llvm::StringRef phaseName(Phase phase);
+
+/// Of a module whose plan was applied (Stage::Plan); both must outlive the view.
+class StepView {
+public:
+  StepView(mlir::ModuleOp module, const memory::PlanOutcome &outcome);
+
+  const memory::PlanOutcome &outcome() const { return planned; }
+  const planner::Problem &problem() const { return planned.problem; }
+  const planner::Solution &solution() const { return planned.result.solution; }
+  const planner::Timeline &timeline() const { return problem().timelines.front(); }
+  const planner::TimelinePlan &plan() const { return solution().timelines.front(); }
+
+  /// The op behind the planner's `op` (its first instance), or null.
+  mlir::Operation *operation(planner::OpId op) const { return operations[op]; }
+  Phase phase(planner::OpId op) const { return phases[op]; }
+  /// Who writes a value; `none` for inputs and residents.
+  planner::OpId writer(planner::ValueId value) const { return writers[value]; }
+  /// The value's type, null where it is not known (contents of constants).
+  mlir::RankedTensorType type(planner::ValueId value) const { return types[value]; }
+  ValueKind kind(planner::ValueId value) const { return kinds[value]; }
+  /// What the value is a gradient of: parameters and forward values, or nothing.
+  const std::vector<planner::ValueId> &gradientOf(planner::ValueId value) const {
+    return primals[value];
+  }
+  /// "gradient of X", "result of X", "mean of X", "backward pass of X": what to call it.
+  std::string title(planner::ValueId value) const;
+  /// "nn.matmul of /h.3/mlp/c_fc/MatMul": what to call a launch.
+  std::string launchTitle(size_t position) const;
+  /// The placements of a value's instances, by instance; empty for residents.
+  std::vector<const planner::Placement *> lives(planner::ValueId value) const;
+  /// Positions that read instance `instance` of `value`, rising.
+  std::vector<int32_t> readers(planner::ValueId value, int32_t instance) const;
+  /// Position of the event that makes it, or `none` for inputs.
+  int32_t maker(planner::ValueId value, int32_t instance) const;
+
+private:
+  void collectOperations(mlir::ModuleOp module);
+  void collectTypes(mlir::ModuleOp module);
+  void markPhases();
+  void matchGradients();
+  std::string role(planner::ValueId value) const;
+  bool sameElements(planner::ValueId a, planner::ValueId b) const;
+
+  const memory::PlanOutcome &planned;
+  std::vector<mlir::Operation *> operations;
+  std::vector<Phase> phases;
+  std::vector<planner::OpId> writers;
+  std::vector<mlir::RankedTensorType> types;
+  std::vector<ValueKind> kinds;
+  std::vector<char> feedsLoss; ///< of each value
+  std::vector<std::vector<planner::ValueId>> primals;
+};
+
+} // namespace plimsoll::pipeline
+
+#endif // PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H

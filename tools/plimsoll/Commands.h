@@ -1,0 +1,18 @@
+//===- Commands.h - the commands of plimsoll -------------------------------*- C++ -*-===//
+#ifndef PLIMSOLL_TOOLS_PLIMSOLL_COMMANDS_H
+#define PLIMSOLL_TOOLS_PLIMSOLL_COMMANDS_H
+
+#include "tools/plimsoll/CommandLine.h"
+
+namespace plimsoll::cli {
+
+/// Each returns the exit code; all is printed.
+int runCompile(const Parsed &parsed, const pipeline::CompileOptions &options,
+               pipeline::Stage stage);
+/// Takes the options by value: it fills in the number of threads.
+int runCalibrate(const Parsed &parsed, pipeline::CompileOptions options);
+int runExplain(const Parsed &parsed, const pipeline::CompileOptions &options);
+
+} // namespace plimsoll::cli
+
+#endif // PLIMSOLL_TOOLS_PLIMSOLL_COMMANDS_H

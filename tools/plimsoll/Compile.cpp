@@ -1,0 +1,89 @@
+//===- Compile.cpp - plimsoll compile, plimsoll plan ----------------------------------===//
+#include "compiler/pipeline/Emit.h"
+#include "compiler/pipeline/Summary.h"
+#include "compiler/pipeline/TimelinePage.h"
+#include "tools/plimsoll/Commands.h"
+#include "tools/plimsoll/Diagnostics.h"
+#include "tools/plimsoll/Output.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::cli;
+using pipeline::Stage;
+
+static void printModule(ModuleOp module, llvm::raw_ostream &os) {
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(true, true).elideLargeElementsAttrs(64);
+  module.print(os, flags);
+  os << "\n";
+}
+
+static int writeReport(const pipeline::Compilation &compilation,
+                       const pipeline::CompileOptions &options, const std::string &path) {
+  llvm::json::Object report = pipeline::toJson(pipeline::summarize(compilation, options));
+  report["parameters"] =
+      pipeline::parameterJson(*const_cast<pipeline::Compilation &>(compilation).module);
+  return writeText(path, [&](llvm::raw_ostream &os) {
+    os << llvm::formatv("{0:2}", llvm::json::Value(std::move(report))) << "\n";
+  });
+}
+
+/// The pictures and the sweep, where they were asked for.
+static int writePictures(const pipeline::Compilation &compilation, const RawOptions &raw) {
+  const planner::Solution &solution = compilation.outcome.result.solution;
+  int code = kDone;
+  if (!raw.timeline.empty())
+    code = writeText(raw.timeline, [&](llvm::raw_ostream &os) {
+      os << pipeline::timelinePage(compilation.outcome, llvm::sys::path::filename(raw.model));
+    });
+  if (code == kDone && !raw.sweepSvg.empty())
+    code =
+        writeText(raw.sweepSvg, [&](llvm::raw_ostream &os) { os << pipeline::sweepSvg(solution); });
+  if (code == kDone && raw.sweep)
+    llvm::outs() << "\n" << pipeline::sweepText(solution);
+  return code;
+}
+
+int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &options, Stage stage) {
+  const RawOptions &raw = parsed.options;
+  bool planOnly = parsed.command == Command::Plan || raw.dryRun;
+  if (int code = checkWritable({raw.report, raw.timeline, raw.sweepSvg}))
+    return code;
+  DialectRegistry registry;
+  pipeline::registerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.loadAllAvailableDialects();
+  Diagnostics diagnostics(&context, llvm::sys::path::filename(raw.model).str(), raw.remarks);
+  Stage last = planOnly ? Stage::Exec : std::min(stage, Stage::Exec);
+  memory::PlanOutcome outcome;
+  FailureOr<pipeline::Compilation> compilation =
+      pipeline::compileTo(context, options, last, &outcome);
+  if (mlir::failed(compilation))
+    return outcome.result.refusal ? kNoPlanFits : kFailed;
+  if (!planOnly && stage < Stage::Source)
+    return writeText(raw.output,
+                     [&](llvm::raw_ostream &os) { printModule(*compilation->module, os); });
+
+  if (!planOnly) {
+    std::string output = raw.output.empty() ? llvm::sys::path::stem(raw.model).str() : raw.output;
+    if (llvm::Error error = pipeline::emitProgram(*compilation, options, stage, output))
+      return cli::failed(llvm::toString(std::move(error)));
+  }
+  if (!raw.report.empty())
+    if (int code = writeReport(*compilation, options, raw.report))
+      return code;
+  pipeline::Summary summary = pipeline::summarize(*compilation, options);
+  if (raw.json)
+    printJson(pipeline::toJson(summary));
+  else if (raw.report != "-")
+    llvm::outs() << pipeline::toText(summary);
+  if (raw.dryRun && !raw.json)
+    llvm::outs() << "\n" << pipeline::parameterText(*compilation->module);
+  if (int code = writePictures(*compilation, raw))
+    return code;
+  if (int hidden = diagnostics.hiddenRemarks())
+    llvm::errs() << hidden << " remarks about the model; --remarks prints them\n";
+  return kDone;
+}
