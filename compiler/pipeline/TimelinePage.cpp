@@ -46,7 +46,7 @@ std::string mebibytes(int64_t bytes) {
 class Page {
 public:
   Page(const memory::PlanOutcome &outcome, llvm::StringRef title)
-      : problem(outcome.problem), solution(outcome.result.solution),
+      : outcome(outcome), problem(outcome.problem), solution(outcome.result.solution),
         plan(solution.timelines.front()), timeline(problem.timelines.front()),
         kinds(valueKinds(problem)), title(title), os(text) {
     steps = std::max<size_t>(1, plan.events.size());
@@ -72,14 +72,7 @@ private:
   int layerOf(planner::ValueId id) const { return static_cast<int>(kinds[id]); }
 
   void countBytes() {
-    layers.assign(std::size(kLayers), std::vector<int64_t>(steps, 0));
-    std::vector<int32_t> ends = countedEnds(plan);
-    for (auto [placement, end] : llvm::zip(plan.placements, ends))
-      for (int32_t i = placement.from; i < std::min<int32_t>(end, steps); ++i)
-        layers[layerOf(placement.value)][i] += problem.values[placement.value].bytes;
-    for (const planner::WorkspacePlacement &workspace : plan.workspaces)
-      layers[kWorkspaceLayer][workspace.position] += workspace.bytes;
-    layers[0].assign(steps, solution.statistics.residentBytes);
+    layers = liveBytes(outcome).byKind;
     for (size_t i = 0; i < steps; ++i) {
       int64_t sum = 0;
       for (const auto &layer : layers)
@@ -173,6 +166,7 @@ private:
     os << "</svg>\n";
   }
 
+  const memory::PlanOutcome &outcome;
   const planner::Problem &problem;
   const planner::Solution &solution;
   const planner::TimelinePlan &plan;
@@ -204,6 +198,16 @@ std::string plimsoll::pipeline::sweepText(const planner::Solution &solution) {
     os << formatv("{0,11}   {1,12:f3} x   {2,17}\n", mebibytes(point.arenaBytes),
                   point.cost / solution.statistics.baseCost, point.recomputed);
   return text;
+}
+
+llvm::json::Array plimsoll::pipeline::sweepJson(const planner::Solution &solution) {
+  llvm::json::Array points;
+  for (const planner::FrontierPoint &point : solution.statistics.frontier)
+    points.push_back(
+        llvm::json::Object{{"arena_bytes", point.arenaBytes},
+                           {"relative_step", point.cost / solution.statistics.baseCost},
+                           {"recomputed_launches", point.recomputed}});
+  return points;
 }
 
 std::string plimsoll::pipeline::sweepSvg(const planner::Solution &solution) {

@@ -3,6 +3,7 @@
 #define PLIMSOLL_COMPILER_PIPELINE_TIMELINEPAGE_H
 
 #include "passes/memory/Passes.h"
+#include "llvm/Support/JSON.h"
 #include <string>
 
 namespace plimsoll::pipeline {
@@ -12,8 +13,10 @@ namespace plimsoll::pipeline {
 /// peak stands in the element with id `peak`, in bytes.
 std::string timelinePage(const memory::PlanOutcome &outcome, llvm::StringRef title);
 
-/// Arena against predicted time of the planner's frontier: a table, and a picture.
+/// Arena against predicted time of the planner's frontier: a table, the same for scripts,
+/// and a picture.
 std::string sweepText(const planner::Solution &solution);
+llvm::json::Array sweepJson(const planner::Solution &solution);
 std::string sweepSvg(const planner::Solution &solution);
 
 } // namespace plimsoll::pipeline

@@ -2,6 +2,7 @@
 #include "compiler/pipeline/Emit.h"
 #include "compiler/pipeline/Summary.h"
 #include "compiler/pipeline/TimelinePage.h"
+#include "compiler/pipeline/Traces.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/Diagnostics.h"
 #include "tools/plimsoll/Output.h"
@@ -30,26 +31,47 @@ static int writeReport(const pipeline::Compilation &compilation,
   });
 }
 
-/// The pictures and the sweep, where they were asked for.
-static int writePictures(const pipeline::Compilation &compilation, const RawOptions &raw) {
+/// The pictures, traces and the sweep, where they were asked for.
+static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &raw) {
+  const planner::Solution &solution = outcome.result.solution;
+  llvm::StringRef title = llvm::sys::path::filename(raw.model);
+  using Make = llvm::function_ref<std::string()>;
+  auto write = [&](const std::string &path, Make make) {
+    return path.empty() ? kDone : writeText(path, [&](llvm::raw_ostream &os) { os << make(); });
+  };
+  if (int code = write(raw.timeline, [&] { return pipeline::timelinePage(outcome, title); }))
+    return code;
+  if (int code = write(raw.trace, [&] { return pipeline::chromeTrace(outcome, title); }))
+    return code;
+  if (int code = write(raw.memoryViz, [&] { return pipeline::memorySnapshot(outcome); }))
+    return code;
+  return write(raw.sweepSvg, [&] { return pipeline::sweepSvg(solution); });
+}
+
+static void printSummary(const pipeline::Compilation &compilation,
+                         const pipeline::CompileOptions &options, const RawOptions &raw) {
   const planner::Solution &solution = compilation.outcome.result.solution;
-  int code = kDone;
-  if (!raw.timeline.empty())
-    code = writeText(raw.timeline, [&](llvm::raw_ostream &os) {
-      os << pipeline::timelinePage(compilation.outcome, llvm::sys::path::filename(raw.model));
-    });
-  if (code == kDone && !raw.sweepSvg.empty())
-    code =
-        writeText(raw.sweepSvg, [&](llvm::raw_ostream &os) { os << pipeline::sweepSvg(solution); });
-  if (code == kDone && raw.sweep)
+  pipeline::Summary summary = pipeline::summarize(compilation, options);
+  if (raw.json) {
+    llvm::json::Object object = pipeline::toJson(summary);
+    if (raw.sweep)
+      object["frontier"] = pipeline::sweepJson(solution);
+    return printJson(std::move(object));
+  }
+  if (raw.report != "-")
+    llvm::outs() << pipeline::toText(summary);
+  if (raw.dryRun)
+    llvm::outs() << "\n"
+                 << pipeline::parameterText(
+                        *const_cast<pipeline::Compilation &>(compilation).module);
+  if (raw.sweep)
     llvm::outs() << "\n" << pipeline::sweepText(solution);
-  return code;
 }
 
 int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &options, Stage stage) {
   const RawOptions &raw = parsed.options;
   bool planOnly = parsed.command == Command::Plan || raw.dryRun;
-  if (int code = checkWritable({raw.report, raw.timeline, raw.sweepSvg}))
+  if (int code = checkWritable({raw.report, raw.timeline, raw.sweepSvg, raw.trace, raw.memoryViz}))
     return code;
   DialectRegistry registry;
   pipeline::registerDialects(registry);
@@ -62,11 +84,12 @@ int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &option
       pipeline::compileTo(context, options, last, &outcome);
   if (mlir::failed(compilation))
     return outcome.result.refusal ? kNoPlanFits : kFailed;
-  if (!planOnly && stage < Stage::Source)
-    return writeText(raw.output,
-                     [&](llvm::raw_ostream &os) { printModule(*compilation->module, os); });
-
-  if (!planOnly) {
+  bool isText = !planOnly && stage < Stage::Source;
+  if (isText) {
+    auto print = [&](llvm::raw_ostream &os) { printModule(*compilation->module, os); };
+    if (int code = writeText(raw.output, print); code || stage < Stage::Plan)
+      return code;
+  } else if (!planOnly) {
     std::string output = raw.output.empty() ? llvm::sys::path::stem(raw.model).str() : raw.output;
     if (llvm::Error error = pipeline::emitProgram(*compilation, options, stage, output))
       return cli::failed(llvm::toString(std::move(error)));
@@ -74,14 +97,9 @@ int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &option
   if (!raw.report.empty())
     if (int code = writeReport(*compilation, options, raw.report))
       return code;
-  pipeline::Summary summary = pipeline::summarize(*compilation, options);
-  if (raw.json)
-    printJson(pipeline::toJson(summary));
-  else if (raw.report != "-")
-    llvm::outs() << pipeline::toText(summary);
-  if (raw.dryRun && !raw.json)
-    llvm::outs() << "\n" << pipeline::parameterText(*compilation->module);
-  if (int code = writePictures(*compilation, raw))
+  if (!isText || raw.json)
+    printSummary(*compilation, options, raw);
+  if (int code = writePictures(compilation->outcome, raw))
     return code;
   if (int hidden = diagnostics.hiddenRemarks())
     llvm::errs() << hidden << " remarks about the model; --remarks prints them\n";

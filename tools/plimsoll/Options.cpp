@@ -124,6 +124,26 @@ bool plimsoll::cli::parseStage(StringRef text, pipeline::Stage &stage) {
   return value.has_value();
 }
 
+bool plimsoll::cli::checkReports(const RawOptions &raw, pipeline::Stage stage, std::string &error) {
+  if (raw.dryRun || stage >= pipeline::Stage::Source)
+    return true;
+  bool toOutput = raw.output.empty() || raw.output == "-";
+  std::pair<StringRef, bool> reports[] = {{"--report", !raw.report.empty()},
+                                          {"--json", raw.json},
+                                          {"--timeline", !raw.timeline.empty()},
+                                          {"--trace", !raw.trace.empty()},
+                                          {"--memory-viz", !raw.memoryViz.empty()}};
+  for (auto [name, given] : reports)
+    if (given && stage < pipeline::Stage::Plan)
+      error = (name + " tells of a plan, and --emit=" + raw.emit +
+               " stops before there is one; leave one of them away")
+                  .str();
+  if (error.empty() && toOutput && (raw.json || raw.report == "-"))
+    error = "the text of --emit=" + raw.emit + " and " + (raw.json ? "--json" : "--report=-") +
+            " both go to standard output; give the text a file with -o";
+  return error.empty();
+}
+
 static bool isInit(StringRef init) {
   double deviation;
   if (init == "model" || init == "normal")

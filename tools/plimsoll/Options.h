@@ -15,7 +15,8 @@ enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kNoPlanFits = 3 };
 struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
                              report, target = "cpu", effort = "normal", checkpoint = "planned",
-                             init = "model", scaleRule, timeline, sweepSvg, value, device;
+                             init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, value,
+                             device;
   std::vector<std::string> shapes, trainable, freeze, noDecay;
   int threads = 0;
   uint64_t seed = 0;
@@ -28,6 +29,9 @@ bool parseBytes(llvm::StringRef text, int64_t &bytes);
 
 /// Checks and converts; on failure sets `error`.
 bool toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options, std::string &error);
+
+/// Reports need a plan, and standard output takes one answer; on failure sets `error`.
+bool checkReports(const RawOptions &raw, pipeline::Stage stage, std::string &error);
 
 /// The names of --emit.
 bool parseStage(llvm::StringRef text, pipeline::Stage &stage);

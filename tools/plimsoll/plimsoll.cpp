@@ -17,6 +17,8 @@ int main(int argc, char **argv) {
   if (!parseStage(parsed.options.emit, stage))
     return usageError("--emit=" + parsed.options.emit +
                       ": expected nn, step, kernels, plan, exec, source, library or binary");
+  if (!checkReports(parsed.options, stage, error))
+    return usageError(error);
   if (parsed.command == Command::Calibrate)
     return runCalibrate(parsed, options);
   options.import.withoutWeights = parsed.command != Command::Compile || parsed.options.dryRun;
