@@ -40,6 +40,8 @@ OwningOpRef<ModuleOp> plimsoll::import::importOnnx(MLIRContext *context,
     if (sound && graph->inputs.size() + graph->initializers.size() > 0) {
       ParameterPlan plan = planParameters(*graph, options, problems);
       module = Importer(context, options, *graph, plan, problems).run();
+      for (const std::string &warning : plan.warnings)
+        emitWarning(where) << warning;
       for (const std::string &remark : module ? plan.remarks : std::vector<std::string>())
         emitRemark(where) << remark;
     }

@@ -169,7 +169,7 @@ static void checkExpressions(StringRef option, llvm::ArrayRef<std::string> expre
                 llvm::any_of(plan.constants,
                              [&](const KeptConstant &c) { return matchesAny({text}, c.name); });
     if (!used)
-      plan.remarks.push_back((option + "=" + text + " matches no parameter").str());
+      plan.warnings.push_back((option + "=" + text + " matches no parameter").str());
   }
 }
 
