@@ -44,6 +44,11 @@ static memory::PlanMemoryPassOptions planOptions(const CompileOptions &options) 
   plan.effort = options.effort;
   plan.frontier = options.frontier;
   plan.recompute = options.checkpoint != "none";
+  StringRef rule = options.checkpoint;
+  if (rule == "sqrt")
+    plan.checkpointEvery = 0;
+  else if (rule.consume_front("every:"))
+    rule.getAsInteger(10, plan.checkpointEvery);
   return plan;
 }
 

@@ -22,7 +22,9 @@ struct CompileOptions {
   int threads = 0;    ///< 0: all cores of this machine
   std::optional<int64_t> memory;
   std::string effort = "normal";
-  std::string checkpoint = "planned"; ///< or "none": no operation runs twice
+  /// "planned"; "none": no operation runs twice; "sqrt" and "every:N": by rule, whatever
+  /// the budget (see passes/planner/Policies.h).
+  std::string checkpoint = "planned";
   bool frontier = false;              ///< find every plan, for reports
   bool keepGradients = false;
   bool poison = false;

@@ -24,6 +24,9 @@ def PlanMemoryPass : Pass<"plan-memory", "::mlir::ModuleOp"> {
     Option<"effort", "effort", "std::string", "\"normal\"", "fast, normal or max">,
     Option<"keepOrder", "keep-order", "bool", "false", "Only updates may move">,
     Option<"recompute", "recompute", "bool", "true", "Operations may run again">,
+    Option<"checkpointEvery", "checkpoint-every", "int64_t", "-1",
+           "Instead of planning: keep what is alive after every so many launches of the "
+           "forward pass, 0 for the square root of their number; -1: plan">,
     Option<"frontier", "frontier", "bool", "false",
            "Look for every plan from the smallest to the unconstrained, for reports">,
   ];

@@ -81,6 +81,8 @@ private:
     options.keepOrder = keepOrder;
     options.recompute = recompute;
     options.fullFrontier = frontier;
+    if (checkpointEvery >= 0)
+      options.checkpointEvery = static_cast<int32_t>(checkpointEvery);
     if (effort == "fast")
       options.effort = planner::Effort::Fast;
     else if (effort == "max")

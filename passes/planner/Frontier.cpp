@@ -3,6 +3,7 @@
 #include "passes/planner/Frontier.h"
 
 #include "passes/planner/Order.h"
+#include "passes/planner/Policies.h"
 #include "passes/planner/Remat.h"
 
 #include <algorithm>
@@ -22,6 +23,17 @@ int64_t rungWork(Effort effort, size_t ops) {
   return effort == Effort::Fast ? normal / 8 : effort == Effort::Normal ? normal : normal * 10;
 }
 
+/// The graph with values as large as they are, not rounded up: what is proven of it holds
+/// for any packing.
+RematGraph exactGraph(const Problem &problem, size_t timeline, const Dependences &dependences,
+                      int64_t residentBytes) {
+  RematGraph graph =
+      makeRematGraph(problem, problem.timelines[timeline], dependences, residentBytes);
+  for (size_t v = 0; v < problem.values.size(); ++v)
+    graph.bytes[v] = graph.bytes[v] == 0 ? 0 : problem.values[v].bytes;
+  return graph;
+}
+
 } // namespace
 
 Frontier::Frontier(const Problem &problem, const ResidentLayout &layout, const Options &options)
@@ -32,15 +44,14 @@ Frontier::Frontier(const Problem &problem, const ResidentLayout &layout, const O
   planBound = layout.residentBytes;
   for (size_t t = 0; t < problem.timelines.size(); ++t) {
     const Dependences dependences(problem, problem.timelines[t]);
-    RematGraph graph =
+    const RematGraph graph =
         makeRematGraph(problem, problem.timelines[t], dependences, layout.residentBytes);
     std::vector<int32_t> order = programOrder(problem.timelines[t], dependences);
     if (!options.keepOrder)
       order = lowPeakOrder(graph, dependences, order);
     exact = exact && isSmall(graph) && !options.keepOrder;
-    for (size_t v = 0; v < problem.values.size(); ++v)
-      graph.bytes[v] = graph.bytes[v] == 0 ? 0 : problem.values[v].bytes; // unrounded: a proof
-    planBound = std::max(planBound, footprintBound(graph));
+    planBound = std::max(planBound,
+                         footprintBound(exactGraph(problem, t, dependences, layout.residentBytes)));
     bases.push_back(order);
     first.timelines.push_back(placed(t, order, first.spaceBytes, first.valid));
     first.cost += first.timelines.back().cost;
@@ -57,6 +68,21 @@ TimelinePlan Frontier::placed(size_t t, const std::vector<int32_t> &sequence,
   const Effort effort = options.effort == Effort::Max ? Effort::Normal : Effort::Fast;
   valid = placeTimeline(problem, timeline, layout, effort, plan, spaceBytes) && valid;
   return plan;
+}
+
+Member Frontier::checkpointed(int32_t every) const {
+  Member member;
+  member.valid = true;
+  member.spaceBytes = layout.top;
+  for (size_t t = 0; t < problem.timelines.size(); ++t) {
+    const Timeline &timeline = problem.timelines[t];
+    const std::vector<int32_t> sequence =
+        checkpointedSequence(problem, timeline, Dependences(problem, timeline), bases[t], every);
+    member.timelines.push_back(placed(t, sequence, member.spaceBytes, member.valid));
+    member.cost += member.timelines.back().cost;
+  }
+  member.arenaBytes = member.spaceBytes[0];
+  return member;
 }
 
 void Frontier::solveLadder() {
@@ -133,6 +159,16 @@ bool Frontier::addRung(int64_t target) {
   if (reached)
     sequences = std::move(next);
   return reached;
+}
+
+double Frontier::costBound(int64_t budget) const {
+  double bound = 0;
+  for (size_t t = 0; t < problem.timelines.size(); ++t) {
+    const Dependences dependences(problem, problem.timelines[t]);
+    const RematGraph graph = exactGraph(problem, t, dependences, layout.residentBytes);
+    bound += members[0].timelines[t].baseCost + rematCostBound(graph, bases[t], budget);
+  }
+  return bound;
 }
 
 const Member &Frontier::choose(int64_t budget) const {

@@ -22,10 +22,15 @@ class Frontier {
 public:
   Frontier(const Problem &problem, const ResidentLayout &layout, const Options &options);
 
+  /// A plan that is no member: checkpoints by rule (see Policies.h).
+  Member checkpointed(int32_t every) const;
   /// The plan without any recomputation.
   const Member &unconstrained() const { return members[0]; }
   /// Solves the whole ladder (once).
   void solveLadder();
+  /// The cost that no plan of at most `budget` bytes is below whose operations run for
+  /// the first time in the order found here (proven).
+  double costBound(int64_t budget) const;
   /// The cheapest member of at most `budget` bytes; the smallest if there is none.
   const Member &choose(int64_t budget) const;
   const std::vector<Member> &all() const { return members; }

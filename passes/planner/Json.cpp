@@ -18,8 +18,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Timeline, name, ops, liveAtStart, liveAtEnd)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, value, instance, space, offset, from, to)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkspacePlacement, position, offset, bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrontierPoint, arenaBytes, cost, recomputed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PolicyPoint, name, arenaBytes, cost)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Statistics, cost, baseCost, residentBytes, orderBound, planBound,
-                                   costBound, work, frontier)
+                                   costBound, work, frontier, policies)
 
 NLOHMANN_JSON_SERIALIZE_ENUM(Lifetime,
                              {{Lifetime::Transient, "transient"}, {Lifetime::Resident, "resident"}})

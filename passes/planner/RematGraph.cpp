@@ -72,34 +72,49 @@ int64_t footprintBound(const RematGraph &graph) {
   return graph.constantBytes + std::max({most, atStart, atEnd});
 }
 
+/// Positions above `budget` that no neighbour exceeds, the highest first, not too many.
+static std::vector<int32_t> peaksAbove(const Liveness &live, int64_t budget) {
+  constexpr size_t most = 48;
+  std::vector<int32_t> peaks;
+  for (int32_t p = 0; p < live.length(); ++p)
+    if (live.memory[p] > budget && (p == 0 || live.memory[p - 1] <= live.memory[p]) &&
+        (p + 1 == live.length() || live.memory[p + 1] < live.memory[p]))
+      peaks.push_back(p);
+  std::stable_sort(peaks.begin(), peaks.end(),
+                   [&](int32_t a, int32_t b) { return live.memory[a] > live.memory[b]; });
+  peaks.resize(std::min(peaks.size(), most));
+  return peaks;
+}
+
+/// The least cost of freeing `excess` bytes of what is alive across `position`.
+static double costToFree(const RematGraph &graph, const Liveness &live, int32_t position,
+                         int64_t excess) {
+  std::map<int32_t, int64_t> freed; // node -> bytes alive across the position
+  for (int32_t i = 0; i < live.instances(); ++i)
+    if (live.born[i] < position && live.last[i] > position && !live.isReadAt(i, position) &&
+        graph.producer[live.value[i]] != none)
+      freed[graph.producer[live.value[i]]] += graph.bytes[live.value[i]];
+  std::vector<std::pair<double, int64_t>> offers; // cost per byte, bytes
+  for (const auto &[node, bytes] : freed)
+    if (bytes > 0)
+      offers.push_back({graph.nodes[node].cost / static_cast<double>(bytes), bytes});
+  std::sort(offers.begin(), offers.end());
+  double cost = 0;
+  for (size_t k = 0; k < offers.size() && excess > 0; ++k) {
+    const int64_t take = std::min(excess, offers[k].second);
+    cost += offers[k].first * static_cast<double>(take);
+    excess -= take;
+  }
+  return cost;
+}
+
 double rematCostBound(const RematGraph &graph, const std::vector<int32_t> &sequence,
                       int64_t budget) {
   Liveness live(graph);
   live.run(sequence);
   double bound = 0;
-  for (int32_t position = 0; position < live.length(); ++position) {
-    const int64_t excess = live.memory[position] - budget;
-    if (excess <= 0)
-      continue;
-    std::map<int32_t, int64_t> freed; // node -> bytes alive across the position
-    for (int32_t i = 0; i < live.instances(); ++i)
-      if (live.born[i] < position && live.last[i] > position && !live.isReadAt(i, position) &&
-          graph.producer[live.value[i]] != none)
-        freed[graph.producer[live.value[i]]] += graph.bytes[live.value[i]];
-    std::vector<std::pair<double, int64_t>> offers; // cost per byte, bytes
-    for (const auto &[node, bytes] : freed)
-      if (bytes > 0)
-        offers.push_back({graph.nodes[node].cost / static_cast<double>(bytes), bytes});
-    std::sort(offers.begin(), offers.end());
-    double cost = 0;
-    int64_t left = excess;
-    for (size_t k = 0; k < offers.size() && left > 0; ++k) {
-      const int64_t take = std::min(left, offers[k].second);
-      cost += offers[k].first * static_cast<double>(take);
-      left -= take;
-    }
-    bound = std::max(bound, cost);
-  }
+  for (int32_t peak : peaksAbove(live, budget))
+    bound = std::max(bound, costToFree(graph, live, peak, live.memory[peak] - budget));
   return bound;
 }
 

@@ -5,6 +5,7 @@
 #include "passes/planner/Frontier.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace plimsoll::planner {
 
@@ -66,8 +67,8 @@ std::vector<FrontierPoint> pointsOf(const Frontier &frontier) {
   return kept;
 }
 
-Solution makeSolution(const Frontier &frontier, const Member &member,
-                      const ResidentLayout &layout) {
+Solution makeSolution(const Frontier &frontier, const Member &member, const ResidentLayout &layout,
+                      int64_t budget) {
   Solution solution;
   solution.timelines = member.timelines;
   solution.residents = layout.placements;
@@ -84,7 +85,7 @@ Solution makeSolution(const Frontier &frontier, const Member &member,
     statistics.baseCost += plan.baseCost;
     statistics.orderBound = std::max(statistics.orderBound, plan.maxLive);
   }
-  statistics.costBound = statistics.baseCost;
+  statistics.costBound = frontier.costBound(budget);
   return solution;
 }
 
@@ -102,9 +103,19 @@ Result solve(const Problem &problem, const Options &options) {
     return result;
   }
   const int64_t budget = options.budget.value_or(INT64_MAX);
-  if (options.fullFrontier || frontier.unconstrained().arenaBytes > budget)
+  std::optional<Member> byRule;
+  if (options.checkpointEvery)
+    byRule = frontier.checkpointed(*options.checkpointEvery);
+  if (options.fullFrontier || (!byRule && frontier.unconstrained().arenaBytes > budget))
     frontier.solveLadder();
-  result.solution = makeSolution(frontier, frontier.choose(budget), layout);
+  result.solution =
+      makeSolution(frontier, byRule ? *byRule : frontier.choose(budget), layout, budget);
+  if (options.fullFrontier)
+    for (auto [name, every] : {std::pair("sqrt", 0), {"every:8", 8}, {"every:32", 32}}) {
+      const Member member = frontier.checkpointed(every);
+      if (member.valid)
+        result.solution.statistics.policies.push_back({name, member.arenaBytes, member.cost});
+    }
   if (result.solution.arenaBytes > budget)
     result.refusal = refuse(problem, result.solution, budget);
   return result;

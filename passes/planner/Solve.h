@@ -13,8 +13,11 @@ enum class Effort : uint8_t { Fast, Normal, Max };
 struct Options {
   std::optional<int64_t> budget; ///< bytes of the arena; none: the cheapest plan
   Effort effort = Effort::Normal;
-  bool keepOrder = false;    ///< the order given (only `asSoonAsPossible` operations move)
-  bool recompute = true;     ///< may operations run again?
+  bool keepOrder = false; ///< the order given (only `asSoonAsPossible` operations move)
+  bool recompute = true;  ///< may operations run again?
+  /// Instead of planning: checkpoints every so many launches of the forward pass, 0 for
+  /// the square root of their number (see Policies.h).
+  std::optional<int32_t> checkpointEvery;
   bool fullFrontier = false; ///< fill Statistics::frontier even when the first plan fits
 };
 

@@ -4,6 +4,7 @@
 
 #include "passes/planner/Problem.h"
 
+#include <bit>
 #include <map>
 #include <queue>
 
@@ -11,8 +12,10 @@ namespace plimsoll::planner::test {
 
 /// Least cost of any order and any recomputation whose live bytes stay within
 /// `budget` (an optimistic stand-in for packed bytes); negative if there is none.
-/// Dijkstra over (values alive, operations done). One timeline.
-inline double exhaustiveCost(const Problem &problem, int64_t budget) {
+/// Dijkstra over (values alive, operations done). One timeline. With `order` the
+/// operations run for the first time in that order.
+inline double exhaustiveCost(const Problem &problem, int64_t budget,
+                             const std::vector<OpId> &order = {}) {
   const Timeline &timeline = problem.timelines[0];
   int64_t residents = 0;
   for (const Value &value : problem.values)
@@ -62,6 +65,8 @@ inline double exhaustiveCost(const Problem &problem, int64_t budget) {
         writes |= 1u << v;
       bool allowed = (live & reads) == reads &&
                      (!(done >> o & 1) || (op.recomputable && op.overwrites.empty()));
+      const bool isNext = order.empty() || order[std::popcount(done)] == static_cast<OpId>(o);
+      allowed = allowed && (done >> o & 1 || isNext);
       for (size_t other = 0; other < timeline.ops.size(); ++other)
         for (const Overwrite &w : timeline.ops[other].overwrites) {
           const bool isReader = std::count(op.reads.begin(), op.reads.end(), w.before) > 0;

@@ -14,10 +14,19 @@ using namespace plimsoll::planner::test;
 
 namespace {
 
+/// Operations in the order of their first instances.
+std::vector<OpId> firstRuns(const Result &result) {
+  std::vector<OpId> order;
+  for (const Event &event : result.solution.timelines[0].events)
+    if (event.instance == 0)
+      order.push_back(event.op);
+  return order;
+}
+
 TEST(Property, boundsAndCostsAgainstExhaustiveSearch) {
   int32_t compared = 0, close = 0;
   for (uint64_t seed = 1; seed <= 1000; ++seed) {
-    const Problem problem = randomProblem(seed, 4 + static_cast<int32_t>(seed % 5));
+    const Problem problem = randomProblem(seed, 4 + static_cast<int32_t>(seed % 7));
     ASSERT_TRUE(checkProblem(problem).empty()) << seed << checkProblem(problem)[0];
     const Result free = solve(problem);
     Random random(seed);
@@ -34,6 +43,10 @@ TEST(Property, boundsAndCostsAgainstExhaustiveSearch) {
       EXPECT_GE(optimum, 0) << seed;
       EXPECT_GE(result.solution.statistics.cost, optimum - 1e-9) << seed;
     }
+    const double ordered = exhaustiveCost(problem, *options.budget, firstRuns(result));
+    if (ordered >= 0) {
+      EXPECT_LE(result.solution.statistics.costBound, ordered + 1e-9) << seed;
+    }
     if (optimum < 0)
       continue;
     ++compared;
@@ -42,6 +55,18 @@ TEST(Property, boundsAndCostsAgainstExhaustiveSearch) {
   RecordProperty("compared", compared);
   RecordProperty("close", close);
   EXPECT_GE(close, 0.95 * compared) << close << " of " << compared;
+}
+
+TEST(Property, checkpointsByRuleAreValidPlans) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    const Problem problem = randomProblem(seed, 5 + static_cast<int32_t>(seed % 30));
+    Options options;
+    options.checkpointEvery = static_cast<int32_t>(seed % 4);
+    const Result result = solve(problem, options);
+    EXPECT_TRUE(result.ok());
+    for (const std::string &line : validate(problem, result.solution))
+      ADD_FAILURE() << "seed " << seed << ": " << line;
+  }
 }
 
 TEST(Property, costNeverRisesWithTheBudget) {

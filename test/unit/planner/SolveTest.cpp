@@ -4,6 +4,7 @@
 #include "ProblemBuilder.h"
 #include "passes/planner/Validate.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 using namespace plimsoll::planner;
@@ -106,6 +107,59 @@ TEST(Solve, anotherStreamIsWaitedFor) {
   b.op({x}, {y}).stream = 1;
   b.op({y}, {z});
   EXPECT_EQ(solveAndCheck(b.problem).timelines[0].events.size(), 3u);
+}
+
+/// Layers of one product each, forward and back: `count` activations of `bytes`.
+Problem chain(int32_t count, int64_t bytes) {
+  ProblemBuilder b;
+  std::vector<ValueId> kept = {b.input(bytes)};
+  for (int32_t i = 0; i < count; ++i) {
+    kept.push_back(b.value(bytes));
+    b.op({kept[i]}, {kept.back()});
+  }
+  const ValueId loss = b.value(1);
+  ValueId gradient = b.value(bytes);
+  b.op({kept.back()}, {loss, gradient});
+  for (int32_t i = count; i-- > 0;) {
+    const ValueId next = b.value(bytes);
+    b.op({gradient, kept[i]}, {next});
+    gradient = next;
+  }
+  b.train().liveAtEnd = {loss, gradient};
+  return b.problem;
+}
+
+TEST(Solve, checkpointsByRule) {
+  const Problem problem = chain(100, 1000);
+  const int64_t all = solve(problem).solution.arenaBytes;
+  EXPECT_GE(all, 100'000);
+  Options options;
+  options.checkpointEvery = 0; // ten of the ten values that ten segments share, and one segment
+  const Solution root = solve(problem, options).solution;
+  EXPECT_TRUE(validate(problem, root).empty());
+  EXPECT_LE(root.arenaBytes, 23'000);
+  EXPECT_GE(root.timelines[0].recomputed, 80);
+  EXPECT_LT(root.timelines[0].recomputed, 100) << "each launch runs twice at most";
+  options.checkpointEvery = 50;
+  const Solution half = solve(problem, options).solution;
+  EXPECT_LT(half.arenaBytes, 56'000);
+  EXPECT_GT(half.arenaBytes, root.arenaBytes);
+  options.checkpointEvery = 1000; // one segment, and the last one is kept
+  EXPECT_EQ(solve(problem, options).solution.arenaBytes, all);
+}
+
+TEST(Solve, thePlannerBeatsCheckpointsByRule) {
+  Options options;
+  options.fullFrontier = true;
+  const Statistics statistics = solve(chain(60, 1000), options).solution.statistics;
+  ASSERT_EQ(statistics.policies.size(), 3u);
+  for (const PolicyPoint &policy : statistics.policies) {
+    const bool beaten = std::any_of(
+        statistics.frontier.begin(), statistics.frontier.end(), [&](const FrontierPoint &point) {
+          return point.arenaBytes <= policy.arenaBytes && point.cost <= policy.cost;
+        });
+    EXPECT_TRUE(beaten) << policy.name;
+  }
 }
 
 TEST(Solve, refusesWithTheNumbers) {
