@@ -28,7 +28,8 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--trainable", o.trainable, "regular expression of tensors to train");
   app.add_option("--freeze", o.freeze, "regular expression of parameters not to train");
   app.add_option("--no-decay", o.noDecay, "regular expression of parameters without decay");
-  app.add_option("--checkpoint", o.checkpoint, "planned, or none: nothing is computed twice");
+  app.add_option("--checkpoint", o.checkpoint,
+                 "planned; by rule: sqrt or every:N launches; none: nothing is computed twice");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
   app.add_flag("--json", o.json, "print the answer as JSON");
   app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
@@ -112,6 +113,9 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   addReportOptions(*plan, parsed.options);
   plan->add_flag("--sweep", parsed.options.sweep, "the smallest arena at each predicted time");
   plan->add_option("--sweep-svg", parsed.options.sweepSvg, "the same as a picture, to this file");
+  plan->add_option("--max", parsed.options.max, "batch or seq: the largest that fits --memory");
+  plan->add_option("--slowdown", parsed.options.slowdown,
+                   "with --max: times the unconstrained step that it may take (1.1)");
   CLI::App *explain =
       app.add_subcommand("explain", "where a tensor comes from, when it lives, why");
   addModelOptions(*explain, parsed.options);

@@ -11,6 +11,7 @@ int runCompile(const Parsed &parsed, const pipeline::CompileOptions &options,
                pipeline::Stage stage);
 /// Takes the options by value: it fills in the number of threads.
 int runCalibrate(const Parsed &parsed, pipeline::CompileOptions options);
+int runMax(const Parsed &parsed, const pipeline::CompileOptions &options);
 int runExplain(const Parsed &parsed, const pipeline::CompileOptions &options);
 
 } // namespace plimsoll::cli

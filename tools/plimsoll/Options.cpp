@@ -151,13 +151,19 @@ static bool isInit(StringRef init) {
   return init.consume_front("normal:") && !init.getAsDouble(deviation) && deviation >= 0;
 }
 
+static bool isCheckpointing(StringRef text) {
+  int32_t every;
+  return text == "planned" || text == "none" || text == "sqrt" ||
+         (text.consume_front("every:") && !text.getAsInteger(10, every) && every > 0);
+}
+
 static bool checkNames(const RawOptions &raw, std::string &error) {
   if (!isInit(raw.init))
     error = "--init=" + raw.init + ": expected model or normal:0.02";
   else if (raw.effort != "fast" && raw.effort != "normal" && raw.effort != "max")
     error = "--effort=" + raw.effort + ": expected fast, normal or max";
-  else if (raw.checkpoint != "planned" && raw.checkpoint != "none")
-    error = "--checkpoint=" + raw.checkpoint + ": expected planned or none";
+  else if (!isCheckpointing(raw.checkpoint))
+    error = "--checkpoint=" + raw.checkpoint + ": expected planned, sqrt, every:N or none";
   else if (raw.threads < 0)
     error = "--threads: expected a positive number";
   return error.empty();

@@ -15,10 +15,11 @@ enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kNoPlanFits = 3 };
 struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
                              report, target = "cpu", effort = "normal", checkpoint = "planned",
-                             init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, value,
+                             init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max, value,
                              device;
   std::vector<std::string> shapes, trainable, freeze, noDecay;
   int threads = 0;
+  double slowdown = 1.1;
   uint64_t seed = 0;
   bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false,
        sweep = false;

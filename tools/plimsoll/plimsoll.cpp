@@ -22,6 +22,8 @@ int main(int argc, char **argv) {
   if (parsed.command == Command::Calibrate)
     return runCalibrate(parsed, options);
   options.import.withoutWeights = parsed.command != Command::Compile || parsed.options.dryRun;
+  if (parsed.command == Command::Plan && !parsed.options.max.empty())
+    return runMax(parsed, options);
   return parsed.command == Command::Explain ? runExplain(parsed, options)
                                             : runCompile(parsed, options, stage);
 }
