@@ -35,6 +35,8 @@ struct Validation {
   }
 };
 
+/// Does everything that the solution names exist? Else nothing more can be looked at.
+bool checkIds(Validation &v);
 void replay(Validation &v, const Timeline &timeline, const std::vector<Event> &events);
 void checkPlaces(Validation &v, const Timeline &timeline, const TimelinePlan &plan);
 

@@ -146,7 +146,8 @@ std::vector<std::string> validate(const Problem &problem, const Solution &soluti
   if (!v.require(solution.timelines.size() == problem.timelines.size() &&
                      solution.spaceBytes.size() == problem.spaces.size() &&
                      solution.spaceBytes[0] == solution.arenaBytes,
-                 "the solution is of another shape than the problem"))
+                 "the solution is of another shape than the problem") ||
+      !checkIds(v))
     return errors;
   for (size_t t = 0; t < problem.timelines.size(); ++t) {
     v.lives.clear();

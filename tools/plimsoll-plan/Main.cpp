@@ -5,7 +5,9 @@
 #include <cmath>
 #include <fstream>
 #include <iostream>
+#include <numeric>
 #include <sstream>
+#include <utility>
 
 namespace plimsoll::plan {
 
@@ -79,6 +81,43 @@ void writeText(const std::string &path, const std::string &text) {
     throw InputError(path + ": cannot be written");
 }
 
+namespace {
+
+size_t editDistance(const std::string &a, const std::string &b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = row[0]++;
+    for (size_t j = 0; j < b.size(); ++j)
+      diagonal = std::exchange(row[j + 1],
+                               std::min({row[j] + 1, row[j + 1] + 1, diagonal + (a[i] != b[j])}));
+  }
+  return row.back();
+}
+
+/// Names each unknown option of the command, with the nearest one that it has.
+int reportUnknown(const CLI::App &app) {
+  for (const CLI::App *command : app.get_subcommands())
+    for (const std::string &word : command->remaining(true)) {
+      const std::string name = word.substr(0, word.find('='));
+      const std::string bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+      size_t best = 1 + bare.size() / 2;
+      std::string nearest;
+      for (const CLI::Option *option : command->get_options())
+        for (const std::string &candidate : option->get_lnames())
+          if (const size_t distance = editDistance(bare, candidate); distance < best) {
+            best = distance;
+            nearest = candidate;
+          }
+      std::cerr << "plimsoll-plan: error: "
+                << (word.starts_with("-") ? "unknown option '" : "one argument too many: '") << word
+                << "'" << (nearest.empty() ? "" : "; did you mean '--" + nearest + "'?") << "\n";
+    }
+  return wrongUsage;
+}
+
+} // namespace
+
 } // namespace plimsoll::plan
 
 int main(int argc, char **argv) {
@@ -100,6 +139,8 @@ int main(int argc, char **argv) {
     return check.run();
   } catch (const CLI::Success &success) {
     return app.exit(success);
+  } catch (const CLI::ExtrasError &) {
+    return reportUnknown(app);
   } catch (const CLI::Error &error) {
     app.exit(error);
     return wrongUsage;
