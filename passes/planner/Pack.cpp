@@ -1,7 +1,6 @@
 //===- Pack.cpp - the portfolio ---------------------------------------------------===//
 
 #include "passes/planner/PackInternal.h"
-#include "passes/planner/Random.h"
 
 #include <chrono>
 
@@ -10,11 +9,15 @@ namespace plimsoll::planner {
 namespace {
 
 constexpr size_t quadraticLimit = 40000; ///< buffers up to which conflicts are listed
-constexpr size_t treeLimit = 4000;       ///< buffers up to which trees are searched
 
-/// Work of the tree search: about a second of one core is 5e7.
-int64_t treeWork(Effort effort) {
-  return effort == Effort::Fast ? 300'000 : effort == Effort::Normal ? 300'000'000 : 2'000'000'000;
+/// A second is about 5e7 of the tree search, 1e8 of the ejection search, and 4e7 of
+/// the latter where its lists outgrow the caches.
+SearchLimits limitsOf(Effort effort, size_t buffers) {
+  if (effort == Effort::Fast)
+    return {0, 200'000, 100, 200'000, 50, {}};
+  const int64_t more = effort == Effort::Max ? 10 : 1;
+  const int64_t eject = buffers > manyBuffers ? 220'000'000 : 375'000'000;
+  return {0, 100'000'000 * more, 5'000 * more, eject * more, 10'000 * more, {}};
 }
 
 class Portfolio {
@@ -29,17 +32,14 @@ public:
   PackResult run() {
     offer(packSweep(buffers));
     if ((buffers.size() <= quadraticLimit || hasFixed) && !done()) {
-      const Conflicts conflicts(buffers);
+      Conflicts conflicts(buffers);
       if (hasFixed && !fixedApart(conflicts)) {
         result.height = none;
         return std::move(result);
       }
-      greedy(conflicts);
-      if (buffers.size() <= treeLimit && !hasFixed && !done())
-        searchTrees(conflicts);
+      greedy(buffers, conflicts, [](std::vector<int64_t> offsets) { return offsets; });
       if (!done())
-        offer(packRepair(buffers, conflicts, result.offsets, goal(), options.effort,
-                         [&] { return timeIsUp(); }));
+        search(conflicts);
     }
     result.proven = result.height <= result.lowerBound;
     return std::move(result);
@@ -57,15 +57,14 @@ private:
     return result.timedOut;
   }
 
-  bool offer(std::vector<int64_t> offsets) {
+  void offer(std::vector<int64_t> offsets) {
     if (offsets.size() != buffers.size())
-      return false;
+      return;
     const int64_t height = heightOf(buffers, offsets);
     if (!result.offsets.empty() && height >= result.height)
-      return false;
+      return;
     result.offsets = std::move(offsets);
     result.height = height;
-    return true;
   }
 
   bool fixedApart(const Conflicts &conflicts) const {
@@ -79,80 +78,50 @@ private:
     return true;
   }
 
-  void greedy(const Conflicts &conflicts) {
+  /// Offers what `spread` makes of the packings of `some`; returns the lowest.
+  template <typename Spread>
+  std::vector<int64_t> greedy(std::span<const Buffer> some, const Conflicts &conflicts,
+                              Spread spread) {
+    std::vector<int64_t> best;
+    const bool many = some.size() > manyBuffers;
     for (OrderKind kind : allOrders)
       for (Fit fit : {Fit::Lowest, Fit::Best})
-        if (!done() && (buffers.size() <= 10'000 || kind == OrderKind::Size))
-          offer(placeInOrder(buffers, conflicts, makeOrder(buffers, kind), fit));
+        if (!done() && (!many || (kind == OrderKind::Size && fit == Fit::Best))) {
+          std::vector<int64_t> offsets = placeInOrder(some, conflicts, makeOrder(some, kind), fit);
+          if (best.empty() || heightOf(some, offsets) < heightOf(some, best))
+            best = offsets;
+          offer(spread(std::move(offsets)));
+        }
+    return best;
   }
 
-  /// First the goal itself as the capacity, from many slightly shuffled orders;
-  /// then capacities that halve the way from there to the best height known.
-  void searchTrees(const Conflicts &conflicts) {
-    const int64_t square = std::ssize(buffers) * std::ssize(buffers);
-    int64_t work = std::min(treeWork(options.effort), 5'000 * (square + 1));
-    if (options.effort == Effort::Fast)
-      work = std::min(work, 100 * square);
-    const int64_t all = work;
-    Random random(3);
-    for (int32_t round = 0; work > all / 2 && !done(); ++round)
-      tryTree(conflicts, goal(), round, work, random);
-    int64_t capacity = goal() + (result.height - goal()) / 2;
-    int32_t failures = 0;
-    for (int32_t round = 0; work > 0 && !done(); ++round) {
-      if (tryTree(conflicts, capacity, round, work, random)) {
-        capacity = goal() + (result.height - goal()) / 2;
-        failures = 0;
-      } else if (++failures % 60 == 0) {
-        // Too hard: nearer to what is known; after ten times from half way again.
-        capacity = failures >= 600 ? goal() + (result.height - goal()) / 2
-                                   : (capacity + result.height) / 2;
-        failures = failures >= 600 ? 0 : failures;
+  /// With stacks first, then without, since a stack can be in the way.
+  void search(Conflicts &conflicts) {
+    SearchLimits limits = limitsOf(options.effort, buffers.size());
+    limits.goal = goal();
+    limits.timeIsUp = [this] { return timeIsUp(); };
+    if (buffers.size() <= manyBuffers) {
+      const Stacks stacks(buffers);
+      auto spread = [&](const std::vector<int64_t> &offsets) { return stacks.spread(offsets); };
+      if (stacks.buffers.size() < buffers.size()) {
+        Conflicts between(stacks.buffers);
+        const std::vector<int64_t> start = greedy(stacks.buffers, between, spread);
+        if (done())
+          return;
+        offer(spread(packSearch(stacks.buffers, between, start, limits, result.work)));
+        limits.treeWork /= 2;
+        limits.ejectWork /= 3;
       }
     }
-    result.work += all - work;
+    if (!done())
+      offer(packSearch(buffers, conflicts, result.offsets, limits, result.work));
   }
 
-  bool tryTree(const Conflicts &conflicts, int64_t capacity, int32_t round, int64_t &work,
-               Random &random) {
-    constexpr double shuffles[] = {0, 0.02, 0.1, 0.3, 1};
-    const OrderKind kind = allOrders[round % std::size(allOrders)];
-    const double amount = shuffles[std::min<int32_t>(4, round / 15 % 5)];
-    std::vector<int32_t> order =
-        bestOrder.empty() || round % 2 == 0 ? makeOrder(buffers, kind) : bestOrder;
-    shuffle(order, round < 10 ? 0 : std::max(0.005, amount), random);
-    const Branch branch = round / 5 % 3 == 0 ? Branch::Lowest : Branch::Section;
-    const int64_t grant =
-        std::min<int64_t>(work, 8 * std::ssize(buffers) * std::ssize(buffers) + 100'000);
-    int64_t left = grant;
-    std::vector<int64_t> offsets;
-    const bool found = packTree(buffers, conflicts, order, std::min(capacity, result.height - 1),
-                                branch, left, offsets) &&
-                       offer(std::move(offsets));
-    work -= grant - left + static_cast<int64_t>(buffers.size());
-    if (found)
-      bestOrder = order;
-    return found;
-  }
-
-  /// Moves each buffer by up to `amount` of the whole order.
-  static void shuffle(std::vector<int32_t> &order, double amount, Random &random) {
-    std::vector<std::pair<double, int32_t>> keys;
-    for (size_t i = 0; i < order.size(); ++i)
-      keys.push_back({static_cast<double>(i) + amount * random.real() * order.size(), order[i]});
-    std::sort(keys.begin(), keys.end());
-    for (size_t i = 0; i < order.size(); ++i)
-      order[i] = keys[i].second;
-  }
-
-  static constexpr OrderKind allOrders[] = {OrderKind::Size, OrderKind::Start, OrderKind::End,
-                                            OrderKind::Area, OrderKind::Length};
   std::span<const Buffer> buffers;
   const PackOptions &options;
   std::chrono::steady_clock::time_point started;
   PackResult result;
   bool hasFixed = false;
-  std::vector<int32_t> bestOrder; ///< of the best tree search
 };
 
 } // namespace

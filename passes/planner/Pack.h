@@ -38,8 +38,9 @@ struct PackResult {
 };
 
 /// Portfolio, from cheap to dear, until the lower bound (or `capacity`) is
-/// reached: best fit by size and by start, a sweep for very many buffers, exact
-/// branch and bound forward and reversed in time, local search over orders.
+/// reached: a sweep in the order of starts (all there is for very many buffers), best
+/// and first fit in several orders, tree search, ejection search. The two searches
+/// treat buffers of one life as one at first.
 PackResult pack(std::span<const Buffer> buffers, const PackOptions &options = {});
 
 /// The largest sum of sizes alive at one time.

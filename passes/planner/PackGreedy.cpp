@@ -5,33 +5,48 @@
 
 namespace plimsoll::planner {
 
+namespace {
+
+bool isDead(const Buffer &b) {
+  return b.size == 0 || b.upper <= b.lower;
+}
+
+} // namespace
+
 Conflicts::Conflicts(std::span<const Buffer> buffers) {
   const int32_t count = static_cast<int32_t>(buffers.size());
   std::vector<int32_t> byStart(count);
   std::iota(byStart.begin(), byStart.end(), 0);
   std::stable_sort(byStart.begin(), byStart.end(),
                    [&](int32_t a, int32_t b) { return buffers[a].lower < buffers[b].lower; });
-  std::vector<std::pair<int32_t, int32_t>> pairs;
+  std::vector<int64_t> starts, ends;
+  for (int32_t i : byStart)
+    if (!isDead(buffers[i])) {
+      starts.push_back(buffers[i].lower);
+      ends.push_back(buffers[i].upper);
+    }
+  std::sort(ends.begin(), ends.end());
+  start.assign(count + 1, 0);
+  for (int32_t i = 0; i < count; ++i) {
+    start[i + 1] = start[i];
+    if (!isDead(buffers[i])) { // all that start before its end, but for those over by then
+      const auto begun = std::lower_bound(starts.begin(), starts.end(), buffers[i].upper);
+      const auto ended = std::upper_bound(ends.begin(), ends.end(), buffers[i].lower);
+      start[i + 1] += (begun - starts.begin()) - (ended - ends.begin()) - 1;
+    }
+  }
+  list.resize(start[count]);
+  std::vector<int64_t> next(start.begin(), start.end() - 1);
   std::vector<int32_t> alive;
   for (int32_t i : byStart) {
-    if (buffers[i].size == 0 || buffers[i].upper <= buffers[i].lower)
+    if (isDead(buffers[i]))
       continue;
     std::erase_if(alive, [&](int32_t j) { return buffers[j].upper <= buffers[i].lower; });
-    for (int32_t j : alive)
-      pairs.push_back({i, j});
+    for (int32_t j : alive) {
+      list[next[i]++] = j;
+      list[next[j]++] = i;
+    }
     alive.push_back(i);
-  }
-  start.assign(count + 1, 0);
-  for (const auto &[a, b] : pairs) {
-    ++start[a + 1];
-    ++start[b + 1];
-  }
-  std::partial_sum(start.begin(), start.end(), start.begin());
-  list.resize(2 * pairs.size());
-  std::vector<int32_t> next(start.begin(), start.end() - 1);
-  for (const auto &[a, b] : pairs) {
-    list[next[a]++] = b;
-    list[next[b]++] = a;
   }
 }
 

@@ -13,7 +13,7 @@ namespace plimsoll::planner {
 /// For each buffer those alive at a common time: quadratic in the worst case.
 struct Conflicts {
   explicit Conflicts(std::span<const Buffer> buffers);
-  std::vector<int32_t> start; ///< of each buffer's list in `list`, and the end
+  std::vector<int64_t> start; ///< of each buffer's list in `list`, and the end
   std::vector<int32_t> list;
 
   std::span<const int32_t> of(int32_t buffer) const {
@@ -26,6 +26,10 @@ enum class Fit : uint8_t {
   Lowest, ///< the lowest gap that is large enough
   Best,   ///< the smallest gap that is large enough
 };
+
+inline constexpr OrderKind allOrders[] = {OrderKind::Size, OrderKind::Start, OrderKind::End,
+                                          OrderKind::Area, OrderKind::Length};
+inline constexpr size_t manyBuffers = 10'000; ///< from here on a placement of all is dear
 
 /// Buffers in the order in which they are to be placed; fixed ones first.
 std::vector<int32_t> makeOrder(std::span<const Buffer> buffers, OrderKind kind);
@@ -45,11 +49,44 @@ bool packTree(std::span<const Buffer> buffers, const Conflicts &conflicts,
 /// Best fit in the order of starts, O(n log n); empty if there are fixed buffers.
 std::vector<int64_t> packSweep(std::span<const Buffer> buffers);
 
-/// Large neighbourhood search from `offsets`: buffers that end above what is
-/// aimed at are put first, with what is in their way placed anew around them.
-std::vector<int64_t> packRepair(std::span<const Buffer> buffers, const Conflicts &conflicts,
-                                std::vector<int64_t> offsets, int64_t goal, Effort effort,
-                                const std::function<bool()> &timeIsUp);
+struct EjectStyle {
+  uint64_t seed = 1;
+  int64_t steps = 5;    ///< aims lower by 1/steps of what is above the goal
+  int32_t stirs = 10;   ///< buffers moved at random after each ejection
+  int32_t draws = 1;    ///< next comes the hardest to place of so many drawn at random
+  double power = 0.5;   ///< of a buffer's area (bytes x time): how hard it is to place, at first
+  int64_t patience = 0; ///< work for one height aimed at
+};
+
+/// Ejection search from `offsets`, lower and lower until `goal`, `work` (counted
+/// down) or the patience for one height is at its end; see PackEject.cpp. The lists
+/// of `conflicts` come back in another order.
+std::vector<int64_t> packEject(std::span<const Buffer> buffers, Conflicts &conflicts,
+                               std::vector<int64_t> offsets, int64_t goal, const EjectStyle &style,
+                               int64_t &work, const std::function<bool()> &timeIsUp);
+
+/// Buffers of one life as one buffer: far fewer ways to search, of which the best is
+/// seldom higher than without.
+struct Stacks {
+  explicit Stacks(std::span<const Buffer> buffers);
+  std::vector<Buffer> buffers;
+  std::vector<int32_t> stackOf; ///< of each buffer given
+  std::vector<int64_t> within;  ///< its offset in its stack
+
+  std::vector<int64_t> spread(const std::vector<int64_t> &offsets) const;
+};
+
+struct SearchLimits {
+  int64_t goal = 0;
+  int64_t treeWork = 0, treePerPair = 0;   ///< in all, and for each two buffers
+  int64_t ejectWork = 0, ejectPerPair = 0; ///< likewise
+  std::function<bool()> timeIsUp;
+};
+
+/// Tree search, then ejection search, from the packing `start`; adds to `work`.
+std::vector<int64_t> packSearch(std::span<const Buffer> buffers, Conflicts &conflicts,
+                                std::vector<int64_t> start, const SearchLimits &limits,
+                                int64_t &work);
 
 int64_t heightOf(std::span<const Buffer> buffers, const std::vector<int64_t> &offsets);
 

@@ -60,8 +60,32 @@ TEST_P(Published, reachesTheLowerBound) {
 
 INSTANTIATE_TEST_SUITE_P(Pack, Published,
                          testing::Values("minimalloc-A", "minimalloc-B", "minimalloc-C",
-                                         "minimalloc-F", "minimalloc-G", "minimalloc-H",
+                                         "minimalloc-E", "minimalloc-F", "minimalloc-G",
+                                         "minimalloc-H", "minimalloc-I", "minimalloc-K",
                                          "somas-resnet50", "iopddl-G_1"));
+
+/// Instances whose lower bound nobody reached: the best heights published.
+struct BestKnown {
+  const char *name;
+  int64_t height;
+  friend void PrintTo(const BestKnown &best, std::ostream *out) { *out << best.name; }
+};
+
+class Reached : public testing::TestWithParam<BestKnown> {};
+
+TEST_P(Reached, bestKnownHeight) {
+  const std::vector<Buffer> buffers = readInstance(GetParam().name);
+  ASSERT_FALSE(buffers.empty());
+  PackOptions options;
+  options.capacity = GetParam().height;
+  const PackResult result = pack(buffers, options);
+  expectValid(buffers, result);
+  EXPECT_LE(result.height, options.capacity);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pack, Reached,
+                         testing::Values(BestKnown{"minimalloc-D", 1026048},
+                                         BestKnown{"minimalloc-J", 1041408}));
 
 std::vector<Buffer> randomBuffers(Random &random, bool withAlignment) {
   std::vector<Buffer> buffers(static_cast<size_t>(1 + random.below(60)));
@@ -88,6 +112,44 @@ TEST(Pack, neverWorseThanBestFitBySizeOrByStart) {
         EXPECT_LE(result.height, heightOf(buffers, placeInOrder(buffers, conflicts,
                                                                 makeOrder(buffers, kind), fit)));
   }
+}
+
+/// All searches with enough work that each of them places buffers.
+TEST(Pack, validWhateverTheLivesAndAlignments) {
+  Random random(21);
+  for (int k = 0; k < 30; ++k) {
+    std::vector<Buffer> buffers = randomBuffers(random, k % 2 == 0);
+    for (Buffer &b : buffers)
+      b.upper = b.lower + 1 + (b.upper - b.lower) / 5 * 5; // many of one life
+    if (k % 3 == 0)
+      buffers[0].fixed = 64;
+    const std::vector<Buffer> copies = buffers;
+    buffers.insert(buffers.end(), copies.begin() + 1, copies.end());
+    expectValid(buffers, pack(buffers, {none, k % 5 == 0 ? Effort::Normal : Effort::Fast, 0}));
+  }
+}
+
+TEST(Pack, stacksHoldTheirBuffersApart) {
+  const std::vector<Buffer> buffers = {{0, 5, 8, 8, none}, {0, 5, 16, 8, none}, {0, 5, 3, 8, none},
+                                       {0, 5, 8, 8, 64},   {0, 4, 8, 8, none},  {0, 5, 4, 4, none},
+                                       {0, 5, 0, 8, none}};
+  const Stacks stacks(buffers);
+  ASSERT_EQ(stacks.buffers.size(), 6u); // the second lies on the first
+  EXPECT_EQ(stacks.buffers[0].size, 24);
+  EXPECT_EQ(stacks.spread({100, 1, 2, 3, 4, 5}), (std::vector<int64_t>{100, 108, 1, 2, 3, 4, 5}));
+}
+
+TEST(Pack, aMillionBuffersAreSwept) {
+  Random random(1);
+  std::vector<Buffer> buffers(1'000'000);
+  for (Buffer &b : buffers) {
+    b.lower = random.below(1'000'000);
+    b.upper = b.lower + 1 + random.below(400);
+    b.size = 64 * (1 + random.below(10'000));
+  }
+  const PackResult result = pack(buffers);
+  EXPECT_EQ(result.height, heightOf(buffers, result.offsets));
+  EXPECT_LE(static_cast<double>(result.height), 1.25 * static_cast<double>(result.lowerBound));
 }
 
 TEST(Pack, goesAroundFixedBuffers) {
