@@ -1,12 +1,15 @@
 //===- TimelinePage.cpp - a plan as a picture -------------------------------------------===//
 //
-// Everything is drawn as SVG here; hovering uses the browser's own tooltips (<title>), so
-// the page needs no script and nothing from elsewhere.
+// Everything is drawn as SVG here, and parts name themselves by the browser's own tooltips
+// (<title>): the page needs nothing from elsewhere. A short script reads the same numbers
+// and says what is alive at the launch under the mouse.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/TimelinePage.h"
+#include "compiler/pipeline/TimelineScript.h"
 #include "compiler/pipeline/ValueKinds.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace plimsoll;
@@ -15,7 +18,8 @@ using llvm::formatv;
 
 namespace {
 
-constexpr int kWidth = 1100, kHeight = 320;
+/// Of a picture; the axes stand left of it and below.
+constexpr int kWidth = 1120, kHeight = 320, kLeft = 72, kTop = 16, kBottom = 34;
 
 /// The layers of the first picture, from the bottom.
 struct Layer {
@@ -26,6 +30,7 @@ constexpr Layer kLayers[] = {{"parameters, state, constants", "#8c9aa8"},
                              {"gradients", "#c45b4d"},
                              {"activations", "#4d8fc4"},
                              {"workspace", "#7cb56b"}};
+
 constexpr int kWorkspaceLayer = 4;
 
 std::string escaped(llvm::StringRef text) {
@@ -57,13 +62,16 @@ public:
     os << "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>"
        << escaped(title)
        << "</title>\n<style>body{font:14px sans-serif;margin:24px;color:#222}"
-          "svg{background:#fafafa;border:1px solid #ddd}rect:hover{stroke:#000}"
-          "span.key{display:inline-block;width:12px;height:12px;margin:0 4px 0 14px}</style>"
+          "h1{font-size:22px}h2{font-size:17px;margin:18px 0 4px}p{max-width:1190px}"
+          "svg{display:block}svg text{font:12px sans-serif;fill:#444}rect:hover{stroke:#000}"
+          "span.key{display:inline-block;width:12px;height:12px;margin:0 4px 0 14px}"
+          "span.key:first-child{margin-left:0}#readout{min-height:2.4em;color:#444}</style>"
           "</head><body>\n<h1>"
        << escaped(title) << "</h1>\n";
     summary();
     areas();
     arenaMap();
+    script();
     os << "</body></html>\n";
     return text;
   }
@@ -98,17 +106,59 @@ private:
        << "</span> bytes. " << plan.recomputed << " launches are repetitions.</p>\n<p>";
     for (const Layer &layer : kLayers)
       os << "<span class=\"key\" style=\"background:" << layer.colour << "\"></span>" << layer.name;
-    os << "</p>\n";
+    if (plan.recomputed > 0)
+      os << "<span class=\"key\" style=\"background:linear-gradient(90deg,#a6c7e2 50%,#c6cdd4 "
+            "50%)\"></span>lighter: repeated launches";
+    os << "</p>\n<p id=\"readout\"></p>\n";
   }
 
-  double x(double step) const { return step * kWidth / steps; }
+  double x(double step) const { return kLeft + step * kWidth / steps; }
   double y(int64_t bytes) const {
-    return kHeight - double(bytes) * kHeight / std::max<int64_t>(1, solution.arenaBytes);
+    return kTop + kHeight - double(bytes) * kHeight / std::max<int64_t>(1, solution.arenaBytes);
   }
 
   void svg(llvm::StringRef heading) {
     os << "<h2>" << heading << "</h2>\n"
-       << formatv("<svg width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n", kWidth, kHeight);
+       << formatv("<svg width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n",
+                  kLeft + kWidth + 16, kTop + kHeight + kBottom)
+       << formatv("<rect x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" fill=\"#fafafa\" "
+                  "stroke=\"#ddd\"/>\n",
+                  kLeft, kTop, kWidth, kHeight);
+    axes();
+  }
+
+  /// A round step (1, 2 or 5 times a power of ten) that makes at most eight of `range`.
+  static double roundStep(double range) {
+    double step = 1;
+    for (double factors[] = {2, 2.5, 2}; step * 8 < range;)
+      for (double factor : factors)
+        if (step * 8 < range)
+          step *= factor;
+    return step;
+  }
+
+  void axes() {
+    double unit = solution.arenaBytes >= int64_t(8) << 30 ? 1073741824.0
+                  : solution.arenaBytes >= 8 << 20        ? 1048576.0
+                                                          : 1024.0;
+    const char *name = unit > 1e9 ? "GiB" : unit > 1e6 ? "MiB" : "KiB";
+    double step = roundStep(solution.arenaBytes / unit);
+    for (double at = 0; at * unit <= solution.arenaBytes; at += step)
+      os << formatv("<text x=\"{0}\" y=\"{1:f1}\" text-anchor=\"end\">{2:f0} {3}</text>"
+                    "<line x1=\"{4}\" x2=\"{5}\" y1=\"{6:f1}\" y2=\"{6:f1}\" stroke=\"#999\"/>\n",
+                    kLeft - 8, y(at * unit) + 4, at, name, kLeft - 5, kLeft, y(at * unit));
+    step = roundStep(steps);
+    for (double at = step; at <= steps; at += step)
+      os << formatv("<text x=\"{0:f1}\" y=\"{1}\" text-anchor=\"middle\">{2:f0}</text>\n",
+                    x(at - 0.5), kTop + kHeight + 15, at);
+    os << formatv("<text x=\"{0}\" y=\"{1}\" text-anchor=\"middle\">launch</text>\n",
+                  kLeft + kWidth / 2, kTop + kHeight + 31);
+  }
+
+  void cursor() {
+    os << formatv("<line class=\"cursor\" x1=\"-9\" x2=\"-9\" y1=\"{0}\" y2=\"{1}\" "
+                  "stroke=\"#000\" stroke-opacity=\"0.35\" pointer-events=\"none\"/>\n</svg>\n",
+                  kTop, kTop + kHeight);
   }
 
   void areas() {
@@ -125,17 +175,22 @@ private:
         base[i] += layers[l][i];
     }
     hoverColumns(base);
-    os << formatv("<line x1=\"{0:f1}\" x2=\"{0:f1}\" y1=\"0\" y2=\"{1}\" stroke=\"#000\" "
-                  "stroke-dasharray=\"4 3\"/>\n</svg>\n",
-                  x(peakStep + 0.5), kHeight);
+    bool right = peakStep * 2 < steps; // of the line is more room
+    os << formatv(
+        "<line x1=\"{0:f1}\" x2=\"{0:f1}\" y1=\"{1}\" y2=\"{2}\" stroke=\"#000\" "
+        "stroke-dasharray=\"4 3\" pointer-events=\"none\"/>\n<text x=\"{0:f1}\" y=\"{3}\" "
+        "dx=\"{4}\" text-anchor=\"{5}\">peak: {6} at launch {7}</text>\n",
+        x(peakStep + 0.5), kTop - 14, kTop + kHeight, kTop - 4, right ? 6 : -6,
+        right ? "start" : "end", mebibytes(peakBytes), peakStep + 1);
+    cursor();
   }
 
   void hoverColumns(const std::vector<int64_t> &sums) {
     for (size_t i = 0; i < steps; ++i) {
-      os << formatv("<rect x=\"{0:f2}\" y=\"0\" width=\"{1:f2}\" height=\"{2}\" fill=\"{3}\" "
+      os << formatv("<rect x=\"{0:f2}\" y=\"{5}\" width=\"{1:f2}\" height=\"{2}\" fill=\"{3}\" "
                     "fill-opacity=\"{4}\"><title>",
-                    x(i), x(1), kHeight, "#fff",
-                    i < plan.events.size() && plan.events[i].instance > 0 ? "0.25" : "0");
+                    x(i), x(1) - x(0), kHeight, "#fff",
+                    i < plan.events.size() && plan.events[i].instance > 0 ? "0.4" : "0", kTop);
       os << i + 1 << ": " << escaped(stepName(i)) << "\n" << mebibytes(sums[i]) << " alive";
       for (size_t l = 0; l < layers.size(); ++l)
         os << "\n" << kLayers[l].name << " " << mebibytes(layers[l][i]);
@@ -163,7 +218,26 @@ private:
     for (const planner::WorkspacePlacement &workspace : plan.workspaces)
       box(workspace.offset, workspace.bytes, workspace.position, workspace.position + 1,
           kLayers[kWorkspaceLayer].colour, "workspace of " + stepName(workspace.position));
-    os << "</svg>\n";
+    cursor();
+  }
+
+  void script() {
+    llvm::json::Array names, rows;
+    for (size_t i = 0; i < steps; ++i)
+      names.push_back(stepName(i));
+    for (size_t l = 0; l < layers.size(); ++l)
+      rows.push_back(
+          llvm::json::Object{{"name", kLayers[l].name}, {"bytes", llvm::json::Array(layers[l])}});
+    std::string numbers;
+    llvm::raw_string_ostream(numbers)
+        << llvm::json::Value(llvm::json::Object{{"left", kLeft},
+                                                {"width", kWidth},
+                                                {"names", std::move(names)},
+                                                {"layers", std::move(rows)}});
+    for (size_t at = 0; (at = numbers.find("</", at)) != std::string::npos;)
+      numbers.insert(at + 1, "\\"); // a name must not end the element
+    os << "<script type=\"application/json\" id=\"data\">" << numbers << "</script>\n<script>"
+       << kScript << "</script>\n";
   }
 
   const memory::PlanOutcome &outcome;
@@ -186,66 +260,4 @@ private:
 std::string plimsoll::pipeline::timelinePage(const memory::PlanOutcome &outcome,
                                              llvm::StringRef title) {
   return Page(outcome, title).print();
-}
-
-// The frontier --------------------------------------------------------------
-
-std::string plimsoll::pipeline::sweepText(const planner::Solution &solution) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << "      arena   predicted step   repeated launches\n";
-  for (const planner::FrontierPoint &point : solution.statistics.frontier)
-    os << formatv("{0,11}   {1,12:f3} x   {2,17}\n", mebibytes(point.arenaBytes),
-                  point.cost / solution.statistics.baseCost, point.recomputed);
-  return text;
-}
-
-llvm::json::Array plimsoll::pipeline::sweepJson(const planner::Solution &solution) {
-  llvm::json::Array points;
-  for (const planner::FrontierPoint &point : solution.statistics.frontier)
-    points.push_back(
-        llvm::json::Object{{"arena_bytes", point.arenaBytes},
-                           {"relative_step", point.cost / solution.statistics.baseCost},
-                           {"recomputed_launches", point.recomputed}});
-  return points;
-}
-
-std::string plimsoll::pipeline::sweepSvg(const planner::Solution &solution) {
-  const auto &points = solution.statistics.frontier;
-  double left = 70, bottom = 40, width = 640, height = 360, base = solution.statistics.baseCost;
-  double smallest = 1e300, largest = 0, slowest = 1;
-  for (const planner::FrontierPoint &point : points) {
-    smallest = std::min(smallest, double(point.arenaBytes));
-    largest = std::max(largest, double(point.arenaBytes));
-    slowest = std::max(slowest, point.cost / base);
-  }
-  auto x = [&](double bytes) {
-    return left + (bytes - smallest) * width / std::max(1.0, largest - smallest);
-  };
-  auto y = [&](double cost) {
-    return 20 + height - (cost - 1) * height / std::max(1e-9, slowest - 1);
-  };
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << formatv(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
-      "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" "
-      "fill=\"#fff\"/>\n",
-      left + width + 60, height + bottom + 40);
-  os << "<polyline fill=\"none\" stroke=\"#4d8fc4\" stroke-width=\"2\" points=\"";
-  for (const planner::FrontierPoint &point : points)
-    os << formatv("{0:f1},{1:f1} ", x(point.arenaBytes), y(point.cost / base));
-  os << "\"/>\n";
-  for (const planner::FrontierPoint &point : points)
-    os << formatv("<circle cx=\"{0:f1}\" cy=\"{1:f1}\" r=\"3\" fill=\"#4d8fc4\"><title>{2}, "
-                  "{3:f3} x</title></circle>\n",
-                  x(point.arenaBytes), y(point.cost / base), mebibytes(point.arenaBytes),
-                  point.cost / base);
-  os << formatv("<text x=\"{0}\" y=\"{1}\">{2}</text><text x=\"{3}\" y=\"{1}\" "
-                "text-anchor=\"end\">{4}</text>\n",
-                left, height + bottom + 10, mebibytes(smallest), left + width, mebibytes(largest));
-  os << formatv("<text x=\"6\" y=\"{0}\">1 x</text><text x=\"6\" y=\"30\">{1:f2} x</text>\n"
-                "<text x=\"{2}\" y=\"{3}\" text-anchor=\"middle\">arena</text></svg>\n",
-                20 + height, slowest, left + width / 2, height + bottom + 28);
-  return text;
 }

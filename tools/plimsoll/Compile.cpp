@@ -1,6 +1,7 @@
 //===- Compile.cpp - plimsoll compile, plimsoll plan ----------------------------------===//
 #include "compiler/pipeline/Emit.h"
 #include "compiler/pipeline/Summary.h"
+#include "compiler/pipeline/Sweep.h"
 #include "compiler/pipeline/TimelinePage.h"
 #include "compiler/pipeline/Traces.h"
 #include "tools/plimsoll/Commands.h"
