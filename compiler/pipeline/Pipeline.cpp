@@ -1,5 +1,6 @@
 //===- Pipeline.cpp - from a model file to a training program -------------------===//
 #include "compiler/pipeline/Pipeline.h"
+#include "compiler/pipeline/ProcessMemory.h"
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/plan/PlanDialect.h"
@@ -85,6 +86,42 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
   }
 }
 
+/// What the arena may have: of both limits, the smaller.
+static LogicalResult setBudget(Compilation &compilation, const CompileOptions &options) {
+  compilation.besideArena = bytesBesideArena(*compilation.module, *compilation.target);
+  compilation.budget = options.memory;
+  if (!options.memoryTotal)
+    return success();
+  int64_t left = *options.memoryTotal - compilation.besideArena;
+  compilation.budget = std::min(left, options.memory.value_or(left));
+  if (left > 0)
+    return success();
+  compilation.outcome.result.refusal = planner::Refusal();
+  return compilation.module->emitError("no plan fits in ")
+         << *options.memoryTotal << " bytes for the whole process: beside its arena it takes "
+         << compilation.besideArena << " bytes (measured: program, libraries, stacks, data on its "
+         << "way)";
+}
+
+static LogicalResult runPasses(Compilation &compilation, const CompileOptions &options,
+                               Stage stage) {
+  auto run = [&](Stage from, Stage to, const CompileOptions &with) {
+    PassManager manager(compilation.module->getContext());
+    manager.enableVerifier(false); // each pass makes valid ops; the result is verified at last
+    addPasses(manager, with, from, to, compilation.target, &compilation.outcome);
+    return manager.run(*compilation.module);
+  };
+  if (failed(run(Stage::NN, std::min(stage, Stage::Kernels), options)))
+    return failure();
+  if (stage < Stage::Plan)
+    return success();
+  if (failed(setBudget(compilation, options)))
+    return failure();
+  CompileOptions within = options;
+  within.memory = compilation.budget;
+  return run(Stage::Kernels, stage, within);
+}
+
 FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
                                                      const CompileOptions &options, Stage stage,
                                                      memory::PlanOutcome *outcome) {
@@ -102,11 +139,7 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
   compilation.module = import::importOnnx(&context, options.import);
   if (!compilation.module)
     return failure();
-  PassManager manager(&context);
-  manager.enableVerifier(false); // each pass makes valid ops; the result is verified below
-  addPasses(manager, options, Stage::NN, std::min(stage, Stage::Exec), compilation.target,
-            &compilation.outcome);
-  LogicalResult result = manager.run(*compilation.module);
+  LogicalResult result = runPasses(compilation, options, std::min(stage, Stage::Exec));
   if (outcome)
     *outcome = compilation.outcome;
   if (failed(result) || failed(verify(*compilation.module)))

@@ -20,12 +20,13 @@ struct CompileOptions {
   std::string target = "cpu";
   std::string device; ///< of predicted times: a file or a built-in name; empty: the target's
   int threads = 0;    ///< 0: all cores of this machine
-  std::optional<int64_t> memory;
+  std::optional<int64_t> memory;      ///< bytes of the arena
+  std::optional<int64_t> memoryTotal; ///< of the process: arena and what is beside it
   std::string effort = "normal";
   /// "planned"; "none": no operation runs twice; "sqrt" and "every:N": by rule, whatever
   /// the budget (see passes/planner/Policies.h).
   std::string checkpoint = "planned";
-  bool frontier = false;              ///< find every plan, for reports
+  bool frontier = false; ///< find every plan, for reports
   bool keepGradients = false;
   bool poison = false;
   uint64_t seed = 0;     ///< of drawn weights
@@ -42,6 +43,8 @@ struct Compilation {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::shared_ptr<const target::CpuTarget> target;
   memory::PlanOutcome outcome;
+  std::optional<int64_t> budget; ///< of the arena, from both limits
+  int64_t besideArena = 0;       ///< see ProcessMemory.h; 0 before Stage::Kernels
 };
 
 /// Imports the model and runs all passes up to `stage` (Exec at most). Failures have been

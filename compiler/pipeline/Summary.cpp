@@ -66,7 +66,9 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   summary.lowerBound = solution.statistics.orderBound;
   summary.constantBytes =
       solution.statistics.residentBytes - summary.parameterBytes - summary.stateBytes;
-  summary.budget = options.memory;
+  summary.budget = compilation.budget;
+  summary.totalBudget = options.memoryTotal;
+  summary.besideArena = compilation.besideArena;
   for (const planner::ValueId id : compilation.outcome.problem.timelines.front().liveAtStart) {
     const planner::Value &value = compilation.outcome.problem.values[id];
     if (value.name != "hyper")
@@ -100,6 +102,10 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
     os << "of " << llvm::formatv("{0:f1}", *s.budget / 1048576.0) << " MiB allowed; ";
   os << "lower bound for this order " << llvm::formatv("{0:f1}", s.lowerBound / 1048576.0)
      << " MiB\n";
+  if (s.totalBudget)
+    os << "  process     " << mebibytes(s.arenaBytes + s.besideArena) << "   of "
+       << llvm::formatv("{0:f1} MiB allowed; {1:f1} MiB of them beside the arena (measured)\n",
+                        *s.totalBudget / 1048576.0, s.besideArena / 1048576.0);
   os << "  recomputed  " << llvm::formatv("{0,9:f1}", 100 * s.recomputedShare)
      << " %     of the step's predicted time (" << s.recomputed << " repeated launches)\n";
   return text;
@@ -128,6 +134,10 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
   };
   if (s.budget)
     object["budget_bytes"] = *s.budget;
+  if (s.totalBudget) {
+    object["total_budget_bytes"] = *s.totalBudget;
+    object["beside_arena_bytes"] = s.besideArena;
+  }
   return object;
 }
 

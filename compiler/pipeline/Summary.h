@@ -15,7 +15,8 @@ struct Summary {
           constantBytes = 0;
   int64_t gradientBytesAtPeak = 0, activationBytesAtPeak = 0, workspaceBytesAtPeak = 0;
   int64_t arenaBytes = 0, lowerBound = 0;
-  std::optional<int64_t> budget;
+  std::optional<int64_t> budget, totalBudget; ///< of the arena, of the process
+  int64_t besideArena = 0;                    ///< predicted for the process
   int64_t launches = 0, peakLaunch = 0, recomputed = 0;
   double recomputedShare = 0; ///< of the step's predicted cost
   std::string peakNode;

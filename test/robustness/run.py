@@ -13,6 +13,8 @@ import bad_input  # noqa: E402
 import kill  # noqa: E402
 import library  # noqa: E402
 import memory  # noqa: E402
+import memory_total  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(harness.main(__doc__, memory.group, kill.group, library.group, bad_input.group))
+    sys.exit(harness.main(__doc__, memory.group, memory_total.group, kill.group, library.group,
+                          bad_input.group))

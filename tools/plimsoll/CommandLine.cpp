@@ -16,6 +16,8 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
   app.add_option("--shape", o.shapes, "NAME=4x128 for an input, or DIMENSION=4 (repeatable)");
   app.add_option("--memory", o.memory, "bytes the arena may have, as 1900MiB or 2GB");
+  app.add_option("--memory-total", o.memoryTotal,
+                 "bytes the whole process may have: the arena, and what is beside it");
   app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
   app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)")
       ->check(CLI::PositiveNumber);

@@ -52,7 +52,7 @@ int cli::runExplain(const Parsed &parsed, const pipeline::CompileOptions &option
       view, *compilation->module, outline.value_or(import::ModelOutline()), raw.value);
   if (found.values.empty())
     return refuseUnknown(raw.value, found);
-  pipeline::StepFacts step = pipeline::stepFacts(view, options.memory);
+  pipeline::StepFacts step = pipeline::stepFacts(view, compilation->budget);
   llvm::json::Array array;
   if (!raw.json) {
     llvm::outs() << pipeline::toText(step) << "\n";

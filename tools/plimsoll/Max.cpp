@@ -10,7 +10,7 @@ using namespace plimsoll::cli;
 static int checkUsage(const RawOptions &raw, const pipeline::CompileOptions &options) {
   if (raw.max != "batch" && raw.max != "seq")
     return usageError("--max=" + raw.max + ": expected batch or seq");
-  if (!options.memory)
+  if (!options.memory && !options.memoryTotal)
     return usageError("--max needs the memory that the step may have: --memory=BYTES");
   if (!(raw.slowdown >= 1))
     return usageError("--slowdown: expected a number of at least 1");

@@ -169,6 +169,19 @@ static bool checkNames(const RawOptions &raw, std::string &error) {
   return error.empty();
 }
 
+static bool parseLimit(StringRef option, const std::string &text, std::optional<int64_t> &limit,
+                       std::string &error) {
+  if (text.empty())
+    return true;
+  int64_t bytes;
+  if (!parseBytes(text, bytes)) {
+    error = (option + "=" + text + ": expected a size such as 1900MiB, 2GB or 4096").str();
+    return false;
+  }
+  limit = bytes;
+  return true;
+}
+
 bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options,
                                      std::string &error) {
   if (!checkNames(raw, error) || !parseOptimizer(raw.optimizer, options.optimizer, error) ||
@@ -184,14 +197,9 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   for (const std::string &shape : raw.shapes)
     if (!parseShape(shape, options.import, error))
       return false;
-  if (!raw.memory.empty()) {
-    int64_t bytes;
-    if (!parseBytes(raw.memory, bytes)) {
-      error = "--memory=" + raw.memory + ": expected a size such as 1900MiB, 2GB or 4096";
-      return false;
-    }
-    options.memory = bytes;
-  }
+  if (!parseLimit("--memory", raw.memory, options.memory, error) ||
+      !parseLimit("--memory-total", raw.memoryTotal, options.memoryTotal, error))
+    return false;
   options.loss = raw.loss;
   options.target = raw.target;
   options.device = raw.device;
