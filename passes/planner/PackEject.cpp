@@ -20,6 +20,15 @@ namespace plimsoll::planner {
 
 namespace {
 
+/// x to the power of n/8, by exactly rounded operations: alike on every machine.
+double eighths(double x, int32_t n) {
+  const double root = std::sqrt(std::sqrt(std::sqrt(x)));
+  double power = 1;
+  for (int32_t i = 0; i < n; ++i)
+    power *= root;
+  return power;
+}
+
 class Ejection {
 public:
   Ejection(std::span<const Buffer> buffers, Conflicts &conflicts, std::vector<int64_t> offsets,
@@ -31,7 +40,7 @@ public:
       unit = b.alignment > 1 ? std::gcd(unit, b.alignment) : unit;
       unit = b.fixed != none ? std::gcd(unit, b.fixed) : unit;
       const double area = double(b.size) * double(std::max<int64_t>(1, b.upper - b.lower));
-      difficulty.push_back(std::pow(area, style.power));
+      difficulty.push_back(eighths(area, style.eighths));
     }
     const double all = std::accumulate(difficulty.begin(), difficulty.end(), 0.0);
     for (size_t i = 0; i < buffers.size(); ++i)

@@ -54,7 +54,7 @@ struct EjectStyle {
   int64_t steps = 5;    ///< aims lower by 1/steps of what is above the goal
   int32_t stirs = 10;   ///< buffers moved at random after each ejection
   int32_t draws = 1;    ///< next comes the hardest to place of so many drawn at random
-  double power = 0.5;   ///< of a buffer's area (bytes x time): how hard it is to place, at first
+  int32_t eighths = 4;  ///< difficulty at first: (bytes x time) ^ (eighths / 8)
   int64_t patience = 0; ///< work for one height aimed at
 };
 

@@ -102,7 +102,7 @@ private:
     int64_t work = all;
     const bool large = buffers.size() > manyBuffers;
     constexpr int64_t steps[] = {5, 1, 4, 2, 3};
-    constexpr double powers[] = {0.5, 0.2, 0.3};
+    constexpr int32_t eighths[] = {4, 2, 3};
     EjectStyle style;
     style.stirs = large ? 0 : 10;
     style.draws = large ? 9 : 1;
@@ -110,7 +110,7 @@ private:
     for (int32_t round = 0; work > 0 && !done(); ++round) {
       style.seed = static_cast<uint64_t>(round) + 1;
       style.steps = large ? 5 : steps[round % std::size(steps)];
-      style.power = large ? 0.5 : powers[round % std::size(powers)];
+      style.eighths = large ? 4 : eighths[round % std::size(eighths)];
       offer(packEject(buffers, conflicts, best, limits.goal, style, work, limits.timeIsUp));
       --work;
     }
