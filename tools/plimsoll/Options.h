@@ -15,8 +15,8 @@ enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kNoPlanFits = 3 };
 struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
                              report, target = "cpu", effort = "normal", checkpoint = "planned",
-                             init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max, memoryTotal, value,
-                             device;
+                             init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max,
+                             memoryTotal, value, device;
   std::vector<std::string> shapes, trainable, freeze, noDecay;
   int threads = 0;
   double slowdown = 1.1;
