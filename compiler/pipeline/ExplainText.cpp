@@ -148,8 +148,11 @@ private:
                             : "the peak would rise");
     if (gain != 0)
       os << " by " << size(std::abs(gain));
-    os << "; the arena would have " << size(result.arenaBytes) << " instead of "
-       << size(step.arenaBytes);
+    if (size(result.arenaBytes) == size(step.arenaBytes))
+      os << "; the arena would keep its " << size(step.arenaBytes);
+    else
+      os << "; the arena would have " << size(result.arenaBytes) << " instead of "
+         << size(step.arenaBytes);
     if (step.budget && result.arenaBytes > *step.budget)
       os << ", more than the budget";
     os << "\n";
