@@ -2,18 +2,26 @@
 """Prints what plimsoll-plan reaches on published instances, beside what is asked of it.
 
     run.py --plan=build/bin/plimsoll-plan --data=FOLDER [--effort=normal] [--large]
+           [--update-docs]
 
 FOLDER holds `packing/*.csv` and `remat/*.json`, whichever of them are there; its
 README says where they come from. Every plan is checked with `plimsoll-plan check`.
+Seconds are those of the search, MiB the peak resident size of the whole process; what
+the kernel counts includes the fork of this program, about 15 MiB.
+--update-docs writes the table of packings into docs/benchmarks.md.
 """
 
 import argparse
 import json
 import math
+import os
 import pathlib
 import random
 import subprocess
 import tempfile
+
+PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- packing: begin -->\n", "<!-- packing: end -->\n"
 
 # Best heights known (packing, as a ratio to the lower bound) and run time added
 # in percent (recomputation) that the project aims at.
@@ -34,40 +42,54 @@ REMAT_TARGETS = [
 
 
 def plan(arguments, instance, output, check=()):
-    """Runs plimsoll-plan; its JSON, or None when no plan fits."""
-    run = subprocess.run([*arguments, str(instance), "--json", "-o", str(output)],
-                         capture_output=True, text=True)
-    if run.returncode == 3:
-        return None
-    if run.returncode != 0:
-        raise SystemExit(run.stderr)
+    """Runs plimsoll-plan; its JSON and its peak size in MiB, or None when no plan fits."""
+    command = [*arguments, str(instance), "--json", "-o", str(output)]
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        run = subprocess.Popen(command, stdout=out, stderr=errors)
+        _, status, usage = os.wait4(run.pid, 0)
+        run.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        errors.seek(0)
+        if run.returncode == 3:
+            return None
+        if run.returncode != 0:
+            raise SystemExit(errors.read())
+        row = json.load(out)
     checked = subprocess.run([arguments[0], "check", str(instance), str(output), *check],
                              capture_output=True, text=True)
     if checked.returncode != 0:
         raise SystemExit(f"{instance}: the plan is not valid\n{checked.stderr}")
-    return json.loads(run.stdout)
+    row["mib"] = usage.ru_maxrss / 1024
+    return row
 
 
 def packing(options, folder, scratch):
-    print("| instance | height | lower bound | ratio | aim | proven | seconds |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    """Lines of the table of published instances."""
+    yield "| instance | buffers | height | lower bound | ratio | aim | proven | seconds | MiB |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     ratios = []
     for instance in sorted(folder.glob("*.csv")):
+        with instance.open() as file:
+            buffers = sum(1 for line in file if line.strip()) - 1
         row = plan([options.plan, "pack", f"--effort={options.effort}"], instance,
                    scratch / "packed.csv")
         ratio = row["height"] / max(1, row["lower_bound"])
         if instance.stem.startswith("minimalloc"):
             ratios.append(ratio)
         aim = PACKING_TARGETS.get(instance.stem, 1)
-        print(f"| {instance.stem} | {row['height']} | {row['lower_bound']} | {ratio:.4f} "
-              f"| {aim:.4f} | {'yes' if row['proven'] else 'no'} | {row['seconds']:.2f} |")
+        yield (f"| {instance.stem} | {buffers} | {row['height']} | {row['lower_bound']} "
+               f"| {ratio:.4f} | {aim:.4f} | {'yes' if row['proven'] else 'no'} "
+               f"| {row['seconds']:.2f} | {row['mib']:.0f} |")
     if ratios:
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-        print(f"\nminimalloc: geometric mean {mean:.4f} (aim 1.0084)\n")
+        yield f"\nminimalloc: geometric mean {mean:.4f} (aim 1.0084)"
+    yield ""
 
 
 def large(options, scratch):
-    print("| random buffers | ratio | seconds |\n| --- | --- | --- |")
+    """Lines of the table of random instances."""
+    yield "| random buffers | ratio | seconds | MiB |"
+    yield "| --- | --- | --- | --- |"
     for count in (100_000, 1_000_000):
         numbers = random.Random(1)
         instance = scratch / "random.csv"
@@ -79,8 +101,31 @@ def large(options, scratch):
                 file.write(f"{i},{start},{end},{64 * numbers.randrange(1, 10_000)}\n")
         row = plan([options.plan, "pack", f"--effort={options.effort}"], instance,
                    scratch / "packed.csv")
-        print(f"| {count} | {row['height'] / row['lower_bound']:.4f} | {row['seconds']:.2f} |")
-    print()
+        yield (f"| {count} | {row['height'] / row['lower_bound']:.4f} "
+               f"| {row['seconds']:.2f} | {row['mib']:.0f} |")
+    yield ""
+
+
+def show(lines):
+    """Prints the lines as they come; all of them as one text."""
+    text = ""
+    for line in lines:
+        print(line, flush=True)
+        text += line + "\n"
+    return text
+
+
+def update_docs(text):
+    """Puts the text between its marks, below a heading of its own if they are not there."""
+    page = PAGE.read_text() if PAGE.exists() else "# Benchmarks\n"
+    if BEGIN not in page:
+        page += ("\n## Packing\n\n`./dev bench planner --large --update-docs` writes this: one "
+                 "core, default effort; \"aim\"\nis the best ratio to the lower bound (the most "
+                 "bytes alive at one time) that was\npublished for the instance.\n\n"
+                 + BEGIN + END)
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(before + BEGIN + "\n" + text + END + after)
 
 
 def recomputation(options, folder, scratch):
@@ -105,12 +150,16 @@ def main():
     parser.add_argument("--data", required=True, type=pathlib.Path, help="folder of instances")
     parser.add_argument("--effort", default="normal", choices=["fast", "normal", "max"])
     parser.add_argument("--large", action="store_true", help="also 1e5 and 1e6 random buffers")
+    parser.add_argument("--update-docs", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
+        text = ""
         if (options.data / "packing").is_dir():
-            packing(options, options.data / "packing", pathlib.Path(scratch))
+            text += show(packing(options, options.data / "packing", pathlib.Path(scratch)))
         if options.large:
-            large(options, pathlib.Path(scratch))
+            text += show(large(options, pathlib.Path(scratch)))
+        if options.update_docs:
+            update_docs(text)
         if (options.data / "remat").is_dir():
             recomputation(options, options.data / "remat", pathlib.Path(scratch))
 
