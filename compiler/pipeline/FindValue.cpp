@@ -176,7 +176,7 @@ private:
       rank(tensor);
     std::vector<std::string> names;
     for (const auto &[entry, unused] : ranked)
-      if (names.size() < 5)
+      if (names.size() < 5 && entry.first <= 1 + name.size() / 2)
         names.push_back(entry.second);
     return names;
   }

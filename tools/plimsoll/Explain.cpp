@@ -16,6 +16,8 @@ static int refuseUnknown(const std::string &name, const pipeline::FoundValues &f
   std::string text = "nothing in the plan is called '" + name + "'";
   for (const std::string &candidate : found.nearest)
     text += "\n  did you mean '" + candidate + "'?";
+  if (found.nearest.empty())
+    text += "\n  plimsoll compile MODEL --emit=plan prints all names";
   return usageError(text);
 }
 
