@@ -119,13 +119,13 @@ private:
     });
     memory::PlanOutcome outcome;
     auto compilation = compileTo(context, options, Stage::Plan, &outcome);
-    const planner::Statistics &statistics = outcome.result.solution.statistics;
     if (failed(compilation) && !outcome.result.refusal) {
       trial.limit = "the model: " + message;
       return trial;
     }
+    const planner::TimelinePlan &plan = outcome.result.solution.timelines.front();
     trial.arenaBytes = outcome.result.solution.arenaBytes;
-    trial.relativeStep = statistics.baseCost > 0 ? statistics.cost / statistics.baseCost : 1;
+    trial.relativeStep = plan.baseCost > 0 ? plan.cost / plan.baseCost : 1;
     if (failed(compilation))
       trial.limit = "memory: the smallest plan found has " + mebibytes(trial.arenaBytes);
     else if (trial.relativeStep > slowdown)

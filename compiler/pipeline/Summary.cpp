@@ -47,7 +47,8 @@ static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   if (peak < int32_t(plan.events.size()) && plan.events[peak].op >= 0)
     summary.peakNode = timeline.ops[plan.events[peak].op].name;
   summary.recomputed = plan.recomputed;
-  if (plan.baseCost > 0)
+  summary.stepSeconds = plan.cost;
+  if (plan.recomputed > 0)
     summary.recomputedShare = std::max(0.0, plan.cost / plan.baseCost - 1.0);
 }
 
@@ -66,6 +67,11 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   summary.lowerBound = solution.statistics.orderBound;
   summary.constantBytes =
       solution.statistics.residentBytes - summary.parameterBytes - summary.stateBytes;
+  summary.anyPlanBound = solution.statistics.planBound;
+  const planner::Statistics &statistics = solution.statistics;
+  if (double base = solution.timelines.front().baseCost; base > 0)
+    summary.leastShare = std::max(0.0, statistics.costBound - statistics.baseCost) / base;
+  summary.device = compilation.target->device().device;
   summary.budget = compilation.budget;
   summary.totalBudget = options.memoryTotal;
   summary.besideArena = compilation.besideArena;
@@ -107,7 +113,11 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
        << llvm::formatv("{0:f1} MiB allowed; {1:f1} MiB of them beside the arena (measured)\n",
                         *s.totalBudget / 1048576.0, s.besideArena / 1048576.0);
   os << "  recomputed  " << llvm::formatv("{0,9:f1}", 100 * s.recomputedShare)
-     << " %     of the step's predicted time (" << s.recomputed << " repeated launches)\n";
+     << " %     of the step's predicted time (" << s.recomputed << " repeated launches";
+  if (s.recomputed > 0)
+    os << llvm::formatv("; at least {0:f1} % in this order", 100 * s.leastShare);
+  os << ")\n  step        " << llvm::formatv("{0,9:f1}", 1e3 * s.stepSeconds)
+     << " ms    predicted for " << s.device << "\n";
   return text;
 }
 
@@ -131,6 +141,10 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
       {"peak_node", s.peakNode},
       {"recomputed_launches", s.recomputed},
       {"recomputed_share", s.recomputedShare},
+      {"recomputed_share_bound", s.leastShare},
+      {"step_seconds", s.stepSeconds},
+      {"device", s.device},
+      {"any_plan_bound_bytes", s.anyPlanBound},
   };
   if (s.budget)
     object["budget_bytes"] = *s.budget;

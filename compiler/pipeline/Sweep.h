@@ -11,6 +11,8 @@ namespace plimsoll::pipeline {
 /// The planner's frontier: a table, the same for scripts, and a picture.
 std::string sweepText(const planner::Solution &solution);
 llvm::json::Array sweepJson(const planner::Solution &solution);
+/// What checkpointing by rule would take, to compare with.
+llvm::json::Array policiesJson(const planner::Solution &solution);
 std::string sweepSvg(const planner::Solution &solution);
 
 } // namespace plimsoll::pipeline

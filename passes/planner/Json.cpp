@@ -17,8 +17,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Op, name, reads, writes, alternatives, inPlac
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Timeline, name, ops, liveAtStart, liveAtEnd)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, value, instance, space, offset, from, to)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkspacePlacement, position, offset, bytes)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrontierPoint, arenaBytes, cost, recomputed)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PolicyPoint, name, arenaBytes, cost)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrontierPoint, arenaBytes, cost, costs, recomputed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PolicyPoint, name, arenaBytes, cost, costs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Statistics, cost, baseCost, residentBytes, orderBound, planBound,
                                    costBound, work, frontier, policies)
 

@@ -3,6 +3,7 @@
 #include "passes/planner/Liveness.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace plimsoll::planner {
 
@@ -100,8 +101,10 @@ void Liveness::addMemory() {
   int64_t sum = graph.constantBytes;
   peak = sum;
   peakPosition = 0;
+  blockMax.assign(length() / block + 1, std::numeric_limits<int64_t>::min());
   for (int32_t p = 0; p < length(); ++p) {
     memory[p] = sum += memory[p];
+    blockMax[p / block] = std::max(blockMax[p / block], sum);
     if (sum > peak) {
       peak = sum;
       peakPosition = p;
@@ -120,6 +123,30 @@ int32_t Liveness::latestBefore(int32_t v, int32_t position) const {
   while (i != none && born[i] >= position)
     i = previous[i];
   return i;
+}
+
+int64_t Liveness::maxMemory(int32_t from, int32_t to) const {
+  int64_t most = std::numeric_limits<int64_t>::min();
+  for (int32_t p = from; p < to;)
+    if (p % block == 0 && p + block <= to) {
+      most = std::max(most, blockMax[p / block]);
+      p += block;
+    } else {
+      most = std::max(most, memory[p++]);
+    }
+  return most;
+}
+
+int32_t Liveness::countAbove(int32_t from, int32_t to, int64_t bytes) const {
+  int32_t count = 0;
+  for (int32_t p = from; p < to;) {
+    const int32_t end = std::min(to, (p / block + 1) * block);
+    if (blockMax[p / block] > bytes)
+      for (int32_t q = p; q < end; ++q)
+        count += memory[q] > bytes;
+    p = end;
+  }
+  return count;
 }
 
 } // namespace plimsoll::planner

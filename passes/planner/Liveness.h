@@ -26,6 +26,10 @@ public:
     return {uses.data() + useStart[i], uses.data() + useStart[i + 1]};
   }
   bool isReadAt(int32_t i, int32_t position) const;
+  /// The most live bytes at the positions [from, to).
+  int64_t maxMemory(int32_t from, int32_t to) const;
+  /// How many of the positions [from, to) have more than `bytes` live.
+  int32_t countAbove(int32_t from, int32_t to, int64_t bytes) const;
   /// The latest instance of `value` made before `position`, or `none`.
   int32_t latestBefore(int32_t value, int32_t position) const;
   /// Instances that `position` reads, as its node's inputs.
@@ -53,7 +57,9 @@ private:
   const RematGraph &graph;
   std::vector<int32_t> latest; ///< of each value
   std::vector<int32_t> readInstance, readStart, useStart, uses, cursor;
-  std::vector<char> taken; ///< of each instance: its bytes were taken over
+  static constexpr int32_t block = 32; ///< positions
+  std::vector<int64_t> blockMax;       ///< of `memory`, by block
+  std::vector<char> taken;             ///< of each instance: its bytes were taken over
 };
 
 } // namespace plimsoll::planner

@@ -11,6 +11,8 @@ namespace plimsoll::planner {
 
 namespace {
 
+constexpr size_t closeEnoughFrom = 600; ///< buffers
+
 /// Placements that follow one another in the same bytes are one buffer.
 class Placer {
 public:
@@ -132,6 +134,9 @@ private:
     }
     PackOptions options;
     options.effort = effort;
+    // Of a large timeline the last thousandth would cost more time than all the rest.
+    if (buffers.size() > closeEnoughFrom)
+      options.capacity = maxLive(buffers) + (base + maxLive(buffers)) / 1000;
     const PackResult packed = pack(buffers, options);
     if (packed.height < 0)
       return -1;

@@ -240,10 +240,8 @@ int32_t RematMoves::mostInTheWay(const Candidate &candidate, double noise) {
     if (node == none || !canRun(node, candidate.nextRead))
       continue;
     const double size = static_cast<double>(graph.bytes[live.value[e.instance]]);
-    double room = 1e-3 * size;
-    for (int32_t p = e.from; p < candidate.nextRead; ++p)
-      if (live.memory[p] - bytes + graph.bytes[live.value[e.instance]] > budget)
-        room += size;
+    const int64_t threshold = budget + bytes - graph.bytes[live.value[e.instance]];
+    double room = size * (1e-3 + live.countAbove(e.from, candidate.nextRead, threshold));
     work += (candidate.nextRead - e.from) / 16 + 1;
     if (e.from <= live.peakPosition)
       room *= 4;
@@ -294,24 +292,21 @@ void RematMoves::dropUnread() {
 /// before it? Inputs that only the copy reads die earlier then.
 bool RematMoves::canDrop(int32_t position) {
   const RematGraph::Node &node = graph.nodes[live.sequence[position]];
-  int32_t begin = position + 1, end = position;
+  marks.clear();
   auto mark = [&](int32_t from, int32_t to, int64_t bytes) {
-    if (from >= to)
-      return;
-    change[from] += bytes;
-    change[to] -= bytes;
-    begin = std::min(begin, from);
-    end = std::max(end, to);
+    if (from < to) {
+      marks.push_back({from, bytes});
+      marks.push_back({to, -bytes});
+    }
   };
   for (size_t k = 0; k < node.outputs.size(); ++k) {
     const int32_t i = live.firstOutput[position] + static_cast<int32_t>(k);
     const int32_t before = live.previous[i];
     const int64_t bytes = graph.bytes[node.outputs[k]];
-    if (!live.readsOf(i).empty() || live.last[i] == live.length()) {
+    if (!live.readsOf(i).empty() || live.last[i] == live.length())
       mark(live.last[before] + 1, position, bytes);
-    } else {
+    else
       mark(position, position + 1, -bytes);
-    }
   }
   for (int32_t i : live.readBy(position))
     if (live.last[i] == position) {
@@ -319,25 +314,26 @@ bool RematMoves::canDrop(int32_t position) {
       const int32_t from = reads.size() < 2 ? live.born[i] : reads[reads.size() - 2];
       mark(std::max(0, from + 1), position + 1, -graph.bytes[live.value[i]]);
     }
+  if (marks.empty())
+    return true;
+  std::sort(marks.begin(), marks.end());
+  work += (marks.back().first - marks.front().first) / 16 + 1;
   int64_t sum = 0;
-  bool fits = true;
-  for (int32_t p = begin; p <= end && p < live.length(); ++p) {
-    sum += change[p];
-    if (p != position && sum > 0 && live.memory[p] + sum > budget) {
-      fits = false;
-      break;
-    }
+  for (size_t k = 0; k + 1 < marks.size(); ++k) {
+    sum += marks[k].second;
+    // What runs at the position itself goes away with the copy.
+    const auto [from, to] = std::pair(marks[k].first, marks[k + 1].first);
+    const int64_t most = std::max(live.maxMemory(from, std::clamp(position, from, to)),
+                                  live.maxMemory(std::clamp(position + 1, from, to), to));
+    if (sum > 0 && most > budget - sum)
+      return false;
   }
-  work += (end - begin) / 16 + 1;
-  std::fill(change.begin() + begin, change.begin() + std::min<int64_t>(end + 1, std::ssize(change)),
-            0);
-  return fits;
+  return true;
 }
 
 void RematMoves::prune(const std::function<bool()> &stop) {
   for (bool changed = true; changed && !stop();) {
     changed = false;
-    change.assign(live.length() + 2, 0);
     std::vector<std::pair<double, int32_t>> order;
     for (int32_t p : copies())
       order.push_back({-graph.nodes[live.sequence[p]].cost * (0.7 + 0.6 * random.real()), p});

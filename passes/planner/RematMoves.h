@@ -75,8 +75,9 @@ private:
   std::vector<Candidate> candidates;
   std::vector<int32_t> cone;
   std::vector<Extended> extended;
-  std::vector<int64_t> change; ///< of live bytes, by position; zero between uses
-  std::vector<int32_t> stamp;  ///< of each node: in the cone of this number
+  std::vector<std::pair<int32_t, int64_t>> marks; ///< position, change of live bytes from it on
+  std::vector<int64_t> change;                    ///< of live bytes, by position; zero between uses
+  std::vector<int32_t> stamp;                     ///< of each node: in the cone of this number
   int32_t coneNumber = 0;
   std::vector<int32_t> lastUse; ///< of each value, within the cone
 };

@@ -62,7 +62,8 @@ struct TimelinePlan {
 /// One rung of the canonical frontier.
 struct FrontierPoint {
   int64_t arenaBytes = 0;
-  double cost = 0; ///< all timelines together
+  double cost = 0;           ///< all timelines together
+  std::vector<double> costs; ///< of each timeline
   int32_t recomputed = 0;
 };
 
@@ -70,17 +71,18 @@ struct FrontierPoint {
 struct PolicyPoint {
   std::string name; ///< "sqrt"
   int64_t arenaBytes = 0;
-  double cost = 0;
+  double cost = 0;           ///< all timelines together
+  std::vector<double> costs; ///< of each timeline
 };
 
 struct Statistics {
   double cost = 0;
   double baseCost = 0;
   int64_t residentBytes = 0;
-  int64_t orderBound = 0;              ///< bytes: no packing of this sequence is smaller (max-live)
-  int64_t planBound = 0;               ///< bytes: no plan of this problem is smaller (proven)
-  double costBound = 0; ///< no plan in this order within the budget is cheaper (proven)
-  int64_t work = 0;                    ///< steps of search done
+  int64_t orderBound = 0; ///< bytes: no packing of this sequence is smaller (max-live)
+  int64_t planBound = 0;  ///< bytes: no plan of this problem is smaller (proven)
+  double costBound = 0;   ///< no plan in this order within the budget is cheaper (proven)
+  int64_t work = 0;       ///< steps of search done
   std::vector<FrontierPoint> frontier; ///< from smallest to unconstrained; empty when not needed
   std::vector<PolicyPoint> policies;   ///< with the full frontier, to compare with
 };

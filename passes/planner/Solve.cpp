@@ -49,6 +49,13 @@ Refusal refuse(const Problem &problem, const Solution &solution, int64_t budget)
   return refusal;
 }
 
+std::vector<double> costsOf(const Member &member) {
+  std::vector<double> costs;
+  for (const TimelinePlan &plan : member.timelines)
+    costs.push_back(plan.cost);
+  return costs;
+}
+
 /// Members that no other one beats, the smallest first.
 std::vector<FrontierPoint> pointsOf(const Frontier &frontier) {
   std::vector<FrontierPoint> points, kept;
@@ -56,7 +63,7 @@ std::vector<FrontierPoint> pointsOf(const Frontier &frontier) {
     int32_t recomputed = 0;
     for (const TimelinePlan &plan : member.timelines)
       recomputed += plan.recomputed;
-    points.push_back({member.arenaBytes, member.cost, recomputed});
+    points.push_back({member.arenaBytes, member.cost, costsOf(member), recomputed});
   }
   std::sort(points.begin(), points.end(), [](const FrontierPoint &a, const FrontierPoint &b) {
     return std::pair(a.arenaBytes, a.cost) < std::pair(b.arenaBytes, b.cost);
@@ -114,7 +121,8 @@ Result solve(const Problem &problem, const Options &options) {
     for (auto [name, every] : {std::pair("sqrt", 0), {"every:8", 8}, {"every:32", 32}}) {
       const Member member = frontier.checkpointed(every);
       if (member.valid)
-        result.solution.statistics.policies.push_back({name, member.arenaBytes, member.cost});
+        result.solution.statistics.policies.push_back(
+            {name, member.arenaBytes, member.cost, costsOf(member)});
     }
   if (result.solution.arenaBytes > budget)
     result.refusal = refuse(problem, result.solution, budget);

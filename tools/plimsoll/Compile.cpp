@@ -55,8 +55,10 @@ static void printSummary(const pipeline::Compilation &compilation,
   pipeline::Summary summary = pipeline::summarize(compilation, options);
   if (raw.json) {
     llvm::json::Object object = pipeline::toJson(summary);
-    if (raw.sweep)
+    if (raw.sweep) {
       object["frontier"] = pipeline::sweepJson(solution);
+      object["checkpoints_by_rule"] = pipeline::policiesJson(solution);
+    }
     return printJson(std::move(object));
   }
   if (raw.report != "-")
