@@ -130,6 +130,7 @@ private:
     for (exec::SliceOp slice : inputSlices(train)) {
       if (roleOf(slice) == "hyper") {
         hyperOffset = slice.getOffset();
+        hyperBytes = slice.getSlice().getType().getBytes();
         continue;
       }
       auto dims = slice->getAttrOfType<DenseI64ArrayAttr>(exec::kShapeAttr).asArrayRef();
@@ -211,7 +212,9 @@ private:
 
   void program() {
     const OptimizerSettings &o = settings.optimizer;
-    os << "extern \"C\" const Program plimsoll_program = {\n"
+    // The compiler and the runtime agree on what the host computes before each step.
+    os << "static_assert(kHyperCount * sizeof(float) == " << hyperBytes << ");\n\n"
+       << "extern \"C\" const Program plimsoll_program = {\n"
        << "    /*model=*/" << quoted(settings.model) << ",\n    /*fingerprint=*/"
        << quoted(fingerprint(module, o)) << ",\n    /*info=*/" << quoted(settings.info)
        << ",\n    /*instructionSet=*/" << quoted(settings.instructionSet)
@@ -235,7 +238,7 @@ private:
   llvm::StringMap<SmallVector<nn::StateOp>> states;
   llvm::StringMap<int> launches, writeCounts;
   int parameterCount = 0, inputCount = 0, constantCount = 0;
-  int64_t hyperOffset = 0;
+  int64_t hyperOffset = 0, hyperBytes = 0;
   bool tokenLabels = false;
   std::string text;
   llvm::raw_string_ostream os;

@@ -20,6 +20,7 @@ struct CompileOptions {
   std::string target = "cpu";
   std::string device; ///< of predicted times: a file or a built-in name; empty: the target's
   int threads = 0;    ///< 0: all cores of this machine
+  int64_t steps = 0;  ///< whose predicted time the summary tells; 0: of one alone
   std::optional<int64_t> memory;      ///< bytes of the arena
   std::optional<int64_t> memoryTotal; ///< of the process: arena and what is beside it
   std::string effort = "normal";
@@ -31,6 +32,9 @@ struct CompileOptions {
   bool poison = false;
   uint64_t seed = 0;     ///< of drawn weights
   std::string scaleRule; ///< for tests of the tests
+  /// For tests of operators: no training step, only the forward pass; with the gradients of a
+  /// weighted sum of its results with respect to its inputs.
+  bool forwardOnly = false, inputGradients = false;
 };
 
 /// Adds every pass from `from` (exclusive) to `to`; for a module that is at `from`.

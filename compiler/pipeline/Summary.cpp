@@ -8,6 +8,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace plimsoll;
@@ -67,6 +68,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   summary.lowerBound = solution.statistics.orderBound;
   summary.constantBytes =
       solution.statistics.residentBytes - summary.parameterBytes - summary.stateBytes;
+  summary.steps = options.steps;
   summary.anyPlanBound = solution.statistics.planBound;
   const planner::Statistics &statistics = solution.statistics;
   if (double base = solution.timelines.front().baseCost; base > 0)
@@ -118,6 +120,12 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
     os << llvm::formatv("; at least {0:f1} % in this order", 100 * s.leastShare);
   os << ")\n  step        " << llvm::formatv("{0,9:f1}", 1e3 * s.stepSeconds)
      << " ms    predicted for " << s.device << "\n";
+  if (s.steps > 0) {
+    int64_t seconds = std::llround(s.stepSeconds * s.steps);
+    os << llvm::formatv(
+        "  total       {0,9}:{1,0+2}:{2,0+2}  for {3} steps, evaluation and data apart\n",
+        seconds / 3600, seconds / 60 % 60, seconds % 60, grouped(s.steps));
+  }
   return text;
 }
 
@@ -146,6 +154,8 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
       {"device", s.device},
       {"any_plan_bound_bytes", s.anyPlanBound},
   };
+  if (s.steps > 0)
+    object["total_seconds"] = s.stepSeconds * s.steps;
   if (s.budget)
     object["budget_bytes"] = *s.budget;
   if (s.totalBudget) {

@@ -20,6 +20,7 @@ struct Summary {
   int64_t launches = 0, peakLaunch = 0, recomputed = 0;
   double recomputedShare = 0; ///< of the step's predicted cost
   double stepSeconds = 0;     ///< predicted
+  int64_t steps = 0;          ///< whose time is asked for; 0: of one alone
   double leastShare = 0;      ///< of recomputation, proven for plans of this order and budget
   int64_t anyPlanBound = 0;   ///< bytes: no plan of this model is below (proven)
   std::string device;         ///< whose times are predicted

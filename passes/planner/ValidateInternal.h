@@ -1,4 +1,4 @@
-//===- ValidateInternal.h - shared by the two halves of the validator ---------===//
+//===- ValidateInternal.h - shared by the parts of the validator ------------===//
 
 #pragma once
 

@@ -116,6 +116,8 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   plan->add_flag("--sweep", parsed.options.sweep, "the smallest arena at each predicted time");
   plan->add_option("--sweep-svg", parsed.options.sweepSvg, "the same as a picture, to this file");
   plan->add_option("--max", parsed.options.max, "batch or seq: the largest that fits --memory");
+  plan->add_option("--steps", parsed.options.steps, "predict the time of so many steps")
+      ->check(CLI::PositiveNumber);
   plan->add_option("--slowdown", parsed.options.slowdown,
                    "with --max: times the unconstrained step that it may take (1.1)");
   CLI::App *explain =

@@ -203,6 +203,7 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   options.loss = raw.loss;
   options.target = raw.target;
   options.device = raw.device;
+  options.steps = raw.steps;
   options.threads = raw.threads;
   options.effort = raw.effort;
   options.checkpoint = raw.checkpoint;

@@ -20,6 +20,7 @@ struct RawOptions {
   std::vector<std::string> shapes, trainable, freeze, noDecay;
   int threads = 0;
   double slowdown = 1.1;
+  int64_t steps = 0; ///< whose predicted time is told; 0: of one
   uint64_t seed = 0;
   bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false,
        sweep = false;
