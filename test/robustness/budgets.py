@@ -1,4 +1,5 @@
-"""Programs compiled under budgets train with the bits of the unconstrained program.
+"""Programs compiled under budgets, or with checkpoints by rule, train with the bits of the
+unconstrained program.
 
 Losses of 20 steps, and every byte of the checkpoints after steps 1 and 20 (parameters,
 optimizer state and where the run stands), must be the same at every budget.
@@ -34,15 +35,16 @@ def check_budgets(tools, model, data, count, options):
     weights = pathlib.Path(f"{free}.safetensors")
     expected = train(tools, folder, free, weights, data)
     repeated = 0
-    for budget in budgets:
-        program = tools.compile(model, folder / f"at-{budget}", f"--memory={budget}", *options)
+    for plan in [f"--memory={budget}" for budget in budgets] + ["--checkpoint=every:8"]:
+        program = tools.compile(model, folder / f"with{plan}", plan, *options)
         info = json.loads(tools.expect([program, "--info"]).out)
-        check(info["arena_bytes"] <= budget, f"arena {info['arena_bytes']} at budget {budget}")
+        check(info["arena_bytes"] <= info.get("budget_bytes", arenas[-1]),
+              f"{plan}: the arena has {info['arena_bytes']} bytes")
         repeated = max(repeated, info["recomputed_launches"])
         losses, checkpoints = train(tools, folder, program, weights, data)
-        check(losses == expected[0], f"budget {budget}: other losses: {losses} {expected[0]}")
-        check(checkpoints[0] == expected[1][0], f"budget {budget}: other bits after step 1")
-        check(checkpoints[1] == expected[1][1], f"budget {budget}: other bits after step {STEPS}")
+        check(losses == expected[0], f"{plan}: other losses: {losses} {expected[0]}")
+        check(checkpoints[0] == expected[1][0], f"{plan}: other bits after step 1")
+        check(checkpoints[1] == expected[1][1], f"{plan}: other bits after step {STEPS}")
     check(len(arenas) == 1 or repeated > 0, "no budget made anything run twice")
     text = ", ".join(f"{budget / 2**20:.1f}" for budget in budgets)
     return f"{text} of {arenas[-1] / 2**20:.1f} MiB; up to {repeated} launches repeated"
