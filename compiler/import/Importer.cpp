@@ -53,6 +53,9 @@ Value Importer::load(const ParameterUse &use) {
     auto type = RankedTensorType::get(parameter.shape, elementType(context, parameter.dtype));
     value = nn::LoadOp::create(builder, location, type, parameter.name);
   }
+  if (!use.view.empty())
+    return nn::ReshapeOp::create(
+        builder, location, RankedTensorType::get(use.view, typeOf(value).getElementType()), value);
   if (!use.transpose)
     return value;
   return nn::TransposeOp::create(builder, location, value, ArrayRef<int64_t>{1, 0});

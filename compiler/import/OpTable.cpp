@@ -9,7 +9,6 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
     entry.fix = fix;
   };
   const char *later = "it comes in a later version; export the model without it";
-  refuse("BatchNormalization", "batch normalisation cannot be trained yet", later);
   refuse("InstanceNormalization", "instance and group normalisation cannot be trained yet", later);
   refuse("GroupNormalization", "instance and group normalisation cannot be trained yet", later);
   refuse("RotaryEmbedding", "the fused rotary embedding is not supported yet",
@@ -18,7 +17,7 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
          "export the model with inputs that take one branch");
   for (llvm::StringRef name : {"Loop", "Scan"})
     refuse(name, "loops inside the graph are not supported", "unroll it before the export");
-  for (llvm::StringRef name : {"LSTM", "GRU", "RNN", "ConvTranspose", "Resize", "MaxPool"})
+  for (llvm::StringRef name : {"LSTM", "GRU", "RNN"})
     refuse(name, "this operator cannot be trained yet", later);
   for (llvm::StringRef name : {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
     refuse(name, "quantised models cannot be trained", "export the model in f32");
@@ -27,8 +26,8 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
 const llvm::StringMap<OpEntry> &plimsoll::import::opTable() {
   static const llvm::StringMap<OpEntry> table = [] {
     llvm::StringMap<OpEntry> result;
-    for (auto add : {addElementwiseOps, addShapeOps, addIndexOps, addContractionOps,
-                     addAttentionOps, addNormalizationOps, addReductionOps, addControlOps,
+    for (auto add : {addElementwiseOps, addShapeOps, addIndexOps, addContractionOps, addImageOps,
+                     addResizeOps, addBatchNormOps, addAttentionOps, addNormalizationOps, addReductionOps, addControlOps,
                      addRefusedOps, addElementwiseFolds, addShapeFolds, addIndexFolds})
       add(result);
     return result;

@@ -1,11 +1,10 @@
-//===- OpsContraction.cpp - matrix products and convolutions -------------------===//
+//===- OpsContraction.cpp - matrix products -------------------------------------===//
 #include "compiler/import/OpTable.h"
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
-using llvm::Twine;
 
 /// Gives `x` the leading dimensions `batch` unless it has none.
 static Value broadcastBatch(Node &n, Value x, ArrayRef<int64_t> batch) {
@@ -73,89 +72,7 @@ static void gemm(Node &n) {
   n.set(y);
 }
 
-// Convolution ---------------------------------------------------------------
-
-namespace {
-struct Window {
-  Shape strides, pads, dilations;
-  int64_t groups = 1;
-};
-} // namespace
-
-/// auto_pad SAME_*: as many zeros as keep ceil(size / stride) results.
-static void padSame(Window &window, ArrayRef<int64_t> x, ArrayRef<int64_t> w, bool upper) {
-  for (int d = 0; d < 2; ++d) {
-    int64_t results = (x[2 + d] + window.strides[d] - 1) / window.strides[d];
-    int64_t kernel = (w[2 + d] - 1) * window.dilations[d] + 1;
-    int64_t total = std::max<int64_t>(0, (results - 1) * window.strides[d] + kernel - x[2 + d]);
-    window.pads[d] = upper ? total / 2 : total - total / 2;
-    window.pads[2 + d] = total - window.pads[d];
-  }
-}
-
-static std::optional<Window> windowOf(Node &n, ArrayRef<int64_t> x, ArrayRef<int64_t> w) {
-  Window window;
-  window.strides = n.intsAttr("strides").value_or(Shape{1, 1});
-  window.dilations = n.intsAttr("dilations").value_or(Shape{1, 1});
-  window.pads = n.intsAttr("pads").value_or(Shape{0, 0, 0, 0});
-  window.groups = n.intAttr("group", 1);
-  std::string automatic = n.stringAttr("auto_pad", "NOTSET");
-  constexpr int64_t limit = int64_t(1) << 31;
-  auto within = [&](ArrayRef<int64_t> values, int64_t least, size_t count) {
-    return values.size() == count &&
-           llvm::all_of(values, [&](int64_t v) { return v >= least && v < limit; });
-  };
-  bool sizes = within(x.drop_front(2), 1, 2) && within(w.drop_front(2), 1, 2) && w[1] <= x[1];
-  if (!within(window.strides, 1, 2) || !within(window.dilations, 1, 2) ||
-      !within(window.pads, 0, 4) || !sizes || window.groups < 1 || window.groups >= limit) {
-    n.error("strides, dilations, pads, group or sizes do not fit a two-dimensional convolution");
-    return std::nullopt;
-  }
-  if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER")
-    padSame(window, x, w, automatic == "SAME_UPPER");
-  else if (automatic == "VALID")
-    window.pads.assign(4, 0);
-  else if (automatic != "NOTSET")
-    n.error("auto_pad '" + automatic + "' is unknown");
-  return n.failed() ? std::nullopt : std::optional(window);
-}
-
-static void conv(Node &n) {
-  Value x = n.data(0), w = n.data(1);
-  if (!x || !w)
-    return;
-  ArrayRef<int64_t> xs = typeOf(x).getShape(), ws = typeOf(w).getShape();
-  if (xs.size() != 4 || ws.size() != 4)
-    return n.error("only convolutions over two dimensions are supported yet, got " + shapeText(xs),
-                   "reshape the input to [batch, channels, height, width]");
-  std::optional<Window> window = windowOf(n, xs, ws);
-  if (!window)
-    return;
-  Shape shape = {xs[0], ws[0]};
-  for (int d = 0; d < 2; ++d) {
-    int64_t padded = xs[2 + d] + window->pads[d] + window->pads[2 + d];
-    int64_t kernel = (ws[2 + d] - 1) * window->dilations[d] + 1;
-    if (kernel > padded)
-      return n.error("its window is larger than its input " + shapeText(xs));
-    shape.push_back((padded - kernel) / window->strides[d] + 1);
-  }
-  if (!elementCount(shape))
-    return n.error("its result is too large");
-  Value y = n.emitTo<nn::ConvOp>(
-      RankedTensorType::get(shape, typeOf(x).getElementType()), {x, w},
-      {n.intsNamed("strides", window->strides), n.intsNamed("pads", window->pads),
-       n.intsNamed("dilations", window->dilations), n.intNamed("groups", window->groups)});
-  if (y && n.has(2)) {
-    Value bias = n.data(2);
-    if (!bias || typeOf(bias).getShape() != ArrayRef<int64_t>{ws[0]})
-      return n.error("its bias must have one element for each of the " + Twine(ws[0]) + " filters");
-    y = n.emit<nn::AddOp>({y, n.reshape(bias, {1, ws[0], 1, 1})});
-  }
-  n.set(y);
-}
-
 void plimsoll::import::addContractionOps(llvm::StringMap<OpEntry> &table) {
   table["MatMul"].data = matmul;
   table["Gemm"].data = gemm;
-  table["Conv"].data = conv;
 }

@@ -61,11 +61,12 @@ bool Planner::split(int index, const Parameter &parameter, llvm::ArrayRef<RoleUs
     one.role = drawRole(uses.front().role, one.shape.size());
     one.transposed =
         isTransposedLinear(uses.front(), graph.proto.initializer(index)) && parameter.transposed;
+    Shape view = channelView(one, uses);
     one.reason = "split from '" + graph.proto.initializer(index).name() + "'";
     int id = add(std::move(one));
     for (const RoleUse &use : uses)
-      plan.uses[{use.use.node, use.use.operand}] = {id, false};
-    plan.initializers.try_emplace(index, ParameterUse{id, false});
+      plan.uses[{use.use.node, use.use.operand}] = {id, false, view};
+    plan.initializers.try_emplace(index, ParameterUse{id, false, view});
   }
   plan.remarks.push_back("initializer '" + graph.proto.initializer(index).name() +
                          "' stands for equal parameters of " + std::to_string(groups.size()) +
@@ -82,8 +83,7 @@ void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) co
                  scope.ends_with("Norm") || scope.starts_with("Conv");
     if (!owner || names.module.empty())
       continue;
-    bool bias = use.role == Role::Bias || use.role == Role::Added;
-    std::string name = names.module + (bias ? ".bias" : ".weight");
+    std::string name = names.module + "." + frameworkName(use.role).str();
     if (name != parameter.name && !llvm::is_contained(parameter.aliases, name))
       parameter.aliases.push_back(name);
   }
@@ -130,8 +130,9 @@ void Planner::remarkOnFoldedNorms() {
   });
   if (count > 0)
     plan.remarks.push_back("the exporter folded " + std::to_string(count) +
-                           " batch normalisations into weights; the model is trained without "
-                           "them; export with optimize=False to keep them");
+                           " batch normalisations into the weights before them: their scales, "
+                           "biases and running statistics cannot be recovered, and the model is "
+                           "trained without them; export with optimize=False to keep them");
 }
 
 // Folded parameters ---------------------------------------------------------

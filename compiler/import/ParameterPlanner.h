@@ -26,6 +26,8 @@ public:
 private:
   void visit(int index);
   bool decide(Parameter &parameter, const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles);
+  bool isPlaceholder(const Parameter &parameter, llvm::ArrayRef<RoleUse> roles);
+  Shape channelView(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const;
   void remarkOnSuspect(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles);
   std::string whyTrained(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const;
   std::string whyKept(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const;

@@ -21,6 +21,27 @@ static bool isProduct(const Graph &graph, StringRef name) {
          isOneOf(graph.node(producer->second).op_type(), {"MatMul", "Gemm", "Conv"});
 }
 
+/// True for what an InstanceNormalization makes, reshaped or not: exporters write group
+/// normalisation so, and its gain and bias as a product and a sum.
+static bool isNormalized(const Graph &graph, StringRef name, int depth = 0) {
+  auto producer = graph.producers.find(name);
+  if (producer == graph.producers.end())
+    return false;
+  const onnx::NodeProto &node = graph.node(producer->second);
+  if (node.op_type() == "Reshape" && node.input_size() > 0 && depth < 4)
+    return isNormalized(graph, node.input(0), depth + 1);
+  return node.op_type() == "InstanceNormalization";
+}
+
+/// True for the product of what isNormalized with a gain.
+static bool isNormalizedProduct(const Graph &graph, StringRef name) {
+  auto producer = graph.producers.find(name);
+  if (producer == graph.producers.end() || graph.node(producer->second).op_type() != "Mul")
+    return false;
+  const auto &inputs = graph.node(producer->second).input();
+  return llvm::any_of(inputs, [&](const std::string &input) { return isNormalized(graph, input); });
+}
+
 static Role roleAt(const Graph &graph, Use use) {
   const onnx::NodeProto &node = graph.node(use.node);
   StringRef op = node.op_type();
@@ -30,8 +51,16 @@ static Role roleAt(const Graph &graph, Use use) {
     return use.operand == 2 ? Role::Bias : Role::Matrix;
   if (op.ends_with("Normalization") && (use.operand == 1 || use.operand == 2))
     return use.operand == 1 ? Role::Gain : Role::Bias;
+  if (op == "BatchNormalization" && (use.operand == 3 || use.operand == 4))
+    return use.operand == 3 ? Role::RunningMean : Role::RunningVariance;
   if (op == "Gather" && use.operand == 0)
     return Role::Table;
+  for (int i = 0; i < node.input_size() && node.input_size() == 2; ++i) {
+    if (op == "Mul" && i != use.operand && isNormalized(graph, node.input(i)))
+      return Role::Gain;
+    if (op == "Add" && i != use.operand && isNormalizedProduct(graph, node.input(i)))
+      return Role::Bias;
+  }
   if (isOneOf(op, {"Add", "Sub", "Sum"})) {
     for (int i = 0; op == "Add" && i < node.input_size(); ++i)
       if (i != use.operand && isProduct(graph, node.input(i)))
@@ -78,6 +107,9 @@ std::string plimsoll::import::roleText(const Graph &graph, const RoleUse &use) {
     return "scale of " + op;
   case Role::Bias:
     return "bias of " + op;
+  case Role::RunningMean:
+  case Role::RunningVariance:
+    return "running statistic of " + op;
   case Role::Added:
   case Role::Multiplied:
     return "used only elementwise, by " + op;
@@ -87,11 +119,27 @@ std::string plimsoll::import::roleText(const Graph &graph, const RoleUse &use) {
   return "";
 }
 
+llvm::StringRef plimsoll::import::frameworkName(Role role) {
+  switch (role) {
+  case Role::Bias:
+  case Role::Added:
+    return "bias";
+  case Role::RunningMean:
+    return "running_mean";
+  case Role::RunningVariance:
+    return "running_var";
+  default:
+    return "weight";
+  }
+}
+
 std::string plimsoll::import::drawRole(Role role, size_t rank) {
   switch (role) {
   case Role::Gain:
+  case Role::RunningVariance:
     return "gain";
   case Role::Bias:
+  case Role::RunningMean:
     return "bias";
   case Role::Added:
     return rank < 2 ? "bias" : "matrix";

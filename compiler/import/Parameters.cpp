@@ -27,8 +27,7 @@ std::string Planner::derivedName(const RoleUse &use) const {
   const NodeNames &names = direct.module.empty() ? graph.names[use.consumer.node] : direct;
   if (names.module.empty())
     return "";
-  bool bias = use.role == Role::Bias || use.role == Role::Added;
-  std::string name = names.module + (bias ? ".bias" : ".weight");
+  std::string name = names.module + "." + frameworkName(use.role).str();
   bool named = names.fx.empty() || StringRef(names.fx).contains("%p_") == false ||
                mentionsParameter(names.fx, name);
   return named ? name : "";
@@ -85,20 +84,48 @@ int Planner::add(Parameter parameter) {
   return plan.parameters.size() - 1;
 }
 
+/// True for a scale of ones or a bias of zeros that stands for one that the model lacks: the
+/// exporter does not call it a parameter, nor does any module that uses it.
+bool Planner::isPlaceholder(const Parameter &parameter, llvm::ArrayRef<RoleUse> roles) {
+  if (roles.empty() || exporterKind(parameter.name, "kind") != "")
+    return false;
+  return llvm::all_of(
+             roles,
+             [&](const RoleUse &use) {
+               const onnx::NodeProto &node = graph.node(use.consumer.node);
+               const NodeNames &names = graph.names[use.consumer.node];
+               auto data = graph.producers.find(node.input(0));
+               bool grouped = node.op_type() == "InstanceNormalization" &&
+                              data != graph.producers.end() &&
+                              graph.node(data->second).op_type() == "Reshape";
+               bool unnamed =
+                   StringRef(names.fx).contains("%p_") && !names.module.empty() &&
+                   !mentionsParameter(names.fx, names.module + "." + frameworkName(use.role).str());
+               return (use.role == Role::Gain || use.role == Role::Bias) && (grouped || unnamed);
+             }) &&
+         isConstantFill(parameter.initializer);
+}
+
 /// Decides `reason` and `trainable`; false for a tensor that is a constant.
 bool Planner::decide(Parameter &parameter, const onnx::TensorProto &tensor,
                      llvm::ArrayRef<RoleUse> roles) {
+  if (!matchesAny(options.trainable, tensor.name()) && isPlaceholder(parameter, roles)) {
+    plan.constants.push_back(
+        {tensor.name(), parameter.shape, "stands for a scale or bias that the model lacks"});
+    return false;
+  }
   parameter.reason = whyTrained(tensor, roles);
   if (parameter.reason.empty() && matchesAny(options.trainable, tensor.name()))
     parameter.reason = "--trainable";
   if (!parameter.reason.empty())
     return true;
   std::string why = whyKept(tensor, roles);
+  bool statistic = llvm::any_of(roles, [](const RoleUse &use) { return isStatistic(use.role); });
   bool persistent = exporterKind(tensor.name(), "kind") == "BUFFER" &&
                     exporterKind(tensor.name(), "persistent") == "True";
   // Too large for a constant of the program: kept as data beside it.
   bool large = elementCount(parameter.shape).value_or(0) > options.maxFoldedElements;
-  if (!persistent && !large) {
+  if (!persistent && !statistic && !large) {
     remarkOnSuspect(tensor, roles);
     plan.constants.push_back({tensor.name(), parameter.shape, why});
     return false;
@@ -106,6 +133,25 @@ bool Planner::decide(Parameter &parameter, const onnx::TensorProto &tensor,
   parameter.reason = why;
   parameter.trainable = false;
   return true;
+}
+
+/// Exporters store the gain and bias of a group normalisation as [channels, 1, 1]. Makes the
+/// shape the framework's, and returns the shape that the uses see; empty for others.
+Shape Planner::channelView(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const {
+  Shape view = parameter.shape;
+  bool isChannel =
+      view.size() > 1 && !roles.empty() &&
+      llvm::all_of(llvm::ArrayRef(view).drop_front(), [](int64_t s) { return s == 1; });
+  bool isGain = llvm::all_of(roles, [&](const RoleUse &use) {
+    StringRef op = graph.node(use.consumer.node).op_type(), call = graph.names[use.use.node].call;
+    return call.contains("norm") &&
+           ((use.role == Role::Gain && op == "Mul") || (use.role == Role::Bias && op == "Add"));
+  });
+  StringRef name = graph.proto.initializer(parameter.initializer).name();
+  if (!isChannel || !isGain || exporterKind(name, "kind") != "")
+    return {};
+  parameter.shape.resize(1);
+  return view;
 }
 
 void Planner::visit(int index) {
@@ -133,8 +179,9 @@ void Planner::visit(int index) {
   if (split(index, parameter, roles))
     return;
   addAliases(parameter, roles);
+  Shape view = channelView(parameter, roles);
   int id = add(std::move(parameter));
-  plan.initializers[index] = {id, false};
+  plan.initializers[index] = {id, false, view};
 }
 
 ParameterPlan plimsoll::import::planParameters(const Graph &graph, const ImportOptions &options,

@@ -13,7 +13,23 @@
 namespace plimsoll::import {
 
 /// How a node uses a tensor.
-enum class Role { Matrix, Table, Gain, Bias, Added, Multiplied, Other };
+enum class Role {
+  Matrix,
+  Table,
+  Gain,
+  Bias,
+  RunningMean,
+  RunningVariance,
+  Added,
+  Multiplied,
+  Other
+};
+/// True for statistics that training updates without a gradient.
+inline bool isStatistic(Role role) {
+  return role == Role::RunningMean || role == Role::RunningVariance;
+}
+/// The framework's name of a tensor of this role in its module: "weight".
+llvm::StringRef frameworkName(Role role);
 
 /// One use of an initializer, followed through transposes and reshapes to what computes
 /// with it.
@@ -42,6 +58,7 @@ struct Parameter {
 struct ParameterUse {
   int parameter = -1;
   bool transpose = false; ///< the use sees the transpose of the parameter
+  Shape view = {};        ///< the use sees this shape, unless it is empty
 };
 
 struct KeptConstant {

@@ -27,7 +27,7 @@ LaunchWork plimsoll::target::workOf(Operation *op, StringRef kernel) {
   double flops = costed.getFlops(), traffic = costed.getTraffic();
   // Products and convolutions do tens of operations for each byte, other launches about one.
   work.flops = isa<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,
-                   nn::ConvGradInputOp, nn::ConvGradWeightOp>(op);
+                   nn::ConvGradInputOp, nn::ConvGradWeightOp, nn::ConvTransposeOp>(op);
   work.amount = work.flops ? flops : traffic;
   return work;
 }

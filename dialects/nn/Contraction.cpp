@@ -1,4 +1,4 @@
-//===- Contraction.cpp - matrix products, convolution, attention --------------===//
+//===- Contraction.cpp - matrix products and attention -------------------------===//
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
@@ -147,58 +147,4 @@ int64_t AttentionGradOp::getFlops() {
   HeadShape q(getQ().getType(), getHeadsInner()), v(getV().getType(), getHeadsInner());
   int64_t pairs = q.batch * q.heads * q.tokens * v.tokens;
   return (getCausal() ? pairs / 2 : pairs) * (6 * q.features + 4 * v.features + 8);
-}
-
-// Convolution ---------------------------------------------------------------
-
-/// Checks that `y` is the convolution of `x` with `w`, whichever of the three is the result.
-template <typename Op>
-static LogicalResult verifyConv(Op op, RankedTensorType x, RankedTensorType w, RankedTensorType y) {
-  if (x.getRank() != 4 || w.getRank() != 4 || y.getRank() != 4)
-    return op.emitOpError("needs tensors of four dimensions, [batch, channels, height, width] and "
-                          "[filters, channels / groups, height, width]");
-  ArrayRef<int64_t> strides = op.getStrides(), pads = op.getPads(), dilations = op.getDilations();
-  if (strides.size() != 2 || pads.size() != 4 || dilations.size() != 2)
-    return op.emitOpError("needs two strides, four pads and two dilations");
-  auto isPositive = [](int64_t n) { return n > 0; };
-  if (!llvm::all_of(strides, isPositive) || !llvm::all_of(dilations, isPositive) ||
-      llvm::any_of(pads, [](int64_t n) { return n < 0; }))
-    return op.emitOpError("needs positive strides and dilations, and no negative pad");
-  int64_t groups = op.getGroups();
-  if (groups <= 0 || x.getDimSize(1) != w.getDimSize(1) * groups || w.getDimSize(0) % groups != 0)
-    return op.emitOpError("channels do not fit ") << groups << " groups: " << x << " and " << w;
-  SmallVector<int64_t> expected = {x.getDimSize(0), w.getDimSize(0)};
-  for (int d = 0; d < 2; ++d) {
-    int64_t padded = x.getDimSize(2 + d) + pads[d] + pads[2 + d];
-    int64_t kernel = dilations[d] * (w.getDimSize(2 + d) - 1) + 1;
-    expected.push_back(padded < kernel ? 0 : (padded - kernel) / strides[d] + 1);
-  }
-  if (y.getShape() != ArrayRef(expected))
-    return op.emitOpError("the convolution of ")
-           << x << " with " << w << " is " << y.clone(expected) << ", not " << y;
-  return success();
-}
-
-LogicalResult ConvOp::verify() {
-  return verifyConv(*this, getX().getType(), getW().getType(), getY().getType());
-}
-LogicalResult ConvGradInputOp::verify() {
-  return verifyConv(*this, getDx().getType(), getW().getType(), getDy().getType());
-}
-LogicalResult ConvGradWeightOp::verify() {
-  return verifyConv(*this, getX().getType(), getDw().getType(), getDy().getType());
-}
-
-/// A multiply-add for every output element and every weight of its filter.
-static int64_t convFlops(RankedTensorType y, RankedTensorType w) {
-  return 2 * y.getNumElements() * (w.getNumElements() / std::max<int64_t>(1, w.getDimSize(0)));
-}
-int64_t ConvOp::getFlops() {
-  return convFlops(getY().getType(), getW().getType());
-}
-int64_t ConvGradInputOp::getFlops() {
-  return convFlops(getDy().getType(), getW().getType());
-}
-int64_t ConvGradWeightOp::getFlops() {
-  return convFlops(getDy().getType(), getDw().getType());
 }

@@ -1,4 +1,4 @@
-//===- Contraction.td - matrix products, convolution, attention -------------===//
+//===- Contraction.td - matrix products and attention --------------------------===//
 #ifndef PLIMSOLL_DIALECTS_NN_CONTRACTION
 #define PLIMSOLL_DIALECTS_NN_CONTRACTION
 
@@ -109,65 +109,6 @@ def NN_AttentionGradOp : NN_Op<"attention_grad", [Pure,
     type($dy) `,` type($q) `,` type($k) `,` type($v) `,` type($y) `,` type($lse)
     (`,` type($mask)^)?
   }];
-  let extraClassDeclaration = [{ int64_t getFlops(); }];
-}
-
-// Convolution over two spatial dimensions -----------------------------------
-
-class NN_ConvLikeOp<string mnemonic> : NN_Op<mnemonic, [Pure, NN_Costed, NN_InPlace,
-                                                        NN_IndexFactors, NN_Differentiable]> {
-  dag window = (ins DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
-                    DenseI64ArrayAttr:$dilations, I64Attr:$groups);
-}
-
-def NN_ConvOp : NN_ConvLikeOp<"conv"> {
-  let summary = "two-dimensional convolution";
-  let description = [{
-    `x` is `[batch, channels, height, width]`, `w` is
-    `[filters, channels / groups, kernel height, kernel width]`. `pads` are top, left,
-    bottom, right.
-    ```mlir
-    %y = nn.conv %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
-        dilations = array<i64: 1, 1>, groups = 1 : i64}
-        : tensor<4x1x8x8xf32>, tensor<64x1x2x2xf32> to tensor<4x64x4x4xf32>
-    ```
-  }];
-  let arguments = !con((ins NN_FloatTensor:$x, NN_FloatTensor:$w), window);
-  let results = (outs NN_FloatTensor:$y);
-  let assemblyFormat = "$x `,` $w attr-dict `:` type($x) `,` type($w) `to` type($y)";
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{ int64_t getFlops(); }];
-}
-
-def NN_ConvGradInputOp : NN_ConvLikeOp<"conv_grad_input"> {
-  let summary = "gradient of nn.conv with respect to x";
-  let description = [{
-    ```mlir
-    %dx = nn.conv_grad_input %dy, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
-        dilations = array<i64: 1, 1>, groups = 1 : i64}
-        : tensor<4x64x4x4xf32>, tensor<64x1x2x2xf32> to tensor<4x1x8x8xf32>
-    ```
-  }];
-  let arguments = !con((ins NN_FloatTensor:$dy, NN_FloatTensor:$w), window);
-  let results = (outs NN_FloatTensor:$dx);
-  let assemblyFormat = "$dy `,` $w attr-dict `:` type($dy) `,` type($w) `to` type($dx)";
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{ int64_t getFlops(); }];
-}
-
-def NN_ConvGradWeightOp : NN_ConvLikeOp<"conv_grad_weight"> {
-  let summary = "gradient of nn.conv with respect to w";
-  let description = [{
-    ```mlir
-    %dw = nn.conv_grad_weight %dy, %x {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
-        dilations = array<i64: 1, 1>, groups = 1 : i64}
-        : tensor<4x64x4x4xf32>, tensor<4x1x8x8xf32> to tensor<64x1x2x2xf32>
-    ```
-  }];
-  let arguments = !con((ins NN_FloatTensor:$dy, NN_FloatTensor:$x), window);
-  let results = (outs NN_FloatTensor:$dw);
-  let assemblyFormat = "$dy `,` $x attr-dict `:` type($dy) `,` type($x) `to` type($dw)";
-  let hasVerifier = 1;
   let extraClassDeclaration = [{ int64_t getFlops(); }];
 }
 

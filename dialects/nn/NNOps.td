@@ -6,6 +6,7 @@ include "dialects/nn/NNBase.td"
 include "dialects/nn/Elementwise.td"
 include "dialects/nn/Shape.td"
 include "dialects/nn/Contraction.td"
+include "dialects/nn/Image.td"
 include "dialects/nn/Normalization.td"
 include "dialects/nn/Training.td"
 

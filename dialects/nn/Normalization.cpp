@@ -1,4 +1,4 @@
-//===- Normalization.cpp - layer normalisation and its gradients ----------------===//
+//===- Normalization.cpp - layer and batch normalisation, their gradients -------===//
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
@@ -41,5 +41,60 @@ LogicalResult LayerNormGradParamsOp::verify() {
     return emitOpError("dscale and dbias differ: ") << scale << " and " << getDbias().getType();
   if (scale.getRank() > x.getRank() || x.getShape().take_back(scale.getRank()) != scale.getShape())
     return emitOpError("dscale ") << scale << " is not the shape of the last dimensions of " << x;
+  return success();
+}
+
+// Batch normalisation -------------------------------------------------------
+
+/// Checks that each of `parameters` has one element for each channel of `x`.
+static LogicalResult checkChannels(std::optional<Location> loc, Value x, ValueRange parameters) {
+  RankedTensorType type = tensorType(x);
+  if (type.getRank() < 2)
+    return emitOptionalError(loc, "needs [batch, channels, ...], got ", type);
+  RankedTensorType expected = type.clone(ArrayRef<int64_t>{type.getDimSize(1)});
+  for (Value parameter : parameters)
+    if (parameter.getType() != expected)
+      return emitOptionalError(loc, "scale, bias and statistics of ", type, " must be ", expected,
+                               ", got ", parameter.getType());
+  return success();
+}
+
+LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  Value scale = adaptor.getScale();
+  results.append({adaptor.getX().getType(), scale.getType(), scale.getType()});
+  return checkChannels(loc, adaptor.getX(), {scale, adaptor.getBias()});
+}
+
+LogicalResult BatchNormGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                Adaptor adaptor, Types &results) {
+  if (adaptor.getDy().getType() != adaptor.getX().getType())
+    return emitOptionalError(loc, "dy and x differ: ", adaptor.getDy().getType(), " and ",
+                             adaptor.getX().getType());
+  Value scale = adaptor.getScale();
+  results.append({adaptor.getX().getType(), scale.getType(), scale.getType()});
+  return checkChannels(loc, adaptor.getX(), {scale, adaptor.getMean(), adaptor.getVariance()});
+}
+
+LogicalResult BatchNormInferenceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                     Adaptor adaptor, Types &results) {
+  results.push_back(adaptor.getX().getType());
+  return checkChannels(
+      loc, adaptor.getX(),
+      {adaptor.getScale(), adaptor.getBias(), adaptor.getMean(), adaptor.getVariance()});
+}
+
+LogicalResult BatchNormUpdateOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                  Adaptor adaptor, Types &results) {
+  Type type = adaptor.getRunningMean().getType();
+  for (Value value : {adaptor.getRunningVariance(), adaptor.getMean(), adaptor.getVariance()})
+    if (value.getType() != type)
+      return emitOptionalError(loc, "statistics must all be ", type, ", got ", value.getType());
+  if (adaptor.getCount() < 2)
+    return emitOptionalError(loc,
+                             "the variance of fewer than two elements is not defined, got a "
+                             "count of ",
+                             adaptor.getCount());
+  results.append({type, type});
   return success();
 }

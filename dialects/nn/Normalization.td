@@ -1,4 +1,4 @@
-//===- Normalization.td - layer normalisation and its gradients -------------===//
+//===- Normalization.td - layer and batch normalisation, their gradients ----===//
 #ifndef PLIMSOLL_DIALECTS_NN_NORMALIZATION
 #define PLIMSOLL_DIALECTS_NN_NORMALIZATION
 
@@ -69,6 +69,111 @@ def NN_LayerNormGradParamsOp : NN_Op<"layer_norm_grad_params", [Pure, NN_Costed,
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     int64_t getFlops() { return 4 * getX().getType().getNumElements(); }
+  }];
+}
+
+// Batch normalisation -------------------------------------------------------
+
+def NN_BatchNormOp : NN_TensorOp<"batch_norm"> {
+  let summary = "normalises each channel by the statistics of the batch";
+  let description = [{
+    `y = (x - mean) / sqrt(variance + epsilon) * scale + bias`, mean and (biased) variance
+    over all dimensions of `x` but the second, the channels. Also returns them: the
+    gradient and the running statistics need them.
+    ```mlir
+    %y, %mean, %variance = nn.batch_norm %x, %scale, %bias {epsilon = 1.0e-05 : f64}
+        : tensor<64x16x8x8xf32>, tensor<16xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x, NN_FloatTensor:$scale, NN_FloatTensor:$bias,
+                       F64Attr:$epsilon);
+  let results = (outs NN_FloatTensor:$y, NN_FloatTensor:$mean, NN_FloatTensor:$variance);
+  let assemblyFormat = [{
+    $x `,` $scale `,` $bias attr-dict `:` type($x) `,` type($scale) `,` type($bias)
+  }];
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 8 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+  }];
+}
+
+def NN_BatchNormGradOp : NN_TensorOp<"batch_norm_grad"> {
+  let summary = "gradients of nn.batch_norm";
+  let description = [{
+    With respect to `x`, `scale` and `bias`; those of the statistics are part of the first.
+    ```mlir
+    %dx, %dscale, %dbias = nn.batch_norm_grad %dy, %x, %scale, %mean, %variance
+        {epsilon = 1.0e-05 : f64} : tensor<64x16x8x8xf32>, tensor<64x16x8x8xf32>, tensor<16xf32>,
+        tensor<16xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$x, NN_FloatTensor:$scale,
+                       NN_FloatTensor:$mean, NN_FloatTensor:$variance, F64Attr:$epsilon);
+  let results = (outs NN_FloatTensor:$dx, NN_FloatTensor:$dscale, NN_FloatTensor:$dbias);
+  let assemblyFormat = [{
+    $dy `,` $x `,` $scale `,` $mean `,` $variance attr-dict `:` type($dy) `,` type($x) `,`
+    type($scale) `,` type($mean) `,` type($variance)
+  }];
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 11 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
+      return {{0, 0}, {0, 1}};
+    }
+  }];
+}
+
+def NN_BatchNormInferenceOp : NN_TensorOp<"batch_norm_inference"> {
+  let summary = "normalises each channel by given statistics";
+  let description = [{
+    As `nn.batch_norm`, with the statistics as operands: the form that exporters write and
+    `@evaluate` keeps. `nn-build-step` makes `nn.batch_norm` and `nn.batch_norm_update` of it
+    in `@train` where the statistics are parameters; `momentum` is the update's.
+    ```mlir
+    %y = nn.batch_norm_inference %x, %scale, %bias, %mean, %variance
+        {epsilon = 1.0e-05 : f64, momentum = 0.1 : f64}
+        : tensor<64x16x8x8xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x, NN_FloatTensor:$scale, NN_FloatTensor:$bias,
+                       NN_FloatTensor:$mean, NN_FloatTensor:$variance, F64Attr:$epsilon,
+                       F64Attr:$momentum);
+  let results = (outs NN_FloatTensor:$y);
+  let assemblyFormat = [{
+    $x `,` $scale `,` $bias `,` $mean `,` $variance attr-dict `:` type($x) `,` type($scale) `,`
+    type($bias) `,` type($mean) `,` type($variance)
+  }];
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 4 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+  }];
+}
+
+def NN_BatchNormUpdateOp : NN_TensorOp<"batch_norm_update"> {
+  let summary = "one update of the running statistics of a batch normalisation";
+  let description = [{
+    `running += momentum (new - running)`, where the new variance is the unbiased one,
+    `variance * count / (count - 1)`, as PyTorch has it; `count` is the number of elements of
+    a channel. Written in the statistics' own bytes, so it runs once a step whatever else is
+    repeated.
+    ```mlir
+    %m, %v = nn.batch_norm_update %running_mean, %running_variance, %mean, %variance
+        {count = 4096 : i64, momentum = 0.1 : f64} : tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$running_mean, NN_FloatTensor:$running_variance,
+                       NN_FloatTensor:$mean, NN_FloatTensor:$variance, I64Attr:$count,
+                       F64Attr:$momentum);
+  let results = (outs NN_FloatTensor:$new_mean, NN_FloatTensor:$new_variance);
+  let assemblyFormat = [{
+    $running_mean `,` $running_variance `,` $mean `,` $variance attr-dict `:`
+    custom<OneType>(type($running_mean), type($running_variance), type($mean), type($variance))
+  }];
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 6 * getMean().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
+      return {{0, 0}, {1, 1}};
+    }
+    bool overwritesOperands() { return true; }
   }];
 }
 

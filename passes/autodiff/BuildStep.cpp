@@ -10,6 +10,7 @@
 #include "passes/autodiff/Backward.h"
 #include "passes/autodiff/GradientRules.h"
 #include "passes/autodiff/Passes.h"
+#include "passes/autodiff/TrainingMode.h"
 
 namespace plimsoll::autodiff {
 #define GEN_PASS_DEF_BUILDSTEPPASS
@@ -62,7 +63,7 @@ private:
   LogicalResult buildTrain(func::FuncOp train) {
     SmallVector<nn::ParameterOp> parameters;
     SmallVector<Value> loads;
-    if (failed(collect(train, parameters, loads)))
+    if (failed(setTrainingMode(train)) || failed(collect(train, parameters, loads)))
       return failure();
     Value loss = train.getBody().front().getTerminator()->getOperand(0);
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);

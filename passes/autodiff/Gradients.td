@@ -66,6 +66,10 @@ def : Gradient<NN_AttentionOp, [
     (Third (NN_AttentionGradOp $dy, $q, $k, $v, $y, $lse, $mask)),
     (None)]>;
 def : Gradient<NN_ConvOp, [(NN_ConvGradInputOp $dy, $w), (NN_ConvGradWeightOp $dy, $x)]>;
+// The convolution of y with w has the shape of x: y and x have changed places.
+def : Gradient<NN_ConvTransposeOp, [(NN_ConvOp $dy, $w), (NN_ConvGradWeightOp $x, $dy)]>;
+def : Gradient<NN_MaxPoolOp, [(NN_MaxPoolGradOp $dy, $x)]>;
+def : Gradient<NN_AvgPoolOp, [(NN_AvgPoolGradOp $dy)]>;
 
 // Normalisation and losses --------------------------------------------------
 
@@ -73,6 +77,10 @@ def : Gradient<NN_LayerNormOp, [
     (NN_LayerNormGradInputOp $dy, $x, $scale, $mean, $rstd),
     (NN_LayerNormGradParamsOp $dy, $x, $mean, $rstd),
     (Second (NN_LayerNormGradParamsOp $dy, $x, $mean, $rstd))]>;
+def : Gradient<NN_BatchNormOp, [
+    (NN_BatchNormGradOp $dy, $x, $scale, $mean, $variance),
+    (Second (NN_BatchNormGradOp $dy, $x, $scale, $mean, $variance)),
+    (Third (NN_BatchNormGradOp $dy, $x, $scale, $mean, $variance))]>;
 def : Gradient<NN_CrossEntropyOp, [(NN_CrossEntropyGradOp $logits, $labels, $dy), (None)]>;
 
 #endif // PLIMSOLL_PASSES_AUTODIFF_GRADIENTS

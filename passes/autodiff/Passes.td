@@ -10,8 +10,10 @@ def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
     Turns `@forward`, whose first result is the loss, into `@evaluate` (the same) and
     `@train`: forward, backward and optimizer as one function. Every trainable
     parameter gets its optimizer state and one update; gradients of a value with
-    several uses are added in the order of the uses, last use first. All ops without
-    a gradient rule and all parameters that no gradient reaches are reported at once.
+    several uses are added in the order of the uses, last use first. Batch normalisations in
+    inference form normalise by the batch in `@train` and update their running statistics
+    there; `@evaluate` keeps them. All ops without a gradient rule and all parameters that
+    no gradient reaches are reported at once.
 
     Before, with `%w = nn.load @w`:
     ```mlir

@@ -89,17 +89,6 @@ static KernelCall attentionGrad(nn::AttentionGradOp op) {
           {op.getScale().convertToDouble()}};
 }
 
-template <typename Op> static KernelCall conv(Op op, StringRef kernel, Value x, Value w, Value y) {
-  ArrayRef<int64_t> xs = tensorType(x).getShape(), ws = tensorType(w).getShape(),
-                    ys = tensorType(y).getShape();
-  return {kernel.str(),
-          {0, 1, result(0)},
-          {xs[0], xs[1], xs[2], xs[3], ws[0], ws[2], ws[3], ys[2], ys[3], op.getStrides()[0],
-           op.getStrides()[1], op.getPads()[0], op.getPads()[1], op.getDilations()[0],
-           op.getDilations()[1], static_cast<int64_t>(op.getGroups())},
-          {}};
-}
-
 // Normalisation -------------------------------------------------------------
 
 static KernelCall layerNorm(nn::LayerNormOp op) {
@@ -176,13 +165,6 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::SoftmaxGradOp op) {
         return KernelCall{"softmax_grad", {0, 1, result(0)}, rowsAndColumns(op.getY()), {}};
       })
-      .Case([](nn::ConvOp op) { return conv(op, "conv2d", op.getX(), op.getW(), op.getY()); })
-      .Case([](nn::ConvGradInputOp op) {
-        return conv(op, "conv2d_grad_input", op.getDx(), op.getW(), op.getDy());
-      })
-      .Case([](nn::ConvGradWeightOp op) {
-        return conv(op, "conv2d_grad_weight", op.getX(), op.getDw(), op.getDy());
-      })
       .Case([](nn::LayerNormOp op) { return layerNorm(op); })
       .Case([](nn::LayerNormGradInputOp op) {
         return KernelCall{"layer_norm_grad_input",
@@ -226,5 +208,5 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::SgdPlainOp op) {
         return sgd(op.getParam(), kAbsent, 2, op.getDecayed(), false, 0.0);
       })
-      .Default([](Operation *) { return Call(); });
+      .Default([](Operation *op) { return imageCall(op); });
 }

@@ -21,6 +21,8 @@ struct KernelCall {
 
 /// The library call for `op`, or nothing where it becomes a loop nest (or is no launch).
 std::optional<KernelCall> kernelCall(mlir::Operation *op);
+/// The part of it for convolution, pooling and batch normalisation.
+std::optional<KernelCall> imageCall(mlir::Operation *op);
 
 } // namespace plimsoll::lower
 

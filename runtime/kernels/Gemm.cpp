@@ -44,6 +44,7 @@ inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
 #endif
 constexpr int kColumns = 2 * kLanes;
 static_assert(kRowPadding % kRows == 0 && kColumnPadding % kColumns == 0);
+static_assert(kRows == kPanelRows && kColumns == kPanelColumns);
 
 /// One tile: c (row stride `stride`) = or += sum over k of left column times right row.
 inline void tile(const float *left, const float *right, int64_t k, float *c, int64_t stride,

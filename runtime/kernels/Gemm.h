@@ -19,6 +19,13 @@ namespace plimsoll::gemm {
 /// workspaces do not depend on it.
 inline constexpr int64_t kRowPadding = 12, kColumnPadding = 32;
 
+/// Rows and columns of a panel, for those who pack their operands themselves.
+#ifdef __AVX512F__
+inline constexpr int64_t kPanelRows = 12, kPanelColumns = 32;
+#else
+inline constexpr int64_t kPanelRows = 6, kPanelColumns = 16;
+#endif
+
 constexpr int64_t roundUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }

@@ -18,13 +18,15 @@ CORRUPTIONS = [("corrupt", ["400", "1"], "mlp-digits/model.onnx", []),
                ("corrupt", ["100", "1001"], "gpt2-nano/model.onnx", [])]
 BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
            ("budgets", ["4", "2"], "gpt2-nano/model.onnx", []),
-           ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", [])]
+           ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", []),
+           ("budgets", ["3", "2"], "resnet-nano/model-fold.onnx", [])]
 ALL = [("budgets", ["20", "20"], "mlp-digits/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano-fresh/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano-sdpa/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano-dyn/model.onnx", ["input_ids=4x128"]),
-       ("budgets", ["20", "20"], "vit-nano/model-noopt.onnx", [])]
+       ("budgets", ["20", "20"], "vit-nano/model-noopt.onnx", []),
+       ("budgets", ["20", "20"], "resnet-nano/model.onnx", [])]
 
 
 def main():

@@ -106,6 +106,35 @@ class LayerNormalization(OpRun):
         return (y if bias is None else y + bias,)
 
 
+class BatchNormalization(OpRun):
+    """As in training: by the statistics of the batch, whatever the node says."""
+
+    def _run(self, x, scale, bias, mean, variance, epsilon=1e-5, momentum=0.9, training_mode=0):
+        axes = (0, *range(2, x.ndim))
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        centred = x - x.mean(axes, keepdims=True)
+        y = centred / np.sqrt((centred**2).mean(axes, keepdims=True) + epsilon)
+        return (y * scale.reshape(shape) + bias.reshape(shape),)
+
+
+class ConvTranspose(OpRun):
+    """Over two sizes; onnx's own knows no groups."""
+
+    def _run(self, x, w, bias=None, auto_pad=None, dilations=None, group=1, kernel_shape=None,
+             output_padding=None, output_shape=None, pads=None, strides=None):
+        (n, c, *sizes), (_, filters, *kernel) = x.shape, w.shape
+        strides, pads, extra = strides or [1, 1], pads or [0] * 4, output_padding or [0, 0]
+        whole = [s * (i - 1) + k + e for s, i, k, e in zip(strides, sizes, kernel, extra)]
+        y = np.zeros((n, group, filters, *whole), x.dtype)
+        parts = np.einsum("ngchw,gckrs->nghwkrs", x.reshape(n, group, c // group, *sizes),
+                          w.reshape(group, c // group, filters, *kernel))
+        for h, v, r, s in np.ndindex(*sizes, *kernel):
+            y[:, :, :, h * strides[0] + r, v * strides[1] + s] += parts[:, :, h, v, :, r, s]
+        y = y.reshape(n, group * filters, *whole)
+        y = y[:, :, pads[0]:whole[0] - pads[2], pads[1]:whole[1] - pads[3]]
+        return (y if bias is None else y + bias.reshape(-1, 1, 1),)
+
+
 class Reference:
     """Loss and gradients of a graph in f64."""
 
@@ -119,7 +148,8 @@ class Reference:
         for name, array in graph.parameters.items():
             model.graph.input.append(
                 helper.make_tensor_value_info(name, TensorProto.DOUBLE, array.shape))
-        self.evaluator = ReferenceEvaluator(model, new_ops=[Erf, Gelu, LayerNormalization])
+        self.evaluator = ReferenceEvaluator(model, new_ops=[Erf, Gelu, LayerNormalization,
+                                                           BatchNormalization, ConvTranspose])
         self.feeds = {n: a.astype(np.float64) if a.dtype == np.float32 else a
                       for n, a in {**graph.inputs, **graph.parameters}.items()}
         output = self.output(self.feeds)
@@ -278,6 +308,44 @@ def conv(**attributes):
     return build
 
 
+def conv_of(x_shape, w_shape, **attributes):
+    """A convolution over other than two dimensions, or of one channel for each filter."""
+    def build(g):
+        x = g.op("Mul", g.input("x", x_shape), g.parameter("s", (x_shape[-1],)))
+        g.op("Conv", x, g.parameter("w", w_shape), **attributes)
+    return build
+
+
+def conv_transpose(**attributes):
+    def build(g):
+        groups = attributes.get("group", 1)
+        x = g.op("Mul", g.input("x", (2, 4, 3, 3)), g.parameter("s", (4, 1, 1)))
+        g.op("ConvTranspose", x, g.parameter("w", (4, 4 // groups, 3, 3)), g.parameter("b", (4,)),
+             **attributes)
+    return build
+
+
+def pool(kind, **attributes):
+    def build(g):
+        x = g.op("Mul", g.input("x", (2, 3, 5, 6)), g.parameter("s", (5, 6)))
+        g.op(kind, x, **attributes)
+    return build
+
+
+def resize(scales, **attributes):
+    def build(g):
+        x = g.op("Mul", g.input("x", (2, 3, 4, 5)), g.parameter("s", (4, 5)))
+        g.op("Resize", x, "", g.constant(scales, np.float32), **attributes)
+    return build
+
+
+def batch_norm(g):
+    x = g.op("Mul", g.input("x", (6, 3, 2, 2)), g.parameter("s", (3, 2, 2)))
+    statistics = [g.constant(np.full(3, value, np.float32)) for value in (0.25, 2.0)]
+    g.op("BatchNormalization", x, g.parameter("scale", (3,)), g.parameter("bias", (3,)),
+         *statistics, epsilon=1e-3)
+
+
 def layer_norm(g):
     x = g.op("Mul", g.input("x", (3, 8)), g.parameter("s", (8,)))
     g.op("LayerNormalization", x, g.parameter("scale", (8,)), g.parameter("bias", (8,)), axis=-1,
@@ -320,15 +388,27 @@ GRAPHS = {
     "nn.select": [select],
     "nn.reshape": [reshape],
     "nn.transpose": [transpose],
-    "nn.broadcast": [broadcast],
+    "nn.broadcast": [broadcast, resize([1, 1, 2, 2], mode="nearest", nearest_mode="floor",
+                                       coordinate_transformation_mode="asymmetric")],
     "nn.concat": [concat],
     "nn.split": [split],
     "nn.reduce_sum": [reduce_sum, reduce_mean],
     "nn.gather": [gather],
-    "nn.matmul": [matmul, gemm],
+    "nn.matmul": [matmul, gemm, resize([1, 1, 2, 1.6], mode="linear")],
     "nn.softmax": [softmax],
     "nn.attention": [attention(False), attention(True)],
-    "nn.conv": [conv(pads=[1, 1, 1, 1]), conv(strides=[2, 2], pads=[1, 0, 1, 0], group=2)],
+    "nn.conv": [conv(pads=[1, 1, 1, 1]), conv(strides=[2, 2], pads=[1, 0, 1, 0], group=2),
+                conv_of((2, 3, 7), (4, 3, 3), dilations=[2], pads=[1, 1]),
+                conv_of((2, 2, 3, 4, 3), (2, 1, 2, 2, 2), group=2)],
+    "nn.conv_transpose": [conv_transpose(strides=[2, 2], output_padding=[1, 1]),
+                          conv_transpose(pads=[1, 1, 0, 1], group=2)],
+    "nn.max_pool": [pool("MaxPool", kernel_shape=[2, 2], strides=[2, 2]),
+                    pool("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+                    pool("GlobalMaxPool")],
+    "nn.avg_pool": [pool("AveragePool", kernel_shape=[2, 3], strides=[2, 1]),
+                    pool("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1],
+                         count_include_pad=1)],
+    "nn.batch_norm": [batch_norm],
     "nn.layer_norm": [layer_norm],
     "nn.cross_entropy": [classify],
 }

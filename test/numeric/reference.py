@@ -3,6 +3,7 @@
 Tolerances come from what PyTorch's own f32 run deviates from its f64 run (reference.json).
 """
 
+import itertools
 import json
 import pathlib
 import sys
@@ -16,18 +17,21 @@ from harness import Failed, check  # noqa: E402
 
 STEPS = 100
 FLOOR = 1e-5
+#: Two runs of which one rounds otherwise grow apart that far only if training is chaotic.
+CHAOTIC = 1e-3
 OPTIMIZER = "--optimizer=adamw,lr=1e-3,weight-decay=0.1"
 
 
 class Model:
-    def __init__(self, name, file, options=(), corpus=True):
-        self.name, self.options, self.corpus = name, options, corpus
+    def __init__(self, name, file, options=(), corpus=True, data=None):
+        """`data`: the model whose rows it has too."""
+        self.name, self.options, self.corpus, self.rows = name, options, corpus, data or name
         self.path = f"{name}/{file}"
         self.title = name + ("" if file == "model.onnx" else "/" + file)
 
     def data(self, tools):
         return (f"tokens:{tools.models}/data/corpus.bin" if self.corpus
-                else f"safetensors:{tools.models}/{self.name}/data.safetensors")
+                else f"safetensors:{tools.models}/{self.rows}/data.safetensors")
 
     def reference(self, tools):
         return json.loads((tools.models / self.name / "reference.json").read_text())
@@ -36,17 +40,22 @@ class Model:
 MODELS = [
     Model("mlp-digits", "model.onnx", corpus=False),
     Model("vit-nano", "model-noopt.onnx", corpus=False),
+    Model("resnet-nano", "model.onnx", corpus=False, data="vit-nano"),
+    Model("resnet-nano", "model-fold.onnx", corpus=False, data="vit-nano"),
     Model("gpt2-nano", "model.onnx"),
     Model("gpt2-nano-dyn", "model.onnx", ["--shape=input_ids=4x128"]),
     Model("gpt2-nano-dyn", "model.onnx", ["--shape=batch=4", "--shape=seq=128"]),
     Model("gpt2-nano-fresh", "model.onnx"),
     Model("gpt2-nano-sdpa", "model.onnx"),
+    Model("llama-nano", "model.onnx"),
+    Model("llama-nano-dyn", "model-noopt.onnx", ["--shape=input_ids=4x128"]),
 ]
 
 #: The other instruction set, which every machine that runs these tests has too.
 OLDER = [
     Model("mlp-digits", "model.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
     Model("vit-nano", "model-noopt.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
+    Model("resnet-nano", "model.onnx", ["--target=cpu:x86-64-v3"], corpus=False, data="vit-nano"),
     Model("gpt2-nano", "model.onnx", ["--target=cpu:x86-64-v3"]),
 ]
 
@@ -61,15 +70,25 @@ def deviation(model, tensor, what, got, expected, tolerance, scale=None):
     return error / tolerance
 
 
+def loss_tolerances(reference):
+    """Ten times what PyTorch's own f32 run deviates from its f64 run: anywhere, or, where
+    training is chaotic, up to that step."""
+    deviations = [abs(a - b) / abs(b) for a, b in zip(reference["losses"], reference["losses_f64"])]
+    if reference["max_rel_dev_f32_vs_f64"] <= CHAOTIC:
+        return [10 * reference["max_rel_dev_f32_vs_f64"]] * len(deviations)
+    return [max(10 * d, FLOOR) for d in itertools.accumulate(deviations, max)]
+
+
 def check_losses(model, reference, path):
     got, expected = harness.losses(path), reference["losses_f64"]
     check(len(got) == len(expected), f"{model.title}: {len(got)} losses, expected {len(expected)}")
-    everywhere = min(10 * reference["max_rel_dev_f32_vs_f64"], 1e-2)
+    tolerances = loss_tolerances(reference)
     worst = max(deviation(model, "loss", f"step {s + 1}", got[s], expected[s], FLOOR)
                 for s in range(10)) * FLOOR
-    last = max(deviation(model, "loss", f"step {s + 1}", got[s], expected[s], everywhere)
-               for s in range(len(got))) * everywhere
-    return f"first 10 steps {worst:.1e}, all {last:.1e} of {everywhere:.1e}"
+    last = max(deviation(model, "loss", f"step {s + 1}", got[s], expected[s], tolerances[s])
+               for s in range(len(got)))
+    return (f"first 10 steps {worst:.1e}, all {last:.2f} of their tolerance, which is "
+            f"{tolerances[0]:.1e} to {tolerances[-1]:.1e}")
 
 
 def common_prefix(names, held):
@@ -121,9 +140,22 @@ def check_gradients(model, reference, path):
     return f"{len(listed)} tensors, worst {worst:.2f} of its tolerance"
 
 
+def check_statistic(model, name, got, entry):
+    """Running statistics are recorded whole."""
+    expected = np.array(entry["f64"])
+    check(got.shape == expected.shape,
+          f"{model.title}: {name}: shape {got.shape}, expected {expected.shape}")
+    scale = np.abs(expected).max()
+    tolerance = max(10 * np.abs(expected - entry["f32"]).max() / scale, FLOOR)
+    return max(deviation(model, name, f"statistic[{i}]", got[i], expected[i], tolerance, scale)
+               for i in range(len(got)))
+
+
 def check_parameters(model, reference, path):
-    listed = reference["param_final"]
-    got, worst = named(model, path, listed), 0
+    listed, statistics = reference["param_final"], reference.get("running_stats_final", {})
+    got, worst = named(model, path, [*listed, *statistics]), 0
+    for name, entry in statistics.items():
+        worst = max(worst, check_statistic(model, name, got[name].astype(np.float64), entry))
     for name, entry in listed.items():
         p = got[name].astype(np.float64)
         if reference["grad_step0"][name].get("vanishing"):
@@ -140,7 +172,7 @@ def check_parameters(model, reference, path):
         for index, value in zip(entry["index"], entry["f64"]):
             worst = max(worst, deviation(model, name, f"parameter[{index}]", p.flat[index], value,
                                          tolerance, scale))
-    return f"{len(listed)} tensors, worst {worst:.2f} of its tolerance"
+    return f"{len(listed) + len(statistics)} tensors, worst {worst:.2f} of its tolerance"
 
 
 def check_ties(model, reference, path):

@@ -19,7 +19,9 @@ extern const Kernel attention, attention_grad;
 extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
 extern const Kernel gather, gather_grad;
 extern const Kernel adamw, sgd;
-extern const Kernel conv2d, conv2d_grad_input, conv2d_grad_weight;
+extern const Kernel conv, conv_grad_input, conv_grad_weight;
+extern const Kernel max_pool, max_pool_grad, avg_pool, avg_pool_grad;
+extern const Kernel batch_norm, batch_norm_grad, batch_norm_inference, batch_norm_update;
 extern const Kernel concat, split, copy;
 
 } // namespace plimsoll

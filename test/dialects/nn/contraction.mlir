@@ -38,14 +38,3 @@ func.func @heads_inner(%q: tensor<2x16x8x64xf32>) -> (tensor<2x16x8x64xf32>, ten
   %0, %1 = nn.attention %q, %q, %q {heads_inner, scale = 1.000000e+00 : f64} : tensor<2x16x8x64xf32>, tensor<2x16x8x64xf32>, tensor<2x16x8x64xf32>
   return %0, %1 : tensor<2x16x8x64xf32>, tensor<2x8x16xf32>
 }
-
-// CHECK-LABEL: func.func @conv
-func.func @conv(%x: tensor<4x6x9x8xf32>, %w: tensor<10x3x3x3xf32>) -> (tensor<4x10x5x6xf32>, tensor<4x6x9x8xf32>, tensor<10x3x3x3xf32>) {
-  // CHECK: nn.conv %{{.*}}, %{{.*}} {dilations = array<i64: 1, 1>, groups = 2 : i64, pads = array<i64: 1, 0, 1, 0>, strides = array<i64: 2, 1>} : tensor<4x6x9x8xf32>, tensor<10x3x3x3xf32> to tensor<4x10x5x6xf32>
-  %0 = nn.conv %x, %w {dilations = array<i64: 1, 1>, groups = 2 : i64, pads = array<i64: 1, 0, 1, 0>, strides = array<i64: 2, 1>} : tensor<4x6x9x8xf32>, tensor<10x3x3x3xf32> to tensor<4x10x5x6xf32>
-  // CHECK: nn.conv_grad_input %{{.*}}, %{{.*}} {dilations = array<i64: 1, 1>, groups = 2 : i64, pads = array<i64: 1, 0, 1, 0>, strides = array<i64: 2, 1>} : tensor<4x10x5x6xf32>, tensor<10x3x3x3xf32> to tensor<4x6x9x8xf32>
-  %1 = nn.conv_grad_input %0, %w {dilations = array<i64: 1, 1>, groups = 2 : i64, pads = array<i64: 1, 0, 1, 0>, strides = array<i64: 2, 1>} : tensor<4x10x5x6xf32>, tensor<10x3x3x3xf32> to tensor<4x6x9x8xf32>
-  // CHECK: nn.conv_grad_weight %{{.*}}, %{{.*}} {dilations = array<i64: 1, 1>, groups = 2 : i64, pads = array<i64: 1, 0, 1, 0>, strides = array<i64: 2, 1>} : tensor<4x10x5x6xf32>, tensor<4x6x9x8xf32> to tensor<10x3x3x3xf32>
-  %2 = nn.conv_grad_weight %0, %x {dilations = array<i64: 1, 1>, groups = 2 : i64, pads = array<i64: 1, 0, 1, 0>, strides = array<i64: 2, 1>} : tensor<4x10x5x6xf32>, tensor<4x6x9x8xf32> to tensor<10x3x3x3xf32>
-  return %0, %1, %2 : tensor<4x10x5x6xf32>, tensor<4x6x9x8xf32>, tensor<10x3x3x3xf32>
-}

@@ -45,3 +45,35 @@ func.func @grad_scale(%x: tensor<4x8xf32>, %dy: tensor<4x8xf32>, %m: tensor<4xf3
   %0, %1 = nn.layer_norm_grad_params %dy, %x, %m, %m : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4xf32>, tensor<4xf32> to tensor<4xf32>, tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @no_channels(%x: tensor<8xf32>, %s: tensor<8xf32>) {
+  // expected-error @+1 {{needs [batch, channels, ...], got 'tensor<8xf32>'}}
+  %0, %1, %2 = nn.batch_norm %x, %s, %s {epsilon = 1.0e-5 : f64} : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @channels(%x: tensor<8x4x3xf32>, %s: tensor<4xf32>, %v: tensor<3xf32>) {
+  // expected-error @+1 {{scale, bias and statistics of 'tensor<8x4x3xf32>' must be 'tensor<4xf32>', got 'tensor<3xf32>'}}
+  %0 = nn.batch_norm_inference %x, %s, %s, %s, %v {epsilon = 1.0e-5 : f64, momentum = 0.1 : f64} : tensor<8x4x3xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @batch_norm_gradient(%x: tensor<8x4x3xf32>, %dy: tensor<8x4x2xf32>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{dy and x differ: 'tensor<8x4x2xf32>' and 'tensor<8x4x3xf32>'}}
+  %0, %1, %2 = nn.batch_norm_grad %dy, %x, %s, %s, %s {epsilon = 1.0e-5 : f64} : tensor<8x4x2xf32>, tensor<8x4x3xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @count(%s: tensor<4xf32>) {
+  // expected-error @+1 {{the variance of fewer than two elements is not defined, got a count of 1}}
+  %0, %1 = nn.batch_norm_update %s, %s, %s, %s {count = 1 : i64, momentum = 0.1 : f64} : tensor<4xf32>
+  return
+}

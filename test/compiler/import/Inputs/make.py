@@ -206,7 +206,7 @@ def simple(nodes, **kwargs):
 
 def unsupported():
     made = simple([node("TopK", ["x", "k"], ["a", "b"]), node("Relu", ["a"], ["c"]),
-                   node("Nonsense", ["c"], ["d"]), node("BatchNormalization", ["d"] * 5, ["e"]),
+                   node("Nonsense", ["c"], ["d"]), node("DequantizeLinear", ["d"] * 2, ["e"]),
                    node("Relu", ["e"], ["y"])], initializers={"k": np.array([1], np.int64)})
     made.graph.node[2].domain = "com.example"
     return made

@@ -1,0 +1,80 @@
+//===- TrainingMode.cpp - what training does otherwise than inference ---------===//
+//
+// Exporters write every batch normalisation in inference form, also from a model in training
+// mode. PyTorch's training form is known from it: statistics of the batch, and an update of
+// the running ones. The update is an op of its own, since a plan may repeat the normalisation.
+//===----------------------------------------------------------------------===//
+#include "passes/autodiff/TrainingMode.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+class BatchNormTrainer {
+public:
+  LogicalResult convert(nn::BatchNormInferenceOp op) {
+    auto mean = op.getMean().getDefiningOp<nn::LoadOp>();
+    auto variance = op.getVariance().getDefiningOp<nn::LoadOp>();
+    if (!mean || !variance)
+      return success(); // statistics that are no parameters stay as they are
+    auto type = cast<RankedTensorType>(op.getX().getType());
+    int64_t channels = type.getDimSize(1);
+    int64_t count = channels > 0 ? type.getNumElements() / channels : 0;
+    if (count < 2)
+      return op.emitError("batch normalisation '")
+             << nn::describe(op.getLoc()) << "' sees " << count
+             << " element of each channel, and a variance needs two; make the batch larger";
+    for (nn::LoadOp load : {mean, variance})
+      if (!updated.insert(load.getSymbolAttr()).second)
+        return op.emitError("batch normalisation '")
+               << nn::describe(op.getLoc()) << "' shares the running statistics "
+               << load.getSymbolAttr()
+               << " with another, and a step can update them once; export the model with one "
+                  "module for each use";
+    rewrite(op, mean, variance, count);
+    ++converted;
+    op.erase();
+    return success();
+  }
+
+  void remark(Location loc) const {
+    if (converted > 0)
+      emitRemark(loc) << converted << " batch normalisation" << (converted == 1 ? "" : "s")
+                      << " exported in inference form: training normalises by the batch and "
+                         "updates the running statistics as PyTorch does (unbiased variance)";
+  }
+
+private:
+  static void rewrite(nn::BatchNormInferenceOp op, nn::LoadOp mean, nn::LoadOp variance,
+                      int64_t count) {
+    OpBuilder builder(op);
+    Location loc = op.getLoc();
+    auto norm = nn::BatchNormOp::create(builder, loc, op.getX(), op.getScale(), op.getBias(),
+                                        op.getEpsilonAttr());
+    auto update = nn::BatchNormUpdateOp::create(
+        builder, loc, mean, variance, norm.getMean(), norm.getVariance(),
+        builder.getI64IntegerAttr(count), op.getMomentumAttr());
+    nn::StoreOp::create(builder, loc, update.getNewMean(), mean.getSymbol());
+    nn::StoreOp::create(builder, loc, update.getNewVariance(), variance.getSymbol());
+    op.getY().replaceAllUsesWith(norm.getY());
+  }
+
+  DenseSet<Attribute> updated;
+  int64_t converted = 0;
+};
+
+} // namespace
+
+LogicalResult plimsoll::autodiff::setTrainingMode(func::FuncOp train) {
+  BatchNormTrainer trainer;
+  LogicalResult result = success();
+  for (auto op :
+       llvm::make_early_inc_range(train.getBody().front().getOps<nn::BatchNormInferenceOp>()))
+    if (failed(trainer.convert(op)))
+      result = failure();
+  trainer.remark(train.getLoc());
+  return result;
+}

@@ -1,0 +1,144 @@
+//===- BatchNorm.cpp - batch normalisation, its gradients, running statistics ===//
+//
+// batch_norm {x, scale, bias, y, mean, variance} {n, channels, inner} {epsilon}
+//   x, y [n, channels, inner], the others [channels]; y may be x's bytes.
+//   y = (x - mean) / sqrt(variance + epsilon) * scale + bias; variance biased
+// batch_norm_grad {dy, x, scale, mean, variance, dx, dscale, dbias} {n, channels, inner} {epsilon}
+//   dx may be dy's or x's bytes.
+// batch_norm_inference {x, scale, bias, mean, variance, y} {n, channels, inner} {epsilon}
+//   y may be x's bytes.
+// batch_norm_update {runningMean, runningVariance, mean, variance} {channels, count} {momentum}
+//   in place: running = (1 - momentum) * running + momentum * new, where the new variance is
+//   variance * count / (count - 1), as torch/nn/modules/batchnorm.py describes it.
+//
+// A channel is one thread's. Its sums run over the images in order, within an image in 16
+// fixed f64 lanes and a fixed tree: bits depend on the shape alone. Variance in two passes:
+// Ioffe and Szegedy (2015), algorithm 1.
+//===----------------------------------------------------------------------===//
+#include "../backends/cpu/Team.h"
+#include "Lanes.h"
+#include "plimsoll/Kernels.h"
+
+#include <cmath>
+
+namespace plimsoll {
+namespace {
+
+struct Sizes {
+  int64_t n, channels, inner;
+
+  explicit Sizes(const Launch &launch)
+      : n(launch.sizes[0]), channels(launch.sizes[1]), inner(launch.sizes[2]) {}
+
+  double count() const { return double(n) * double(inner); }
+  int64_t elements() const { return n * channels * inner; }
+};
+
+/// body(first) for the index of the first element of each image's part of `channel`.
+template <typename Body>
+inline void forEachImage(const Sizes &s, int64_t channel, const Body &body) {
+  for (int64_t image = 0; image < s.n; ++image)
+    body((image * s.channels + channel) * s.inner);
+}
+
+/// Sum over a channel of term(element).
+template <typename Term>
+inline double channelSum(const Sizes &s, int64_t channel, const Term &term) {
+  double sum = 0;
+  forEachImage(s, channel, [&](int64_t first) {
+    sum += laneSum<double>(s.inner, [&](int64_t i) { return term(first + i); });
+  });
+  return sum;
+}
+
+void normalise(const Sizes &s, int64_t channel, const float *x, double mean, double factor,
+               double shift, float *y) {
+  forEachImage(s, channel, [&](int64_t first) {
+    for (int64_t i = first; i < first + s.inner; ++i)
+      y[i] = static_cast<float>((double(x[i]) - mean) * factor + shift);
+  });
+}
+
+void runForward(const Launch &launch) {
+  Sizes s(launch);
+  const float *x = launch.buffer<float>(0), *scale = launch.buffer<float>(1);
+  const float *bias = launch.buffer<float>(2);
+  float *y = launch.buffer<float>(3), *means = launch.buffer<float>(4);
+  float *variances = launch.buffer<float>(5);
+  cpu::parallelFor(launch.threads, s.channels, s.elements() * 3, [&](int64_t c) {
+    double mean = channelSum(s, c, [&](int64_t i) { return double(x[i]); }) / s.count();
+    double variance = channelSum(s, c,
+                                 [&](int64_t i) {
+                                   double d = double(x[i]) - mean;
+                                   return d * d;
+                                 }) /
+                      s.count();
+    means[c] = static_cast<float>(mean);
+    variances[c] = static_cast<float>(variance);
+    double factor = double(scale[c]) / std::sqrt(variance + launch.scalars[0]);
+    normalise(s, c, x, mean, factor, bias[c], y);
+  });
+}
+
+void runInference(const Launch &launch) {
+  Sizes s(launch);
+  const float *x = launch.buffer<float>(0), *scale = launch.buffer<float>(1);
+  const float *bias = launch.buffer<float>(2), *mean = launch.buffer<float>(3);
+  const float *variance = launch.buffer<float>(4);
+  float *y = launch.buffer<float>(5);
+  cpu::parallelFor(launch.threads, s.channels, s.elements(), [&](int64_t c) {
+    double factor = double(scale[c]) / std::sqrt(double(variance[c]) + launch.scalars[0]);
+    normalise(s, c, x, mean[c], factor, bias[c], y);
+  });
+}
+
+void gradChannel(const Sizes &s, int64_t channel, const float *dy, const float *x, double mean,
+                 double rstd, double scale, float *dx, float &dscale, float &dbias) {
+  double sum = channelSum(s, channel, [&](int64_t i) { return double(dy[i]); });
+  double dot = channelSum(
+      s, channel, [&](int64_t i) { return double(dy[i]) * ((double(x[i]) - mean) * rstd); });
+  dscale = static_cast<float>(dot);
+  dbias = static_cast<float>(sum);
+  sum /= s.count(), dot /= s.count();
+  forEachImage(s, channel, [&](int64_t first) {
+    for (int64_t i = first; i < first + s.inner; ++i) {
+      double normal = (double(x[i]) - mean) * rstd;
+      dx[i] = static_cast<float>(scale * rstd * (double(dy[i]) - sum - normal * dot));
+    }
+  });
+}
+
+void runGrad(const Launch &launch) {
+  Sizes s(launch);
+  const float *dy = launch.buffer<float>(0), *x = launch.buffer<float>(1);
+  const float *scale = launch.buffer<float>(2), *mean = launch.buffer<float>(3);
+  const float *variance = launch.buffer<float>(4);
+  float *dx = launch.buffer<float>(5), *dscale = launch.buffer<float>(6);
+  float *dbias = launch.buffer<float>(7);
+  cpu::parallelFor(launch.threads, s.channels, s.elements() * 3, [&](int64_t c) {
+    double rstd = 1.0 / std::sqrt(double(variance[c]) + launch.scalars[0]);
+    gradChannel(s, c, dy, x, mean[c], rstd, scale[c], dx, dscale[c], dbias[c]);
+  });
+}
+
+void runUpdate(const Launch &launch) {
+  float *runningMean = launch.buffer<float>(0), *runningVariance = launch.buffer<float>(1);
+  const float *mean = launch.buffer<float>(2), *variance = launch.buffer<float>(3);
+  double momentum = launch.scalars[0], count = double(launch.sizes[1]);
+  auto move = [&](float &running, double now) {
+    running = static_cast<float>((1.0 - momentum) * double(running) + momentum * now);
+  };
+  for (int64_t c = 0; c < launch.sizes[0]; ++c) {
+    move(runningMean[c], mean[c]);
+    move(runningVariance[c], double(variance[c]) * (count / (count - 1.0)));
+  }
+}
+
+} // namespace
+
+const Kernel batch_norm = {"batch_norm", runForward};
+const Kernel batch_norm_grad = {"batch_norm_grad", runGrad};
+const Kernel batch_norm_inference = {"batch_norm_inference", runInference};
+const Kernel batch_norm_update = {"batch_norm_update", runUpdate};
+
+} // namespace plimsoll
