@@ -28,9 +28,11 @@ public:
 
   std::vector<OpId> run() {
     std::vector<OpId> sequence;
+    size_t left = forward.size(); // what runs among these reads what they made
     for (OpId op : base) {
-      if (segment[op] == none)
+      if (segment[op] == none && left == 0)
         repeatBefore(timeline.ops[op], sequence);
+      left -= segment[op] != none;
       sequence.push_back(op);
     }
     return sequence;

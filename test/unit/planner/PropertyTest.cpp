@@ -58,15 +58,21 @@ TEST(Property, boundsAndCostsAgainstExhaustiveSearch) {
 }
 
 TEST(Property, checkpointsByRuleAreValidPlans) {
+  int32_t repeated = 0;
   for (uint64_t seed = 1; seed <= 300; ++seed) {
-    const Problem problem = randomProblem(seed, 5 + static_cast<int32_t>(seed % 30));
+    Problem problem = randomProblem(seed, 5 + static_cast<int32_t>(seed % 30));
+    Timeline &timeline = problem.timelines[0]; // a loss in the middle of the operations
+    const Op &middle = timeline.ops[timeline.ops.size() * (seed % 7 + 1) / 9];
+    timeline.liveAtEnd.insert(timeline.liveAtEnd.begin(), middle.writes[0]);
     Options options;
     options.checkpointEvery = static_cast<int32_t>(seed % 4);
     const Result result = solve(problem, options);
-    EXPECT_TRUE(result.ok());
+    ASSERT_TRUE(result.ok()) << seed << (result.errors.empty() ? "" : result.errors[0]);
     for (const std::string &line : validate(problem, result.solution))
       ADD_FAILURE() << "seed " << seed << ": " << line;
+    repeated += result.solution.timelines[0].recomputed;
   }
+  EXPECT_GT(repeated, 150);
 }
 
 TEST(Property, costNeverRisesWithTheBudget) {
