@@ -26,9 +26,10 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
 const llvm::StringMap<OpEntry> &plimsoll::import::opTable() {
   static const llvm::StringMap<OpEntry> table = [] {
     llvm::StringMap<OpEntry> result;
-    for (auto add : {addElementwiseOps, addShapeOps, addIndexOps, addContractionOps, addImageOps,
-                     addResizeOps, addBatchNormOps, addAttentionOps, addNormalizationOps, addReductionOps, addControlOps,
-                     addRefusedOps, addElementwiseFolds, addShapeFolds, addIndexFolds})
+    for (auto add :
+         {addElementwiseOps, addShapeOps, addIndexOps, addContractionOps, addImageOps, addResizeOps,
+          addBatchNormOps, addAttentionOps, addNormalizationOps, addReductionOps, addControlOps,
+          addRefusedOps, addElementwiseFolds, addShapeFolds, addIndexFolds})
       add(result);
     return result;
   }();

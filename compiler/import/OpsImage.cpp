@@ -138,8 +138,8 @@ static Value withBias(Node &n, Value y) {
     n.error("its bias must have one element for each of the " + Twine(channels) + " filters");
     return {};
   }
-  Shape shape(typeOf(y).getRank() - 1, 1);
-  shape[0] = channels;
+  Shape shape(typeOf(y).getRank(), 1);
+  shape[1] = channels;
   return n.emit<nn::AddOp>({y, n.reshape(bias, shape)});
 }
 

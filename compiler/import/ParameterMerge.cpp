@@ -124,15 +124,16 @@ void Planner::restoreBias(int index) {
 }
 
 /// What was multiplied into the weights cannot be taken out again.
-void Planner::remarkOnFoldedNorms() {
+void Planner::warnOfFoldedNorms() {
   int count = llvm::count_if(graph.names, [](const NodeNames &names) {
     return StringRef(names.rules).contains("FuseBatchNorm");
   });
   if (count > 0)
-    plan.remarks.push_back("the exporter folded " + std::to_string(count) +
-                           " batch normalisations into the weights before them: their scales, "
-                           "biases and running statistics cannot be recovered, and the model is "
-                           "trained without them; export with optimize=False to keep them");
+    plan.warnings.push_back("the exporter folded " + std::to_string(count) +
+                            " batch normalisation" + (count == 1 ? "" : "s") +
+                            " into the weights before: scales, "
+                            "biases and running statistics cannot be recovered, and the model is "
+                            "trained without them; export with optimize=False to keep them");
 }
 
 // Folded parameters ---------------------------------------------------------

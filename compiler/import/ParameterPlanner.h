@@ -17,7 +17,7 @@ public:
       visit(i);
     for (int i = 0; i < graph.proto.node_size(); ++i)
       restoreBias(i);
-    remarkOnFoldedNorms();
+    warnOfFoldedNorms();
     tieEqualParameters(graph, plan, problems);
     applyCorrections(options, plan, problems);
     return std::move(plan);
@@ -38,7 +38,7 @@ private:
   bool isConstantFill(int index);
   void addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const;
   void restoreBias(int node);
-  void remarkOnFoldedNorms();
+  void warnOfFoldedNorms();
   int add(Parameter parameter);
 
   const Graph &graph;

@@ -71,7 +71,7 @@ struct ParameterPlan {
   std::vector<Parameter> parameters;
   std::vector<KeptConstant> constants;
   std::vector<std::string> remarks;
-  std::vector<std::string> warnings; ///< options that do nothing
+  std::vector<std::string> warnings; ///< options that do nothing, things that are lost
   /// Of an initializer, and of those uses (node, operand) that have one of their own.
   llvm::DenseMap<int, ParameterUse> initializers;
   llvm::DenseMap<std::pair<int, int>, ParameterUse> uses;
