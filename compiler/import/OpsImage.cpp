@@ -112,7 +112,8 @@ static std::optional<RankedTensorType> resultType(Node &n, Value x, int64_t chan
 /// The window of a convolution with the kernel of `w`.
 static std::optional<Window> convWindow(Node &n, Value x, Value w) {
   ArrayRef<int64_t> xs = typeOf(x).getShape(), ws = typeOf(w).getShape();
-  if (ws.size() != xs.size() || xs.size() < 3 || ws[0] < 1 || ws[1] < 1) {
+  constexpr int64_t limit = int64_t(1) << 30;
+  if (ws.size() != xs.size() || xs.size() < 3 || ws[0] < 1 || ws[1] < 1 || ws[1] > limit) {
     n.error("its weight " + shapeText(ws) + " does not fit its input " + shapeText(xs),
             "it needs [batch, channels, sizes...] and [filters, channels / group, sizes...]");
     return std::nullopt;
@@ -123,7 +124,7 @@ static std::optional<Window> convWindow(Node &n, Value x, Value w) {
     return std::nullopt;
   }
   int64_t groups = n.intAttr("group", 1);
-  if (groups < 1 || groups > (int64_t(1) << 30))
+  if (groups < 1 || groups > limit)
     n.error("has " + Twine(groups) + " groups");
   return n.failed() ? std::nullopt : windowOf(n, xs, ws.drop_front(2));
 }
@@ -170,12 +171,12 @@ static std::optional<Shape> transposedSizes(Node &n, Window &window, ArrayRef<in
     return std::nullopt;
   }
   for (size_t d = 0; d < dims; ++d) {
-    int64_t whole = window.strides[d] * (x[2 + d] - 1) + extra[d] + window.span(d);
     bool fits = extra[d] >= 0 && extra[d] < window.strides[d];
+    int64_t whole = window.strides[d] * (x[2 + d] - 1) + (fits ? extra[d] : 0) + window.span(d);
     if (wanted || same) {
-      int64_t total = whole - (wanted ? (*wanted)[d] : x[2 + d] * window.strides[d]);
-      fits &= total >= 0;
-      window.pad(d, std::max<int64_t>(0, total), window.automatic != "SAME_UPPER" ? false : true);
+      int64_t size = wanted ? (*wanted)[d] : x[2 + d] * window.strides[d];
+      fits &= size >= 0 && size <= whole;
+      window.pad(d, fits ? whole - size : 0, window.automatic == "SAME_UPPER");
     }
     if (!fits) {
       n.error("its output_padding must be below the stride, and its output_shape within reach");

@@ -182,6 +182,8 @@ static std::optional<SmallVector<Axis>> axesOf(Node &n, ArrayRef<int64_t> x) {
       n.error("cannot resize dimension " + Twine(d) + " of " + shapeText(x));
       return std::nullopt;
     }
+    if (!n.mayFold({static_cast<int64_t>(out)})) // its weights are computed one by one
+      return std::nullopt;
     result[d] = {x[d], static_cast<int64_t>(out), sizes ? out / in : wanted};
   }
   return result;
