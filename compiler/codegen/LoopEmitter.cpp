@@ -86,13 +86,17 @@ private:
     switch (predicate) {
     case arith::CmpIPredicate::eq:
       return "==";
-    case arith::CmpIPredicate::slt:
+    case arith::CmpIPredicate::slt: // bytes are kept as unsigned, others as signed
+    case arith::CmpIPredicate::ult:
       return "<";
     case arith::CmpIPredicate::sle:
+    case arith::CmpIPredicate::ule:
       return "<=";
     case arith::CmpIPredicate::sgt:
+    case arith::CmpIPredicate::ugt:
       return ">";
     case arith::CmpIPredicate::sge:
+    case arith::CmpIPredicate::uge:
       return ">=";
     default:
       return "!=";
@@ -105,7 +109,12 @@ private:
         .Case<arith::AddFOp, arith::AddIOp>([&](auto) { return infix(op, "+"); })
         .Case<arith::SubFOp, arith::SubIOp>([&](auto) { return infix(op, "-"); })
         .Case<arith::MulFOp, arith::MulIOp>([&](auto) { return infix(op, "*"); })
-        .Case<arith::DivFOp, arith::DivSIOp>([&](auto) { return infix(op, "/"); })
+        .Case<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>([&](auto) { return infix(op, "/"); })
+        .Case<arith::RemSIOp, arith::RemUIOp>([&](auto) { return infix(op, "%"); })
+        .Case([&](arith::RemFOp) { return call(op, "std::fmod"); })
+        .Case([&](math::FloorOp) { return call(op, "std::floor"); })
+        .Case([&](math::CeilOp) { return call(op, "std::ceil"); })
+        .Case([&](math::RoundEvenOp) { return call(op, "std::nearbyint"); })
         .Case([&](arith::AndIOp) { return infix(op, "&"); })
         .Case([&](arith::OrIOp) { return infix(op, "|"); })
         .Case([&](arith::XOrIOp) { return infix(op, "^"); })

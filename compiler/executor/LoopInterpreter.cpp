@@ -47,6 +47,14 @@ template <typename Function> auto withType(Type type, Function function) {
 
 template <typename Pointer> using Element = std::remove_pointer_t<Pointer>;
 
+/// C's remainder, as emitted code computes it.
+template <typename T> T remainderOf(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fmod(a, b);
+  else
+    return static_cast<T>(a % b);
+}
+
 class LoopInterpreter {
 public:
   explicit LoopInterpreter(exec::LoopOp loop)
@@ -160,12 +168,12 @@ private:
   }
   static int kindOf(arith::CmpIPredicate predicate) {
     using P = arith::CmpIPredicate;
-    return predicate == P::eq    ? 0
-           : predicate == P::slt ? 1
-           : predicate == P::sle ? 2
-           : predicate == P::sgt ? 3
-           : predicate == P::sge ? 4
-                                 : 5;
+    return predicate == P::eq                           ? 0
+           : predicate == P::slt || predicate == P::ult ? 1
+           : predicate == P::sle || predicate == P::ule ? 2
+           : predicate == P::sgt || predicate == P::ugt ? 3
+           : predicate == P::sge || predicate == P::uge ? 4
+                                                        : 5;
   }
 
   void constant(arith::ConstantOp op) {
@@ -215,8 +223,13 @@ private:
             [&](auto) { binaryNumber(op, [](auto a, auto b) { return a - b; }); })
         .Case<arith::MulFOp, arith::MulIOp>(
             [&](auto) { binaryNumber(op, [](auto a, auto b) { return a * b; }); })
-        .Case<arith::DivFOp, arith::DivSIOp>(
+        .Case<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>(
             [&](auto) { binaryNumber(op, [](auto a, auto b) { return a / b; }); })
+        .Case<arith::RemFOp, arith::RemSIOp, arith::RemUIOp>(
+            [&](auto) { binaryNumber(op, [](auto a, auto b) { return remainderOf(a, b); }); })
+        .Case([&](math::FloorOp) { unaryFloat(op, [](auto x) { return std::floor(x); }); })
+        .Case([&](math::CeilOp) { unaryFloat(op, [](auto x) { return std::ceil(x); }); })
+        .Case([&](math::RoundEvenOp) { unaryFloat(op, [](auto x) { return std::nearbyint(x); }); })
         .Case([&](arith::AndIOp) {
           binary<uint8_t, uint8_t>(op, [](uint8_t a, uint8_t b) { return uint8_t(a & b); });
         })

@@ -40,11 +40,12 @@ std::shared_ptr<const CpuTarget> CpuTarget::create(llvm::StringRef name, int thr
   return target->library ? target : nullptr;
 }
 
-/// The kernels of the library work on f32, with i64 indices and bool masks; those that
-/// only move bytes on anything.
-static LogicalResult checkElementTypes(Operation *op, StringRef kernel) {
-  if (kernel == "concat" || kernel == "split" || kernel == "copy")
+/// Kernels that are told no element type work on f32, with i64 indices and bool masks; all
+/// indices are i64.
+static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &call) {
+  if (call.anyType)
     return success();
+  StringRef kernel = call.kernel;
   for (Value value : llvm::concat<Value>(op->getOperands(), op->getResults())) {
     Type element = getElementTypeOrSelf(value.getType());
     bool isMask = kernel.starts_with("attention") && element.isInteger(1);
@@ -68,7 +69,7 @@ FailureOr<memory::KernelChoice> CpuTarget::chooseKernel(Operation *op) const {
   std::optional<lower::KernelCall> call = lower::kernelCall(op);
   if (!call)
     return choice;
-  if (failed(checkElementTypes(op, call->kernel)))
+  if (failed(checkElementTypes(op, *call)))
     return failure();
   auto workspace = [&](const char *name) -> int64_t {
     const Kernel *kernel = library->find(name);

@@ -12,7 +12,7 @@ def NN_Elementwise : NativeOpTrait<"Elementwise"> {
 
 class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
     : NN_TensorOp<mnemonic, traits # [NN_Elementwise]> {
-  let extraClassDeclaration = [{
+  string elementwiseMethods = [{
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       return ::plimsoll::nn::detail::elementwiseInPlacePairs(getOperation());
     }
@@ -20,6 +20,7 @@ class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
       return ::plimsoll::nn::detail::elementwiseFactors(getOperation());
     }
   }];
+  let extraClassDeclaration = elementwiseMethods;
 }
 
 // One operand ---------------------------------------------------------------
@@ -48,6 +49,18 @@ def NN_TanhOp : NN_UnaryOp<"tanh", "tanh x">;
 def NN_ErfOp : NN_UnaryOp<"erf", "erf x">;
 def NN_SigmoidOp : NN_UnaryOp<"sigmoid", "1 / (1 + e^-x)">;
 def NN_ReluOp : NN_UnaryOp<"relu", "max(x, 0)">;
+
+/// Constant between its steps: no gradient flows.
+class NN_StepOp<string mnemonic, string formula> : NN_UnaryOp<mnemonic, formula> {
+  let extraClassDeclaration = elementwiseMethods # [{
+    bool isDifferentiable(unsigned) { return false; }
+  }];
+}
+
+def NN_SignOp : NN_StepOp<"sign", "-1, 0 or 1">;
+def NN_FloorOp : NN_StepOp<"floor", "largest whole number <= x">;
+def NN_CeilOp : NN_StepOp<"ceil", "smallest whole number >= x">;
+def NN_RoundOp : NN_StepOp<"round", "nearest whole number, halves to the even one">;
 
 def NN_GeluOp : NN_ElementwiseOp<"gelu"> {
   let summary = "Gaussian error linear unit";
@@ -153,8 +166,28 @@ def NN_SubOp : NN_BinaryOp<"sub", "a - b">;
 def NN_MulOp : NN_BinaryOp<"mul", "a * b">;
 def NN_DivOp : NN_BinaryOp<"div", "a / b">;
 def NN_PowOp : NN_BinaryOp<"pow", "a ^ b", NN_FloatTensor>;
+def NN_MinOp : NN_BinaryOp<"min", "the smaller of a and b (NaN if either is)">;
+def NN_MaxOp : NN_BinaryOp<"max", "the larger of a and b (NaN if either is)">;
 def NN_AndOp : NN_BinaryOp<"and", "a and b", NN_BoolTensor>;
 def NN_OrOp : NN_BinaryOp<"or", "a or b", NN_BoolTensor>;
+def NN_XorOp : NN_BinaryOp<"xor", "either a or b", NN_BoolTensor>;
+
+def NN_ModOp : NN_ElementwiseOp<"mod"> {
+  let summary = "remainder of a division, broadcast as in numpy";
+  let description = [{
+    `y = a - b floor(a / b)`, which has the sign of `b`; with `truncated`, the quotient is
+    cut towards zero and `y` has the sign of `a`.
+    ```mlir
+    %y = nn.mod %a, %b {truncated} : tensor<4x8xi64>, tensor<8xi64>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$a, NN_Tensor:$b, UnitAttr:$truncated);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b)";
+  let extraClassDeclaration = elementwiseMethods # [{
+    bool isDifferentiable(unsigned index) { return index == 0; }
+  }];
+}
 
 def NN_Equal : I32EnumAttrCase<"eq", 0>;
 def NN_Less : I32EnumAttrCase<"lt", 1>;

@@ -43,10 +43,17 @@ llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::L
                                llvm::SmallVectorImpl<mlir::Type> &results) {
   using Properties = typename Op::Adaptor::Properties;
   Properties parsed{};
+  // Those that have a place of their own in the assembly are properties already.
   if constexpr (!std::is_same_v<Properties, mlir::EmptyProperties>)
-    if (!properties && attributes) {
+    if (attributes && !attributes.empty()) {
+      mlir::NamedAttrList all(attributes);
+      if (properties)
+        if (mlir::Attribute known =
+                Op::getPropertiesAsAttr(context, *properties.as<Properties *>()))
+          for (mlir::NamedAttribute one : mlir::cast<mlir::DictionaryAttr>(known))
+            all.set(one.getName(), one.getValue());
       auto error = [&] { return mlir::emitError(loc.value_or(mlir::UnknownLoc::get(context))); };
-      if (failed(Op::setPropertiesFromAttr(parsed, attributes, error)))
+      if (failed(Op::setPropertiesFromAttr(parsed, all.getDictionary(context), error)))
         return mlir::failure();
       properties = mlir::OpaqueProperties(&parsed);
     }

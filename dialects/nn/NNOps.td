@@ -5,6 +5,8 @@
 include "dialects/nn/NNBase.td"
 include "dialects/nn/Elementwise.td"
 include "dialects/nn/Shape.td"
+include "dialects/nn/Rows.td"
+include "dialects/nn/Indexing.td"
 include "dialects/nn/Contraction.td"
 include "dialects/nn/Image.td"
 include "dialects/nn/Normalization.td"

@@ -56,6 +56,12 @@ private:
               dependent.insert(result);
   }
 
+  /// True where the result does not change with a small change of an operand: a gradient of
+  /// zero is right.
+  static bool isPiecewiseConstant(Operation *op) {
+    return isa<nn::SignOp, nn::FloorOp, nn::CeilOp, nn::RoundOp>(op);
+  }
+
   /// Reports every op between a leaf and the loss that has no rule.
   LogicalResult checkRules(Value loss) {
     DenseSet<Value> reaching = {loss};
@@ -66,10 +72,12 @@ private:
       bool any = false;
       for (unsigned i = 0; i < op->getNumOperands(); ++i) {
         Value operand = op->getOperand(i);
-        if (needsGradient(op, i)) {
+        auto differentiable = dyn_cast<nn::DifferentiableOpInterface>(op);
+        if (differentiable && differentiable.isDifferentiable(i)) {
           reaching.insert(operand);
-          any = true;
-        } else if (dependent.contains(operand) && nn::detail::isFloat(operand.getType())) {
+          any |= dependent.contains(operand);
+        } else if (dependent.contains(operand) && nn::detail::isFloat(operand.getType()) &&
+                   !isPiecewiseConstant(op)) {
           op->emitError("'") << op->getName() << "' has no gradient with respect to operand " << i
                              << " (node '" << nn::describe(op->getLoc())
                              << "'), which depends on trained parameters; freeze them with "

@@ -63,6 +63,16 @@ llvm::ArrayRef<GradientRule> gradientRules();
 /// The rule of `op`, or null.
 const GradientRule *findGradientRule(mlir::Operation *op);
 
+// Rules of ops that choose elements: ElementRules.cpp.
+mlir::LogicalResult minGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult maxGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult reduceGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult cumSumGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult topKGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult logSoftmaxGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult gatherElementsGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult scatterElementsGradient(GradientBuilder &b, mlir::Operation *op);
+
 /// Sums `value` over the dimensions that `type` lacks or has as 1.
 mlir::Value sumTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
                   mlir::RankedTensorType type);

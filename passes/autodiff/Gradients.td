@@ -43,6 +43,9 @@ def : Gradient<NN_DivOp, [(NN_DivOp $dy, $b), (NN_NegOp (NN_DivOp (NN_MulOp $dy,
 // d(a^b) = b a^(b-1) da + y ln(a) db
 def : Gradient<NN_PowOp, [(NN_MulOp $dy, (NN_MulOp $b, (NN_PowOp $a, (NN_SubOp $b, (One))))),
                           (NN_MulOp $dy, (NN_MulOp $y, (NN_LogOp $a)))]>;
+def : Gradient<NN_ModOp, [(Same $dy), (None)]>;
+def : NativeGradient<NN_MinOp, "minGradient">;
+def : NativeGradient<NN_MaxOp, "maxGradient">;
 def : Gradient<NN_SelectOp, [(None), (NN_SelectOp $condition, $dy, (Zero)),
                              (NN_SelectOp $condition, (Zero), $dy)]>;
 
@@ -55,6 +58,15 @@ def : NativeGradient<NN_ConcatOp, "concatGradient">;
 def : NativeGradient<NN_SplitOp, "splitGradient">;
 def : NativeGradient<NN_ReduceSumOp, "reduceSumGradient">;
 def : Gradient<NN_GatherOp, [(NN_GatherGradOp $dy, $indices), (None)]>;
+
+// Rows and single elements --------------------------------------------------
+
+def : NativeGradient<NN_ReduceOp, "reduceGradient">;
+def : NativeGradient<NN_CumSumOp, "cumSumGradient">;
+def : NativeGradient<NN_TopKOp, "topKGradient">;
+def : NativeGradient<NN_LogSoftmaxOp, "logSoftmaxGradient">;
+def : NativeGradient<NN_GatherElementsOp, "gatherElementsGradient">;
+def : NativeGradient<NN_ScatterElementsOp, "scatterElementsGradient">;
 
 // Contractions --------------------------------------------------------------
 

@@ -40,4 +40,29 @@ def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
   ];
 }
 
+def BuildForwardPass : Pass<"nn-build-forward", "::mlir::ModuleOp"> {
+  let summary = "makes the forward pass a timeline of its own, for checks of single operators";
+  let description = [{
+    Renames `@forward` to `@evaluate`. With `gradients`, every floating-point result `y` gets
+    an input `weight:y` of its type, and the gradient of the sum of all `y * weight:y` with
+    respect to each floating-point input `x` becomes the result `gradient:x`; inputs that no
+    gradient reaches have none.
+
+    Before:
+    ```mlir
+    func.func @forward(%x) -> (y)
+    ```
+    After, with `gradients`:
+    ```mlir
+    func.func @evaluate(%x, %weight) -> (y, gradient)
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect", "::mlir::func::FuncDialect"];
+  let options = [
+    Option<"gradients", "gradients", "bool", "false", "Return gradients of a weighted sum">,
+    Option<"scaleRule", "scale-rule", "std::string", "\"\"",
+           "For tests of the tests: multiply the gradients of this op's rule by 1.001">,
+  ];
+}
+
 #endif // PLIMSOLL_PASSES_AUTODIFF_PASSES

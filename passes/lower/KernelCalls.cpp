@@ -30,6 +30,32 @@ static constexpr int64_t result(int64_t i) {
 }
 static constexpr int64_t kAbsent = KernelCall::kAbsent;
 
+int64_t plimsoll::lower::elementTypeCode(Type element) {
+  if (element.isF32())
+    return 0;
+  if (element.isF64())
+    return 1;
+  if (element.isInteger(32))
+    return 2;
+  return element.isInteger(64) ? 3 : 4;
+}
+
+/// `call` of a kernel that works on f32 unless it is told another type.
+static KernelCall typed(KernelCall call, Value data) {
+  int64_t code = elementTypeCode(getElementTypeOrSelf(data.getType()));
+  if (code != 0)
+    call.sizes.push_back(code);
+  call.anyType = true;
+  return call;
+}
+
+/// `call` of a kernel whose last size is always the type.
+static KernelCall ofType(KernelCall call, Value data) {
+  call.sizes.push_back(elementTypeCode(getElementTypeOrSelf(data.getType())));
+  call.anyType = true;
+  return call;
+}
+
 // Contractions --------------------------------------------------------------
 
 static KernelCall matmul(nn::MatmulOp op) {
@@ -114,7 +140,7 @@ static int64_t rowBytes(Value part, int64_t axis) {
 }
 
 static KernelCall concat(nn::ConcatOp op) {
-  KernelCall call{"concat", {}, {}, {}};
+  KernelCall call{"concat", {}, {}, {}, true};
   call.sizes.push_back(product(tensorType(op.getY()).getShape().take_front(op.getAxis())));
   for (auto [i, input] : llvm::enumerate(op.getInputs())) {
     call.buffers.push_back(i);
@@ -125,13 +151,60 @@ static KernelCall concat(nn::ConcatOp op) {
 }
 
 static KernelCall split(nn::SplitOp op) {
-  KernelCall call{"split", {0}, {}, {}};
+  KernelCall call{"split", {0}, {}, {}, true};
   call.sizes.push_back(product(tensorType(op.getX()).getShape().take_front(op.getAxis())));
   for (auto [i, part] : llvm::enumerate(op.getParts())) {
     call.buffers.push_back(result(i));
     call.sizes.push_back(rowBytes(part, op.getAxis()));
   }
   return call;
+}
+
+// Rows ----------------------------------------------------------------------
+
+static KernelCall reduce(nn::ReduceOp op) {
+  SmallVector<int64_t> sizes = rowsAndColumns(op.getX());
+  sizes.push_back(int64_t(op.getKind()));
+  return ofType({"reduce", {0, result(0)}, sizes, {}}, op.getX());
+}
+
+static KernelCall argReduce(nn::ArgReduceOp op) {
+  SmallVector<int64_t> sizes = rowsAndColumns(op.getX());
+  sizes.append({int64_t(op.getKind()), op.getLast()});
+  return ofType({"arg_reduce", {0, result(0)}, sizes, {}}, op.getX());
+}
+
+static KernelCall cumSum(nn::CumSumOp op) {
+  SmallVector<int64_t> sizes = rowsAndColumns(op.getX());
+  sizes.append({op.getExclusive(), op.getReverse()});
+  return ofType({"cum_sum", {0, result(0)}, sizes, {}}, op.getX());
+}
+
+static KernelCall topK(nn::TopKOp op) {
+  SmallVector<int64_t> sizes = rowsAndColumns(op.getX());
+  sizes.append({int64_t(op.getK()), op.getSmallest()});
+  return ofType({"top_k", {0, result(0), result(1)}, sizes, {}}, op.getX());
+}
+
+/// Sizes of ops with one index for each element.
+static SmallVector<int64_t> elementSizes(Value x, Value indices, int64_t axis) {
+  ArrayRef<int64_t> shape = tensorType(x).getShape();
+  return {product(shape.take_front(axis)), shape[axis], product(shape.drop_front(axis + 1)),
+          tensorType(indices).getDimSize(axis)};
+}
+
+static KernelCall gatherElements(nn::GatherElementsOp op) {
+  return ofType({"gather_elements",
+                 {0, 1, result(0)},
+                 elementSizes(op.getX(), op.getIndices(), op.getAxis()),
+                 {}},
+                op.getX());
+}
+
+static KernelCall scatterElements(nn::ScatterElementsOp op) {
+  SmallVector<int64_t> sizes = elementSizes(op.getX(), op.getIndices(), op.getAxis());
+  sizes.push_back(int64_t(op.getUpdate()));
+  return ofType({"scatter_elements", {0, 1, 2, result(0)}, sizes, {}}, op.getX());
 }
 
 // Optimizers ----------------------------------------------------------------
@@ -156,15 +229,31 @@ static KernelCall sgd(Value param, int64_t buffer, int64_t hyper, bool decayed, 
 std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
   using Call = std::optional<KernelCall>;
   return TypeSwitch<Operation *, Call>(op)
-      .Case([](nn::MatmulOp op) { return matmul(op); })
+      .Case([](nn::MatmulOp op) { // in f64 a loop: for checks, not for speed
+        bool isSingle = getElementTypeOrSelf(op.getA().getType()).isF32();
+        return isSingle ? Call(matmul(op)) : Call();
+      })
       .Case([](nn::AttentionOp op) { return attention(op); })
       .Case([](nn::AttentionGradOp op) { return attentionGrad(op); })
       .Case([](nn::SoftmaxOp op) {
-        return KernelCall{"softmax", {0, result(0)}, rowsAndColumns(op.getX()), {}};
+        return typed({"softmax", {0, result(0)}, rowsAndColumns(op.getX()), {}}, op.getX());
       })
       .Case([](nn::SoftmaxGradOp op) {
-        return KernelCall{"softmax_grad", {0, 1, result(0)}, rowsAndColumns(op.getY()), {}};
+        return typed({"softmax_grad", {0, 1, result(0)}, rowsAndColumns(op.getY()), {}}, op.getY());
       })
+      .Case([](nn::LogSoftmaxOp op) {
+        return typed({"log_softmax", {0, result(0)}, rowsAndColumns(op.getX()), {}}, op.getX());
+      })
+      .Case([](nn::ReduceOp op) { return reduce(op); })
+      .Case([](nn::ReduceProdGradOp op) {
+        return ofType({"reduce_prod_grad", {0, 1, result(0)}, rowsAndColumns(op.getX()), {}},
+                      op.getX());
+      })
+      .Case([](nn::ArgReduceOp op) { return argReduce(op); })
+      .Case([](nn::CumSumOp op) { return cumSum(op); })
+      .Case([](nn::TopKOp op) { return topK(op); })
+      .Case([](nn::GatherElementsOp op) { return gatherElements(op); })
+      .Case([](nn::ScatterElementsOp op) { return scatterElements(op); })
       .Case([](nn::LayerNormOp op) { return layerNorm(op); })
       .Case([](nn::LayerNormGradInputOp op) {
         return KernelCall{"layer_norm_grad_input",
@@ -179,10 +268,12 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
                           {}};
       })
       .Case([](nn::GatherOp op) {
-        return KernelCall{"gather", {0, 1, result(0)}, gatherSizes(op, op.getTable()), {}};
+        return typed({"gather", {0, 1, result(0)}, gatherSizes(op, op.getTable()), {}},
+                     op.getTable());
       })
       .Case([](nn::GatherGradOp op) {
-        return KernelCall{"gather_grad", {0, 1, result(0)}, gatherSizes(op, op.getDtable()), {}};
+        return typed({"gather_grad", {0, 1, result(0)}, gatherSizes(op, op.getDtable()), {}},
+                     op.getDtable());
       })
       .Case([](nn::ConcatOp op) { return concat(op); })
       .Case([](nn::SplitOp op) { return split(op); })

@@ -17,7 +17,12 @@ struct KernelCall {
   llvm::SmallVector<int64_t> buffers;
   llvm::SmallVector<int64_t> sizes;
   llvm::SmallVector<double> scalars;
+  /// The kernel is told the element type; others work on f32 data with i64 indices.
+  bool anyType = false;
 };
+
+/// The code of `runtime`'s ElementType.
+int64_t elementTypeCode(mlir::Type element);
 
 /// The library call for `op`, or nothing where it becomes a loop nest (or is no launch).
 std::optional<KernelCall> kernelCall(mlir::Operation *op);

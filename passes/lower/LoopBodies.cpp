@@ -66,15 +66,71 @@ template <typename FloatOp, typename IntOp> static Value arithmetic(Scalars &s, 
   return IntOp::create(s.builder, s.loc, e[0], e[1]);
 }
 
+static bool isUnsigned(Type type) {
+  return type.isInteger(8); // the only bytes of nn are ui8
+}
+
+/// The larger (or smaller) of two; of floats a NaN.
+static Value extreme(Scalars &s, ValueRange e, bool larger) {
+  using F = arith::CmpFPredicate;
+  using I = arith::CmpIPredicate;
+  if (isa<FloatType>(e[0].getType())) {
+    Value first = s.compare(larger ? F::OGT : F::OLT, e[0], e[1]);
+    Value rest = s.select(s.compare(F::UNO, e[0], e[0]), e[0], e[1]);
+    return s.select(first, e[0], rest);
+  }
+  I predicate = isUnsigned(e[0].getType()) ? (larger ? I::ugt : I::ult) : larger ? I::sgt : I::slt;
+  return s.select(arith::CmpIOp::create(s.builder, s.loc, predicate, e[0], e[1]), e[0], e[1]);
+}
+
+static Value divide(Scalars &s, ValueRange e) {
+  if (isUnsigned(e[0].getType()))
+    return arith::DivUIOp::create(s.builder, s.loc, e[0], e[1]);
+  return arithmetic<arith::DivFOp, arith::DivSIOp>(s, e);
+}
+
+/// The remainder with the sign of `a`, or unless `truncated` that of `b`.
+static Value remainder(Scalars &s, ValueRange e, bool truncated) {
+  using F = arith::CmpFPredicate;
+  using I = arith::CmpIPredicate;
+  OpBuilder &b = s.builder;
+  Type type = e[0].getType();
+  if (isUnsigned(type))
+    return arith::RemUIOp::create(b, s.loc, e[0], e[1]);
+  Value rest = arithmetic<arith::RemFOp, arith::RemSIOp>(s, e);
+  if (truncated)
+    return rest;
+  Value zero = arith::ConstantOp::create(b, s.loc, b.getZeroAttr(type));
+  auto isNegative = [&](Value x) -> Value {
+    if (isa<FloatType>(type))
+      return s.compare(F::OLT, x, zero);
+    return arith::CmpIOp::create(b, s.loc, I::slt, x, zero);
+  };
+  Value differ = arith::XOrIOp::create(b, s.loc, isNegative(rest), isNegative(e[1]));
+  Value some = isa<FloatType>(type) ? s.compare(F::UNE, rest, zero)
+                                    : Value(arith::CmpIOp::create(b, s.loc, I::ne, rest, zero));
+  Value moved = arithmetic<arith::AddFOp, arith::AddIOp>(s, {rest, e[1]});
+  return s.select(arith::AndIOp::create(b, s.loc, differ, some), moved, rest);
+}
+
+static Value sign(Scalars &s, Value x) {
+  using F = arith::CmpFPredicate;
+  Value zero = s.number(0.0);
+  Value negative = s.select(s.compare(F::OLT, x, zero), s.number(-1.0), x); // NaN and 0 stay
+  return s.select(s.compare(F::OGT, x, zero), s.number(1.0), negative);
+}
+
 static Value compareElements(Scalars &s, nn::Predicate predicate, ValueRange e) {
   using F = arith::CmpFPredicate;
   using I = arith::CmpIPredicate;
   static constexpr F floats[] = {F::OEQ, F::OLT, F::OLE, F::OGT, F::OGE};
   static constexpr I ints[] = {I::eq, I::slt, I::sle, I::sgt, I::sge};
+  static constexpr I naturals[] = {I::eq, I::ult, I::ule, I::ugt, I::uge};
   auto index = static_cast<size_t>(predicate);
   if (isa<FloatType>(e[0].getType()))
     return s.compare(floats[index], e[0], e[1]);
-  return arith::CmpIOp::create(s.builder, s.loc, ints[index], e[0], e[1]);
+  I chosen = isUnsigned(e[0].getType()) ? naturals[index] : ints[index];
+  return arith::CmpIOp::create(s.builder, s.loc, chosen, e[0], e[1]);
 }
 
 static Value castElement(Scalars &s, Value x, Type to) {
@@ -95,16 +151,16 @@ static Value castElement(Scalars &s, Value x, Type to) {
     return from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth()
                ? Value(arith::ExtFOp::create(b, s.loc, to, x))
                : Value(arith::TruncFOp::create(b, s.loc, to, x));
-  bool isUnsigned = from.isInteger(1) || from.isInteger(8); // the only bytes of nn are ui8
+  bool isNatural = from.isInteger(1) || isUnsigned(from);
   if (toFloat)
-    return isUnsigned ? Value(arith::UIToFPOp::create(b, s.loc, to, x))
-                      : Value(arith::SIToFPOp::create(b, s.loc, to, x));
+    return isNatural ? Value(arith::UIToFPOp::create(b, s.loc, to, x))
+                     : Value(arith::SIToFPOp::create(b, s.loc, to, x));
   if (fromFloat)
     return arith::FPToSIOp::create(b, s.loc, to, x);
   if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
     return arith::TruncIOp::create(b, s.loc, to, x);
-  return isUnsigned ? Value(arith::ExtUIOp::create(b, s.loc, to, x))
-                    : Value(arith::ExtSIOp::create(b, s.loc, to, x));
+  return isNatural ? Value(arith::ExtUIOp::create(b, s.loc, to, x))
+                   : Value(arith::ExtSIOp::create(b, s.loc, to, x));
 }
 
 FailureOr<Value> plimsoll::lower::buildBody(OpBuilder &builder, Operation *op, ValueRange e) {
@@ -125,6 +181,10 @@ FailureOr<Value> plimsoll::lower::buildBody(OpBuilder &builder, Operation *op, V
           .Case([&](nn::CosOp) { return unary(std::type_identity<math::CosOp>()); })
           .Case([&](nn::TanhOp) { return unary(std::type_identity<math::TanhOp>()); })
           .Case([&](nn::ErfOp) { return unary(std::type_identity<math::ErfOp>()); })
+          .Case([&](nn::FloorOp) { return unary(std::type_identity<math::FloorOp>()); })
+          .Case([&](nn::CeilOp) { return unary(std::type_identity<math::CeilOp>()); })
+          .Case([&](nn::RoundOp) { return unary(std::type_identity<math::RoundEvenOp>()); })
+          .Case([&](nn::SignOp) { return sign(s, e[0]); })
           .Case([&](nn::ReciprocalOp) { return s.div(s.number(1.0), e[0]); })
           .Case([&](nn::SigmoidOp) { return s.sigmoid(e[0]); })
           .Case([&](nn::ReluOp) {
@@ -153,10 +213,15 @@ FailureOr<Value> plimsoll::lower::buildBody(OpBuilder &builder, Operation *op, V
           .Case([&](nn::AddOp) { return arithmetic<arith::AddFOp, arith::AddIOp>(s, e); })
           .Case([&](nn::SubOp) { return arithmetic<arith::SubFOp, arith::SubIOp>(s, e); })
           .Case([&](nn::MulOp) { return arithmetic<arith::MulFOp, arith::MulIOp>(s, e); })
-          .Case([&](nn::DivOp) { return arithmetic<arith::DivFOp, arith::DivSIOp>(s, e); })
+          .Case([&](nn::DivOp) { return divide(s, e); })
+          .Case([&](nn::ModOp op) { return remainder(s, e, op.getTruncated()); })
+          .Case([&](nn::MinOp) { return extreme(s, e, false); })
+          .Case([&](nn::MaxOp) { return extreme(s, e, true); })
+          .Case([&](nn::MatmulOp) { return s.mul(e[0], e[1]); })
           .Case([&](nn::PowOp) { return Value(math::PowFOp::create(builder, s.loc, e[0], e[1])); })
           .Case([&](nn::AndOp) { return Value(arith::AndIOp::create(builder, s.loc, e[0], e[1])); })
           .Case([&](nn::OrOp) { return Value(arith::OrIOp::create(builder, s.loc, e[0], e[1])); })
+          .Case([&](nn::XorOp) { return Value(arith::XOrIOp::create(builder, s.loc, e[0], e[1])); })
           .Case([&](nn::CompareOp op) { return compareElements(s, op.getPredicate(), e); })
           .Case([&](nn::SelectOp) { return s.select(e[0], e[1], e[2]); })
           .Case<nn::TransposeOp, nn::BroadcastOp, nn::ReduceSumOp>([&](auto) { return e[0]; })

@@ -15,7 +15,7 @@ static SmallVector<int64_t> factorStrides(Type type, ArrayRef<int64_t> dimension
   for (int64_t d = int64_t(shape.size()) - 1; d >= 0; --d) {
     if (dimensionFactors[d] >= 0)
       strides[dimensionFactors[d]] = stride;
-    stride *= shape[d];
+    stride *= std::max<int64_t>(1, shape[d]); // an empty tensor has strides like any other
   }
   return strides;
 }

@@ -35,22 +35,23 @@ inline __attribute__((always_inline)) T laneSum(int64_t count, const Term &term)
 
 /// Largest of value(i), i in [0, count); any order gives the same bits. NaN is not found reliably.
 template <typename Value>
-inline __attribute__((always_inline)) float laneMax(int64_t count, const Value &value) {
-  float lanes[kSumLanes];
-  for (float &lane : lanes)
+inline __attribute__((always_inline)) auto laneMax(int64_t count, const Value &value) {
+  using T = decltype(value(int64_t()));
+  T lanes[kSumLanes];
+  for (T &lane : lanes)
     lane = -__builtin_inff();
   int64_t whole = count / kSumLanes * kSumLanes;
   for (int64_t i = 0; i < whole; i += kSumLanes)
     for (int lane = 0; lane < kSumLanes; ++lane) {
-      float x = value(i + lane);
+      T x = value(i + lane);
       lanes[lane] = lanes[lane] < x ? x : lanes[lane];
     }
   for (int64_t i = whole; i < count; ++i) {
-    float x = value(i);
+    T x = value(i);
     lanes[i - whole] = lanes[i - whole] < x ? x : lanes[i - whole];
   }
-  float result = lanes[0];
-  for (float lane : lanes)
+  T result = lanes[0];
+  for (T lane : lanes)
     result = result < lane ? lane : result;
   return result;
 }

@@ -31,6 +31,9 @@ struct Launch {
   template <typename T> T *buffer(int index) const { return static_cast<T *>(buffers[index]); }
 };
 
+/// Element types that kernels are told as a size; bool is u8.
+enum class ElementType : int64_t { f32, f64, i32, i64, u8 };
+
 /// A kernel of the library.
 struct Kernel {
   const char *name;

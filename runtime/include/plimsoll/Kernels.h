@@ -2,7 +2,7 @@
 //
 // Emitted programs name kernels as objects, so that a program links only what it
 // uses. Operands, sizes and scalars of each: the header comment of its file in
-// runtime/kernels. All data is f32, indices and labels are i64.
+// runtime/kernels. Data is f32 unless that says otherwise, indices and labels are i64.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_KERNELS_H
 #define PLIMSOLL_KERNELS_H
@@ -14,10 +14,13 @@ namespace plimsoll {
 extern const Kernel matmul;
 extern const Kernel matmul_onednn; ///< in libplimsoll-onednn-*.a, needs libdnnl
 extern const Kernel layer_norm, layer_norm_grad_input, layer_norm_grad_params;
-extern const Kernel softmax, softmax_grad;
+extern const Kernel softmax, softmax_grad, log_softmax;
 extern const Kernel attention, attention_grad;
 extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
 extern const Kernel gather, gather_grad;
+extern const Kernel gather_elements, scatter_elements;
+extern const Kernel reduce, reduce_prod_grad, arg_reduce;
+extern const Kernel cum_sum, top_k;
 extern const Kernel adamw, sgd;
 extern const Kernel conv, conv_grad_input, conv_grad_weight;
 extern const Kernel max_pool, max_pool_grad, avg_pool, avg_pool_grad;

@@ -128,3 +128,29 @@ func.func @cast(%x: tensor<4x8xi64>, %y: tensor<4x8xf32>) -> (tensor<4x8xf32>, t
   %1 = nn.cast %y {to = i1} : tensor<4x8xf32>
   return %0, %1 : tensor<4x8xf32>, tensor<4x8xi1>
 }
+
+// CHECK-LABEL: func.func @steps
+func.func @steps(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+  // CHECK: nn.sign %{{.*}} : tensor<4x8xf32>
+  %0 = nn.sign %x : tensor<4x8xf32>
+  // CHECK: nn.floor %{{.*}} : tensor<4x8xf32>
+  %1 = nn.floor %x : tensor<4x8xf32>
+  // CHECK: nn.ceil %{{.*}} : tensor<4x8xf32>
+  %2 = nn.ceil %x : tensor<4x8xf32>
+  // CHECK: nn.round %{{.*}} : tensor<4x8xf32>
+  %3 = nn.round %x : tensor<4x8xf32>
+  return %0, %1, %2, %3 : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func.func @extremes
+func.func @extremes(%a: tensor<4x8xui8>, %b: tensor<8xui8>, %c: tensor<8xi1>) -> (tensor<4x8xui8>, tensor<4x8xui8>, tensor<4x8xui8>, tensor<8xi1>) {
+  // CHECK: nn.min %{{.*}}, %{{.*}} : tensor<4x8xui8>, tensor<8xui8>
+  %0 = nn.min %a, %b : tensor<4x8xui8>, tensor<8xui8>
+  // CHECK: nn.max %{{.*}}, %{{.*}} : tensor<4x8xui8>, tensor<8xui8>
+  %1 = nn.max %a, %b : tensor<4x8xui8>, tensor<8xui8>
+  // CHECK: nn.mod %{{.*}}, %{{.*}} {truncated} : tensor<4x8xui8>, tensor<8xui8>
+  %2 = nn.mod %a, %b {truncated} : tensor<4x8xui8>, tensor<8xui8>
+  // CHECK: nn.xor %{{.*}}, %{{.*}} : tensor<8xi1>, tensor<8xi1>
+  %3 = nn.xor %c, %c : tensor<8xi1>, tensor<8xi1>
+  return %0, %1, %2, %3 : tensor<4x8xui8>, tensor<4x8xui8>, tensor<4x8xui8>, tensor<8xi1>
+}

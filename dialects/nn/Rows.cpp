@@ -1,0 +1,74 @@
+//===- Rows.cpp - ops along the last dimension ----------------------------------===//
+#include "dialects/nn/NNDialect.h"
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+using Types = SmallVectorImpl<Type>;
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// The operand's type without, or with another, last dimension.
+static LogicalResult inferRows(std::optional<Location> loc, Value x, Type element,
+                               ArrayRef<int64_t> last, Types &results) {
+  RankedTensorType type = tensorType(x);
+  if (type.getRank() == 0)
+    return emitOptionalError(loc, "a scalar has no last dimension");
+  SmallVector<int64_t> shape(type.getShape().drop_back());
+  llvm::append_range(shape, last);
+  results.push_back(RankedTensorType::get(shape, element));
+  return success();
+}
+
+LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, Types &results) {
+  return inferRows(loc, adaptor.getX(), tensorType(adaptor.getX()).getElementType(), {}, results);
+}
+
+LogicalResult ReduceProdGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                 Adaptor adaptor, Types &results) {
+  RankedTensorType x = tensorType(adaptor.getX());
+  if (x.getRank() == 0 || tensorType(adaptor.getDy()) != x.clone(x.getShape().drop_back()))
+    return emitOptionalError(loc, "dy ", adaptor.getDy().getType(), " is not a product of ", x);
+  results.push_back(x);
+  return success();
+}
+
+LogicalResult ArgReduceOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  if (adaptor.getKind() != Reduction::max && adaptor.getKind() != Reduction::min)
+    return emitOptionalError(loc, "the kind must be max or min");
+  if (tensorType(adaptor.getX()).getRank() > 0 && tensorType(adaptor.getX()).getShape().back() == 0)
+    return emitOptionalError(loc, "no position in an empty dimension: ", adaptor.getX().getType());
+  return inferRows(loc, adaptor.getX(), IntegerType::get(context, 64), {}, results);
+}
+
+LogicalResult CumSumOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, Types &results) {
+  if (tensorType(adaptor.getX()).getRank() == 0)
+    return emitOptionalError(loc, "a scalar has no last dimension");
+  results.push_back(adaptor.getX().getType());
+  return success();
+}
+
+LogicalResult TopKOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                       Adaptor adaptor, Types &results) {
+  RankedTensorType x = tensorType(adaptor.getX());
+  int64_t k = adaptor.getK();
+  if (x.getRank() > 0 && (k < 0 || k > x.getShape().back()))
+    return emitOptionalError(loc, "cannot take ", k, " of the ", x.getShape().back(),
+                             " elements of the last dimension");
+  if (failed(inferRows(loc, adaptor.getX(), x.getElementType(), k, results)))
+    return failure();
+  return inferRows(loc, adaptor.getX(), IntegerType::get(context, 64), k, results);
+}
+
+LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                             Adaptor adaptor, Types &results) {
+  if (tensorType(adaptor.getX()).getRank() == 0)
+    return emitOptionalError(loc, "a scalar has no last dimension");
+  results.push_back(adaptor.getX().getType());
+  return success();
+}

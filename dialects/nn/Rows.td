@@ -1,0 +1,105 @@
+//===- Rows.td - ops along the last dimension ---------------------------------===//
+//
+// Reductions other than sums, their positions, running sums and order. An op along
+// another dimension is one of these between two transpositions.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_DIALECTS_NN_ROWS
+#define PLIMSOLL_DIALECTS_NN_ROWS
+
+include "dialects/nn/NNBase.td"
+
+def NN_Maximum : I32EnumAttrCase<"max", 0>;
+def NN_Minimum : I32EnumAttrCase<"min", 1>;
+def NN_Product : I32EnumAttrCase<"prod", 2>;
+def NN_Total : I32EnumAttrCase<"sum", 3>;
+def NN_Reduction : I32EnumAttr<"Reduction", "how the elements of a row become one",
+    [NN_Maximum, NN_Minimum, NN_Product, NN_Total]> {
+  let cppNamespace = "::plimsoll::nn";
+}
+
+def NN_ReduceOp : NN_TensorOp<"reduce"> {
+  let summary = "maximum, minimum, product or sum over the last dimension";
+  let description = [{
+    One element after the other, from the first. Of nothing: the smallest number of the type,
+    the largest, 1 or 0. A NaN is the maximum and the minimum of its row. Sums of floats are
+    `nn.reduce_sum`.
+    ```mlir
+    %y = nn.reduce max %x : tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Reduction:$kind, NN_Tensor:$x);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$kind $x attr-dict `:` type($x)";
+}
+
+def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad"> {
+  let summary = "gradient of a product over the last dimension";
+  let description = [{
+    Each element gets `dy` times the product of the others, also where some are zero.
+    ```mlir
+    %dx = nn.reduce_prod_grad %dy, %x : tensor<4xf32>, tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$x);
+  let results = (outs NN_FloatTensor:$dx);
+  let assemblyFormat = "$dy `,` $x attr-dict `:` type($dy) `,` type($x)";
+}
+
+def NN_ArgReduceOp : NN_TensorOp<"arg_reduce"> {
+  let summary = "position of the maximum or minimum in the last dimension";
+  let description = [{
+    The first of equal ones, or with `last` the last. `kind` is max or min.
+    ```mlir
+    %y = nn.arg_reduce max %x {last} : tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Reduction:$kind, NN_Tensor:$x, UnitAttr:$last);
+  let results = (outs NN_IndexTensor:$y);
+  let assemblyFormat = "$kind $x attr-dict `:` type($x)";
+}
+
+def NN_CumSumOp : NN_TensorOp<"cum_sum"> {
+  let summary = "running sum along the last dimension";
+  let description = [{
+    Element `i` is the sum of the elements up to `i`: without `i` itself if `exclusive`, from
+    the end if `reverse`. Floats are summed in f64.
+    ```mlir
+    %y = nn.cum_sum %x {exclusive, reverse} : tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$x, UnitAttr:$exclusive, UnitAttr:$reverse);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+}
+
+def NN_TopKOp : NN_TensorOp<"top_k"> {
+  let summary = "the largest (or smallest) elements of the last dimension, in order";
+  let description = [{
+    `k` values and their positions; of equal ones the first comes first.
+    ```mlir
+    %values, %indices = nn.top_k %x {k = 3 : i64, smallest} : tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$x, I64Attr:$k, UnitAttr:$smallest);
+  let results = (outs NN_Tensor:$values, NN_IndexTensor:$indices);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+}
+
+def NN_LogSoftmaxOp : NN_TensorOp<"log_softmax"> {
+  let summary = "logarithm of the softmax over the last dimension";
+  let description = [{
+    `y = x - max x - ln(sum e^(x - max x))`.
+    ```mlir
+    %y = nn.log_softmax %x : tensor<4x16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x);
+  let results = (outs NN_FloatTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 8 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+  }];
+}
+
+#endif // PLIMSOLL_DIALECTS_NN_ROWS
