@@ -37,7 +37,8 @@ OwningOpRef<ModuleOp> plimsoll::import::importOnnx(MLIRContext *context,
     bool sound = problems.empty();
     checkOperators(*graph, problems);
     bindInputs(*graph, options, problems);
-    if (sound && graph->inputs.size() + graph->initializers.size() > 0) {
+    bool hasInputs = graph->inputs.size() + graph->initializers.size() > 0;
+    if (sound && (hasInputs || graph->proto.input_size() == 0)) {
       ParameterPlan plan = planParameters(*graph, options, problems);
       module = Importer(context, options, *graph, plan, problems).run();
       for (const std::string &warning : plan.warnings)

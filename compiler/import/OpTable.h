@@ -22,14 +22,20 @@ const llvm::StringMap<OpEntry> &opTable();
 
 // The families, one file each.
 void addElementwiseOps(llvm::StringMap<OpEntry> &table);
+void addActivationOps(llvm::StringMap<OpEntry> &table);
 void addShapeOps(llvm::StringMap<OpEntry> &table);
+void addLayoutOps(llvm::StringMap<OpEntry> &table);
 void addIndexOps(llvm::StringMap<OpEntry> &table);
+void addOrderOps(llvm::StringMap<OpEntry> &table);
 void addContractionOps(llvm::StringMap<OpEntry> &table);
+void addEinsumOps(llvm::StringMap<OpEntry> &table);
 void addImageOps(llvm::StringMap<OpEntry> &table);
 void addBatchNormOps(llvm::StringMap<OpEntry> &table);
 void addResizeOps(llvm::StringMap<OpEntry> &table);
 void addAttentionOps(llvm::StringMap<OpEntry> &table);
 void addNormalizationOps(llvm::StringMap<OpEntry> &table);
+void addLossOps(llvm::StringMap<OpEntry> &table);
+void addRecurrentOps(llvm::StringMap<OpEntry> &table);
 void addReductionOps(llvm::StringMap<OpEntry> &table);
 void addControlOps(llvm::StringMap<OpEntry> &table);
 void addRefusedOps(llvm::StringMap<OpEntry> &table);

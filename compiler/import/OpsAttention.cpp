@@ -1,11 +1,12 @@
-//===- OpsAttention.cpp - ONNX's Attention (opset 23) and Softmax ---------------===//
+//===- OpsAttention.cpp - Attention and RotaryEmbedding (opset 23), Softmax -----===//
 //
 // Operands are [batch, heads, tokens, features], or [batch, tokens, heads * features]
-// with the numbers of heads as attributes. Key and value caches, capped scores and the
-// scores as a result are refused.
+// with the numbers of heads as attributes. Plain attention is one op; with caches, capped
+// scores, windows, or scores as a result it is written as products.
 //===----------------------------------------------------------------------===//
+#include "compiler/import/Arithmetic.h"
+#include "compiler/import/AttentionParts.h"
 #include "compiler/import/OpTable.h"
-#include "dialects/nn/NNDialect.h"
 #include <cmath>
 #include <numeric>
 
@@ -27,23 +28,6 @@ static void softmax(Node &n) {
   n.set(n.transpose(n.emit<nn::SoftmaxOp>(n.transpose(x, swap)), swap));
 }
 
-/// What our op has no word for.
-static bool refuseAttention(Node &n) {
-  auto refuse = [&](bool present, const Twine &what, const Twine &fix) {
-    if (present)
-      n.error(what, fix);
-  };
-  refuse(n.has(4) || n.has(5), "a cache of keys and values (past_key, past_value) is for inference",
-         "export the model with use_cache=False");
-  refuse(n.has(6), "nonpad_kv_seqlen is for inference", "export the model without a cache");
-  refuse(n.floatAttr("softcap", 0) != 0, "capped scores (softcap) are not supported yet",
-         "export with opset_version=18: then attention is written as products");
-  for (int i = 1; i < n.proto.output_size(); ++i)
-    refuse(!n.proto.output(i).empty(), "its result '" + n.proto.output(i) + "' is not supported",
-           "only the first result is");
-  return n.failed();
-}
-
 /// [batch, tokens, heads * features] as [batch, tokens, heads, features].
 static Value splitHeads(Node &n, Value x, int64_t heads) {
   ArrayRef<int64_t> shape = typeOf(x).getShape();
@@ -52,6 +36,14 @@ static Value splitHeads(Node &n, Value x, int64_t heads) {
     return {};
   }
   return n.reshape(x, {shape[0], shape[1], heads, shape[2] / heads});
+}
+
+/// The other way round.
+static Value mergeHeads(Node &n, Value x) {
+  if (!x)
+    return {};
+  Shape shape(shapeOf(x));
+  return n.reshape(x, {shape[0], shape[1], shape[2] * shape[3]});
 }
 
 /// A mask of up to four dimensions, its last one complete, as the op wants it.
@@ -71,8 +63,6 @@ static Value maskOf(Node &n, int64_t keys) {
 }
 
 static void attention(Node &n) {
-  if (refuseAttention(n))
-    return;
   Value values[3] = {n.data(0), n.data(1), n.data(2)};
   if (llvm::is_contained(values, Value()))
     return;
@@ -91,6 +81,12 @@ static void attention(Node &n) {
   double scale = n.floatAttr("scale", usual);
   if (float(scale) == float(usual)) // what the file rounded to f32
     scale = usual;
+  if (needsAttentionParts(n)) {
+    for (Value &value : values)
+      value = rank == 3 ? n.transpose(value, {0, 2, 1, 3}) : value;
+    Value y = attentionInParts(n, values[0], values[1], values[2], scale);
+    return n.set(rank == 3 && y ? mergeHeads(n, n.transpose(y, {0, 2, 1, 3})) : y);
+  }
   SmallVector<NamedAttribute> attrs = {n.floatNamed("scale", scale)};
   if (rank == 3)
     attrs.push_back(n.unitNamed("heads_inner"));
@@ -100,14 +96,65 @@ static void attention(Node &n) {
   if (n.has(3))
     operands.push_back(maskOf(n, typeOf(values[1]).getDimSize(rank == 3 ? 1 : 2)));
   Value y = n.emit<nn::AttentionOp>(operands, attrs);
-  if (y && rank == 3) {
-    ArrayRef<int64_t> shape = typeOf(y).getShape();
-    y = n.reshape(y, {shape[0], shape[1], shape[2] * shape[3]});
+  n.set(rank == 3 ? mergeHeads(n, y) : y);
+}
+
+// Rotary embedding ----------------------------------------------------------
+
+/// Cosines or sines of every token as [batch or 1, tokens, 1, features / 2].
+static Value rotaryTable(Node &n, int i, int64_t half) {
+  Value table = n.data(i);
+  if (table && n.has(3))
+    table = n.emit<nn::GatherOp>({table, n.cast(n.data(3), n.builder.getI64Type())},
+                                 n.intNamed("axis", 0));
+  if (!table)
+    return {};
+  if (typeOf(table).getRank() != 3 || shapeOf(table)[2] != half) {
+    n.error("its tables " + shapeText(shapeOf(table)) + " do not fit " + Twine(2 * half) +
+            " rotated features");
+    return {};
   }
-  n.set(y);
+  return Arithmetic(n).unsqueeze(table, 2);
+}
+
+/// Pairs of features turned by the angle of their token.
+static Value rotate(Node &n, Value x, int64_t dim) {
+  Arithmetic a(n);
+  Value cosine = rotaryTable(n, 1, dim / 2), sine = rotaryTable(n, 2, dim / 2);
+  bool interleaved = n.intAttr("interleaved", 0) != 0;
+  Shape shape(shapeOf(x)), pairs(shape);
+  pairs.back() = interleaved ? dim / 2 : 2;
+  pairs.push_back(interleaved ? 2 : dim / 2);
+  int64_t of = interleaved ? 4 : 3; // the dimension of the two in a pair
+  Value split = n.reshape(x, pairs);
+  Value left = a.squeeze(n.part(split, of, 0, 1), of),
+        right = a.squeeze(n.part(split, of, 1, 1), of);
+  Value real = a.sub(a.mul(cosine, left), a.mul(sine, right));
+  Value imaginary = a.add(a.mul(sine, left), a.mul(cosine, right));
+  return n.reshape(a.concat({a.unsqueeze(real, of), a.unsqueeze(imaginary, of)}, of), shape);
+}
+
+static void rotaryEmbedding(Node &n) {
+  Arithmetic a(n);
+  Value x = n.data(0);
+  int64_t rank = x ? typeOf(x).getRank() : 0;
+  if (!x || (rank != 3 && rank != 4))
+    return n.error("needs an input of three or of four dimensions");
+  x = rank == 3 ? splitHeads(n, x, n.intAttr("num_heads", 0)) : n.transpose(x, {0, 2, 1, 3});
+  if (!x)
+    return;
+  int64_t features = shapeOf(x)[3], dim = n.intAttr("rotary_embedding_dim", 0);
+  dim = dim == 0 ? features : dim;
+  if (dim < 2 || dim % 2 != 0 || dim > features)
+    return n.error("cannot rotate " + Twine(dim) + " of " + Twine(features) + " features");
+  Value y = rotate(n, n.part(x, 3, 0, dim), dim);
+  if (y && dim < features)
+    y = a.concat({y, n.part(x, 3, dim, features - dim)}, 3);
+  n.set(rank == 3 ? mergeHeads(n, y) : n.transpose(y, {0, 2, 1, 3}));
 }
 
 void plimsoll::import::addAttentionOps(llvm::StringMap<OpEntry> &table) {
   table["Softmax"].data = softmax;
   table["Attention"].data = attention;
+  table["RotaryEmbedding"].data = rotaryEmbedding;
 }

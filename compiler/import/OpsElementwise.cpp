@@ -1,6 +1,6 @@
 //===- OpsElementwise.cpp - ONNX operators on one element at a time ------------===//
+#include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
-#include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -21,19 +21,52 @@ template <nn::Predicate predicate> static void compare(Node &n) {
   n.set(n.emit<nn::CompareOp>({a, b}, n.builder.getNamedAttr("predicate", attr)));
 }
 
-/// Min, Max and Sum take any number of operands; pairs are enough for a gradient.
-static void sum(Node &n) {
+/// Min, Max, Sum and Mean take any number of operands; pairs are enough for a gradient.
+template <typename Op> static Value pairwise(Node &n) {
   Value result = n.data(0);
   for (int i = 1; i < n.numOperands(); ++i)
-    result = n.emit<nn::AddOp>({result, n.data(i)});
-  n.set(result);
+    result = n.emit<Op>({result, n.data(i)});
+  return result;
 }
 
+template <typename Op> static void nary(Node &n) {
+  n.set(pairwise<Op>(n));
+}
+
+static void mean(Node &n) {
+  Value sum = pairwise<nn::AddOp>(n);
+  n.set(n.numOperands() > 1 ? Arithmetic(n).mul(sum, 1.0 / n.numOperands()) : sum);
+}
+
+/// The result has the base's type. Integers are raised in f64: exact to 2^53.
 static void power(Node &n) {
   Value base = n.data(0), exponent = n.data(1);
-  if (base && exponent)
-    exponent = n.cast(exponent, typeOf(base).getElementType());
-  n.set(n.emit<nn::PowOp>({base, exponent}));
+  if (!base || !exponent)
+    return;
+  Type type = typeOf(base).getElementType(), with = type;
+  if (!isa<FloatType>(type))
+    with = n.builder.getF64Type();
+  Value y = n.emit<nn::PowOp>({n.cast(base, with), n.cast(exponent, with)});
+  n.set(n.cast(y, type));
+}
+
+/// min(max(x, low), high), where both bounds may be missing.
+static void clip(Node &n) {
+  Arithmetic a(n);
+  Value y = n.data(0);
+  if (n.has(1))
+    y = a.max(y, n.data(1));
+  if (n.has(2))
+    y = a.min(y, n.data(2));
+  n.set(y);
+}
+
+static void mod(Node &n) {
+  Value a = n.data(0), b = n.data(1);
+  SmallVector<NamedAttribute> attrs;
+  if (n.intAttr("fmod", 0))
+    attrs.push_back(n.unitNamed("truncated"));
+  n.set(n.emit<nn::ModOp>({a, b}, attrs));
 }
 
 static void select(Node &n) {
@@ -78,15 +111,19 @@ static void identity(Node &n) {
 /// Dropout whose result is its operand. In training mode the node is refused: what to
 /// drop would have to be drawn anew each step.
 static void dropout(Node &n) {
-  const HostTensor *training = n.knownOrNull(2);
-  if (n.has(2) && !training)
-    return n.error("its training_mode must be known at compile time");
-  if (training && training->size() == 1 && training->number(0) != 0)
+  const HostTensor *training = n.has(2) ? n.known(2) : nullptr;
+  bool trains = training && training->size() == 1 && training->number(0) != 0;
+  const HostTensor *ratio = trains && n.has(1) ? n.known(1) : nullptr;
+  if (n.failed())
+    return;
+  if (trains && (!ratio || ratio->size() != 1 || ratio->number(0) != 0))
     return n.error("dropout in training mode is not supported yet",
                    "export the model with model.eval()");
-  if (n.results.size() > 1 && !n.proto.output(1).empty())
-    return n.error("its mask is used, which is not supported",
-                   "export the model with model.eval()");
+  if (n.results.size() > 1 && n.data(0)) { // everything is kept
+    HostTensor kept(DType::Bool, {});
+    kept.setInt(0, 1);
+    n.set(n.broadcast(n.constant(kept), shapeOf(n.data(0))), 1);
+  }
   identity(n);
 }
 
@@ -97,6 +134,10 @@ void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["Log"].data = unary<nn::LogOp>;
   table["Sqrt"].data = unary<nn::SqrtOp>;
   table["Reciprocal"].data = unary<nn::ReciprocalOp>;
+  table["Sign"].data = unary<nn::SignOp>;
+  table["Floor"].data = unary<nn::FloorOp>;
+  table["Ceil"].data = unary<nn::CeilOp>;
+  table["Round"].data = unary<nn::RoundOp>;
   table["Sin"].data = unary<nn::SinOp>;
   table["Cos"].data = unary<nn::CosOp>;
   table["Tanh"].data = unary<nn::TanhOp>;
@@ -116,7 +157,13 @@ void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["LessOrEqual"].data = compare<nn::Predicate::le>;
   table["Greater"].data = compare<nn::Predicate::gt>;
   table["GreaterOrEqual"].data = compare<nn::Predicate::ge>;
-  table["Sum"].data = sum;
+  table["Xor"].data = binary<nn::XorOp>;
+  table["Sum"].data = nary<nn::AddOp>;
+  table["Min"].data = nary<nn::MinOp>;
+  table["Max"].data = nary<nn::MaxOp>;
+  table["Mean"].data = mean;
+  table["Clip"].data = clip;
+  table["Mod"].data = mod;
   table["Pow"].data = power;
   table["Where"].data = select;
   table["Gelu"].data = gelu;

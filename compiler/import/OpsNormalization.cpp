@@ -1,17 +1,11 @@
-//===- OpsNormalization.cpp - LayerNormalization and RMSNormalization -----------===//
+//===- OpsNormalization.cpp - normalisation by statistics of the input ----------===//
+#include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
-#include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
-
-static void refuseOtherResults(Node &n) {
-  for (int i = 1; i < n.proto.output_size(); ++i)
-    if (!n.proto.output(i).empty())
-      n.error("its result '" + n.proto.output(i) + "' is not supported",
-              "only the first result is");
-}
+using llvm::Twine;
 
 /// `parameter` with exactly the shape of the normalised dimensions.
 static Value overDims(Node &n, Value parameter, ArrayRef<int64_t> dims) {
@@ -30,17 +24,41 @@ static std::optional<int64_t> normAxis(Node &n, Value x) {
   return n.axis(n.intAttr("axis", -1), typeOf(x).getRank());
 }
 
+/// The statistics keep the normalised dimensions as 1.
+static void setStatistics(Node &n, Value mean, Value inverse, Value x, int64_t axis) {
+  Shape kept(shapeOf(x));
+  for (int64_t d = axis; d < typeOf(x).getRank(); ++d)
+    kept[d] = 1;
+  n.set(n.reshape(mean, kept), 1);
+  n.set(n.reshape(inverse, kept), 2);
+}
+
+/// In f64 (checks, not training) the formula; else one launch.
 static void layerNorm(Node &n) {
-  refuseOtherResults(n);
+  Arithmetic a(n);
   Value x = n.data(0), scale = n.data(1);
   std::optional<int64_t> axis = x && scale ? normAxis(n, x) : std::nullopt;
   if (!axis || n.failed())
     return;
+  double epsilon = n.floatAttr("epsilon", 1e-5);
+  if (!typeOf(x).getElementType().isF32()) {
+    auto standard = a.standardize(x, ascending(*axis, typeOf(x).getRank()), epsilon);
+    Value y = a.mul(standard.y, scale);
+    n.set(n.has(2) ? a.add(y, n.data(2)) : y);
+    return setStatistics(n, standard.mean, standard.inverse, x, *axis);
+  }
   ArrayRef<int64_t> dims = typeOf(x).getShape().drop_front(*axis);
   SmallVector<Value> operands = {x, overDims(n, scale, dims)};
   if (n.has(2))
     operands.push_back(overDims(n, n.data(2), dims));
-  n.set(n.emit<nn::LayerNormOp>(operands, n.floatNamed("epsilon", n.floatAttr("epsilon", 1e-5))));
+  if (llvm::is_contained(operands, Value()))
+    return;
+  Operation *op =
+      n.create(nn::LayerNormOp::getOperationName(), operands, n.floatNamed("epsilon", epsilon), {});
+  if (!op)
+    return;
+  n.set(op->getResult(0));
+  setStatistics(n, op->getResult(1), op->getResult(2), x, *axis);
 }
 
 /// `x / sqrt(mean(x^2) + epsilon) * scale`, in the ops that the standard's own function
@@ -66,7 +84,88 @@ static void rmsNorm(Node &n) {
   n.set(n.emit<nn::MulOp>({n.emit<nn::MulOp>({x, inverse}), scale}));
 }
 
+/// One number for each channel, so that it broadcasts over [batch, channels, ...].
+static Value overChannels(Node &n, Value parameter, Value x) {
+  if (!parameter || !x)
+    return {};
+  Shape shape(typeOf(x).getRank(), 1);
+  shape[1] = shapeOf(x)[1];
+  if (shapeOf(parameter) != ArrayRef<int64_t>{shape[1]}) {
+    n.error("scale and bias need one number for each of the " + Twine(shape[1]) + " channels");
+    return {};
+  }
+  return n.reshape(parameter, shape);
+}
+
+/// Mean and variance over groups of channels and all that follows.
+static void normalizeGroups(Node &n, int64_t groups) {
+  Arithmetic a(n);
+  Value x = n.data(0), scale = n.data(1), bias = n.data(2);
+  if (!x || !scale || !bias)
+    return;
+  Shape shape(shapeOf(x)), grouped = shape;
+  if (groups <= 0 || shape[1] % groups != 0)
+    return n.error(Twine(groups) + " groups do not divide the " + Twine(shape[1]) + " channels");
+  grouped[1] = shape[1] / groups;
+  grouped.insert(grouped.begin() + 1, groups);
+  auto standard = a.standardize(n.reshape(x, grouped), ascending(2, grouped.size()),
+                                n.floatAttr("epsilon", 1e-5));
+  Value y = n.reshape(standard.y, shape);
+  // Before opset 21 a group, not a channel, has a scale and a bias.
+  auto parameter = [&](Value value) {
+    if (shapeOf(value) == ArrayRef<int64_t>{groups} && groups != shape[1])
+      value =
+          n.reshape(n.broadcast(a.unsqueeze(value, 1), {groups, shape[1] / groups}), {shape[1]});
+    return overChannels(n, value, x);
+  };
+  n.set(a.add(a.mul(y, parameter(scale)), parameter(bias)));
+}
+
+static bool hasChannels(Node &n, Value x) {
+  if (x && typeOf(x).getRank() < 2)
+    n.error("needs an input of two dimensions or more");
+  return x && !n.failed();
+}
+
+static void groupNorm(Node &n) {
+  if (hasChannels(n, n.data(0)))
+    normalizeGroups(n, n.intAttr("num_groups", 0));
+}
+
+static void instanceNorm(Node &n) {
+  if (hasChannels(n, n.data(0)))
+    normalizeGroups(n, shapeOf(n.data(0))[1]);
+}
+
+/// x / |x| along one axis; zero where the norm is zero.
+static void lpNorm(Node &n) {
+  Arithmetic a(n);
+  Value x = n.data(0);
+  int64_t p = n.intAttr("p", 2);
+  std::optional<int64_t> axis = x ? normAxis(n, x) : std::nullopt;
+  if (!axis)
+    return;
+  if (p != 1 && p != 2)
+    return n.error("p = " + Twine(p) + " is unknown");
+  Value norm = p == 1 ? a.sum(a.abs(x), *axis) : a.sqrt(a.sum(a.mul(x, x), *axis));
+  Value isZero = a.compare(nn::Predicate::eq, norm, 0.0);
+  n.set(a.select(isZero, n.scalar(0.0, x), a.div(x, norm)));
+}
+
+/// (x - mean) / standard deviation over `axes`.
+static void meanVariance(Node &n) {
+  Value x = n.data(0);
+  std::optional<Shape> axes =
+      x ? n.axes(n.intsAttr("axes").value_or(Shape{0, 2, 3}), typeOf(x).getRank()) : std::nullopt;
+  if (axes)
+    n.set(Arithmetic(n).standardize(x, *axes, 1e-9).y);
+}
+
 void plimsoll::import::addNormalizationOps(llvm::StringMap<OpEntry> &table) {
   table["LayerNormalization"].data = layerNorm;
   table["RMSNormalization"].data = rmsNorm;
+  table["GroupNormalization"].data = groupNorm;
+  table["InstanceNormalization"].data = instanceNorm;
+  table["LpNormalization"].data = lpNorm;
+  table["MeanVarianceNormalization"].data = meanVariance;
 }

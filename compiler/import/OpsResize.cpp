@@ -37,8 +37,10 @@ static double coordinate(StringRef mode, const Axis &axis, int64_t i) {
     return half;
   if (mode == "pytorch_half_pixel")
     return axis.out > 1 ? half : 0;
-  if (mode == "align_corners")
-    return axis.out > 1 ? at * double(axis.in - 1) / double(axis.out - 1) : 0;
+  if (mode == "align_corners") { // of the length that the scale gives, which need not be whole
+    double last = axis.scale * double(axis.in) - 1;
+    return axis.out > 1 && last > 0 ? at * double(axis.in - 1) / last : 0;
+  }
   if (mode == "asymmetric")
     return at / axis.scale;
   if (mode == "half_pixel_symmetric") {

@@ -1,7 +1,7 @@
 //===- OpsShape.cpp - ONNX operators that change shapes ------------------------===//
+#include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
 #include "compiler/import/ShapeRules.h"
-#include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -58,19 +58,22 @@ static void split(Node &n) {
     n.set(Value(op->getResult(i)), i);
 }
 
-/// A slice with step 1 is one part of a split in each axis.
+/// A slice with step 1 is one part of a split in each axis; others choose their elements.
 static void slice(Node &n) {
   std::optional<SlicePlan> plan = slicePlan(n);
   if (!plan)
     return;
   Value x = n.data(0);
   for (size_t d = 0; x && d < plan->size.size(); ++d) {
-    if (plan->step[d] != 1)
-      return n.error("a step of " + Twine(plan->step[d]) + " is not supported on data",
-                     "only steps of 1 are");
-    if (plan->size[d] == 0)
-      return n.error("takes nothing from dimension " + Twine(d));
-    x = n.part(x, d, plan->begin[d], plan->size[d]);
+    int64_t begin = plan->begin[d], step = plan->step[d], size = plan->size[d];
+    if (step == 1 || size == 0) {
+      x = n.part(x, d, size == 0 ? 0 : begin, size);
+      continue;
+    }
+    Shape index;
+    for (int64_t i = 0; i < size; ++i)
+      index.push_back(begin + i * step);
+    x = Arithmetic(n).take(x, d, index);
   }
   n.set(x);
 }

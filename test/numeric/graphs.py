@@ -352,6 +352,47 @@ def layer_norm(g):
          epsilon=1e-5)
 
 
+def squared(kind, **attributes):
+    """The operator along the last dimension of a product, squared."""
+    def build(g):
+        x = g.op("Mul", g.input("x", (3, 6), 0.5, 1.5), g.parameter("w", (6,), 0.5, 1.5))
+        extra = [g.constant(value, np.int64) for value in attributes.get("operands", [])]
+        rest = {key: value for key, value in attributes.items() if key != "operands"}
+        y = g.op(kind, x, *extra, **rest)
+        y = y[0] if isinstance(y, list) else y
+        g.op("Mul", y, y)
+    return build
+
+
+def extreme(kind):
+    """Sometimes one operand, sometimes the other."""
+    def build(g):
+        a = g.op("Mul", g.input("x", (5, 4), 0.5, 1.5), g.parameter("a", (4,), 0.9, 1.1))
+        g.op(kind, a, g.op("Mul", g.input("y", (5, 4), 0.5, 1.5), g.parameter("b", (4,), 0.9, 1.1)))
+    return build
+
+
+def mod(g):
+    x = g.op("Mul", g.input("x", (3, 4), 0.5, 1.5), g.parameter("w", (4,)))
+    g.op("Mod", x, g.constant(0.75, np.float32), fmod=1)
+
+
+def gather_elements(g):
+    x = g.op("Mul", g.input("x", (3, 5)), g.parameter("w", (5,)))
+    y = g.op("GatherElements", x, g.indices("ids", (3, 4), 5), axis=1)
+    g.op("Mul", y, y)
+
+
+def scatter_elements(reduction):
+    def build(g):
+        x = g.op("Mul", g.input("x", (3, 5)), g.parameter("w", (5,)))
+        updates = g.op("Mul", g.input("u", (3, 2)), g.parameter("v", (2,)))
+        ids = g.constant([[0, 3], [4, 1], [2, 0]], np.int64)
+        y = g.op("ScatterElements", x, ids, updates, axis=1, reduction=reduction)
+        g.op("Mul", y, y)
+    return build
+
+
 def classify(g):
     g.loss = "cross-entropy"
     g.op("Gemm", g.input("x", (6, 4)), g.parameter("w", (4, 5)), g.parameter("b", (5,)))
@@ -385,7 +426,18 @@ GRAPHS = {
     "nn.mul": [binary("Mul")],
     "nn.div": [binary("Div", 0.5, 2.0)],
     "nn.pow": [binary("Pow", 0.5, 2.0)],
+    "nn.mod": [mod],
+    "nn.min": [extreme("Min")],
+    "nn.max": [extreme("Max")],
     "nn.select": [select],
+    "nn.reduce": [squared("ReduceMax", operands=[[1]]), squared("ReduceMin", operands=[[1]]),
+                  squared("ReduceProd", operands=[[1]])],
+    "nn.cum_sum": [squared("CumSum", operands=[1]),
+                   squared("CumSum", operands=[1], exclusive=1, reverse=1)],
+    "nn.top_k": [squared("TopK", operands=[[2]], results=2)],
+    "nn.log_softmax": [squared("LogSoftmax")],
+    "nn.gather_elements": [gather_elements],
+    "nn.scatter_elements": [scatter_elements("none"), scatter_elements("add")],
     "nn.reshape": [reshape],
     "nn.transpose": [transpose],
     "nn.broadcast": [broadcast, resize([1, 1, 2, 2], mode="nearest", nearest_mode="floor",

@@ -205,9 +205,9 @@ def simple(nodes, **kwargs):
 
 
 def unsupported():
-    made = simple([node("TopK", ["x", "k"], ["a", "b"]), node("Relu", ["a"], ["c"]),
+    made = simple([node("Hardmax", ["x"], ["a"]), node("Relu", ["a"], ["c"]),
                    node("Nonsense", ["c"], ["d"]), node("DequantizeLinear", ["d"] * 2, ["e"]),
-                   node("Relu", ["e"], ["y"])], initializers={"k": np.array([1], np.int64)})
+                   node("Relu", ["e"], ["y"])])
     made.graph.node[2].domain = "com.example"
     return made
 
@@ -227,11 +227,6 @@ def half():
 def training_dropout():
     return simple([node("Dropout", ["x", "ratio", "mode"], ["y"])],
                   initializers={"ratio": np.float32(0.1), "mode": np.bool_(True)})
-
-
-def softcap():
-    return model([node("Attention", ["q", "q", "q"], ["y"], softcap=30.0)],
-                 [("q", F, [1, 2, 3, 4])], [("y", F, None)], opset=23)
 
 
 def old_opset():
@@ -265,12 +260,6 @@ def short_data():
 
 def wrong_attribute():
     return simple([node("Softmax", ["x"], ["y"], axis="last")])
-
-
-def step():
-    return simple([node("Slice", ["x", "zero", "max", "one", "two"], ["y"])],
-                  initializers={"zero": np.array([0]), "max": np.array([3]), "one": np.array([1]),
-                                "two": np.array([2])})
 
 
 def external(location, offset=0):
