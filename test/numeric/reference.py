@@ -42,6 +42,7 @@ MODELS = [
     Model("vit-nano", "model-noopt.onnx", corpus=False),
     Model("resnet-nano", "model.onnx", corpus=False, data="vit-nano"),
     Model("resnet-nano", "model-fold.onnx", corpus=False, data="vit-nano"),
+    Model("unet-nano", "model.onnx", ["--loss=mse"], corpus=False),
     Model("gpt2-nano", "model.onnx"),
     Model("gpt2-nano-dyn", "model.onnx", ["--shape=input_ids=4x128"]),
     Model("gpt2-nano-dyn", "model.onnx", ["--shape=batch=4", "--shape=seq=128"]),
@@ -56,6 +57,7 @@ OLDER = [
     Model("mlp-digits", "model.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
     Model("vit-nano", "model-noopt.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
     Model("resnet-nano", "model.onnx", ["--target=cpu:x86-64-v3"], corpus=False, data="vit-nano"),
+    Model("unet-nano", "model.onnx", ["--loss=mse", "--target=cpu:x86-64-v3"], corpus=False),
     Model("gpt2-nano", "model.onnx", ["--target=cpu:x86-64-v3"]),
 ]
 
