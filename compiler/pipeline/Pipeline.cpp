@@ -61,12 +61,19 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
   if (between(Stage::Step)) {
     OpPassManager &forward = manager.nest<func::FuncOp>();
     forward.addPass(prepare::createSimplifyPass());
-    forward.addPass(prepare::createRaiseGeluPass());
-    forward.addPass(prepare::createRaiseLayerNormPass());
-    forward.addPass(prepare::createRaiseAttentionPass());
-    forward.addPass(prepare::createSimplifyPass());
-    manager.addPass(prepare::createAttachLossPass({options.loss}));
-    manager.addPass(autodiff::createBuildStepPass(stepOptions(options)));
+    if (!options.forwardOnly) {
+      forward.addPass(prepare::createRaiseGeluPass());
+      forward.addPass(prepare::createRaiseLayerNormPass());
+      forward.addPass(prepare::createRaiseAttentionPass());
+      forward.addPass(prepare::createSimplifyPass());
+    }
+    if (options.forwardOnly) {
+      manager.addPass(
+          autodiff::createBuildForwardPass({options.inputGradients, options.scaleRule}));
+    } else {
+      manager.addPass(prepare::createAttachLossPass({options.loss}));
+      manager.addPass(autodiff::createBuildStepPass(stepOptions(options)));
+    }
     manager.addNestedPass<func::FuncOp>(prepare::createSimplifyPass());
     manager.addNestedPass<func::FuncOp>(createCSEPass());
   }

@@ -98,6 +98,10 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function, const Target &targ
     if (ValueId id = valueId(result); planned.values[id].lifetime == planner::Lifetime::Transient &&
                                       !llvm::is_contained(timeline.liveAtEnd, id))
       timeline.liveAtEnd.push_back(id);
+  for (planner::Op &op : timeline.ops) // what must be there at the end is never written over
+    std::erase_if(op.inPlace, [&](const planner::InPlacePair &pair) {
+      return llvm::is_contained(timeline.liveAtEnd, pair.input);
+    });
   planned.timelines.push_back(std::move(timeline));
   return status;
 }

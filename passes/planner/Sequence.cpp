@@ -23,7 +23,7 @@ public:
     const int32_t end = static_cast<int32_t>(plan.events.size());
     for (ValueId v : timeline.liveAtEnd)
       if (latest[v] != none)
-        plan.placements[latest[v]].to = end;
+        plan.placements[latest[v]].to = std::max(plan.placements[latest[v]].to, end);
     for (OpId op = 0; op < std::ssize(timeline.ops); ++op)
       plan.baseCost += timeline.ops[op].alternatives[0].cost;
     plan.recomputed = static_cast<int32_t>(sequence.size() - timeline.ops.size());

@@ -1,0 +1,149 @@
+"""Gradients of every case against central differences, in f64; nothing here knows an operator.
+
+The f32 of a model becomes f64. For results y_i and fixed random r_i the loss is the sum of all
+y_i * r_i; our gradient with respect to each floating-point input is compared with
+(loss(x + h d) - loss(x - h d)) / 2h for random directions d and for single elements. Inputs are
+moved a little first, so that they stand on no kink of abs, max or round; a probe across a
+kink (its second difference is large) counts for nothing, but one probe of each case must count.
+"""
+
+import copy
+import zlib
+
+import numpy as np
+import onnx
+from onnx import TensorProto, numpy_helper
+
+import driver
+import report
+
+STEP = 2e-6
+JITTER = 1e-2
+DIRECTIONS, ELEMENTS = 2, 3
+#: Of the gradient's own size along a probe, and of the loss's terms: rounding in f64.
+TOLERANCE, ROUNDING = 1e-6, 1e-15
+
+FLOAT, DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
+
+
+def in_double(model):
+    """A copy of the model with f64 in the place of f32."""
+    model = copy.deepcopy(model)
+    graph = model.graph
+    for value in [*graph.input, *graph.output, *graph.value_info]:
+        if value.type.tensor_type.elem_type == FLOAT:
+            value.type.tensor_type.elem_type = DOUBLE
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.TENSOR and attribute.t.data_type == FLOAT:
+                array = numpy_helper.to_array(attribute.t).astype(np.float64)
+                attribute.t.CopyFrom(numpy_helper.from_array(array, attribute.t.name))
+            if attribute.name in ("to", "dtype", "softmax_precision") and attribute.i == FLOAT:
+                attribute.i = DOUBLE
+    return model
+
+
+class Probe:
+    """One case: the points at which it is evaluated, and what they tell."""
+
+    def __init__(self, case):
+        self.random = np.random.default_rng(zlib.crc32(case.name.encode()))
+        self.case = case
+        self.model = in_double(case.model)
+        self.names = driver.graph_inputs(case)
+        self.inputs = {}
+        for name, x in zip(self.names, case.inputs):
+            if x.dtype == np.float32 or x.dtype == np.float64:
+                x = np.asarray(x, np.float64)
+                x = x + JITTER * self.random.uniform(0.5, 1, x.shape)
+            self.inputs[name] = x
+        self.weights = {value.name: self.random.standard_normal(y.shape)
+                        for value, y in zip(case.model.graph.output, case.outputs)
+                        if y.dtype.kind == "f"}
+        self.moves = [(name, d) for name, x in self.inputs.items() if self.moved(x)
+                      for d in self.directions(x)]
+
+    @staticmethod
+    def moved(x):
+        return x.dtype.kind == "f" and x.size > 0
+
+    def directions(self, x):
+        for _ in range(DIRECTIONS):
+            yield self.random.standard_normal(x.shape)
+        for _ in range(min(ELEMENTS, x.size)):
+            d = np.zeros(x.size)
+            d[self.random.integers(x.size)] = 1
+            yield d.reshape(x.shape)
+
+    def sets(self):
+        """The bytes of every input: the point itself, then x + h d and x - h d of each move."""
+        result = {}
+        for name, x in self.inputs.items():
+            points = [x]
+            for moved, d in self.moves:
+                points += [x + STEP * d, x - STEP * d] if moved == name else [x, x]
+            result[name] = b"".join(np.ascontiguousarray(point).tobytes() for point in points)
+        for name, r in self.weights.items():
+            result["weight:" + name] = r.tobytes() * (1 + 2 * len(self.moves))
+        return result
+
+    def losses(self, outcome):
+        """The loss at each point, and the sum of its absolute terms at the first."""
+        total, scale = 0.0, 0.0
+        for name, r in self.weights.items():
+            if r.size == 0:
+                continue
+            y = outcome.results[name].astype(np.float64)
+            total = total + (y * r).reshape(y.shape[0], -1).sum(axis=1)
+            scale += float(np.abs(y[0] * r).sum())
+        return total, scale
+
+    def check(self, outcome):
+        """(what differs or "", why nothing could be compared or "")"""
+        losses, scale = self.losses(outcome)
+        if not np.all(np.isfinite(losses)):
+            return "", "a result is not finite"
+        counted = 0
+        for i, (name, d) in enumerate(self.moves):
+            above, below = losses[1 + 2 * i], losses[2 + 2 * i]
+            expected = (above - below) / (2 * STEP)
+            gradient = outcome.results.get("gradient:" + name)
+            gradient = np.zeros_like(d) if gradient is None else gradient[0]
+            found = float((gradient * d).sum())
+            size = max(abs(expected), float(np.abs(gradient * d).sum()), 1e-3)
+            bend = abs(above - 2 * losses[0] + below) / STEP
+            if bend > 0.1 * size:
+                continue
+            counted += 1
+            if not abs(found - expected) <= TOLERANCE * size + ROUNDING * scale / STEP:
+                return f"gradient of '{name}' along probe {i} is {found:.9g}, central difference " \
+                       f"{expected:.9g}", ""
+        return "", "" if counted else "every probe crosses a kink"
+
+
+def check(machine, chosen, forward):
+    """A row for every case that passed forward and has floats on both sides."""
+    passed = {row.case.name for row in forward if row.verdict == "passed"}
+    probes = {}
+    for case in chosen:
+        if case.name in passed:
+            probe = Probe(case)
+            if probe.moves and any(r.size for r in probe.weights.values()):
+                probes[case.name] = probe
+
+    def write(case):
+        probe = probes[case.name] = Probe(case)
+        machine.write(case.name, probe.model, probe.sets())
+
+    wanted = [case for case in chosen if case.name in probes]
+    outcomes = driver.run_bound(machine, wanted, "gradients", write)
+    rows = []
+    for case in wanted:
+        outcome = outcomes[case.name]
+        if outcome.refusal:
+            rows.append(report.Row(case, "refused", report.reason(outcome.refusal)))
+            continue
+        difference, nothing = probes[case.name].check(outcome)
+        verdict = "failed" if difference else "refused" if nothing else "passed"
+        rows.append(report.Row(case, verdict, difference or nothing))
+    return rows

@@ -1,0 +1,107 @@
+"""Verdicts: what is printed, refused.txt beside this file, and the table of the docs."""
+
+import collections
+import dataclasses
+import re
+
+import cases
+
+HEADER = """\
+# ONNX operators
+
+Which node tests of the onnx wheel (opset 13 to 27; f32, f64, bool, integers) pass: forward
+against the standard's own results, gradients in f64 against central differences. Written by
+`test/onnx-nodes/run.py --update`; `test/onnx-nodes/refused.txt` has every case that is refused,
+and why. Inputs that must be known at compile time (shapes, axes, pads) are constants there.
+
+"""
+
+
+@dataclasses.dataclass
+class Row:
+    case: cases.Case
+    verdict: str  # passed, refused or failed
+    note: str = ""
+
+
+def reason(message):
+    """A refusal in one line: without the file, the node's name and sizes of this case."""
+    text = re.sub(r"\s+", " ", message).strip()
+    text = re.sub(r"^\d+ problems? keeps? this model from being imported ", "", text)
+    return text[:160]
+
+
+def general(note):
+    """A reason without the names and sizes of one case."""
+    return re.sub(r"tensor<[0-9x]*", "tensor<", re.sub(r"^(node '\w+': |\w+ \(\w+\): )", "", note))
+
+
+def load(path):
+    """(kind, case) -> reason"""
+    listed = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line and not line.startswith("#"):
+            kind, name, why = line.split(" ", 2)
+            listed[kind, name] = why
+    return listed
+
+
+def lines(tables):
+    for kind, rows in tables.items():
+        for row in rows:
+            if row.verdict == "refused":
+                yield f"{kind} {row.case.name} {row.note}"
+
+
+def write(refused, docs, tables):
+    text = "# Cases that the compiler refuses, and why. Written by run.py --update; review it.\n"
+    refused.write_text(text + "".join(line + "\n" for line in lines(tables)))
+    operators = collections.defaultdict(lambda: collections.defaultdict(collections.Counter))
+    whys = collections.defaultdict(set)
+    for kind, rows in tables.items():
+        for row in rows:
+            operators[row.case.operator][kind][row.verdict] += 1
+            if row.verdict == "refused":
+                whys[row.case.operator].add(general(row.note))
+    table = ["| operator | forward | refused | gradient | refused | why |",
+             "| --- | ---: | ---: | ---: | ---: | --- |"]
+    for name in sorted(operators):
+        counts = operators[name]
+        cells = [counts[kind][verdict] or "" for kind in ("forward", "gradient")
+                 for verdict in ("passed", "refused")]
+        why = "; ".join(sorted(whys[name])).replace("|", "\\|")
+        table.append(f"| {name} | " + " | ".join(map(str, cells)) + f" | {why} |")
+    for kind, rows in tables.items():
+        counts = collections.Counter(row.verdict for row in rows)
+        table.append(f"\n{kind}: {counts['passed']} cases pass, {counts['refused']} are refused.")
+    docs.write_text(HEADER + "\n".join(table) + "\n")
+
+
+def judge(refused, tables, whole):
+    """Prints what is wrong and a summary; the exit code."""
+    listed = load(refused)
+    passed = failed = 0
+    for kind, rows in tables.items():
+        for row in rows:
+            key = (kind, row.case.name)
+            if row.verdict == "failed":
+                problem = row.note
+            elif row.verdict == "refused" and listed.get(key) != row.note:
+                problem = f"refused: {row.note}"
+            elif row.verdict == "passed" and key in listed:
+                problem = "passes, but refused.txt lists it: run with --update"
+            else:
+                passed += row.verdict == "passed"
+                continue
+            failed += 1
+            print(f"FAILED {kind} {row.case.name}: {problem}")
+    for kind, rows in tables.items():
+        counts = collections.Counter(row.verdict for row in rows)
+        print(f"{kind}: {counts['passed']} passed, {counts['refused']} refused, "
+              f"{counts['failed']} failed")
+    known = {(kind, row.case.name) for kind, rows in tables.items() for row in rows}
+    for kind, name in sorted(set(listed) - known) if whole else []:
+        failed += 1
+        print(f"FAILED {kind} {name}: refused.txt lists it, there is no such case")
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
