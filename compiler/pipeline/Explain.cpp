@@ -3,6 +3,7 @@
 // Facts only; ExplainText.cpp says them.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/Explain.h"
+#include "compiler/pipeline/Bytes.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -10,10 +11,6 @@ using namespace plimsoll;
 using namespace plimsoll::pipeline;
 using planner::OpId;
 using planner::ValueId;
-
-static std::string mebibytes(int64_t bytes) {
-  return llvm::formatv("{0:f2} MiB", bytes / 1048576.0);
-}
 
 StepFacts plimsoll::pipeline::stepFacts(const StepView &view, std::optional<int64_t> budget) {
   const planner::TimelinePlan &plan = view.plan();
@@ -213,8 +210,8 @@ private:
     for (int32_t launch = change.from + 1; launch < change.to; ++launch)
       most = std::max(most, step.live.sum(launch - 1));
     int64_t allowed = step.budget.value_or(step.arenaBytes);
-    std::string numbers = "while it waits, at most " + mebibytes(most) + " of the " +
-                          mebibytes(allowed) + " allowed are alive";
+    std::string numbers = "while it waits, at most " + mebibytes(most, 2) + " of the " +
+                          mebibytes(allowed, 2) + " allowed are alive";
     if (allowed - most > story.bytes)
       return "nobody was short of bytes: " + numbers;
     return "bytes are short (" + numbers + "), but the plan fits by repeating others";

@@ -1,6 +1,7 @@
 //===- Largest.cpp - the largest batch or sequence that fits -----------------------===//
 #include "compiler/pipeline/Largest.h"
 #include "compiler/import/ModelOutline.h"
+#include "compiler/pipeline/Bytes.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -15,10 +16,6 @@ static constexpr int64_t kMost = int64_t(1) << 20;
 
 static llvm::Error makeError(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
-static std::string mebibytes(int64_t bytes) {
-  return formatv("{0:f1} MiB", bytes / 1048576.0);
 }
 
 /// The name of the dimension that `which` means.

@@ -1,6 +1,7 @@
 //===- Summary.cpp - what a plan holds, for people and for scripts ----------------===//
 #include "compiler/pipeline/Summary.h"
 #include "compiler/codegen/CppText.h"
+#include "compiler/pipeline/Bytes.h"
 #include "compiler/pipeline/ValueKinds.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
@@ -85,8 +86,10 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   return summary;
 }
 
-static std::string mebibytes(int64_t bytes) {
-  return llvm::formatv("{0,9:f1} MiB", bytes / 1048576.0);
+/// Sizes one below the other.
+static std::string column(int64_t bytes) {
+  std::string text = mebibytes(bytes);
+  return std::string(13 - std::min<size_t>(13, text.size()), ' ') + text;
 }
 
 std::string plimsoll::pipeline::toText(const Summary &s) {
@@ -94,24 +97,24 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << s.model << "  inputs " << s.inputs << "  f32  " << s.optimizer << "  " << s.target << "\n";
-  os << "  parameters  " << mebibytes(s.parameterBytes) << "   " << s.parameterTensors
-     << " tensors, " << grouped(s.parameterCount) << " numbers";
+  os << "  parameters  " << column(s.parameterBytes) << "   " << s.parameterTensors << " tensors, "
+     << grouped(s.parameterCount) << " numbers";
   for (const std::string &tie : s.ties)
     os << " (" << tie << " is tied)";
-  os << "\n  optimizer   " << mebibytes(s.stateBytes) << "\n";
+  os << "\n  optimizer   " << column(s.stateBytes) << "\n";
   if (s.constantBytes > 0)
-    os << "  constants   " << mebibytes(s.constantBytes) << "\n";
-  os << "  gradients   " << mebibytes(s.gradientBytesAtPeak) << "   at the peak, launch "
+    os << "  constants   " << column(s.constantBytes) << "\n";
+  os << "  gradients   " << column(s.gradientBytesAtPeak) << "   at the peak, launch "
      << s.peakLaunch << " of " << s.launches << ": " << s.peakNode << "\n";
-  os << "  activations " << mebibytes(s.activationBytesAtPeak) << "   at the peak\n";
-  os << "  workspace   " << mebibytes(s.workspaceBytesAtPeak) << "   at the peak\n";
-  os << "  arena       " << mebibytes(s.arenaBytes) << "   ";
+  os << "  activations " << column(s.activationBytesAtPeak) << "   at the peak\n";
+  os << "  workspace   " << column(s.workspaceBytesAtPeak) << "   at the peak\n";
+  os << "  arena       " << column(s.arenaBytes) << "   ";
   if (s.budget)
     os << "of " << llvm::formatv("{0:f1}", *s.budget / 1048576.0) << " MiB allowed; ";
   os << "lower bound for this order " << llvm::formatv("{0:f1}", s.lowerBound / 1048576.0)
      << " MiB\n";
   if (s.totalBudget)
-    os << "  process     " << mebibytes(s.arenaBytes + s.besideArena) << "   of "
+    os << "  process     " << column(s.arenaBytes + s.besideArena) << "   of "
        << llvm::formatv("{0:f1} MiB allowed; {1:f1} MiB of them beside the arena (measured)\n",
                         *s.totalBudget / 1048576.0, s.besideArena / 1048576.0);
   os << "  recomputed  " << llvm::formatv("{0,9:f1}", 100 * s.recomputedShare)

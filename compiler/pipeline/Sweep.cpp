@@ -1,15 +1,12 @@
 //===- Sweep.cpp - arena against predicted time ------------------------------------===//
 #include "compiler/pipeline/Sweep.h"
+#include "compiler/pipeline/Bytes.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
 using llvm::formatv;
-
-static std::string mebibytes(int64_t bytes) {
-  return formatv("{0:f1} MiB", bytes / 1048576.0);
-}
 
 /// The training step's predicted time, relative to the step that repeats nothing.
 static double relativeStep(const planner::Solution &solution, const std::vector<double> &costs) {

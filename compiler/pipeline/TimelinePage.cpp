@@ -5,6 +5,7 @@
 // and says what is alive at the launch under the mouse.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/TimelinePage.h"
+#include "compiler/pipeline/Bytes.h"
 #include "compiler/pipeline/TimelineScript.h"
 #include "compiler/pipeline/ValueKinds.h"
 #include "llvm/ADT/STLExtras.h"
@@ -42,10 +43,6 @@ std::string escaped(llvm::StringRef text) {
               : c == '"' ? "&quot;"
                          : std::string(1, c);
   return result;
-}
-
-std::string mebibytes(int64_t bytes) {
-  return formatv("{0:f1} MiB", bytes / 1048576.0);
 }
 
 class Page {

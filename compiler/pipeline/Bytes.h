@@ -1,0 +1,20 @@
+//===- Bytes.h - sizes as people read them -----------------------------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_PIPELINE_BYTES_H
+#define PLIMSOLL_COMPILER_PIPELINE_BYTES_H
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+#include <string>
+
+namespace plimsoll::pipeline {
+
+/// "19.7 MiB", with `digits` behind the point.
+inline std::string mebibytes(int64_t bytes, int digits = 1) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.*f MiB", digits, bytes / 1048576.0);
+  return text;
+}
+
+} // namespace plimsoll::pipeline
+
+#endif // PLIMSOLL_COMPILER_PIPELINE_BYTES_H
