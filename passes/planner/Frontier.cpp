@@ -23,12 +23,9 @@ int64_t rungWork(Effort effort, size_t ops) {
   return effort == Effort::Fast ? normal / 8 : effort == Effort::Normal ? normal : normal * 10;
 }
 
-/// The graph with values as large as they are, not rounded up: what is proven of it holds
+/// `graph` with values as large as they are, not rounded up: what is proven of it holds
 /// for any packing.
-RematGraph exactGraph(const Problem &problem, size_t timeline, const Dependences &dependences,
-                      int64_t residentBytes) {
-  RematGraph graph =
-      makeRematGraph(problem, problem.timelines[timeline], dependences, residentBytes);
+RematGraph withExactBytes(RematGraph graph, const Problem &problem) {
   for (size_t v = 0; v < problem.values.size(); ++v)
     graph.bytes[v] = graph.bytes[v] == 0 ? 0 : problem.values[v].bytes;
   return graph;
@@ -50,8 +47,7 @@ Frontier::Frontier(const Problem &problem, const ResidentLayout &layout, const O
     if (!options.keepOrder)
       order = lowPeakOrder(graph, dependences, order);
     exact = exact && isSmall(graph) && !options.keepOrder;
-    planBound = std::max(planBound,
-                         footprintBound(exactGraph(problem, t, dependences, layout.residentBytes)));
+    planBound = std::max(planBound, footprintBound(withExactBytes(graph, problem)));
     bases.push_back(order);
     first.timelines.push_back(placed(t, order, first.spaceBytes, first.valid));
     first.cost += first.timelines.back().cost;
@@ -165,7 +161,8 @@ double Frontier::costBound(int64_t budget) const {
   double bound = 0;
   for (size_t t = 0; t < problem.timelines.size(); ++t) {
     const Dependences dependences(problem, problem.timelines[t]);
-    const RematGraph graph = exactGraph(problem, t, dependences, layout.residentBytes);
+    const RematGraph graph = withExactBytes(
+        makeRematGraph(problem, problem.timelines[t], dependences, layout.residentBytes), problem);
     bound += members[0].timelines[t].baseCost + rematCostBound(graph, bases[t], budget);
   }
   return bound;

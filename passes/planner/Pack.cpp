@@ -1,4 +1,5 @@
-//===- Pack.cpp - the portfolio ---------------------------------------------------===//
+//===- Pack.cpp - the portfolio
+//---------------------------------------------------===//
 
 #include "passes/planner/PackInternal.h"
 
@@ -8,10 +9,11 @@ namespace plimsoll::planner {
 
 namespace {
 
-constexpr size_t quadraticLimit = 40000; ///< buffers up to which conflicts are listed
+constexpr int64_t overlapLimit = 200'000'000; ///< up to which larger instances are packed by size
+constexpr size_t quadraticLimit = 40000;      ///< buffers up to which conflicts are listed
 
-/// A second is about 5e7 of the tree search, 1e8 of the ejection search, and 4e7 of
-/// the latter where its lists outgrow the caches.
+/// A second is about 5e7 of the tree search, 1e8 of the ejection search, and
+/// 4e7 of the latter where its lists outgrow the caches.
 SearchLimits limitsOf(Effort effort, size_t buffers) {
   if (effort == Effort::Fast)
     return {0, 200'000, 100, 200'000, 50, {}};
@@ -40,6 +42,8 @@ public:
       greedy(buffers, conflicts, [](std::vector<int64_t> offsets) { return offsets; });
       if (!done())
         search(conflicts);
+    } else if (!done()) {
+      offer(packBySize(buffers, result.height, overlapLimit));
     }
     result.proven = result.height <= result.lowerBound;
     return std::move(result);

@@ -1,4 +1,5 @@
-//===- PackGreedy.cpp - buffers one by one into the gaps ----------------------------===//
+//===- PackGreedy.cpp - buffers one by one into the gaps
+//----------------------------===//
 
 #include "passes/planner/PackInternal.h"
 #include "passes/planner/Sequence.h"
@@ -29,7 +30,8 @@ Conflicts::Conflicts(std::span<const Buffer> buffers) {
   start.assign(count + 1, 0);
   for (int32_t i = 0; i < count; ++i) {
     start[i + 1] = start[i];
-    if (!isDead(buffers[i])) { // all that start before its end, but for those over by then
+    if (!isDead(buffers[i])) { // all that start before its end, but for those
+                               // over by then
       const auto begun = std::lower_bound(starts.begin(), starts.end(), buffers[i].upper);
       const auto ended = std::upper_bound(ends.begin(), ends.end(), buffers[i].lower);
       start[i + 1] += (begun - starts.begin()) - (ended - ends.begin()) - 1;
@@ -73,6 +75,23 @@ std::vector<int32_t> makeOrder(std::span<const Buffer> buffers, OrderKind kind) 
   return order;
 }
 
+int64_t gapFor(std::span<const std::pair<int64_t, int64_t>> taken, int64_t size, int64_t alignment,
+               Fit fit) {
+  int64_t end = 0, place = none,
+          gap = 0; // lowest free byte above what was seen; choice
+  for (const auto &[low, high] : taken) {
+    const int64_t offset = alignUp(end, alignment);
+    if (low >= offset + size && (place == none || low - end < gap)) {
+      place = offset;
+      gap = low - end;
+      if (fit == Fit::Lowest)
+        break;
+    }
+    end = std::max(end, high);
+  }
+  return place != none ? place : alignUp(end, alignment);
+}
+
 std::vector<int64_t> placeInOrder(std::span<const Buffer> buffers, const Conflicts &conflicts,
                                   const std::vector<int32_t> &order, Fit fit) {
   std::vector<int64_t> offsets(buffers.size(), 0);
@@ -90,18 +109,7 @@ std::vector<int64_t> placeInOrder(std::span<const Buffer> buffers, const Conflic
       if (placed[j])
         taken.push_back({offsets[j], offsets[j] + buffers[j].size});
     std::sort(taken.begin(), taken.end());
-    int64_t end = 0, place = none, gap = 0; // lowest free byte above what was seen; choice
-    for (const auto &[low, high] : taken) {
-      const int64_t offset = alignUp(end, b.alignment);
-      if (low >= offset + b.size && (place == none || low - end < gap)) {
-        place = offset;
-        gap = low - end;
-        if (fit == Fit::Lowest)
-          break;
-      }
-      end = std::max(end, high);
-    }
-    offsets[i] = place != none ? place : alignUp(end, b.alignment);
+    offsets[i] = gapFor(taken, b.size, b.alignment, fit);
   }
   return offsets;
 }

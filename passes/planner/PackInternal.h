@@ -1,4 +1,5 @@
-//===- PackInternal.h - parts of the packing portfolio -----------------------------===//
+//===- PackInternal.h - parts of the packing portfolio
+//-----------------------------===//
 
 #pragma once
 
@@ -34,6 +35,11 @@ inline constexpr size_t manyBuffers = 10'000; ///< from here on a placement of a
 /// Buffers in the order in which they are to be placed; fixed ones first.
 std::vector<int32_t> makeOrder(std::span<const Buffer> buffers, OrderKind kind);
 
+/// Where `size` bytes go between `taken`, [from, to) in ascending order: into a
+/// gap, or above all of them.
+int64_t gapFor(std::span<const std::pair<int64_t, int64_t>> taken, int64_t size, int64_t alignment,
+               Fit fit);
+
 /// Each buffer of `order` into a gap between those before it.
 std::vector<int64_t> placeInOrder(std::span<const Buffer> buffers, const Conflicts &conflicts,
                                   const std::vector<int32_t> &order, Fit fit);
@@ -46,8 +52,14 @@ bool packTree(std::span<const Buffer> buffers, const Conflicts &conflicts,
               const std::vector<int32_t> &order, int64_t capacity, Branch branch, int64_t &budget,
               std::vector<int64_t> &offsets);
 
-/// Best fit in the order of starts, O(n log n); empty if there are fixed buffers.
+/// Best fit in the order of starts, O(n log n); empty if there are fixed
+/// buffers.
 std::vector<int64_t> packSweep(std::span<const Buffer> buffers);
+
+/// Best fit in the order of sizes, as by `placeInOrder`; empty if that is not
+/// lower than `below`, or if more than about `overlaps` pairs of buffers are
+/// alive together. Fixed buffers are not supported.
+std::vector<int64_t> packBySize(std::span<const Buffer> buffers, int64_t below, int64_t overlaps);
 
 struct EjectStyle {
   uint64_t seed = 1;
@@ -58,15 +70,15 @@ struct EjectStyle {
   int64_t patience = 0; ///< work for one height aimed at
 };
 
-/// Ejection search from `offsets`, lower and lower until `goal`, `work` (counted
-/// down) or the patience for one height is at its end; see PackEject.cpp. The lists
-/// of `conflicts` come back in another order.
+/// Ejection search from `offsets`, lower and lower until `goal`, `work`
+/// (counted down) or the patience for one height is at its end; see
+/// PackEject.cpp. The lists of `conflicts` come back in another order.
 std::vector<int64_t> packEject(std::span<const Buffer> buffers, Conflicts &conflicts,
                                std::vector<int64_t> offsets, int64_t goal, const EjectStyle &style,
                                int64_t &work, const std::function<bool()> &timeIsUp);
 
-/// Buffers of one life as one buffer: far fewer ways to search, of which the best is
-/// seldom higher than without.
+/// Buffers of one life as one buffer: far fewer ways to search, of which the
+/// best is seldom higher than without.
 struct Stacks {
   explicit Stacks(std::span<const Buffer> buffers);
   std::vector<Buffer> buffers;

@@ -113,6 +113,11 @@ Result solve(const Problem &problem, const Options &options) {
   std::optional<Member> byRule;
   if (options.checkpointEvery)
     byRule = frontier.checkpointed(*options.checkpointEvery);
+  if (byRule && !byRule->valid) {
+    result.errors.push_back("checkpointing by this rule keeps pinned values of the same bytes "
+                            "alive together");
+    return result;
+  }
   if (options.fullFrontier || (!byRule && frontier.unconstrained().arenaBytes > budget))
     frontier.solveLadder();
   result.solution =

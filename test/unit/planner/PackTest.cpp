@@ -114,6 +114,25 @@ TEST(Pack, neverWorseThanBestFitBySizeOrByStart) {
   }
 }
 
+/// What stands in for `placeInOrder` where conflicts are too many to list.
+TEST(Pack, bySizeNeedsNoListOfConflicts) {
+  Random random(8);
+  for (int k = 0; k < 200; ++k) {
+    std::vector<Buffer> buffers = randomBuffers(random, k % 2 == 0);
+    const int64_t scale = k % 3 == 0 ? 1 : 1000; // one part of the height, or many
+    for (Buffer &b : buffers)
+      b.size = b.size * scale + 1;
+    const std::vector<int64_t> expected =
+        placeInOrder(buffers, Conflicts(buffers), makeOrder(buffers, OrderKind::Size), Fit::Best);
+    const int64_t height = heightOf(buffers, expected);
+    const std::vector<int64_t> offsets = packBySize(buffers, height + 1, 1'000'000);
+    ASSERT_EQ(offsets.size(), buffers.size());
+    EXPECT_EQ(heightOf(buffers, offsets), height);
+    EXPECT_TRUE(packBySize(buffers, height, 1'000'000).empty());
+  }
+  EXPECT_TRUE(packBySize(randomBuffers(random, false), 1 << 30, 10).empty());
+}
+
 /// All searches with enough work that each of them places buffers.
 TEST(Pack, validWhateverTheLivesAndAlignments) {
   Random random(21);

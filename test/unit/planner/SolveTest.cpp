@@ -148,6 +148,23 @@ TEST(Solve, checkpointsByRule) {
   EXPECT_EQ(solve(problem, options).solution.arenaBytes, all);
 }
 
+TEST(Solve, aRuleThatPinnedValuesForbidIsRefused) {
+  ProblemBuilder b;
+  const ValueId x = b.input(8), kept = b.value(8), out = b.value(8), last = b.value(8);
+  const ValueId loss = b.value(1), gradient = b.value(8), result = b.value(8);
+  b.op({x}, {kept});
+  b.op({kept}, {out});
+  b.op({out}, {last});
+  b.op({last}, {loss, gradient});
+  b.op({gradient, kept}, {result});
+  b.train().liveAtEnd = {loss, result};
+  b.problem.values[x].pinned = b.problem.values[last].pinned = 0;
+  Options options;
+  EXPECT_TRUE(solve(b.problem, options).ok());
+  options.checkpointEvery = 2; // makes `kept` of `x` again, over which `last` was written
+  EXPECT_EQ(solve(b.problem, options).errors.size(), 1u);
+}
+
 TEST(Solve, thePlannerBeatsCheckpointsByRule) {
   Options options;
   options.fullFrontier = true;
