@@ -99,7 +99,7 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("--all", action="store_true", help="the long ones too")
     parser.add_argument("filter", nargs="?", help="suites or lit tests whose name contains this")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     options.build = build = options.build.resolve()
 
     rows = []
