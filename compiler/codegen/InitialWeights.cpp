@@ -2,6 +2,7 @@
 #include "compiler/codegen/InitialWeights.h"
 #include "compiler/codegen/CppText.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -21,6 +22,9 @@ class Draws {
 public:
   Draws(uint64_t seed, uint64_t stream) : state(mix(seed) ^ mix(stream * 0x9e3779b97f4a7c15u)) {}
 
+  /// In [0, 1).
+  double uniform() { return (mix(state += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-53; }
+
   /// Two standard normal numbers (Box and Muller 1958).
   std::pair<double, double> normals() {
     double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
@@ -34,7 +38,6 @@ private:
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     return x ^ (x >> 31);
   }
-  double uniform() { return (mix(state += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-53; }
 
   uint64_t state;
 };
@@ -106,7 +109,7 @@ private:
   }
 
   LogicalResult writeTensor(llvm::raw_ostream &os, nn::ParameterOp parameter, uint64_t number) {
-    if (draw)
+    if (draw && !parameter->hasAttr(nn::kTeacherAttr))
       return writeDrawn(os, parameter, number);
     nn::BytesAttr source = parameter.getSourceAttr();
     // A bias of zeros or a gain of ones that the exporter left out of the file.
@@ -141,24 +144,7 @@ private:
   }
 
   LogicalResult writeDrawn(llvm::raw_ostream &os, nn::ParameterOp parameter, uint64_t number) {
-    RankedTensorType type = parameter.getTensorType();
-    bool isMatrix = parameter.getRole() != "gain" && parameter.getRole() != "bias";
-    Draws draws(seed, number);
-    std::vector<double> numbers(2 * kDrawnPairs, parameter.getRole() == "gain" ? 1.0 : 0.0);
-    for (int64_t left = type.getNumElements(); left > 0; left -= numbers.size()) {
-      for (size_t i = 0; isMatrix && i < numbers.size(); i += 2) {
-        auto [first, second] = draws.normals();
-        numbers[i] = deviation * first;
-        numbers[i + 1] = deviation * second;
-      }
-      size_t count = std::min<int64_t>(left, numbers.size());
-      if (type.getElementType().isF64()) {
-        os.write(reinterpret_cast<const char *>(numbers.data()), count * sizeof(double));
-      } else {
-        std::vector<float> singles(numbers.begin(), numbers.begin() + count);
-        os.write(reinterpret_cast<const char *>(singles.data()), count * sizeof(float));
-      }
-    }
+    codegen::drawInitialValues(os, parameter, deviation, seed, number);
     return success();
   }
 
@@ -170,6 +156,41 @@ private:
 };
 
 } // namespace
+
+/// Fills `numbers` with the next ones of a parameter of `role`.
+static void draw(Draws &draws, StringRef role, double scale, MutableArrayRef<double> numbers) {
+  if (role == "gain" || role == "bias")
+    return llvm::fill(numbers, role == "gain" ? 1.0 : 0.0);
+  if (role == "uniform") {
+    for (double &number : numbers)
+      number = scale * (2.0 * draws.uniform() - 1.0);
+    return;
+  }
+  for (size_t i = 0; i < numbers.size(); i += 2) {
+    auto [first, second] = draws.normals();
+    numbers[i] = scale * first;
+    numbers[i + 1] = scale * second;
+  }
+}
+
+void plimsoll::codegen::drawInitialValues(llvm::raw_ostream &os, nn::ParameterOp parameter,
+                                          double deviation, uint64_t seed, uint64_t number) {
+  RankedTensorType type = parameter.getTensorType();
+  StringRef role = parameter.getRole();
+  double scale = role == "uniform" ? 1.0 / std::sqrt(double(type.getShape().back())) : deviation;
+  Draws draws(seed, number);
+  std::vector<double> numbers(2 * kDrawnPairs);
+  for (int64_t left = type.getNumElements(); left > 0; left -= numbers.size()) {
+    draw(draws, role, scale, numbers);
+    size_t count = std::min<int64_t>(left, numbers.size());
+    if (type.getElementType().isF64()) {
+      os.write(reinterpret_cast<const char *>(numbers.data()), count * sizeof(double));
+    } else {
+      std::vector<float> singles(numbers.begin(), numbers.begin() + count);
+      os.write(reinterpret_cast<const char *>(singles.data()), count * sizeof(float));
+    }
+  }
+}
 
 LogicalResult plimsoll::codegen::writeInitialWeights(ModuleOp module, StringRef modelFolder,
                                                      StringRef init, uint64_t seed,

@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_COMPILER_CODEGEN_INITIALWEIGHTS_H
 #define PLIMSOLL_COMPILER_CODEGEN_INITIALWEIGHTS_H
 
+#include "dialects/nn/NNDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <string>
 
@@ -14,6 +15,12 @@ namespace plimsoll::codegen {
 mlir::LogicalResult writeInitialWeights(mlir::ModuleOp module, llvm::StringRef modelFolder,
                                         llvm::StringRef init, uint64_t seed,
                                         const std::string &path);
+
+/// Writes what a parameter is drawn as, by its role: "matrix" normal with `deviation`, "uniform"
+/// within 1 / sqrt(its last size) (the A of an adapter, as PyTorch draws a linear layer), "gain"
+/// ones, "bias" zeros. Of `seed` and the parameter's `number` alone.
+void drawInitialValues(llvm::raw_ostream &os, nn::ParameterOp parameter, double deviation,
+                       uint64_t seed, uint64_t number);
 
 } // namespace plimsoll::codegen
 

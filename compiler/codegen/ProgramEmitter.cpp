@@ -101,7 +101,8 @@ private:
           << (parameter.getDecayed() ? "true" : "false") << ", "
           << (aliases && !aliases.empty() ? "aliases" + n : "nullptr") << ", "
           << (aliases ? aliases.size() : 0) << ", " << (own.empty() ? "nullptr" : "states" + n)
-          << ", " << own.size() << ", " << gradientOffset(parameter) << "},\n";
+          << ", " << own.size() << ", " << gradientOffset(parameter) << ", "
+          << (parameter->hasAttr(nn::kUnsavedAttr) ? "true" : "false") << "},\n";
     }
     os << "\nconst ParameterInfo parameters[] = {\n" << rows << "};\n\n";
   }
@@ -228,7 +229,13 @@ private:
       os << ", " << literal(value, f64);
     os << ", " << (o.nesterov ? "true" : "false") << "},\n    /*train=*/" << timeline(train)
        << ",\n    /*evaluate=*/" << timeline(evaluate) << ",\n    /*tokenLabels=*/"
-       << (tokenLabels ? "true" : "false") << "};\n";
+       << (tokenLabels ? "true" : "false") << ",\n    /*loraAlpha=*/" << literal(loraAlpha(), f64)
+       << "};\n";
+  }
+
+  double loraAlpha() {
+    auto alpha = module->getAttrOfType<FloatAttr>(nn::kLoraAlphaAttr);
+    return alpha ? alpha.getValueAsDouble() : 0.0;
   }
 
   ModuleOp module;

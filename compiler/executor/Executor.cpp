@@ -1,6 +1,7 @@
 //===- Executor.cpp - runs programs inside the compiler's process -------------------===//
 #include "compiler/executor/Executor.h"
 #include "compiler/codegen/ConstantBytes.h"
+#include "compiler/codegen/InitialWeights.h"
 #include "compiler/executor/LoopInterpreter.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/plan/PlanDialect.h"
@@ -106,6 +107,12 @@ static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef fold
   nn::BytesAttr source = parameter.getSourceAttr();
   if (!source) {
     std::memset(place, 0, bytes);
+    if (parameter.getRole() == "uniform") {
+      std::string drawn;
+      llvm::raw_string_ostream os(drawn);
+      codegen::drawInitialValues(os, parameter, 0.0, 0, 0);
+      std::memcpy(place, drawn.data(), bytes);
+    }
     if (parameter.getRole() == "gain")
       std::fill_n(reinterpret_cast<float *>(place), bytes / 4, 1.0f);
     return llvm::Error::success();

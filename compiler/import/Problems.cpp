@@ -11,18 +11,20 @@ void Problems::add(const llvm::Twine &where, const llvm::Twine &what, const llvm
   list.push_back({where.str(), what.str(), fix.str()});
 }
 
-void Problems::report(Location file) const {
-  InFlightDiagnostic error = emitError(file);
-  error << list.size() << (list.size() == 1 ? " problem keeps" : " problems keep")
-        << " this model from being imported";
+std::string Problems::text(StringRef what) const {
+  std::string result = std::to_string(list.size()) +
+                       (list.size() == 1 ? " problem keeps" : " problems keep") +
+                       " this model from being " + what.str();
   for (size_t i = 0; i < std::min(list.size(), kShown); ++i) {
-    error << "\n  ";
-    if (!list[i].where.empty())
-      error << list[i].where << ": ";
-    error << list[i].what;
+    result += "\n  " + list[i].where + (list[i].where.empty() ? "" : ": ") + list[i].what;
     if (!list[i].fix.empty())
-      error << "\n      " << list[i].fix;
+      result += "\n      " + list[i].fix;
   }
   if (list.size() > kShown)
-    error << "\n  and " << list.size() - kShown << " more";
+    result += "\n  and " + std::to_string(list.size() - kShown) + " more";
+  return result;
+}
+
+void Problems::report(Location file) const {
+  emitError(file) << text("imported");
 }

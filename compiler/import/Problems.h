@@ -19,7 +19,9 @@ public:
   bool isFirst(llvm::StringRef key) { return asked.insert(key).second; }
   bool empty() const { return list.empty(); }
   size_t size() const { return list.size(); }
-  /// One error at `file` with a paragraph for each problem.
+  /// "2 problems keep this model from being imported", and a paragraph for each.
+  std::string text(llvm::StringRef what) const;
+  /// One error at `file` with that text.
   void report(mlir::Location file) const;
 
 private:

@@ -1,6 +1,7 @@
 //===- Pipeline.cpp - from a model file to a training program -------------------===//
 #include "compiler/pipeline/Pipeline.h"
 #include "compiler/pipeline/ProcessMemory.h"
+#include "compiler/pipeline/Teacher.h"
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/plan/PlanDialect.h"
@@ -53,6 +54,20 @@ static memory::PlanMemoryPassOptions planOptions(const CompileOptions &options) 
   return plan;
 }
 
+/// Adapters, and what is learned from a teacher.
+static void addFineTuning(OpPassManager &manager, const CompileOptions &options) {
+  if (options.lora)
+    manager.addPass(prepare::createAttachLoraPass(
+        {options.lora->modules, options.lora->rank, options.lora->alpha}));
+  if (!options.teacher)
+    return;
+  std::string output = options.teacher->output;
+  if (output.empty())
+    output = StringRef(options.loss).split(':').second.str();
+  manager.addPass(prepare::createAttachTeacherPass(
+      {options.teacher->weight, options.teacher->temperature, output}));
+}
+
 void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions &options,
                                    Stage from, Stage to,
                                    std::shared_ptr<const target::CpuTarget> target,
@@ -71,6 +86,7 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
       manager.addPass(
           autodiff::createBuildForwardPass({options.inputGradients, options.scaleRule}));
     } else {
+      addFineTuning(manager, options);
       manager.addPass(prepare::createAttachLossPass({options.loss}));
       manager.addPass(autodiff::createBuildStepPass(stepOptions(options)));
     }
@@ -129,6 +145,21 @@ static LogicalResult runPasses(Compilation &compilation, const CompileOptions &o
   return run(Stage::Kernels, stage, within);
 }
 
+/// Plans the same model with every parameter trained; quietly.
+static std::optional<FullTraining> planFullTraining(MLIRContext &context, CompileOptions options) {
+  options.lora = std::nullopt;
+  options.memory = options.memoryTotal = std::nullopt;
+  options.frontier = false;
+  ScopedDiagnosticHandler silent(&context, [](Diagnostic &) { return success(); });
+  FailureOr<Compilation> full = compileTo(context, options, Stage::Plan);
+  if (failed(full))
+    return std::nullopt;
+  FullTraining result{full->outcome.result.solution.arenaBytes, 0};
+  for (auto state : full->module->getOps<nn::StateOp>())
+    result.stateBytes += nn::tensorBytes(state.getType());
+  return result;
+}
+
 FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
                                                      const CompileOptions &options, Stage stage,
                                                      memory::PlanOutcome *outcome) {
@@ -146,10 +177,14 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
   compilation.module = import::importOnnx(&context, options.import);
   if (!compilation.module)
     return failure();
+  if (options.teacher && failed(addTeacher(*compilation.module, options)))
+    return failure();
   LogicalResult result = runPasses(compilation, options, std::min(stage, Stage::Exec));
   if (outcome)
     *outcome = compilation.outcome;
   if (failed(result) || failed(verify(*compilation.module)))
     return failure();
+  if (options.lora && stage >= Stage::Plan)
+    compilation.fullTraining = planFullTraining(context, options);
   return compilation;
 }

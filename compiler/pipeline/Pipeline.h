@@ -13,10 +13,27 @@ namespace plimsoll::pipeline {
 /// How far to go: each stage is the text or file that `--emit` stops at.
 enum class Stage { NN, Step, Kernels, Plan, Exec, Source, Library, Binary };
 
+/// Adapters on frozen weights: `--lora=REGEX,rank=8,alpha=16`.
+struct LoraOptions {
+  std::string modules; ///< regular expression of the weights to adapt
+  int64_t rank = 8;
+  double alpha = 16;
+};
+
+/// Learning from a second model: `--teacher=MODEL,weight=0.5,temperature=2,output=NAME`.
+struct TeacherOptions {
+  std::string model;
+  double weight = 0.5; ///< share of the loss
+  double temperature = 1;
+  std::string output; ///< of both models; empty: the one that the loss reads
+};
+
 struct CompileOptions {
   import::ImportOptions import;
   std::string loss = "cross-entropy";
   codegen::OptimizerSettings optimizer;
+  std::optional<LoraOptions> lora;
+  std::optional<TeacherOptions> teacher;
   std::string target = "cpu";
   std::string device; ///< of predicted times: a file or a built-in name; empty: the target's
   int threads = 0;    ///< 0: all cores of this machine
@@ -42,13 +59,19 @@ struct CompileOptions {
 void addPasses(mlir::OpPassManager &manager, const CompileOptions &options, Stage from, Stage to,
                std::shared_ptr<const target::CpuTarget> target, memory::PlanOutcome *outcome);
 
+/// What training every parameter would take, to compare adapters with; unconstrained.
+struct FullTraining {
+  int64_t arenaBytes = 0, stateBytes = 0;
+};
+
 /// A model on its way.
 struct Compilation {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::shared_ptr<const target::CpuTarget> target;
   memory::PlanOutcome outcome;
-  std::optional<int64_t> budget; ///< of the arena, from both limits
-  int64_t besideArena = 0;       ///< see ProcessMemory.h; 0 before Stage::Kernels
+  std::optional<int64_t> budget;            ///< of the arena, from both limits
+  int64_t besideArena = 0;                  ///< see ProcessMemory.h; 0 before Stage::Kernels
+  std::optional<FullTraining> fullTraining; ///< with --lora, from Stage::Plan on
 };
 
 /// Imports the model and runs all passes up to `stage` (Exec at most). Failures have been

@@ -15,6 +15,17 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
 
+/// With --lora adapters are all that is trained.
+static void addAdapters(ModuleOp module, Summary &summary) {
+  if (!module->hasAttr(nn::kLoraAlphaAttr))
+    return;
+  for (auto parameter : module.getOps<nn::ParameterOp>())
+    if (parameter.getTrainable()) {
+      ++summary.adapterTensors;
+      summary.adapterCount += parameter.getTensorType().getNumElements();
+    }
+}
+
 static void addResidents(ModuleOp module, Summary &summary) {
   for (auto parameter : module.getOps<nn::ParameterOp>()) {
     if (!parameter->hasAttr(plan::kPlaceAttr))
@@ -63,6 +74,8 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   summary.target = options.target + " " + target::nameOf(compilation.target->isa()) + ", " +
                    std::to_string(compilation.target->threads()) + " threads";
   addResidents(module, summary);
+  addAdapters(module, summary);
+  summary.fullTraining = compilation.fullTraining;
   addPeak(compilation.outcome, summary);
   const planner::Solution &solution = compilation.outcome.result.solution;
   summary.arenaBytes = solution.arenaBytes;
@@ -101,6 +114,9 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
      << grouped(s.parameterCount) << " numbers";
   for (const std::string &tie : s.ties)
     os << " (" << tie << " is tied)";
+  if (s.adapterTensors > 0)
+    os << "\n  adapters    " << std::string(13, ' ') << "   " << s.adapterTensors << " of them, "
+       << grouped(s.adapterCount) << " numbers; all else is frozen";
   os << "\n  optimizer   " << column(s.stateBytes) << "\n";
   if (s.constantBytes > 0)
     os << "  constants   " << column(s.constantBytes) << "\n";
@@ -113,6 +129,11 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
     os << "of " << llvm::formatv("{0:f1}", *s.budget / 1048576.0) << " MiB allowed; ";
   os << "lower bound for this order " << llvm::formatv("{0:f1}", s.lowerBound / 1048576.0)
      << " MiB\n";
+  if (s.fullTraining)
+    os << "  saved       " << column(s.fullTraining->arenaBytes - s.arenaBytes)
+       << "   against training every parameter, without a budget: arena "
+       << mebibytes(s.fullTraining->arenaBytes) << ", optimizer "
+       << mebibytes(s.fullTraining->stateBytes) << "\n";
   if (s.totalBudget)
     os << "  process     " << column(s.arenaBytes + s.besideArena) << "   of "
        << llvm::formatv("{0:f1} MiB allowed; {1:f1} MiB of them beside the arena (measured)\n",
@@ -157,6 +178,15 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
       {"device", s.device},
       {"any_plan_bound_bytes", s.anyPlanBound},
   };
+  if (s.adapterTensors > 0) {
+    object["adapter_tensors"] = s.adapterTensors;
+    object["adapter_count"] = s.adapterCount;
+  }
+  if (s.fullTraining) {
+    object["full_training_arena_bytes"] = s.fullTraining->arenaBytes;
+    object["full_training_optimizer_bytes"] = s.fullTraining->stateBytes;
+    object["saved_bytes"] = s.fullTraining->arenaBytes - s.arenaBytes;
+  }
   if (s.steps > 0)
     object["total_seconds"] = s.stepSeconds * s.steps;
   if (s.budget)

@@ -24,6 +24,8 @@ struct Summary {
   double leastShare = 0;      ///< of recomputation, proven for plans of this order and budget
   int64_t anyPlanBound = 0;   ///< bytes: no plan of this model is below (proven)
   std::string device;         ///< whose times are predicted
+  int64_t adapterTensors = 0, adapterCount = 0; ///< with --lora: all that is trained
+  std::optional<FullTraining> fullTraining;     ///< what it saves against that
   std::string peakNode;
   std::vector<std::string> ties;
 };

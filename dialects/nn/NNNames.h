@@ -20,6 +20,15 @@ inline constexpr llvm::StringLiteral kLimitAttr = "nn.limit";
 /// Attribute of the module: the file that the model was read from.
 inline constexpr llvm::StringLiteral kModelAttr = "nn.model";
 
+/// Attribute of a parameter that checkpoints leave out: it is always that of the initial weights.
+inline constexpr llvm::StringLiteral kUnsavedAttr = "nn.unsaved";
+/// Attribute of a parameter of a teacher: frozen, and used as in inference.
+inline constexpr llvm::StringLiteral kTeacherAttr = "nn.teacher";
+/// Name of a result of @forward: the loss without what training adds to it.
+inline constexpr llvm::StringLiteral kOwnLoss = "own_loss";
+/// Attribute of the module: alpha of its low-rank adapters.
+inline constexpr llvm::StringLiteral kLoraAlphaAttr = "nn.lora_alpha";
+
 /// Location of the user's node `node` inside module `path` (may be empty).
 mlir::Location userLocation(mlir::MLIRContext *context, llvm::StringRef node, llvm::StringRef path);
 /// The user's node, or "" where the location holds none.

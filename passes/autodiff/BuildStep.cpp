@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/autodiff/Backward.h"
 #include "passes/autodiff/GradientRules.h"
+#include "passes/autodiff/OwnLoss.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/TrainingMode.h"
 
@@ -50,6 +51,7 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
     evaluate.setName("evaluate");
     forward.setName("train");
     getOperation().getBody()->getOperations().insertAfter(forward->getIterator(), evaluate);
+    separateOwnLoss(forward, evaluate);
     if (failed(buildTrain(forward)))
       signalPassFailure();
   }

@@ -20,6 +20,9 @@ public:
     auto variance = op.getVariance().getDefiningOp<nn::LoadOp>();
     if (!mean || !variance)
       return success(); // statistics that are no parameters stay as they are
+    auto owner = SymbolTable::lookupNearestSymbolFrom(op, mean.getSymbolAttr());
+    if (owner && owner->hasAttr(nn::kTeacherAttr))
+      return success();
     auto type = cast<RankedTensorType>(op.getX().getType());
     int64_t channels = type.getDimSize(1);
     int64_t count = channels > 0 ? type.getNumElements() / channels : 0;

@@ -2,6 +2,7 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Builders.h"
+#include "passes/prepare/AddedLoss.h"
 #include "passes/prepare/Passes.h"
 
 namespace plimsoll::prepare {
@@ -23,10 +24,13 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
       getOperation().emitError("the module has no function @forward");
       return signalPassFailure();
     }
+    std::optional<prepare::AddedLoss> added = prepare::takeAddedLoss(forward);
     auto [kind, output] = StringRef(loss).split(':');
     FailureOr<Value> value = findOutput(forward, output);
     if (failed(value) || failed(attach(forward, kind, *value)))
       return signalPassFailure();
+    if (added)
+      prepare::mixLoss(forward, *added);
     limitIndices(forward);
   }
 

@@ -57,13 +57,57 @@ def RaiseAttentionPass : Pass<"nn-raise-attention", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
 }
 
+def AttachLoraPass : Pass<"nn-attach-lora", "::mlir::ModuleOp"> {
+  let summary = "puts low-rank adapters beside frozen weights";
+  let description = [{
+    Freezes every parameter. Those that `modules` (a regular expression) names get an adapter
+    at each product that they are the right factor of: `y + (alpha / rank) (x A^T) B^T`, where
+    `NAME.lora_A.weight` is `[rank, in]`, drawn uniformly within `1 / sqrt(in)`, and
+    `NAME.lora_B.weight` is `[out, rank]` and zero. Named parameters that are used otherwise are
+    refused, all at once; other tensors of a module that has an adapter stay as they are.
+
+    Before:
+    ```mlir
+    %y = nn.matmul %x, %w {transpose_b} : tensor<4x64xf32>, tensor<32x64xf32>
+    ```
+    After, with rank 8 and alpha 16:
+    ```mlir
+    %y = nn.matmul %x, %w {transpose_b} : tensor<4x64xf32>, tensor<32x64xf32>
+    %h = nn.matmul %x, %a {transpose_b} : tensor<4x64xf32>, tensor<8x64xf32>
+    %s = nn.mul %h, %two : tensor<4x8xf32>, tensor<f32>
+    %d = nn.matmul %s, %b {transpose_b} : tensor<4x8xf32>, tensor<32x8xf32>
+    %z = nn.add %y, %d : tensor<4x32xf32>, tensor<4x32xf32>
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
+  let options = [Option<"modules", "modules", "std::string", "\"\"", "Which weights to adapt">,
+                 Option<"rank", "rank", "int64_t", "8", "Rows of A">,
+                 Option<"alpha", "alpha", "double", "16", "Scale of the adapter, times the rank">];
+}
+
+def AttachTeacherPass : Pass<"nn-attach-teacher", "::mlir::ModuleOp"> {
+  let summary = "makes the distance between a student's and its teacher's scores a loss";
+  let description = [{
+    The result of `@forward` of role "teacher" becomes `T^2 KL(p || q)`, the mean over rows,
+    where `p = softmax(teacher / T)` and `q = softmax(student / T)`: PyTorch's
+    `kl_div(log q, p, reduction="batchmean") * T * T` of scores flattened to rows. It carries
+    `nn.added_loss = weight`, by which nn-attach-loss mixes it with the student's own loss.
+    `output` names the student's scores where it has several results.
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
+  let options = [Option<"weight", "weight", "double", "0.5", "Share of the loss">,
+                 Option<"temperature", "temperature", "double", "1", "T">,
+                 Option<"output", "output", "std::string", "\"\"", "The student's scores">];
+}
+
 def AttachLossPass : Pass<"nn-attach-loss", "::mlir::ModuleOp"> {
   let summary = "makes @forward return a loss";
   let description = [{
     Adds the input `labels` and replaces the results of `@forward` by the loss (and, for
     cross entropy, the accuracy). `loss` is `cross-entropy[:OUTPUT]`, `mse[:OUTPUT]`, or
     `output:NAME` for a scalar that the model computes itself. Without OUTPUT the model
-    must have one output only.
+    must have one output only. A result of role "added loss" (see nn-attach-teacher) is mixed
+    with it, and the loss alone stays as the result `own_loss`.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"loss", "loss", "std::string", "\"cross-entropy\"", "The loss">];

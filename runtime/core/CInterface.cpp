@@ -2,11 +2,11 @@
 #include "plimsoll/train.h"
 
 #include "CheckCpu.h"
-#include "Checkpoint.h"
 #include "Failure.h"
+#include "Feeder.h"
 #include "Session.h"
 #include "Source.h"
-#include "Trainer.h"
+#include "Start.h"
 
 #include <cmath>
 #include <cstring>
@@ -98,12 +98,6 @@ void requireFed(plimsoll_train *train, const std::vector<char> &fed, bool evalua
   train->fedEvaluation.assign(train->fedEvaluation.size(), 0);
 }
 
-std::vector<Slot> allSlots() {
-  std::vector<Slot> slots = parameterSlots(plimsoll_program), states = stateSlots(plimsoll_program);
-  slots.insert(slots.end(), states.begin(), states.end());
-  return slots;
-}
-
 } // namespace
 
 plimsoll_train *plimsoll_train_create(const char *weights) {
@@ -111,8 +105,7 @@ plimsoll_train *plimsoll_train_create(const char *weights) {
   int failed = guarded(createError(), [&] {
     checkCpu(plimsoll_program.instructionSet);
     train = std::make_unique<plimsoll_train>();
-    SafetensorsFile file(weights ? weights : defaultWeights());
-    loadSlots(parameterSlots(plimsoll_program), file, train->session.arena, true, true);
+    loadParameters(plimsoll_program, weights ? weights : "", train->session.arena);
   });
   return failed ? nullptr : train.release();
 }
@@ -184,16 +177,14 @@ int plimsoll_train_save(plimsoll_train *train, const char *path) {
     RunState state = train->state;
     state.steps = state.steps > state.step ? state.steps : state.step;
     state.dataPosition = rowsTaken(plimsoll_program, state.step);
-    CheckpointWriter(plimsoll_program, allSlots(), path).save(state, train->session.arena);
+    CheckpointWriter(plimsoll_program, checkpointSlots(plimsoll_program), path)
+        .save(state, train->session.arena);
   });
 }
 
 int plimsoll_train_load(plimsoll_train *train, const char *path) {
   return guarded(train->error, [&] {
-    SafetensorsFile file(path);
-    RunState state = readRunState(plimsoll_program, file);
-    loadSlots(allSlots(), file, train->session.arena, false, false);
-    train->state = state;
+    train->state = loadCheckpoint(plimsoll_program, path, "", train->session.arena);
   });
 }
 

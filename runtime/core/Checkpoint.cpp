@@ -89,6 +89,8 @@ void CheckpointWriter::buildAliasText() {
   appendQuoted(aliasText, program.model);
   aliasText += ",\"fingerprint\":";
   appendQuoted(aliasText, program.fingerprint);
+  if (program.loraAlpha != 0)
+    aliasText += format(",\"lora_alpha\":\"%.17g\"", program.loraAlpha);
 }
 
 void CheckpointWriter::buildHeader(const RunState &s) {

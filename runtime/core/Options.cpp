@@ -186,7 +186,9 @@ void refuseUnused(const Program &program, const Options &o) {
     throw UsageError("--data=SOURCE is missing");
   if (!o.steps && o.resume.empty())
     throw UsageError("--steps=N is missing");
-  if (!o.weights.empty() && !o.resume.empty())
+  bool leavesOut = std::any_of(program.parameters, program.parameters + program.parameterCount,
+                               [](const ParameterInfo &p) { return p.unsaved; });
+  if (!o.weights.empty() && !o.resume.empty() && !leavesOut)
     throw UsageError("--weights and --resume both say what to start from; give one");
   if (o.saveBest && o.evalData.empty())
     throw UsageError("--save=...,best needs --eval-data");

@@ -32,7 +32,9 @@ Slot slotOf(const ParameterInfo &parameter, std::string name, uint64_t offset) {
           tensor.type,
           parameter.transposed,
           parameter.trainable,
-          offset};
+          offset,
+          /*optional=*/false,
+          /*saved=*/!parameter.unsaved};
 }
 
 /// Under the parameter's own name, with its aliases.
@@ -208,6 +210,51 @@ std::string checkTensor(const Slot &slot, const std::string &name,
   return problems;
 }
 
+/// Buffers of the framework: a mask, a count of batches.
+std::string extraText(const SafetensorsFile &file, const std::vector<std::string> &extra) {
+  constexpr size_t kNamed = 3;
+  std::string text = format("'%s': not used, because the program has no parameter of the name: ",
+                            file.path().c_str());
+  for (size_t i = 0; i < extra.size() && i < kNamed; ++i)
+    text += (i ? ", '" : "'") + extra[i] + "'";
+  return extra.size() > kNamed ? text + format(" and %zu more", extra.size() - kNamed) : text;
+}
+
+} // namespace
+
+std::vector<std::string> matchSlots(const std::vector<Slot> &slots, const SafetensorsFile &file,
+                                    const MatchRules &rules, std::string &warning) {
+  std::vector<std::string> names;
+  warning.clear();
+  if (slots.empty())
+    return names;
+  Prefix prefix = rules.anyPrefix ? bestPrefix(slots, file) : Prefix{};
+  std::string problems;
+  std::set<std::string> known;
+  for (const Slot &slot : slots) {
+    names.push_back(nameInFile(slot, file, prefix));
+    known.insert(prefix.fileName(slot.name));
+    for (const std::string &alias : slot.aliases)
+      known.insert(prefix.fileName(alias));
+    if (!names.back().empty())
+      problems += checkTensor(slot, names.back(), *file.find(names.back()));
+    else if (!slot.optional)
+      problems += format("\n  '%s' is missing", slot.name.c_str());
+  }
+  std::vector<std::string> extra;
+  for (const auto &[name, tensor] : file.tensors())
+    if (!known.count(name) && !(file.metadata("fingerprint") && name.starts_with("optimizer.")))
+      extra.push_back(name);
+  if (!rules.ignoreExtra || !problems.empty())
+    for (const std::string &name : extra)
+      problems += format("\n  '%s' is no parameter of the %s", name.c_str(), rules.owner);
+  if (!problems.empty())
+    throw Failure(format("'%s' does not fit the %s", file.path().c_str(), rules.owner) + problems);
+  if (!extra.empty())
+    warning = extraText(file, extra);
+  return names;
+}
+
 void readSlot(const Slot &slot, const SafetensorsFile &file, const SafetensorsFile::Tensor &tensor,
               std::byte *arena) {
   if (!slot.transposed) {
@@ -223,48 +270,14 @@ void readSlot(const Slot &slot, const SafetensorsFile &file, const SafetensorsFi
   }
 }
 
-/// Buffers of the framework: a mask, a count of batches.
-std::string extraText(const SafetensorsFile &file, const std::vector<std::string> &extra) {
-  constexpr size_t kNamed = 3;
-  std::string text = format("'%s': not used, because the program has no parameter of the name: ",
-                            file.path().c_str());
-  for (size_t i = 0; i < extra.size() && i < kNamed; ++i)
-    text += (i ? ", '" : "'") + extra[i] + "'";
-  return extra.size() > kNamed ? text + format(" and %zu more", extra.size() - kNamed) : text;
-}
-
-} // namespace
-
 std::string loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
                       bool anyPrefix, bool ignoreExtra) {
-  if (slots.empty())
-    return "";
-  Prefix prefix = anyPrefix ? bestPrefix(slots, file) : Prefix{};
-  std::string problems;
-  std::vector<std::string> names;
-  std::set<std::string> known;
-  for (const Slot &slot : slots) {
-    names.push_back(nameInFile(slot, file, prefix));
-    known.insert(prefix.fileName(slot.name));
-    for (const std::string &alias : slot.aliases)
-      known.insert(prefix.fileName(alias));
-    if (names.back().empty())
-      problems += format("\n  '%s' is missing", slot.name.c_str());
-    else
-      problems += checkTensor(slot, names.back(), *file.find(names.back()));
-  }
-  std::vector<std::string> extra;
-  for (const auto &[name, tensor] : file.tensors())
-    if (!known.count(name) && !(file.metadata("fingerprint") && name.starts_with("optimizer.")))
-      extra.push_back(name);
-  if (!ignoreExtra || !problems.empty())
-    for (const std::string &name : extra)
-      problems += format("\n  '%s' is no parameter of the program", name.c_str());
-  if (!problems.empty())
-    throw Failure(format("'%s' does not fit the program", file.path().c_str()) + problems);
+  std::string warning;
+  std::vector<std::string> names =
+      matchSlots(slots, file, {.anyPrefix = anyPrefix, .ignoreExtra = ignoreExtra}, warning);
   for (size_t i = 0; i < slots.size(); ++i)
     readSlot(slots[i], file, *file.find(names[i]), arena);
-  return extra.empty() ? "" : extraText(file, extra);
+  return warning;
 }
 
 } // namespace plimsoll

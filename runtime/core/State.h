@@ -23,6 +23,8 @@ struct Slot {
   bool transposed;
   bool trained; ///< steps change it: in a checkpoint it must be finite
   uint64_t offset;
+  bool optional = false; ///< a file may lack it
+  bool saved = true;     ///< checkpoints hold it
 
   int64_t count() const;
   int64_t bytes() const { return count() * bytesOf(type); }
@@ -46,10 +48,24 @@ void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, co
 /// The first element of `bytes` bytes of `type` that is infinite or NaN, or -1.
 int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes);
 
-/// Fills `slots` from the file. Names may be any alias; with `anyPrefix`, a wrapper prefix
-/// (`model.`) that all of the file's names have, or lack, is allowed for. Throws one Failure
-/// that lists everything missing, of another shape, or extra. When extra tensors are all that is
-/// wrong and `ignoreExtra`, they are left out; answers a warning that says so, or "".
+/// What a file may have otherwise than the slots.
+struct MatchRules {
+  bool anyPrefix = false;   ///< a wrapper prefix (`model.`) that all of its names have, or lack
+  bool ignoreExtra = false; ///< more tensors, where nothing else is wrong
+  const char *owner = "program"; ///< whose tensors the slots are, for messages
+};
+
+/// The file's name of each slot, which may be any alias; empty for one that is missing. Throws
+/// one Failure that lists everything missing, of another shape, or extra. `warning` tells which
+/// extra tensors were ignored, or is "".
+std::vector<std::string> matchSlots(const std::vector<Slot> &slots, const SafetensorsFile &file,
+                                    const MatchRules &rules, std::string &warning);
+
+/// Fills one slot from `tensor` of the file.
+void readSlot(const Slot &slot, const SafetensorsFile &file, const SafetensorsFile::Tensor &tensor,
+              std::byte *arena);
+
+/// Fills `slots` from the file as `matchSlots` says; answers its warning.
 std::string loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
                       bool anyPrefix, bool ignoreExtra);
 

@@ -3,13 +3,10 @@
 
 #include "Failure.h"
 
-#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <dlfcn.h>
-#include <unistd.h>
 
 namespace plimsoll {
 namespace {
@@ -29,17 +26,6 @@ void catchSignals() {
 
 } // namespace
 
-std::string defaultWeights() {
-  // For an object of the executable dladdr gives argv[0], which need not be a path.
-  Dl_info info;
-  if (dladdr(&plimsoll_program, &info) && info.dli_fname &&
-      std::strcmp(info.dli_fname, program_invocation_name))
-    return std::string(info.dli_fname) + ".safetensors";
-  char path[4096];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-  return std::string(path, length > 0 ? static_cast<size_t>(length) : 0) + ".safetensors";
-}
-
 Trainer::Trainer(const Program &program, const Options &options)
     : program(program), options(options), session(program) {
   state.learningRate = program.optimizer.learningRate;
@@ -53,21 +39,11 @@ Trainer::Trainer(const Program &program, const Options &options)
 /// Parameters, and with --resume everything else that the run before knew.
 void Trainer::loadStart() {
   if (!options.resume.empty()) {
-    SafetensorsFile file(options.resume);
-    state = readRunState(program, file);
-    std::vector<Slot> slots = parameterSlots(program), states = stateSlots(program);
-    slots.insert(slots.end(), states.begin(), states.end());
-    loadSlots(slots, file, session.arena, false, false);
+    state = loadCheckpoint(program, options.resume, options.weights, session.arena);
     resumedStep = state.step;
     return;
   }
-  std::string path = options.weights.empty() ? defaultWeights() : options.weights;
-  if (options.weights.empty() && access(path.c_str(), F_OK))
-    throw Failure(format("the initial weights '%s' are not beside the program; name a file with "
-                         "--weights",
-                         path.c_str()));
-  std::string warning =
-      loadSlots(parameterSlots(program), SafetensorsFile(path), session.arena, true, true);
+  std::string warning = loadParameters(program, options.weights, session.arena);
   if (!warning.empty())
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
 }
@@ -95,8 +71,7 @@ void Trainer::openFiles() {
   if (!options.evalData.empty())
     evalFeeder = std::make_unique<Feeder>(
         program, makeSource(program, options.evalData, state.seed + 1), false, state.seed, true);
-  std::vector<Slot> slots = parameterSlots(program), states = stateSlots(program);
-  slots.insert(slots.end(), states.begin(), states.end());
+  std::vector<Slot> slots = checkpointSlots(program);
   if (!options.save.empty())
     checkpoint.emplace(program, slots, options.save);
   if (options.saveBest) {

@@ -6,7 +6,6 @@
 #ifndef PLIMSOLL_CORE_TRAINER_H
 #define PLIMSOLL_CORE_TRAINER_H
 
-#include "Checkpoint.h"
 #include "Feeder.h"
 #include "Metrics.h"
 #include "Nonfinite.h"
@@ -15,6 +14,7 @@
 #include "Progress.h"
 #include "Schedule.h"
 #include "Session.h"
+#include "Start.h"
 
 #include <memory>
 #include <optional>
@@ -54,9 +54,6 @@ private:
   void write(CheckpointWriter &writer);
   int64_t labelsPerBatch() const;
 };
-
-/// `<executable>.safetensors`, or that of the shared library that holds the program.
-std::string defaultWeights();
 
 } // namespace plimsoll
 

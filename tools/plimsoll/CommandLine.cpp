@@ -10,7 +10,7 @@
 
 using namespace plimsoll::cli;
 
-static constexpr const char *kCommands = "there are compile, plan, explain and calibrate";
+static constexpr const char *kCommands = "there are compile, plan, explain, export and calibrate";
 
 static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
@@ -26,6 +26,10 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--effort", o.effort, "of the planner: fast, normal, max");
   app.add_option("--loss", o.loss, "cross-entropy[:OUTPUT], mse[:OUTPUT], output:NAME");
   app.add_option("--optimizer", o.optimizer, "adamw or sgd, then ,key=value");
+  app.add_option("--lora", o.lora,
+                 "adapt frozen weights: REGEX[,rank=8,alpha=16]; nothing else is trained");
+  app.add_option("--teacher", o.teacher,
+                 "learn from a second model: FILE.onnx[,weight=0.5,temperature=1,output=NAME]");
   app.add_option("--init", o.init, "initial weights: model (the file's), or drawn: normal:0.02");
   app.add_option("--trainable", o.trainable, "regular expression of tensors to train");
   app.add_option("--freeze", o.freeze, "regular expression of parameters not to train");
@@ -42,6 +46,15 @@ static void addReportOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--timeline", o.timeline, "draw the plan: an HTML page that needs nothing else");
   app.add_option("--trace", o.trace, "the predicted step as JSON for ui.perfetto.dev");
   app.add_option("--memory-viz", o.memoryViz, "the plan as a snapshot for pytorch.org/memory_viz");
+}
+
+static void addExportOptions(CLI::App &app, RawOptions &o) {
+  app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
+  app.add_option("--weights", o.weights, "a checkpoint of its training program");
+  app.add_option("--lora", o.adapters, "a checkpoint of adapters, to merge: FILE[,alpha=16]");
+  app.add_option("-o,--output", o.output, "the ONNX file to write")->required();
+  app.add_flag("--external-data", o.externalData, "write parameters to FILE.onnx.data");
+  app.add_flag("--keep-missing", o.keepMissing, "keep the model's values of what is not there");
 }
 
 static void addCompileOptions(CLI::App &app, RawOptions &o) {
@@ -127,6 +140,9 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
       ->add_option("VALUE", parsed.options.value,
                    "a node, ONNX tensor, parameter or input; \"gradient of NAME\"")
       ->required();
+  CLI::App *exporting =
+      app.add_subcommand("export", "write the model with trained weights as an ONNX file");
+  addExportOptions(*exporting, parsed.options);
   CLI::App *calibrate = app.add_subcommand("calibrate", "measure this machine for --device=FILE");
   calibrate->add_option("-o,--output", parsed.options.output, "the JSON file (-: standard output)");
   calibrate->add_option("--target", parsed.options.target, "cpu[:native|x86-64-v3|x86-64-v4]");
@@ -134,7 +150,7 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
       ->check(CLI::PositiveNumber);
   llvm::StringRef first = argc > 1 ? argv[1] : "";
   if (!first.empty() && !first.starts_with("-") && first != "compile" && first != "plan" &&
-      first != "explain" && first != "calibrate") {
+      first != "explain" && first != "export" && first != "calibrate") {
     std::cerr << "plimsoll: error: unknown command '" << argv[1] << "'; " << kCommands << "\n";
     parsed.exitCode = kWrongUsage;
     return parsed;
@@ -153,6 +169,7 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   }
   parsed.command = plan->parsed()        ? Command::Plan
                    : explain->parsed()   ? Command::Explain
+                   : exporting->parsed() ? Command::Export
                    : calibrate->parsed() ? Command::Calibrate
                                          : Command::Compile;
   return parsed;

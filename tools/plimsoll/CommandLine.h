@@ -6,7 +6,7 @@
 
 namespace plimsoll::cli {
 
-enum class Command { Compile, Plan, Explain, Calibrate };
+enum class Command { Compile, Plan, Explain, Export, Calibrate };
 
 struct Parsed {
   Command command = Command::Compile;

@@ -12,6 +12,8 @@ int runCompile(const Parsed &parsed, const pipeline::CompileOptions &options,
 /// Takes the options by value: it fills in the number of threads.
 int runCalibrate(const Parsed &parsed, pipeline::CompileOptions options);
 int runMax(const Parsed &parsed, const pipeline::CompileOptions &options);
+/// `plimsoll export MODEL --weights=CKPT -o FILE.onnx`
+int runExport(const Parsed &parsed, const pipeline::CompileOptions &options);
 int runExplain(const Parsed &parsed, const pipeline::CompileOptions &options);
 
 } // namespace plimsoll::cli

@@ -1,5 +1,6 @@
 //===- Options.cpp - the command line of plimsoll --------------------------------===//
 #include "tools/plimsoll/Options.h"
+#include "tools/plimsoll/FineTuning.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Regex.h"
 
@@ -187,7 +188,9 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   if (!checkNames(raw, error) || !parseOptimizer(raw.optimizer, options.optimizer, error) ||
       !checkRegexes(raw.trainable, "--trainable", error) ||
       !checkRegexes(raw.freeze, "--freeze", error) ||
-      !checkRegexes(raw.noDecay, "--no-decay", error))
+      !checkRegexes(raw.noDecay, "--no-decay", error) ||
+      !parseLora(raw.lora, options.lora, error) ||
+      !parseTeacher(raw.teacher, options.teacher, error))
     return false;
   options.import.path = raw.model;
   options.import.trainable = raw.trainable;

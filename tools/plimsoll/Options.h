@@ -16,14 +16,14 @@ struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
                              report, target = "cpu", effort = "normal", checkpoint = "planned",
                              init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max,
-                             memoryTotal, value, device;
+                             memoryTotal, value, device, weights, adapters, lora, teacher;
   std::vector<std::string> shapes, trainable, freeze, noDecay;
   int threads = 0;
   double slowdown = 1.1;
   int64_t steps = 0; ///< whose predicted time is told; 0: of one
   uint64_t seed = 0;
   bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false,
-       sweep = false;
+       sweep = false, externalData = false, keepMissing = false;
 };
 
 /// Parses `1900MiB`, `2GB`, `4096`; false when it is no size or does not fit 64 bits.

@@ -46,6 +46,7 @@ struct ParameterInfo {
   const StateInfo *states;
   int stateCount;
   int64_t gradientOffset; ///< valid after a step; -1 unless compiled with --keep-gradients
+  bool unsaved = false;   ///< of a frozen base or a teacher: checkpoints leave it out
 };
 
 /// An input that the host writes before a step, and where each timeline expects it.
@@ -118,8 +119,9 @@ struct Program {
   int constantCount;
   OptimizerInfo optimizer;
   Timeline train, evaluate;
-  bool tokenLabels; ///< labels have the shape of the one integer input: perplexity, `tokens:`
-                    ///< sources
+  bool tokenLabels;     ///< labels have the shape of the one integer input: perplexity, `tokens:`
+                        ///< sources
+  double loraAlpha = 0; ///< of low-rank adapters, for those who merge a checkpoint; 0: none
 };
 
 } // namespace plimsoll

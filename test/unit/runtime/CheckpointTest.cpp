@@ -4,6 +4,7 @@
 #include "core/Checkpoint.h"
 #include "core/Failure.h"
 #include "core/Json.h"
+#include "core/Start.h"
 
 #include <algorithm>
 #include <cmath>
@@ -202,6 +203,34 @@ TEST_F(CheckpointTest, WhatIsNotTrainedMayBeInfinite) {
               CheckpointWriter(program, gradientSlots(program), path).save(after(1), arena);
             }),
             "no failure");
+}
+
+TEST_F(CheckpointTest, WhatTheInitialWeightsHaveIsLeftOut) {
+  std::vector<ParameterInfo> parameters(plimsoll_program.parameters,
+                                        plimsoll_program.parameters + 2);
+  parameters[0].unsaved = true;
+  Program program = plimsoll_program;
+  program.parameters = parameters.data();
+  program.loraAlpha = 12.5;
+  std::vector<Slot> held = checkpointSlots(program);
+  EXPECT_TRUE(
+      std::none_of(held.begin(), held.end(), [](const Slot &s) { return s.name == "fc.weight"; }));
+  CheckpointWriter(program, held, path).save(after(1), arena);
+  SafetensorsFile file(path);
+  EXPECT_EQ(file.find("fc.weight"), nullptr);
+  EXPECT_NE(file.find("fc.bias"), nullptr);
+  EXPECT_EQ(*file.metadata("lora_alpha"), "12.5");
+
+  // A resumed run takes it from the weights; so does one that begins with the rest alone.
+  std::string weights = folder + "w.safetensors";
+  tiny::writeFile(weights, tiny::weights());
+  EXPECT_EQ(loadCheckpoint(program, path, weights, other).step, 1);
+  uint64_t offset = slot("fc.bias").offset;
+  EXPECT_FALSE(std::memcmp(other + offset, arena + offset, slot("fc.bias").bytes()));
+  EXPECT_TRUE(std::any_of(other + slot("fc.weight").offset, other + slot("fc.weight").offset + 64,
+                          [](std::byte b) { return b != std::byte(0); }));
+  EXPECT_HAS(failure([&] { loadCheckpoint(program, path, path, other); }),
+             "'fc.weight' is missing");
 }
 
 TEST_F(CheckpointTest, AnotherBatchIsRefused) {

@@ -1,0 +1,281 @@
+//===- Export.cpp - trained weights back into the user's ONNX file -----------------===//
+#include "compiler/import/Export.h"
+#include "compiler/import/ExportWeights.h"
+#include "compiler/import/OnnxRewriter.h"
+#include "llvm/Support/Regex.h"
+
+using namespace plimsoll;
+using namespace plimsoll::import;
+using llvm::StringRef;
+
+static llvm::Error makeError(const llvm::Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+/// Constants that the checkpoint holds were trained with --trainable.
+static void addTrained(const Graph &graph, const TensorFile &weights, ImportOptions &options) {
+  for (const std::string &name : weights.names())
+    if (graph.initializers.count(name))
+      options.trainable.push_back("^" + llvm::Regex::escape(name) + "$");
+}
+
+/// A matrix as the framework has it, of one that the file has transposed.
+static std::vector<int64_t> frameworkShape(const Parameter &parameter) {
+  std::vector<int64_t> shape(parameter.shape.begin(), parameter.shape.end());
+  if (parameter.transposed)
+    std::swap(shape[0], shape[1]);
+  return shape;
+}
+
+namespace {
+
+/// Finds what new weights change in the file.
+class Editor {
+public:
+  Editor(const Graph &graph, const ParameterPlan &plan, const Weights &weights)
+      : graph(graph), plan(plan), weights(weights) {
+    for (const auto &entry : graph.initializers)
+      taken.insert(entry.getKey());
+    for (const auto &entry : graph.producers)
+      taken.insert(entry.getKey());
+    for (const auto &input : graph.proto.input())
+      taken.insert(input.name());
+  }
+
+  llvm::Expected<FileEdits> run() {
+    for (int i = 0; i < graph.proto.initializer_size(); ++i)
+      if (llvm::Error error = editInitializer(i))
+        return error;
+    for (int i = 0; i < graph.proto.node_size(); ++i)
+      if (llvm::Error error = editBias(i))
+        return error;
+    return std::move(edits);
+  }
+
+private:
+  TensorBytes bytesOf(Content content) const {
+    const Parameter &parameter = plan.parameters[content.parameter];
+    return {*elementCount(parameter.shape) * byteSize(parameter.dtype),
+            [this, content](char *into) { return weights.read(content, into); }};
+  }
+
+  llvm::Expected<std::string> read(Content content) const {
+    TensorBytes data = bytesOf(content);
+    std::string text(data.bytes, '\0');
+    if (llvm::Error error = data.read(text.data()))
+      return error;
+    return text;
+  }
+
+  Content contentAt(int initializer, Use use) const {
+    ParameterUse found = plan.find(initializer, use);
+    return {found.parameter, found.transpose};
+  }
+
+  /// Of those that the uses of an initializer see, the one that it keeps: the one of its name.
+  Content mainContent(int initializer, llvm::ArrayRef<Use> uses) const {
+    const std::string &name = graph.proto.initializer(initializer).name();
+    for (Use use : uses)
+      if (Content content = contentAt(initializer, use);
+          plan.parameters[content.parameter].name == name)
+        return content;
+    return contentAt(initializer, {-1, 0});
+  }
+
+  llvm::Error editInitializer(int index) {
+    auto planned = plan.initializers.find(index);
+    if (planned == plan.initializers.end())
+      return llvm::Error::success();
+    llvm::ArrayRef<Use> uses = graph.usesOf(graph.proto.initializer(index).name());
+    Content main = mainContent(index, uses);
+    if (weights.has(main.parameter))
+      edits.initializers[index] = bytesOf(main);
+    for (Use use : uses) {
+      Content content = contentAt(index, use);
+      if (content == main || !weights.has(content.parameter))
+        continue;
+      llvm::Expected<std::string> name = separate(index, main, content);
+      if (!name)
+        return name.takeError();
+      if (!name->empty())
+        edits.operands[{use.node, use.operand}] = *name;
+    }
+    return llvm::Error::success();
+  }
+
+  /// The name of an initializer of its own for `content`; empty where `main` has the same bytes.
+  llvm::Expected<std::string> separate(int index, Content main, Content content) {
+    auto [entry, isNew] = names.try_emplace({index, content.parameter, content.transposed});
+    if (!isNew)
+      return entry->second;
+    if (weights.has(main.parameter)) {
+      llvm::Expected<std::string> ours = read(content), theirs = read(main);
+      if (!ours || !theirs)
+        return llvm::joinErrors(ours.takeError(), theirs.takeError());
+      if (*ours == *theirs)
+        return entry->second;
+    }
+    entry->second = uniqueName(plan.parameters[content.parameter].name);
+    edits.added[index].push_back({entry->second, std::nullopt, bytesOf(content)});
+    return entry->second;
+  }
+
+  /// A bias of zeros that the exporter dropped comes back, once it is not zero.
+  llvm::Error editBias(int node) {
+    auto bias = plan.restoredBiases.find(node);
+    if (bias == plan.restoredBiases.end() || !weights.has(bias->second))
+      return llvm::Error::success();
+    auto [entry, isNew] = names.try_emplace({-1, bias->second, false});
+    if (isNew) {
+      llvm::Expected<std::string> bytes = read({bias->second, false});
+      if (!bytes)
+        return bytes.takeError();
+      if (StringRef(*bytes).find_first_not_of('\0') != StringRef::npos) {
+        const Parameter &parameter = plan.parameters[bias->second];
+        entry->second = uniqueName(parameter.name);
+        int weight = graph.initializers.lookup(graph.node(node).input(1));
+        edits.added[weight].push_back({entry->second, std::pair(parameter.dtype, parameter.shape),
+                                       bytesOf({bias->second, false})});
+      }
+    }
+    if (!entry->second.empty())
+      edits.operands[{node, 2}] = entry->second;
+    return llvm::Error::success();
+  }
+
+  std::string uniqueName(const std::string &name) {
+    std::string result = name;
+    for (int i = 2; !taken.insert(result).second; ++i)
+      result = name + "." + std::to_string(i);
+    return result;
+  }
+
+  const Graph &graph;
+  const ParameterPlan &plan;
+  const Weights &weights;
+  FileEdits edits;
+  llvm::StringSet<> taken;
+  /// Of added initializers, by the one before (-1: biases), parameter and transposition.
+  std::map<std::tuple<int, int, bool>, std::string> names;
+};
+
+} // namespace
+
+/// Parameters that some node reads.
+static std::vector<bool> usedParameters(const Graph &graph, const ParameterPlan &plan) {
+  std::vector<bool> used(plan.parameters.size());
+  for (const auto &[index, planned] : plan.initializers) {
+    const std::string &name = graph.proto.initializer(index).name();
+    used[planned.parameter] =
+        used[planned.parameter] || !graph.usesOf(name).empty() || graph.outputs.count(name);
+  }
+  for (const auto &[use, planned] : plan.uses)
+    used[planned.parameter] = true;
+  for (const auto &[node, parameter] : plan.restoredBiases)
+    used[parameter] = true;
+  return used;
+}
+
+/// Looks every parameter up in the checkpoint, and counts them.
+static llvm::Error match(const Graph &graph, const ParameterPlan &plan, bool keepMissing,
+                         TensorFile &weights, ExportReport &report) {
+  std::vector<bool> used = usedParameters(graph, plan);
+  std::vector<WantedTensor> wanted;
+  for (auto [i, parameter] : llvm::enumerate(plan.parameters)) {
+    bool isDouble = parameter.dtype == import::DType::F64;
+    wanted.push_back({parameter.name, parameter.aliases, frameworkShape(parameter),
+                      isDouble ? plimsoll::DType::f64 : plimsoll::DType::f32,
+                      keepMissing || !used[i]});
+  }
+  std::string error;
+  if (!weights.match(wanted, error))
+    return makeError(error + (weights.metadata("lora_alpha") ? "\n  it holds adapters, which "
+                                                               "--lora=FILE merges"
+                                                             : ""));
+  for (size_t i = 0; i < wanted.size(); ++i)
+    ++(weights.has(i) ? report.parameters : report.kept);
+  return llvm::Error::success();
+}
+
+namespace {
+
+/// What an export reads: the model, and one or two files of weights.
+class Exporter {
+public:
+  explicit Exporter(const ExportOptions &options) : options(options), importing(options.import) {
+    importing.withoutWeights = true;
+  }
+
+  llvm::Expected<ExportReport> run() {
+    if (llvm::Error error = readModel())
+      return error;
+    if (llvm::Error error = readWeights())
+      return error;
+    llvm::Expected<FileEdits> edits = Editor(*graph, plan, *weights).run();
+    if (!edits)
+      return edits.takeError();
+    edits->external = options.externalData;
+    for (const auto &[index, tensors] : edits->added)
+      report.added += tensors.size();
+    if (llvm::Error error = writeEdited(*file, *edits, options.output, options.import.maxFileBytes))
+      return error;
+    return report;
+  }
+
+private:
+  llvm::Error readModel() {
+    Problems problems;
+    std::string error;
+    file = openModel(importing, problems);
+    graph = file ? makeGraph(*file, problems) : nullptr;
+    if (!problems.empty())
+      return makeError(problems.text("exported"));
+    if (!options.weights.empty()) {
+      checkpoint = TensorFile::open(options.weights, error);
+      if (!checkpoint)
+        return makeError(error);
+      addTrained(*graph, *checkpoint, importing);
+    }
+    plan = planParameters(*graph, importing, problems);
+    if (!problems.empty())
+      return makeError(problems.text("exported"));
+    return llvm::Error::success();
+  }
+
+  llvm::Error readWeights() {
+    if (checkpoint) {
+      if (llvm::Error error = match(*graph, plan, options.keepMissing, *checkpoint, report))
+        return error;
+      below = std::make_unique<CheckpointWeights>(*checkpoint, plan);
+    }
+    if (options.adapters.empty()) {
+      weights = below.get();
+      return llvm::Error::success();
+    }
+    auto created =
+        MergedWeights::create(options.adapters, options.alpha, *graph, plan, below.get());
+    if (!created)
+      return created.takeError();
+    merged = std::move(*created);
+    report.merged = merged->count();
+    weights = merged.get();
+    return llvm::Error::success();
+  }
+
+  const ExportOptions &options;
+  ImportOptions importing;
+  std::unique_ptr<ModelFile> file;
+  std::unique_ptr<Graph> graph;
+  ParameterPlan plan;
+  std::unique_ptr<TensorFile> checkpoint;
+  std::unique_ptr<Weights> below;        ///< of the checkpoint, if there is one
+  std::unique_ptr<MergedWeights> merged; ///< adapters on it, if there are any
+  const Weights *weights = nullptr;
+  ExportReport report;
+};
+
+} // namespace
+
+llvm::Expected<ExportReport> plimsoll::import::exportOnnx(const ExportOptions &options) {
+  return Exporter(options).run();
+}

@@ -1,0 +1,77 @@
+//===- Rope.cpp - a file in pieces, some of them not read yet ---------------------===//
+#include "compiler/import/Rope.h"
+
+using namespace plimsoll::import;
+
+static constexpr unsigned kVarint = 0, kLengthDelimited = 2;
+
+static std::string varint(uint64_t value) {
+  std::string text;
+  for (; value >= 0x80; value >>= 7)
+    text += char(value | 0x80);
+  return text + char(value);
+}
+
+static std::string key(unsigned field, unsigned wireType) {
+  return varint(uint64_t(field) << 3 | wireType);
+}
+
+void Rope::keep(llvm::StringRef text) {
+  bytes += text.size();
+  auto *last = pieces.empty() ? nullptr : std::get_if<llvm::StringRef>(&pieces.back());
+  if (last && last->end() == text.begin())
+    *last = llvm::StringRef(last->data(), last->size() + text.size());
+  else
+    pieces.push_back(text);
+}
+
+void Rope::put(std::string text) {
+  bytes += text.size();
+  pieces.push_back(std::move(text));
+}
+
+void Rope::put(TensorBytes data) {
+  bytes += data.bytes;
+  pieces.push_back(std::move(data));
+}
+
+void Rope::append(Rope &&other) {
+  bytes += other.bytes;
+  for (auto &piece : other.pieces)
+    pieces.push_back(std::move(piece));
+}
+
+void Rope::number(unsigned field, uint64_t value) {
+  put(key(field, kVarint) + varint(value));
+}
+
+void Rope::text(unsigned field, llvm::StringRef value) {
+  put(key(field, kLengthDelimited) + varint(value.size()) + value.str());
+}
+
+void Rope::tensor(unsigned field, TensorBytes data) {
+  put(key(field, kLengthDelimited) + varint(data.bytes));
+  put(std::move(data));
+}
+
+void Rope::message(unsigned field, Rope &&content) {
+  put(key(field, kLengthDelimited) + varint(content.size()));
+  append(std::move(content));
+}
+
+llvm::Error Rope::write(llvm::raw_ostream &os) const {
+  for (const auto &piece : pieces) {
+    if (auto *kept = std::get_if<llvm::StringRef>(&piece)) {
+      os << *kept;
+    } else if (auto *made = std::get_if<std::string>(&piece)) {
+      os << *made;
+    } else {
+      const TensorBytes &data = std::get<TensorBytes>(piece);
+      std::string buffer(data.bytes, '\0');
+      if (llvm::Error error = data.read(buffer.data()))
+        return error;
+      os << buffer;
+    }
+  }
+  return llvm::Error::success();
+}

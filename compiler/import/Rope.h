@@ -1,0 +1,36 @@
+//===- Rope.h - a file in pieces, some of them not read yet ----------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_ROPE_H
+#define PLIMSOLL_COMPILER_IMPORT_ROPE_H
+
+#include "compiler/import/OnnxRewriter.h"
+#include "llvm/Support/raw_ostream.h"
+#include <variant>
+
+namespace plimsoll::import {
+
+/// Bytes of a file that is to be written: kept ones, new ones, and tensors.
+class Rope {
+public:
+  /// Bytes that outlive the rope.
+  void keep(llvm::StringRef bytes);
+  void put(std::string bytes);
+  void put(TensorBytes data);
+  void append(Rope &&other);
+
+  /// One field of protobuf's wire format.
+  void number(unsigned field, uint64_t value);
+  void text(unsigned field, llvm::StringRef value);
+  void tensor(unsigned field, TensorBytes data);
+  void message(unsigned field, Rope &&content);
+
+  int64_t size() const { return bytes; }
+  llvm::Error write(llvm::raw_ostream &os) const;
+
+private:
+  std::vector<std::variant<llvm::StringRef, std::string, TensorBytes>> pieces;
+  int64_t bytes = 0;
+};
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_ROPE_H

@@ -1,0 +1,191 @@
+//===- Teacher.cpp - a frozen second model in the same program ----------------------===//
+#include "compiler/pipeline/Teacher.h"
+#include "compiler/import/ModelOutline.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include <filesystem>
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::pipeline;
+namespace fs = std::filesystem;
+
+static constexpr StringLiteral kPrefix = "teacher.";
+
+static StringRef argumentName(func::FuncOp function, unsigned index) {
+  auto name = function.getArgAttrOfType<StringAttr>(index, nn::kNameAttr);
+  return name ? name.getValue() : StringRef();
+}
+
+namespace {
+
+class TeacherMerger {
+public:
+  TeacherMerger(ModuleOp student, const CompileOptions &options)
+      : student(student), options(options), path(options.teacher->model),
+        into(student.lookupSymbol<func::FuncOp>("forward")) {}
+
+  LogicalResult run() {
+    if (failed(importTeacher()))
+      return failure();
+    from = teacher->lookupSymbol<func::FuncOp>("forward");
+    IRMapping mapping;
+    if (failed(mapInputs(mapping)) || failed(moveParameters()))
+      return failure();
+    FailureOr<unsigned> output = chooseOutput();
+    if (failed(output))
+      return failure();
+    cloneBody(mapping);
+    Operation *end = from.getBody().front().getTerminator();
+    addResult(mapping.lookup(end->getOperand(*output)));
+    return success();
+  }
+
+private:
+  InFlightDiagnostic error() { return student.emitError("teacher '") << path << "': "; }
+
+  /// The student's sizes bind the teacher's dynamic dimensions.
+  import::ImportOptions importOptions(const import::ModelOutline &outline) {
+    import::ImportOptions result;
+    result.path = path;
+    result.withoutWeights = options.import.withoutWeights;
+    for (const import::OutlineInput &input : outline.inputs)
+      for (BlockArgument argument : into.getArguments())
+        if (argumentName(into, argument.getArgNumber()) == input.name)
+          result.shapes[input.name] =
+              llvm::to_vector(cast<RankedTensorType>(argument.getType()).getShape());
+    return result;
+  }
+
+  LogicalResult importTeacher() {
+    // A file that cannot be read has no outline; importing it says why.
+    import::ModelOutline outline = import::outlineOf(path).value_or(import::ModelOutline());
+    std::string problems;
+    {
+      ScopedDiagnosticHandler collect(student.getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+          problems += diagnostic.str();
+        return success();
+      });
+      teacher = import::importOnnx(student.getContext(), importOptions(outline));
+    }
+    if (!teacher)
+      return error() << problems;
+    return success();
+  }
+
+  LogicalResult mapInputs(IRMapping &mapping) {
+    std::string missing;
+    for (BlockArgument argument : from.getArguments()) {
+      StringRef name = argumentName(from, argument.getArgNumber());
+      Value same;
+      for (BlockArgument candidate : into.getArguments())
+        if (argumentName(into, candidate.getArgNumber()) == name &&
+            candidate.getType() == argument.getType())
+          same = candidate;
+      std::string type;
+      llvm::raw_string_ostream(type) << argument.getType();
+      if (same)
+        mapping.map(argument, same);
+      else
+        missing += ("\n  '" + name + "', " + type).str();
+    }
+    if (missing.empty())
+      return success();
+    return error() << "the student has no inputs of these types; both read the same ones:"
+                   << missing;
+  }
+
+  LogicalResult moveParameters() {
+    OpBuilder builder(student.getContext());
+    Operation *last = nullptr;
+    for (auto parameter : student.getOps<nn::ParameterOp>()) {
+      last = parameter;
+      if (parameter.getSymName().starts_with(kPrefix))
+        return error() << "the student has a parameter '" << parameter.getSymName()
+                       << "' under the teacher's prefix";
+    }
+    if (last)
+      builder.setInsertionPointAfter(last);
+    else
+      builder.setInsertionPointToStart(student.getBody());
+    for (auto parameter : teacher->getOps<nn::ParameterOp>()) {
+      auto copy = cast<nn::ParameterOp>(builder.clone(*parameter.getOperation()));
+      copy.setSymName((kPrefix + parameter.getSymName()).str());
+      copy->setLoc(nn::userLocation(student.getContext(), copy.getSymName(), ""));
+      copy.setTrainable(false);
+      copy.setDecayed(false);
+      copy.removeAliasesAttr();
+      copy.setReason("of the teacher");
+      copy->setAttr(nn::kTeacherAttr, builder.getUnitAttr());
+      copy->setAttr(nn::kUnsavedAttr, builder.getUnitAttr());
+      if (nn::BytesAttr source = copy.getSourceAttr())
+        copy.setSourceAttr(nn::BytesAttr::get(student.getContext(), fromStudent(source.getFile()),
+                                              source.getOffset(), source.getSize()));
+    }
+    return success();
+  }
+
+  /// A file beside the teacher, as seen from the student's folder.
+  std::string fromStudent(StringRef file) {
+    std::error_code code;
+    fs::path ours = fs::absolute(options.import.path, code).parent_path();
+    fs::path theirs = fs::absolute(path, code).parent_path();
+    return (fs::relative(theirs, ours, code) / file.str()).string();
+  }
+
+  /// The teacher's result of the name of the student's, or its only one.
+  FailureOr<unsigned> chooseOutput() {
+    StringRef wanted = options.teacher->output;
+    if (wanted.empty())
+      wanted = StringRef(options.loss).split(':').second;
+    std::string names;
+    for (unsigned i = 0; i < from.getNumResults(); ++i) {
+      auto name = from.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
+      if (name && name.getValue() == wanted)
+        return i;
+      names += (i ? ", '" : "'") + (name ? name.getValue().str() : std::to_string(i)) + "'";
+    }
+    if (from.getNumResults() == 1)
+      return 0u;
+    return error() << "it has several outputs; name the one to learn from, as in "
+                      "--teacher=MODEL,output=NAME; there are "
+                   << names;
+  }
+
+  void cloneBody(IRMapping &mapping) {
+    OpBuilder builder(into.getBody().front().getTerminator());
+    for (Operation &op : from.getBody().front().without_terminator()) {
+      Operation *copy = builder.clone(op, mapping);
+      copy->setLoc(nn::userLocation(student.getContext(),
+                                    (kPrefix + nn::nodeName(op.getLoc())).str(),
+                                    nn::modulePath(op.getLoc())));
+      if (auto load = dyn_cast<nn::LoadOp>(copy))
+        load.setSymbol((kPrefix + load.getSymbol()).str());
+    }
+  }
+
+  void addResult(Value scores) {
+    Builder builder(student.getContext());
+    auto attributes = builder.getDictionaryAttr(
+        {builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr("teacher")),
+         builder.getNamedAttr(nn::kRoleAttr, builder.getStringAttr("teacher"))});
+    (void)into.insertResult(into.getNumResults(), scores.getType(), attributes);
+    Operation *end = into.getBody().front().getTerminator();
+    end->insertOperands(end->getNumOperands(), scores);
+  }
+
+  ModuleOp student;
+  const CompileOptions &options;
+  const std::string &path;
+  func::FuncOp into, from;
+  OwningOpRef<ModuleOp> teacher;
+};
+
+} // namespace
+
+LogicalResult plimsoll::pipeline::addTeacher(ModuleOp module, const CompileOptions &options) {
+  return TeacherMerger(module, options).run();
+}

@@ -1,0 +1,27 @@
+//===- OwnLoss.cpp - a loss that is mixed in training alone ---------------------===//
+#include "passes/autodiff/OwnLoss.h"
+#include "dialects/nn/NNNames.h"
+
+using namespace mlir;
+using namespace plimsoll;
+
+/// Removes the result called "own_loss"; null where there is none.
+static Value takeOwnLoss(func::FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    auto name = function.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
+    if (!name || name.getValue() != nn::kOwnLoss)
+      continue;
+    Value own = terminator->getOperand(i);
+    terminator->eraseOperand(i);
+    (void)function.eraseResult(i);
+    return own;
+  }
+  return {};
+}
+
+void plimsoll::autodiff::separateOwnLoss(func::FuncOp train, func::FuncOp evaluate) {
+  takeOwnLoss(train);
+  if (Value own = takeOwnLoss(evaluate))
+    evaluate.getBody().front().getTerminator()->setOperand(0, own);
+}

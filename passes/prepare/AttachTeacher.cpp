@@ -1,0 +1,115 @@
+//===- AttachTeacher.cpp - what a student loses against its teacher -------------===//
+//
+// Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network (2015).
+//===----------------------------------------------------------------------===//
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+#include "passes/prepare/AddedLoss.h"
+#include "passes/prepare/Passes.h"
+
+namespace plimsoll::prepare {
+#define GEN_PASS_DEF_ATTACHTEACHERPASS
+#include "passes/prepare/Passes.h.inc"
+} // namespace plimsoll::prepare
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+struct AttachTeacherPass : prepare::impl::AttachTeacherPassBase<AttachTeacherPass> {
+  using AttachTeacherPassBase::AttachTeacherPassBase;
+
+  void runOnOperation() override {
+    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
+    std::optional<unsigned> teacher = forward ? findTeacher(forward) : std::nullopt;
+    if (!teacher) {
+      getOperation().emitError("@forward has no result of a teacher");
+      return signalPassFailure();
+    }
+    std::optional<unsigned> student = findStudent(forward, *teacher);
+    if (!student || failed(attach(forward, *student, *teacher)))
+      signalPassFailure();
+  }
+
+private:
+  static std::optional<unsigned> findTeacher(func::FuncOp forward) {
+    for (unsigned i = 0; i < forward.getNumResults(); ++i) {
+      auto role = forward.getResultAttrOfType<StringAttr>(i, nn::kRoleAttr);
+      if (role && role.getValue() == "teacher")
+        return i;
+    }
+    return std::nullopt;
+  }
+
+  /// The result called `output`, or the only one besides the teacher's.
+  std::optional<unsigned> findStudent(func::FuncOp forward, unsigned teacher) {
+    std::string names;
+    std::optional<unsigned> any;
+    for (unsigned i = 0; i < forward.getNumResults(); ++i) {
+      if (i == teacher)
+        continue;
+      auto name = forward.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
+      if (name && name.getValue() == output)
+        return i;
+      names += (any ? ", '" : "'") + (name ? name.getValue().str() : std::to_string(i)) + "'";
+      any = i;
+    }
+    if (output.empty() && forward.getNumResults() == 2)
+      return any;
+    forward.emitError("--teacher: name the student's output that learns, as in "
+                      "--teacher=MODEL,output=NAME; there are ")
+        << names;
+    return std::nullopt;
+  }
+
+  LogicalResult attach(func::FuncOp forward, unsigned student, unsigned teacher) {
+    Operation *terminator = forward.getBody().front().getTerminator();
+    Value ours = terminator->getOperand(student), theirs = terminator->getOperand(teacher);
+    auto type = cast<RankedTensorType>(ours.getType());
+    if (ours.getType() != theirs.getType() || type.getRank() < 2 ||
+        !isa<FloatType>(type.getElementType()))
+      return forward.emitError("--teacher: student and teacher must give the same scores, classes "
+                               "last; the student's are ")
+             << ours.getType() << ", the teacher's " << theirs.getType();
+    OpBuilder builder(terminator);
+    Value divergence = makeDivergence(builder, ours, theirs);
+    terminator->setOperand(teacher, divergence);
+    SmallVector<Type> results(forward.getResultTypes());
+    results[teacher] = divergence.getType();
+    forward.setType(FunctionType::get(&getContext(), forward.getArgumentTypes(), results));
+    forward.removeResultAttr(teacher, builder.getStringAttr(nn::kRoleAttr));
+    forward.setResultAttr(teacher, prepare::kAddedLossAttr,
+                          builder.getF64FloatAttr(double(weight)));
+    return success();
+  }
+
+  /// T^2 KL(teacher at T || student at T), the mean over rows.
+  Value makeDivergence(OpBuilder &builder, Value ours, Value theirs) {
+    Location loc = nn::userLocation(builder.getContext(), "distillation", "");
+    auto type = cast<RankedTensorType>(ours.getType());
+    Type element = type.getElementType();
+    auto number = [&](double value) -> Value {
+      return nn::ConstantOp::create(builder, loc,
+                                    DenseElementsAttr::get(RankedTensorType::get({}, element),
+                                                           builder.getFloatAttr(element, value)));
+    };
+    double t = temperature;
+    if (t != 1.0) {
+      Value factor = number(1.0 / t);
+      ours = nn::MulOp::create(builder, loc, ours, factor);
+      theirs = nn::MulOp::create(builder, loc, theirs, factor);
+    }
+    Value p = nn::SoftmaxOp::create(builder, loc, theirs);
+    Value logP = nn::LogSoftmaxOp::create(builder, loc, theirs);
+    Value logQ = nn::LogSoftmaxOp::create(builder, loc, ours);
+    Value terms =
+        nn::MulOp::create(builder, loc, p, nn::SubOp::create(builder, loc, logP, logQ).getY());
+    auto axes = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+    Value sum = nn::ReduceSumOp::create(builder, loc, terms, axes);
+    int64_t rows = type.getNumElements() / type.getShape().back();
+    return nn::MulOp::create(builder, loc, sum, number(t * t / double(rows)));
+  }
+};
+
+} // namespace

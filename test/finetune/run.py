@@ -1,0 +1,17 @@
+#!/usr/bin/env python3
+"""Export, adapters and distillation: what others compute from our files is what we do.
+
+    python3 test/finetune/run.py --build=build --models=models [--all] [--filter=REGEX]
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import harness  # noqa: E402
+import distilling  # noqa: E402
+import exporting  # noqa: E402
+import lora  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(harness.main(__doc__, exporting.group, lora.group, distilling.group))

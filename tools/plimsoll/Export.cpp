@@ -1,0 +1,53 @@
+//===- Export.cpp - plimsoll export ---------------------------------------------------===//
+#include "compiler/import/Export.h"
+#include "tools/plimsoll/Commands.h"
+#include "tools/plimsoll/FineTuning.h"
+#include "tools/plimsoll/Output.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace plimsoll;
+using namespace plimsoll::cli;
+
+static void print(const RawOptions &raw, const import::ExportReport &report) {
+  llvm::StringRef comma = "";
+  auto say = [&](int64_t count, const llvm::Twine &what) {
+    if (count > 0) {
+      llvm::outs() << comma << count << what;
+      comma = ", ";
+    }
+  };
+  llvm::outs() << raw.output << ": ";
+  say(report.parameters, " parameters of '" + raw.weights + "'");
+  say(report.kept, " kept as they were");
+  say(report.merged, " adapters merged");
+  say(report.added, " in initializers of their own, which the model had merged");
+  llvm::outs() << "\n";
+}
+
+int cli::runExport(const Parsed &parsed, const pipeline::CompileOptions &options) {
+  const RawOptions &raw = parsed.options;
+  if (int code = checkWritable({raw.output}))
+    return code;
+  if (llvm::sys::fs::is_directory(raw.output))
+    return failed("'" + raw.output + "' is a folder; choose another name with -o");
+  import::ExportOptions exporting;
+  std::string error;
+  if (!parseAdapters(raw.adapters, exporting.adapters, exporting.alpha, error))
+    return usageError(error);
+  if (raw.weights.empty() && raw.adapters.empty())
+    return usageError("export needs trained weights: --weights=FILE, or --lora=FILE for adapters");
+  exporting.import = options.import;
+  exporting.weights = raw.weights;
+  exporting.output = raw.output;
+  exporting.externalData = raw.externalData;
+  exporting.keepMissing = raw.keepMissing;
+  llvm::Expected<import::ExportReport> report = import::exportOnnx(exporting);
+  if (!report) {
+    llvm::errs() << llvm::sys::path::filename(raw.model)
+                 << ": error: " << llvm::toString(report.takeError()) << "\n";
+    return kFailed;
+  }
+  print(raw, *report);
+  return kDone;
+}
