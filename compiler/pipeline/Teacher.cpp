@@ -46,6 +46,23 @@ public:
 private:
   InFlightDiagnostic error() { return student.emitError("teacher '") << path << "': "; }
 
+  bool isInput(StringRef name) {
+    return llvm::any_of(into.getArguments(), [&](BlockArgument argument) {
+      return argumentName(into, argument.getArgNumber()) == name;
+    });
+  }
+
+  /// Inputs of the teacher's file that the student lacks.
+  LogicalResult checkInputs(const import::ModelOutline &outline) {
+    std::string missing;
+    for (const import::OutlineInput &input : outline.inputs)
+      if (!isInput(input.name))
+        missing += "\n  '" + input.name + "'";
+    if (missing.empty())
+      return success();
+    return error() << "the student has no such inputs; both read the same ones:" << missing;
+  }
+
   /// The student's sizes bind the teacher's dynamic dimensions.
   import::ImportOptions importOptions(const import::ModelOutline &outline) {
     import::ImportOptions result;
@@ -62,6 +79,8 @@ private:
   LogicalResult importTeacher() {
     // A file that cannot be read has no outline; importing it says why.
     import::ModelOutline outline = import::outlineOf(path).value_or(import::ModelOutline());
+    if (failed(checkInputs(outline)))
+      return failure();
     std::string problems;
     {
       ScopedDiagnosticHandler collect(student.getContext(), [&](Diagnostic &diagnostic) {

@@ -163,6 +163,7 @@ private:
     for (nn::LoadOp load : loads.lookup(parameter.getSymName()))
       for (Operation *user : load.getValue().getUsers())
         products.push_back(cast<nn::MatmulOp>(user));
+    llvm::sort(products, [](nn::MatmulOp a, nn::MatmulOp b) { return a->isBeforeInBlock(b); });
     ArrayRef<int64_t> shape = parameter.getTensorType().getShape();
     bool outFirst = products.front().getTransposeB();
     int64_t in = shape[outFirst ? 1 : 0], out = shape[outFirst ? 0 : 1];

@@ -156,7 +156,7 @@ def check_wrong(tools):
             ("wide.onnx,weight=2", 2, "weight=2"), ("wide.onnx,temperature=0", 2, "temperature=0"),
             ("wide.onnx,heat=2", 2, "heat=2"), (",weight=0.5", 2, "is missing"),
             ("none.onnx", 1, "none.onnx"), ("cut.onnx", 1, "a part of it is missing"),
-            ("renamed.onnx", 1, "input 'z'")):
+            ("renamed.onnx", 1, "no such inputs")):
         name = text if text.startswith(",") else f"{folder}/{text}"
         result = tools.plimsoll("compile", STUDENT.file(tools), f"--teacher={name}", "-o", out)
         check(result.code == code and expected in result.err, f"expected '{expected}': {result}")

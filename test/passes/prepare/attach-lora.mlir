@@ -19,7 +19,7 @@ nn.parameter @bn.running_mean : tensor<4xf32>
 nn.parameter @bn.running_var : tensor<4xf32>
 
 // CHECK-LABEL: func.func @forward
-func.func @forward(%x: tensor<3x4xf32>, %gain: tensor<4xf32>) -> tensor<3x5xf32> {
+func.func @forward(%x: tensor<3x4xf32>, %gain: tensor<4xf32>) -> (tensor<3x5xf32>, tensor<3x4xf32>) {
   // CHECK-DAG: %[[A:.*]] = nn.load @proj.lora_A.weight
   // CHECK-DAG: %[[B:.*]] = nn.load @proj.lora_B.weight
   // CHECK-DAG: %[[C:.*]] = nn.load @head.lora_A.weight
@@ -48,5 +48,10 @@ func.func @forward(%x: tensor<3x4xf32>, %gain: tensor<4xf32>) -> tensor<3x5xf32>
   // CHECK:      nn.matmul %{{.*}}, %[[D]] {transpose_b} : tensor<3x2xf32>, tensor<5x2xf32>
   %p = nn.matmul %z, %v : tensor<3x6xf32>, tensor<6x5xf32>
 
-  return %p : tensor<3x5xf32>
+  // The transpose of an adapted weight: x (B A) = (x B) A.
+  // CHECK:      nn.matmul %[[Q]], %{{.*}} : tensor<3x6xf32>, tensor<6x4xf32>
+  // CHECK-NEXT: nn.matmul %[[Q]], %[[B]] : tensor<3x6xf32>, tensor<6x2xf32>
+  // CHECK:      nn.matmul %{{.*}}, %[[A]] : tensor<3x2xf32>, tensor<2x4xf32>
+  %back = nn.matmul %z, %w : tensor<3x6xf32>, tensor<6x4xf32>
+  return %p, %back : tensor<3x5xf32>, tensor<3x4xf32>
 }
