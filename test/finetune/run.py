@@ -7,7 +7,8 @@
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+for folder in ("support", "onnx-nodes"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / folder))
 import harness  # noqa: E402
 import distilling  # noqa: E402
 import exporting  # noqa: E402

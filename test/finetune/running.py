@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import onnx.reference
 
+import driver
 import tensors
 from harness import check
 
@@ -54,6 +55,20 @@ def logits(path, rows):
     session = onnx.reference.ReferenceEvaluator(model)
     return session.run(None, {name: rows[name] for name in session.input_names
                               if name in rows})[0]
+
+
+def executed(tools, path, rows):
+    """The same from the compiler, in the in-process executor."""
+    model = onnx.load(path)
+    known = {value.name for value in model.graph.initializer}
+    inputs = {value.name: rows[value.name].tobytes() for value in model.graph.input
+              if value.name not in known}
+    machine = driver.Driver(tools.build / "bin" / "plimsoll-test-nodes", tools.folder("executed"),
+                            tools.environment)
+    machine.write("model", model, inputs)
+    outcome = machine.run("forward", ["model"])["model"]
+    check(not outcome.refusal, f"{path} is refused: {outcome.refusal}")
+    return outcome.results[outcome.order[0]][0]
 
 
 def cross_entropy(scores, labels):
