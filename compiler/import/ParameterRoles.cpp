@@ -15,6 +15,10 @@ static bool passesOn(StringRef op) {
                       "Squeeze", "Flatten"});
 }
 
+bool plimsoll::import::isRecurrent(StringRef op) {
+  return isOneOf(op, {"LSTM", "GRU"});
+}
+
 static bool isProduct(const Graph &graph, StringRef name) {
   auto producer = graph.producers.find(name);
   return producer != graph.producers.end() &&
@@ -53,6 +57,8 @@ static Role roleAt(const Graph &graph, Use use) {
     return use.operand == 1 ? Role::Gain : Role::Bias;
   if (op == "BatchNormalization" && (use.operand == 3 || use.operand == 4))
     return use.operand == 3 ? Role::RunningMean : Role::RunningVariance;
+  if (isRecurrent(op) && use.operand >= 1 && use.operand <= 3)
+    return use.operand == 3 ? Role::Bias : Role::Matrix;
   if (op == "Gather" && use.operand == 0)
     return Role::Table;
   for (int i = 0; i < node.input_size() && node.input_size() == 2; ++i) {

@@ -1,7 +1,8 @@
 //===- ParameterTies.cpp - parameters with the same bytes, and corrections ---------===//
 //
 // Random numbers that are equal twice are one table used twice: an exporter that folds
-// a Transpose makes two initializers of it.
+// a Transpose makes two initializers of it. Two that it calls parameters are never one: a
+// framework exports a tied one once, and some start equal (the decay of a state space).
 //===----------------------------------------------------------------------===//
 #include "compiler/import/Parameters.h"
 #include "llvm/ADT/StringExtras.h"
@@ -68,6 +69,10 @@ private:
            llvm::utohexstr(llvm::xxh3_64bits(bytes));
   }
 
+  static bool mayBeOne(const Parameter &a, const Parameter &b) {
+    return a.initializer != b.initializer && !(a.declared && b.declared);
+  }
+
   /// An earlier parameter with these bytes, or with their transpose.
   std::optional<std::pair<int, bool>> earlier(int index) {
     const Parameter &parameter = plan.parameters[index];
@@ -76,7 +81,7 @@ private:
       return std::nullopt;
     auto [found, isNew] = seen.try_emplace(key(bytes, parameter.shape, parameter.dtype), index);
     if (!isNew && bytesOf(plan.parameters[found->second]) == bytes &&
-        plan.parameters[found->second].initializer != parameter.initializer)
+        mayBeOne(plan.parameters[found->second], parameter))
       return std::pair(found->second, false);
     if (parameter.shape.size() != 2)
       return std::nullopt;
@@ -89,7 +94,8 @@ private:
     std::string turned = transposed(bytes, parameter);
     auto other = seen.find(key(turned, flipped, parameter.dtype));
     if (other == seen.end() || other->second == index ||
-        bytesOf(plan.parameters[other->second]) != turned)
+        bytesOf(plan.parameters[other->second]) != turned ||
+        !mayBeOne(plan.parameters[other->second], parameter))
       return std::nullopt;
     return std::pair(other->second, true);
   }
@@ -155,6 +161,10 @@ bool plimsoll::import::matchesAny(llvm::ArrayRef<std::string> expressions, Strin
   });
 }
 
+static bool isNamed(llvm::ArrayRef<std::string> expressions, const Parameter &parameter) {
+  return matchesAny(expressions, parameter.name) || matchesAny(expressions, parameter.fileName);
+}
+
 /// Checks the expressions of one option and says which do nothing.
 static void checkExpressions(StringRef option, llvm::ArrayRef<std::string> expressions,
                              ParameterPlan &plan, Problems &problems) {
@@ -164,10 +174,10 @@ static void checkExpressions(StringRef option, llvm::ArrayRef<std::string> expre
       problems.add(option + "=" + text, "is not a regular expression: " + error);
       continue;
     }
-    bool used = llvm::any_of(plan.parameters,
-                             [&](const Parameter &p) { return matchesAny({text}, p.name); }) ||
-                llvm::any_of(plan.constants,
-                             [&](const KeptConstant &c) { return matchesAny({text}, c.name); });
+    bool used =
+        llvm::any_of(plan.parameters, [&](const Parameter &p) { return isNamed({text}, p); }) ||
+        llvm::any_of(plan.constants,
+                     [&](const KeptConstant &c) { return matchesAny({text}, c.name); });
     if (!used)
       plan.warnings.push_back((option + "=" + text + " matches no parameter").str());
   }
@@ -179,15 +189,15 @@ void plimsoll::import::applyCorrections(const ImportOptions &options, ParameterP
   checkExpressions("--freeze", options.freeze, plan, problems);
   checkExpressions("--no-decay", options.noDecay, plan, problems);
   for (Parameter &parameter : plan.parameters) {
-    if (!parameter.trainable && matchesAny(options.trainable, parameter.name)) {
+    if (!parameter.trainable && isNamed(options.trainable, parameter)) {
       parameter.trainable = true;
       parameter.reason = "--trainable";
     }
-    if (parameter.trainable && matchesAny(options.freeze, parameter.name)) {
+    if (parameter.trainable && isNamed(options.freeze, parameter)) {
       parameter.trainable = false;
       parameter.reason = "--freeze";
     }
     parameter.decayed = parameter.trainable && parameter.shape.size() >= 2 &&
-                        !matchesAny(options.noDecay, parameter.name);
+                        parameter.role != "bias" && !isNamed(options.noDecay, parameter);
   }
 }

@@ -23,6 +23,8 @@ StringRef Planner::exporterKind(StringRef name, StringRef key) const {
 
 /// The name that the module of a use gives the tensor, or "" where there is no evidence.
 std::string Planner::derivedName(const RoleUse &use) const {
+  if (isRecurrent(graph.node(use.consumer.node).op_type()))
+    return "";
   const NodeNames &direct = graph.names[use.use.node];
   const NodeNames &names = direct.module.empty() ? graph.names[use.consumer.node] : direct;
   if (names.module.empty())
@@ -161,15 +163,17 @@ void Planner::visit(int index) {
     return;
   llvm::SmallVector<RoleUse> roles = rolesOf(graph, tensor.name());
   Parameter parameter;
-  parameter.name = tensor.name();
+  parameter.name = parameter.fileName = tensor.name();
   parameter.shape = Shape(tensor.dims().begin(), tensor.dims().end());
   parameter.dtype = *dtype;
   parameter.initializer = index;
   parameter.role = drawRole(roles.empty() ? Role::Other : roles.front().role, tensor.dims_size());
+  parameter.declared = exporterKind(tensor.name(), "kind") == "PARAMETER";
   if (!decide(parameter, tensor, roles))
     return;
-  bool known = exporterKind(tensor.name(), "kind") == "PARAMETER";
-  if (!known && !roles.empty() && !StringRef(tensor.name()).contains('.')) {
+  // What only the user calls a parameter has no place in a module by which to name it.
+  bool forced = parameter.trainable && whyTrained(tensor, roles).empty();
+  if (!parameter.declared && !forced && !roles.empty() && !StringRef(tensor.name()).contains('.')) {
     std::string derived = derivedName(roles.front());
     if (!derived.empty() && !taken.count(derived)) {
       parameter.name = derived;

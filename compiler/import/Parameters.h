@@ -39,6 +39,9 @@ struct RoleUse {
   Role role;
   bool moved; ///< a Transpose or Reshape lies between
 };
+/// True for operators with weights of all gates in one tensor, in an order of their own.
+bool isRecurrent(llvm::StringRef op);
+
 llvm::SmallVector<RoleUse> rolesOf(const Graph &graph, llvm::StringRef name);
 /// "weight of MatMul", for tables.
 std::string roleText(const Graph &graph, const RoleUse &use);
@@ -46,13 +49,15 @@ std::string roleText(const Graph &graph, const RoleUse &use);
 std::string drawRole(Role role, size_t rank);
 
 struct Parameter {
-  std::string name; ///< the framework's
-  Shape shape;      ///< as in the file
+  std::string name;     ///< the framework's
+  std::string fileName; ///< the initializer's
+  Shape shape;          ///< as in the file
   DType dtype = DType::F32;
   std::string role, reason;
   std::vector<std::string> aliases;
   bool transposed = false, trainable = true, decayed = false;
-  int initializer = -1; ///< whose bytes it starts with; -1: drawn by its role
+  int initializer = -1;  ///< whose bytes it starts with; -1: drawn by its role
+  bool declared = false; ///< the exporter's own word: it is one of the model's parameters
 };
 
 struct ParameterUse {

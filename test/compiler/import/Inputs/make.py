@@ -72,6 +72,24 @@ def tied_equal():
                  [("ids", I, [2, 3])], [("y", F, None)], {"a.weight": words, "b.weight": words})
 
 
+def equal_parameters():
+    """Two that start equal, and that the exporter calls parameters."""
+    made = tied_equal()
+    made.graph.value_info.extend(kind_of(name, [8, 4], "PARAMETER")
+                                 for name in ("a.weight", "b.weight"))
+    return made
+
+
+def recurrent():
+    """An LSTM whose biases the exporter folded into one tensor, [direction, 2 x gates]."""
+    return model([node("LSTM", ["x", "lstm.weight_ih", "lstm.weight_hh", "val_1", "", "val_2"],
+                       ["y"], "lstm", "torch.nn.modules.rnn.LSTM", "aten.lstm.input",
+                       hidden_size=2)],
+                 [("x", F, [3, 1, 4])], [("y", F, None)],
+                 {"lstm.weight_ih": table(8, 4, 1)[None], "lstm.weight_hh": table(8, 2, 2)[None],
+                  "val_1": table(1, 16, 3), "val_2": np.zeros([1, 1, 2], np.float32)})
+
+
 def merged():
     """Zero biases of two modules as one initializer, and one more that was dropped."""
     ones = np.zeros([4], np.float32)
