@@ -89,12 +89,16 @@ llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
 }
 
 pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
-                                                    const std::vector<std::string> &shapes) {
+                                                    const std::vector<std::string> &arguments) {
   pipeline::CompileOptions options;
   options.import.path = model;
   options.threads = 2;
-  for (const std::string &shape : shapes) {
-    auto [name, sizes] = StringRef(shape).split('=');
+  for (const std::string &argument : arguments) {
+    auto [name, sizes] = StringRef(argument).split('=');
+    if (name == "--loss") {
+      options.loss = sizes.str();
+      continue;
+    }
     SmallVector<StringRef> parts;
     sizes.split(parts, 'x');
     SmallVector<int64_t> dims;

@@ -19,9 +19,9 @@ struct Bits {
 llvm::Expected<Bits> runSteps(mlir::ModuleOp module, const pipeline::CompileOptions &options,
                               const target::CpuTarget &target, int steps);
 
-/// `MODEL [--shape=...]...` of a test's command line.
+/// `MODEL [NAME=4x128]... [--loss=...]` of a test's command line.
 pipeline::CompileOptions optionsFor(const std::string &model,
-                                    const std::vector<std::string> &shapes);
+                                    const std::vector<std::string> &arguments);
 
 } // namespace plimsoll::test
 

@@ -1,6 +1,6 @@
 //===- budgets.cpp - the same bits at every budget --------------------------------------===//
 //
-//   plimsoll-test-budgets COUNT STEPS MODEL [NAME=4x128]...
+//   plimsoll-test-budgets COUNT STEPS MODEL [NAME=4x128]... [--loss=mse]
 //
 // Compiles the model at COUNT budgets from the smallest that has a plan to the
 // unconstrained arena, and compares losses, parameters and state after STEPS steps.
@@ -14,7 +14,9 @@ using namespace plimsoll::test;
 
 int main(int argc, char **argv) {
   if (argc < 4)
-    return llvm::errs() << "usage: plimsoll-test-budgets COUNT STEPS MODEL [NAME=4x128]...\n", 2;
+    return llvm::errs()
+               << "usage: plimsoll-test-budgets COUNT STEPS MODEL [NAME=4x128]... [--loss=mse]\n",
+           2;
   int count = std::stoi(argv[1]), steps = std::stoi(argv[2]), failures = 0;
   pipeline::CompileOptions options = optionsFor(argv[3], {argv + 4, argv + argc});
   DialectRegistry registry;

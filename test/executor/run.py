@@ -13,7 +13,7 @@ from pathlib import Path
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
-# program, arguments before the model, model, shapes; the last list under --all only
+# program, arguments before the model, model, shapes and loss; the last list under --all only
 CORRUPTIONS = [("corrupt", ["400", "1"], "mlp-digits/model.onnx", []),
                ("corrupt", ["100", "1001"], "gpt2-nano/model.onnx", [])]
 BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
@@ -26,7 +26,16 @@ ALL = [("budgets", ["20", "20"], "mlp-digits/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano-sdpa/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano-dyn/model.onnx", ["input_ids=4x128"]),
        ("budgets", ["20", "20"], "vit-nano/model-noopt.onnx", []),
-       ("budgets", ["20", "20"], "resnet-nano/model.onnx", [])]
+       ("budgets", ["20", "20"], "resnet-nano/model.onnx", []),
+       ("budgets", ["3", "5"], "resnet-nano/model-fold.onnx", []),
+       ("budgets", ["3", "5"], "unet-nano/model.onnx", ["--loss=mse"]),
+       ("budgets", ["3", "5"], "llama-nano/model.onnx", []),
+       ("budgets", ["3", "5"], "llama-nano-dyn/model-noopt.onnx", ["input_ids=4x128"]),
+       ("budgets", ["3", "5"], "t5-nano/model.onnx", []),
+       ("budgets", ["3", "5"], "mobilenet-nano/model.onnx", []),
+       ("budgets", ["3", "5"], "lstm-nano/model.onnx", []),
+       ("budgets", ["3", "5"], "recommender-nano/model.onnx", ["--loss=output:loss"]),
+       ("budgets", ["3", "5"], "mamba-nano/model.onnx", [])]
 
 
 def main():
@@ -35,9 +44,9 @@ def main():
     parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
     passed = failed = 0
-    for name, arguments, model, shapes in CORRUPTIONS + (ALL if options.all else BUDGETS):
+    for name, arguments, model, after in CORRUPTIONS + (ALL if options.all else BUDGETS):
         program = options.build / "bin" / f"plimsoll-test-{name}"
-        command = [program, *arguments, MODELS / model, *shapes]
+        command = [program, *arguments, MODELS / model, *after]
         print(f"-- {name} {' '.join(arguments)} {model}", flush=True)
         result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True)
         print(result.stdout, end="", flush=True)
