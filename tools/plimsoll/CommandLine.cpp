@@ -10,7 +10,8 @@
 
 using namespace plimsoll::cli;
 
-static constexpr const char *kCommands = "there are compile, plan, explain, export and calibrate";
+static constexpr const char *kCommands = "there are compile, plan, explain, export, reduce and "
+                                         "calibrate";
 
 static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
@@ -55,6 +56,14 @@ static void addExportOptions(CLI::App &app, RawOptions &o) {
   app.add_option("-o,--output", o.output, "the ONNX file to write")->required();
   app.add_flag("--external-data", o.externalData, "write parameters to FILE.onnx.data");
   app.add_flag("--keep-missing", o.keepMissing, "keep the model's values of what is not there");
+}
+
+static void addReduceOptions(CLI::App &app, RawOptions &o) {
+  app.add_option("MODEL", o.model, "an ONNX file that something is wrong with")->required();
+  app.add_option("--check", o.check,
+                 "command that exits with 0 while it is wrong with {}, a part of the model")
+      ->required();
+  app.add_option("-o,--output", o.output, "the smallest part, an ONNX file")->required();
 }
 
 static void addCompileOptions(CLI::App &app, RawOptions &o) {
@@ -143,6 +152,8 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   CLI::App *exporting =
       app.add_subcommand("export", "write the model with trained weights as an ONNX file");
   addExportOptions(*exporting, parsed.options);
+  CLI::App *reducing = app.add_subcommand("reduce", "cut a model that fails to a small one");
+  addReduceOptions(*reducing, parsed.options);
   CLI::App *calibrate = app.add_subcommand("calibrate", "measure this machine for --device=FILE");
   calibrate->add_option("-o,--output", parsed.options.output, "the JSON file (-: standard output)");
   calibrate->add_option("--target", parsed.options.target, "cpu[:native|x86-64-v3|x86-64-v4]");
@@ -150,7 +161,7 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
       ->check(CLI::PositiveNumber);
   llvm::StringRef first = argc > 1 ? argv[1] : "";
   if (!first.empty() && !first.starts_with("-") && first != "compile" && first != "plan" &&
-      first != "explain" && first != "export" && first != "calibrate") {
+      first != "explain" && first != "export" && first != "reduce" && first != "calibrate") {
     std::cerr << "plimsoll: error: unknown command '" << argv[1] << "'; " << kCommands << "\n";
     parsed.exitCode = kWrongUsage;
     return parsed;
@@ -170,6 +181,7 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   parsed.command = plan->parsed()        ? Command::Plan
                    : explain->parsed()   ? Command::Explain
                    : exporting->parsed() ? Command::Export
+                   : reducing->parsed()  ? Command::Reduce
                    : calibrate->parsed() ? Command::Calibrate
                                          : Command::Compile;
   return parsed;

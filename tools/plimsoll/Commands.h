@@ -14,6 +14,8 @@ int runCalibrate(const Parsed &parsed, pipeline::CompileOptions options);
 int runMax(const Parsed &parsed, const pipeline::CompileOptions &options);
 /// `plimsoll export MODEL --weights=CKPT -o FILE.onnx`
 int runExport(const Parsed &parsed, const pipeline::CompileOptions &options);
+/// `plimsoll reduce MODEL --check=COMMAND -o FILE.onnx`
+int runReduce(const Parsed &parsed);
 int runExplain(const Parsed &parsed, const pipeline::CompileOptions &options);
 
 } // namespace plimsoll::cli

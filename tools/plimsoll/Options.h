@@ -16,7 +16,7 @@ struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
                              report, target = "cpu", effort = "normal", checkpoint = "planned",
                              init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max,
-                             memoryTotal, value, device, weights, adapters, lora, teacher;
+                             memoryTotal, value, device, weights, adapters, check, lora, teacher;
   std::vector<std::string> shapes, trainable, freeze, noDecay;
   int threads = 0;
   double slowdown = 1.1;

@@ -21,6 +21,8 @@ int main(int argc, char **argv) {
     return usageError(error);
   if (parsed.command == Command::Calibrate)
     return runCalibrate(parsed, options);
+  if (parsed.command == Command::Reduce)
+    return runReduce(parsed);
   if (parsed.command == Command::Export)
     return runExport(parsed, options);
   options.import.withoutWeights = parsed.command != Command::Compile || parsed.options.dryRun;

@@ -1,0 +1,25 @@
+//===- Reduce.cpp - plimsoll reduce ----------------------------------------------------===//
+#include "compiler/import/Reduce.h"
+#include "tools/plimsoll/Commands.h"
+#include "tools/plimsoll/Output.h"
+#include "llvm/Support/Path.h"
+
+using namespace plimsoll;
+using namespace plimsoll::cli;
+
+int cli::runReduce(const Parsed &parsed) {
+  const RawOptions &raw = parsed.options;
+  if (int code = checkWritable({raw.output}))
+    return code;
+  import::ReduceOptions options{raw.model, raw.output, raw.check};
+  llvm::Expected<import::ReduceReport> report =
+      import::reduceModel(options, [](const llvm::Twine &what) { llvm::errs() << what << "\n"; });
+  if (!report) {
+    llvm::errs() << llvm::sys::path::filename(raw.model)
+                 << ": error: " << llvm::toString(report.takeError()) << "\n";
+    return kFailed;
+  }
+  llvm::outs() << raw.output << ": " << report->after << " of " << report->before
+               << " nodes, after " << report->trials << " trials\n";
+  return kDone;
+}
