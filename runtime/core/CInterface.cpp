@@ -19,7 +19,11 @@ struct plimsoll_train {
   RunState state;
   std::vector<char> fed, fedEvaluation;
   float loss = NAN, accuracy = NAN;
+  int64_t microBatch = 0;              ///< of the step, the next one
+  double lossSum = 0, accuracySum = 0; ///< over the micro-batches of the step so far
   std::string error;
+
+  bool isLast() const { return microBatch == plimsoll_program.microBatches - 1; }
 
   plimsoll_train() : fed(plimsoll_program.inputCount), fedEvaluation(plimsoll_program.inputCount) {
     state.learningRate = plimsoll_program.optimizer.learningRate;
@@ -59,7 +63,7 @@ void checkLimit(const InputInfo &input, const void *data) {
   int64_t count = static_cast<int64_t>(inputBytes(input.tensor)) / bytesOf(input.tensor.type);
   for (int64_t i = 0; i < count; ++i) {
     int64_t value = integerAt(input.tensor.type, static_cast<const std::byte *>(data), i);
-    if ((value < 0 || value >= input.limit) && !(input.labels && value == -100))
+    if ((value < 0 || value >= input.limit) && !(input.labels && value == input.ignored))
       throw Failure(format("input '%s': the value %lld of element %lld is outside [0, %lld)",
                            input.tensor.name, static_cast<long long>(value),
                            static_cast<long long>(i), static_cast<long long>(input.limit)));
@@ -80,10 +84,11 @@ void feed(plimsoll_train *train, const char *name, const void *data, size_t byte
     std::vector<char> &lost = evaluation ? train->fed : train->fedEvaluation;
     lost.assign(lost.size(), 0);
     (evaluation ? train->fedEvaluation : train->fed)[i] = 1;
-    if (!evaluation || input.evaluateOffset >= 0)
-      std::memcpy(train->session.arena + (evaluation ? static_cast<uint64_t>(input.evaluateOffset)
-                                                     : input.tensor.offset),
-                  data, bytes);
+    int64_t offset = evaluation        ? input.evaluateOffset
+                     : train->isLast() ? static_cast<int64_t>(input.tensor.offset)
+                                       : input.accumulateOffset;
+    if (offset >= 0)
+      std::memcpy(train->session.arena + offset, data, bytes);
     return;
   }
   throw Failure(format("there is no input '%s'", name));
@@ -96,6 +101,26 @@ void requireFed(plimsoll_train *train, const std::vector<char> &fed, bool evalua
       throw Failure(format("input '%s' has not been fed", plimsoll_program.inputs[i].tensor.name));
   train->fed.assign(train->fed.size(), 0);
   train->fedEvaluation.assign(train->fedEvaluation.size(), 0);
+}
+
+/// The next micro-batch of the step under way; the last one updates.
+void stepOnce(plimsoll_train *train, double rate) {
+  Session &session = train->session;
+  int64_t number = train->state.step + 1;
+  bool last = train->isLast();
+  if (last)
+    session.step(number, rate, train->state.weightDecay);
+  else
+    session.accumulate(number, train->microBatch, rate, train->state.weightDecay);
+  train->lossSum += last ? session.loss() : session.accumulatedLoss();
+  train->accuracySum += last ? session.accuracy() : session.accumulatedAccuracy();
+  double done = static_cast<double>(++train->microBatch);
+  train->loss = static_cast<float>(train->lossSum / done);
+  train->accuracy = static_cast<float>(train->accuracySum / done);
+  if (!last)
+    return;
+  ++train->state.step;
+  train->microBatch = 0, train->lossSum = 0, train->accuracySum = 0;
 }
 
 } // namespace
@@ -141,10 +166,7 @@ int plimsoll_train_step(plimsoll_train *train, double lr) {
   return guarded(train->error, [&] {
     requireFed(train, train->fed, false);
     double rate = lr < 0 ? train->state.learningRate : lr;
-    train->session.step(train->state.step + 1, rate, train->state.weightDecay);
-    ++train->state.step;
-    train->loss = train->session.loss();
-    train->accuracy = train->session.accuracy();
+    stepOnce(train, rate);
     if (!std::isfinite(train->loss))
       throw Failure(format("step %lld: the loss is not finite (%g)",
                            static_cast<long long>(train->state.step), double(train->loss)));
@@ -174,6 +196,11 @@ int64_t plimsoll_train_steps(const plimsoll_train *train) {
 
 int plimsoll_train_save(plimsoll_train *train, const char *path) {
   return guarded(train->error, [&] {
+    if (train->microBatch)
+      throw Failure(format("%lld of the %d micro-batches of a step are done, and checkpoints "
+                           "hold whole steps; save behind the last one",
+                           static_cast<long long>(train->microBatch),
+                           plimsoll_program.microBatches));
     RunState state = train->state;
     state.steps = state.steps > state.step ? state.steps : state.step;
     state.dataPosition = rowsTaken(plimsoll_program, state.step);
@@ -185,6 +212,7 @@ int plimsoll_train_save(plimsoll_train *train, const char *path) {
 int plimsoll_train_load(plimsoll_train *train, const char *path) {
   return guarded(train->error, [&] {
     train->state = loadCheckpoint(plimsoll_program, path, "", train->session.arena);
+    train->microBatch = 0, train->lossSum = 0, train->accuracySum = 0;
   });
 }
 

@@ -104,7 +104,10 @@ void CheckpointWriter::buildHeader(const RunState &s) {
            static_cast<long long>(s.step), static_cast<long long>(s.dataPosition),
            s.shuffle ? "shuffled" : "sequential", s.learningRate, s.schedule, s.weightDecay);
   if (s.hasBest)
-    text.add(",\"best_eval_loss\":\"%.17g\"", s.bestLoss);
+    text.add(",\"best_eval_loss\":\"%.17g\",\"best_step\":\"%lld\","
+             "\"evaluations_since_best\":\"%lld\"",
+             s.bestLoss, static_cast<long long>(s.bestStep),
+             static_cast<long long>(s.evaluationsSinceBest));
   if (s.evaluationPending)
     text.add(",\"evaluation\":\"pending\"");
   text.add(",\"aliases\":");
@@ -200,7 +203,7 @@ void CheckpointWriter::save(const RunState &state, const std::byte *arena) {
 
 int64_t rowsTaken(const Program &program, int64_t steps) {
   bool rows = program.inputCount && program.inputs[0].tensor.rank;
-  return steps * (rows ? program.inputs[0].tensor.shape[0] : 1);
+  return steps * program.microBatches * (rows ? program.inputs[0].tensor.shape[0] : 1);
 }
 
 RunState readRunState(const Program &program, const SafetensorsFile &file) {
@@ -239,6 +242,12 @@ RunState readRunState(const Program &program, const SafetensorsFile &file) {
   std::snprintf(state.schedule, sizeof(state.schedule), "%s", text("lr_schedule"));
   if (const std::string *best = file.metadata("best_eval_loss"))
     state.hasBest = true, state.bestLoss = std::strtod(best->c_str(), nullptr);
+  auto count = [&](const char *key) {
+    const std::string *value = file.metadata(key);
+    return value ? std::strtoll(value->c_str(), nullptr, 10) : 0;
+  };
+  state.bestStep = count("best_step");
+  state.evaluationsSinceBest = count("evaluations_since_best");
   state.evaluationPending = file.metadata("evaluation") != nullptr;
   return state;
 }

@@ -25,7 +25,9 @@ struct RunState {
   bool shuffle = false;
   double learningRate = 0, weightDecay = 0;
   char schedule[64] = "constant";
-  double bestLoss = 0;            ///< best evaluation loss so far
+  double bestLoss = 0;  ///< lowest evaluation loss so far
+  int64_t bestStep = 0; ///< where it was
+  int64_t evaluationsSinceBest = 0;
   bool evaluationPending = false; ///< a signal came before the one due at `step` was done
   bool hasBest = false;
 };

@@ -35,7 +35,7 @@ Feeder::Feeder(const Program &program, std::unique_ptr<Source> given, bool shuff
                          grouped(source->records()).c_str(), grouped(batch).c_str()));
 }
 
-bool Feeder::feed(int64_t step, std::byte *arena) {
+bool Feeder::feed(int64_t step, std::byte *arena, bool accumulate) {
   for (int64_t row = 0; row < batch; ++row) {
     int64_t g = step * batch + row, records = source->stream() ? 1 : source->records();
     if (evaluation)
@@ -48,9 +48,10 @@ bool Feeder::feed(int64_t step, std::byte *arena) {
   }
   for (int i = 0; i < program.inputCount; ++i) {
     const InputInfo &input = program.inputs[i];
-    bool wanted = !evaluation || input.evaluateOffset >= 0;
-    uint64_t offset = evaluation ? input.evaluateOffset : input.tensor.offset;
-    buffers[i] = wanted ? arena + offset : nullptr;
+    int64_t offset = evaluation   ? input.evaluateOffset
+                     : accumulate ? input.accumulateOffset
+                                  : static_cast<int64_t>(input.tensor.offset);
+    buffers[i] = offset >= 0 ? arena + offset : nullptr;
   }
   if (!source->read({places.data(), batch, buffers.data()}))
     return false;
@@ -67,15 +68,16 @@ void Feeder::checkRange(int index) const {
   int64_t each = rowElements(input.tensor);
   for (int64_t i = 0; i < batch * each; ++i) {
     int64_t value = integerAt(input.tensor.type, buffers[index], i);
-    if ((value >= 0 && value < input.limit) || (input.labels && value == -100))
+    if ((value >= 0 && value < input.limit) || (input.labels && value == input.ignored))
       continue;
     std::string where = source->describe(places[i / each]);
     std::string element =
         each > 1 ? format(", element %lld", static_cast<long long>(i % each)) : "";
+    std::string others =
+        input.labels ? format(" and is not %lld", static_cast<long long>(input.ignored)) : "";
     throw Failure(format("input '%s': the value %lld in %s%s is outside [0, %lld)%s",
                          input.tensor.name, static_cast<long long>(value), where.c_str(),
-                         element.c_str(), static_cast<long long>(input.limit),
-                         input.labels ? " and is not -100" : ""));
+                         element.c_str(), static_cast<long long>(input.limit), others.c_str()));
   }
 }
 
@@ -86,7 +88,7 @@ int64_t Feeder::countedLabels() const {
       continue;
     int64_t counted = 0, count = batch * rowElements(input.tensor);
     for (int64_t j = 0; j < count; ++j)
-      counted += integerAt(DType::i64, buffers[i], j) != -100;
+      counted += integerAt(DType::i64, buffers[i], j) != input.ignored;
     return counted;
   }
   return batch;

@@ -24,11 +24,12 @@ public:
   bool stream() const { return source->stream(); }
   void skip(int64_t steps) { source->skipRows(steps * batch); }
 
-  /// Writes the batch of step `step` (from 0) into the arena; false when a stream has ended.
-  /// Throws Failure when an integer lies outside its input's range.
-  bool feed(int64_t step, std::byte *arena);
+  /// Writes batch `step` (from 0) into the arena, to where the inputs of the timeline lie; false
+  /// when a stream has ended. `accumulate`: the timeline of micro-batches. Throws Failure when
+  /// an integer lies outside its input's range.
+  bool feed(int64_t step, std::byte *arena, bool accumulate = false);
 
-  /// Rows that count for the loss in the batch just fed: labels that are not -100.
+  /// Rows that count for the loss in the batch just fed: labels that are not ignored.
   int64_t countedLabels() const;
 
 private:

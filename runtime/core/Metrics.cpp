@@ -75,6 +75,10 @@ void Metrics::write(const StepRecord &record) {
     text.add(",\"accuracy\":");
     text.addNumber(record.accuracy);
   }
+  if (!std::isnan(record.gradientNorm)) {
+    text.add(",\"gradient_norm\":");
+    text.addNumber(record.gradientNorm);
+  }
   text.add("}\n");
   send();
 }

@@ -13,8 +13,9 @@ namespace plimsoll {
 struct StepRecord {
   int64_t step;
   double loss, learningRate, milliseconds, perSecond;
-  double accuracy; ///< NaN: the loss has none
-  bool tokens;     ///< perplexity and tokens per second
+  double accuracy;     ///< NaN: the loss has none
+  bool tokens;         ///< perplexity and tokens per second
+  double gradientNorm; ///< NaN: not computed
 };
 
 struct EvalRecord {

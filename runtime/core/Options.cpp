@@ -113,7 +113,7 @@ void setOrder(Options &o, const std::string &text) {
 
 void setSave(Options &o, const std::string &text) {
   Suffixed found = takeSuffixes("save", text, true);
-  o.save = found.file, o.saveEvery = found.every, o.saveBest = found.best;
+  o.save = found.file, o.saveEvery = found.every, o.saveBest |= found.best;
   if (o.save.empty())
     throw UsageError("--save: a file is missing");
 }
@@ -134,8 +134,9 @@ const OptionSpec specs[] = {
     {"order", "sequential|shuffled", "order of the records (sequential)", setOrder},
     {"lr", "X", "learning rate, instead of the compiled one",
      [](Options &o, const std::string &v) { o.learningRate = realNumber("lr", v); }},
-    {"lr-schedule", "constant|cosine|linear[,warmup=N]",
-     "how the rate goes from --lr to 0 over the steps (constant)",
+    {"lr-schedule", "constant|cosine|linear|one-cycle[,warmup=N]",
+     "how the rate goes from --lr to 0 over the steps (constant); one-cycle: up from\n"
+     "--lr/25 over the warm-up (30 % of the steps), then down; ,div=25,final-div=1e4",
      [](Options &o, const std::string &v) { o.schedule = v, Schedule(v.c_str(), 0, 1); }},
     {"weight-decay", "X", "weight decay, instead of the compiled one",
      [](Options &o, const std::string &v) { o.weightDecay = realNumber("weight-decay", v); }},
@@ -152,6 +153,10 @@ const OptionSpec specs[] = {
      "save a checkpoint at the end, and every N steps; best: also keep the one of\n"
      "the lowest evaluation loss, as FILE.best.safetensors",
      setSave},
+    {"save-best", "FILE.safetensors", "keep the checkpoint of the lowest evaluation loss here",
+     [](Options &o, const std::string &v) { o.bestFile = v, o.saveBest = true; }},
+    {"patience", "N", "end after N evaluations without a lower loss",
+     [](Options &o, const std::string &v) { o.patience = wholeNumber("patience", v, 1); }},
     {"resume", "FILE", "go on from a checkpoint",
      [](Options &o, const std::string &v) { o.resume = v; }},
     {"eval-data", "SOURCE[,every=N]", "evaluate on this, every N steps or at the end", setEvalData},
@@ -191,7 +196,10 @@ void refuseUnused(const Program &program, const Options &o) {
   if (!o.weights.empty() && !o.resume.empty() && !leavesOut)
     throw UsageError("--weights and --resume both say what to start from; give one");
   if (o.saveBest && o.evalData.empty())
-    throw UsageError("--save=...,best needs --eval-data");
+    throw UsageError(o.bestFile.empty() ? "--save=...,best needs --eval-data"
+                                        : "--save-best needs --eval-data");
+  if (o.patience && !o.evalEvery)
+    throw UsageError("--patience counts evaluations: it needs --eval-data=SOURCE,every=N");
   if (!o.profile.empty() && o.findNonfinite)
     throw UsageError("--profile and --find-nonfinite both watch every launch; give one");
   if (!o.evalData.empty() && !program.evaluate.run)

@@ -21,6 +21,8 @@ struct Options {
   std::string save;
   int64_t saveEvery = 0; ///< 0: at the end alone
   bool saveBest = false;
+  std::string bestFile; ///< empty: named after `save`
+  int64_t patience = 0; ///< evaluations without a lower loss before the run ends; 0: no limit
   std::vector<std::string> evalData;
   int64_t evalEvery = 0; ///< 0: at the end alone
   bool findNonfinite = false, info = false, help = false;

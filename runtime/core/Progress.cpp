@@ -41,6 +41,8 @@ void Progress::step(const StepRecord &record) {
     text.add("  perplexity %.2f", std::exp(record.loss));
   if (!std::isnan(record.accuracy))
     text.add("  accuracy %.3f", record.accuracy);
+  if (!std::isnan(record.gradientNorm))
+    text.add("  gradient norm %.3g", record.gradientNorm);
   text.add("  %.1f ms  %.0f %s/s", record.milliseconds, record.perSecond,
            record.tokens ? "tokens" : "samples");
   if (left > 0)

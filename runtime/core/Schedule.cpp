@@ -7,35 +7,80 @@
 #include <cstdlib>
 
 namespace plimsoll {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr size_t kLongest = 63; ///< what a checkpoint keeps of the text
+
+/// From `start` (progress 0) to `end` (1) along half a cosine.
+double alongCosine(double start, double end, double progress) {
+  return end + (start - end) / 2.0 * (1.0 + std::cos(kPi * progress));
+}
+
+} // namespace
 
 Schedule::Schedule(const char *given, double rate, int64_t steps) : rate(rate), steps(steps) {
-  std::string text = given;
-  size_t comma = text.find(',');
-  std::string name = text.substr(0, comma);
-  bool good = name == "constant" || name == "cosine" || name == "linear";
-  kind = name == "cosine" ? Kind::cosine : name == "linear" ? Kind::linear : Kind::constant;
-  if (comma != text.npos) {
-    std::string rest = text.substr(comma + 1);
-    char *end = nullptr;
-    good = good && rest.starts_with("warmup=") && rest.size() > 7 && rest.size() < 20;
-    warmup = good ? std::strtoll(rest.c_str() + 7, &end, 10) : 0;
-    good = good && !*end && warmup >= 0;
+  std::string rest = given;
+  size_t comma = rest.find(',');
+  bool good = setKind(rest.substr(0, comma)) && rest.size() <= kLongest;
+  while (good && comma != rest.npos) {
+    rest = rest.substr(comma + 1);
+    comma = rest.find(',');
+    good = setOption(rest.substr(0, comma));
   }
   if (!good)
-    throw UsageError(format("--lr-schedule='%s': 'constant', 'cosine' or 'linear' is expected, "
-                            "with ',warmup=N' behind it if wanted",
+    throw UsageError(format("--lr-schedule='%s': 'constant', 'cosine', 'linear' or 'one-cycle' is "
+                            "expected, with ',warmup=N' behind it if wanted; one-cycle also knows "
+                            "',div=X' and ',final-div=X'",
                             given));
 }
 
+bool Schedule::setKind(const std::string &name) {
+  kind = name == "cosine"      ? Kind::cosine
+         : name == "linear"    ? Kind::linear
+         : name == "one-cycle" ? Kind::oneCycle
+                               : Kind::constant;
+  return kind != Kind::constant || name == "constant";
+}
+
+/// `warmup=N`, `div=X` or `final-div=X`.
+bool Schedule::setOption(const std::string &piece) {
+  size_t equals = piece.find('=');
+  std::string key = piece.substr(0, equals);
+  const char *value = equals == piece.npos ? "" : piece.c_str() + equals + 1;
+  char *end = nullptr;
+  if (key == "warmup") {
+    warmup = std::strtoll(value, &end, 10);
+    return *value && !*end && warmup >= 0 && warmup < int64_t(1) << 53;
+  }
+  if (kind != Kind::oneCycle || (key != "div" && key != "final-div"))
+    return false;
+  double number = std::strtod(value, &end);
+  (key == "div" ? division : finalDivision) = number;
+  return *value && !*end && number > 0 && std::isfinite(number);
+}
+
+double Schedule::oneCycle(int64_t step) const {
+  double start = rate / division, last = start / finalDivision;
+  double up = (warmup < 0 ? 0.3 * static_cast<double>(steps) : static_cast<double>(warmup)) - 1.0;
+  double t = static_cast<double>(step - 1), down = static_cast<double>(steps - 1) - up;
+  if (t <= up)
+    return up > 0 ? alongCosine(start, rate, t / up) : rate;
+  return alongCosine(rate, last, down > 0 ? (t - up) / down : 1.0);
+}
+
 double Schedule::at(int64_t step) const {
-  if (step <= warmup)
-    return rate * static_cast<double>(step) / static_cast<double>(warmup);
+  if (kind == Kind::oneCycle)
+    return oneCycle(step);
+  int64_t rising = warmup < 0 ? 0 : warmup;
+  if (step <= rising)
+    return rate * static_cast<double>(step) / static_cast<double>(rising);
   if (kind == Kind::constant)
     return rate;
-  double whole = static_cast<double>(steps - warmup);
-  double progress = whole > 0 ? static_cast<double>(step - 1 - warmup) / whole : 0.0;
+  double whole = static_cast<double>(steps - rising);
+  double progress = whole > 0 ? static_cast<double>(step - 1 - rising) / whole : 0.0;
   return kind == Kind::linear ? rate * (1.0 - progress)
-                              : rate * 0.5 * (1.0 + std::cos(3.14159265358979323846 * progress));
+                              : rate * 0.5 * (1.0 + std::cos(kPi * progress));
 }
 
 } // namespace plimsoll

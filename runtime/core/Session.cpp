@@ -46,9 +46,14 @@ Session::Session(const Program &program) : program(program) {
       std::memcpy(arena + program.constants[i].offset, program.constants[i].data,
                   program.constants[i].bytes);
     zeroState();
-    handles.resize(program.train.launchCount + program.evaluate.launchCount);
-    prepare(program.train, train, handles.data(), "training");
-    prepare(program.evaluate, evaluation, handles.data() + program.train.launchCount, "evaluation");
+    handles.resize(program.train.launchCount + program.evaluate.launchCount +
+                   program.accumulate.launchCount);
+    void **places = handles.data();
+    prepare(program.train, train, places, "training");
+    places += program.train.launchCount;
+    prepare(program.evaluate, evaluation, places, "evaluation");
+    places += program.evaluate.launchCount;
+    prepare(program.accumulate, accumulation, places, "accumulation");
   } catch (...) {
     munmap(arena, program.arenaBytes ? program.arenaBytes : 1);
     throw;
@@ -83,11 +88,12 @@ void Session::prepare(const Timeline &timeline, Stepper &stepper, void **places,
                          launchName(timeline, stepper.errorLaunch).c_str(), stepper.error));
 }
 
-void Session::step(int64_t number, double learningRate, double weightDecay) {
+void Session::writeHyper(uint64_t offset, int64_t number, int64_t microBatch, double learningRate,
+                         double weightDecay) {
   const OptimizerInfo &optimizer = program.optimizer;
-  float *hyper = reinterpret_cast<float *>(arena + program.hyperOffset);
+  float *hyper = reinterpret_cast<float *>(arena + offset);
   double t = static_cast<double>(number);
-  bool adam = !std::strcmp(optimizer.name, "adamw");
+  bool adam = !std::strcmp(optimizer.name, "adamw") || !std::strcmp(optimizer.name, "adam");
   double bias1 = adam ? 1.0 - std::pow(optimizer.beta1, t) : 1.0;
   double bias2 = adam ? 1.0 - std::pow(optimizer.beta2, t) : 1.0;
   hyper[kLearningRate] = static_cast<float>(learningRate);
@@ -96,8 +102,19 @@ void Session::step(int64_t number, double learningRate, double weightDecay) {
   hyper[kSqrtBias2] = static_cast<float>(std::sqrt(bias2));
   hyper[kWeightDecay] = static_cast<float>(weightDecay);
   hyper[kFirstStep] = number == 1 ? 1.0f : 0.0f;
+  hyper[kFirstMicroBatch] = microBatch == 0 ? 1.0f : 0.0f;
+}
+
+void Session::step(int64_t number, double learningRate, double weightDecay) {
+  writeHyper(program.hyperOffset, number, program.microBatches - 1, learningRate, weightDecay);
   train.begin();
   program.train.run(train);
+}
+
+void Session::accumulate(int64_t number, int64_t index, double learningRate, double weightDecay) {
+  writeHyper(program.accumulateHyperOffset, number, index, learningRate, weightDecay);
+  accumulation.begin();
+  program.accumulate.run(accumulation);
 }
 
 void Session::evaluate() {

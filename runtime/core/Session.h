@@ -24,13 +24,20 @@ public:
   const Program &program;
   std::byte *arena = nullptr;
 
-  /// One training step; `number` counts from 1. The inputs lie in the arena already.
+  /// One training step; `number` counts from 1. The inputs lie in the arena already. Where a step
+  /// has several micro-batches, this is its last.
   void step(int64_t number, double learningRate, double weightDecay);
+  /// Micro-batch `index` (from 0) of a step, not its last: its gradients are added up.
+  void accumulate(int64_t number, int64_t index, double learningRate, double weightDecay);
   /// One pass of the evaluation timeline.
   void evaluate();
 
   float loss() const { return scalar(program.train.lossOffset); }
   float accuracy() const { return scalar(program.train.accuracyOffset); }
+  /// f32, of all gradients together, before clipping; NaN where it is not computed.
+  float gradientNorm() const { return scalar(program.train.gradientNormOffset); }
+  float accumulatedLoss() const { return scalar(program.accumulate.lossOffset); }
+  float accumulatedAccuracy() const { return scalar(program.accumulate.accuracyOffset); }
   float evaluationLoss() const { return scalar(program.evaluate.lossOffset); }
   float evaluationAccuracy() const { return scalar(program.evaluate.accuracyOffset); }
 
@@ -38,12 +45,14 @@ public:
   void observe(Stepper::Observer observer, void *context);
 
 private:
-  Stepper train, evaluation;
+  Stepper train, accumulation, evaluation;
   std::vector<void *> handles;
 
   float scalar(int64_t offset) const;
   void prepare(const Timeline &timeline, Stepper &stepper, void **handles, const char *what);
   void zeroState();
+  void writeHyper(uint64_t offset, int64_t number, int64_t microBatch, double learningRate,
+                  double weightDecay);
 };
 
 } // namespace plimsoll

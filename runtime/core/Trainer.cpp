@@ -67,14 +67,16 @@ void Trainer::openFiles() {
   feeder = std::make_unique<Feeder>(program, makeSource(program, options.data, state.seed),
                                     state.shuffle, state.seed, false);
   if (feeder->stream())
-    feeder->skip(state.step);
+    feeder->skip(state.step * program.microBatches);
   if (!options.evalData.empty())
     evalFeeder = std::make_unique<Feeder>(
         program, makeSource(program, options.evalData, state.seed + 1), false, state.seed, true);
   std::vector<Slot> slots = checkpointSlots(program);
   if (!options.save.empty())
     checkpoint.emplace(program, slots, options.save);
-  if (options.saveBest) {
+  if (!options.bestFile.empty()) {
+    best.emplace(program, slots, options.bestFile);
+  } else if (options.saveBest) {
     std::string stem = options.save;
     if (stem.ends_with(".safetensors"))
       stem.resize(stem.size() - std::strlen(".safetensors"));
@@ -93,37 +95,57 @@ void Trainer::openFiles() {
   }
 }
 
-int64_t Trainer::labelsPerBatch() const {
-  int64_t rows = feeder->rows();
+/// Of a step, all its micro-batches together.
+int64_t Trainer::labelsPerStep() const {
+  int64_t rows = feeder->rows() * program.microBatches;
   for (int i = 0; i < program.inputCount; ++i)
     if (program.inputs[i].labels && program.tokenLabels)
       rows *= rowElements(program.inputs[i].tensor);
   return rows;
 }
 
+/// The batches of step `number`, the last one with the update; false when the data has ended.
+bool Trainer::runMicroBatches(int64_t number, double rate) {
+  int64_t count = program.microBatches, first = (number - 1) * count;
+  loss = 0, accuracy = 0;
+  for (int64_t index = 0; index < count; ++index) {
+    bool last = index == count - 1;
+    if (!feeder->feed(first + index, session.arena, !last))
+      return false;
+    if (last)
+      session.step(number, rate, state.weightDecay);
+    else
+      session.accumulate(number, index, rate, state.weightDecay);
+    loss += last ? session.loss() : session.accumulatedLoss();
+    accuracy += last ? session.accuracy() : session.accumulatedAccuracy();
+  }
+  loss /= static_cast<double>(count), accuracy /= static_cast<double>(count);
+  return true;
+}
+
 /// One step; false when the data has ended.
 bool Trainer::step(Progress &progress) {
   double began = secondsNow();
-  if (!feeder->feed(state.step, session.arena))
-    return false;
   int64_t number = state.step + 1;
   double rate = schedule->at(number);
   if (finder)
     finder->beginStep(number);
   if (profile)
     profile->beginStep();
-  session.step(number, rate, state.weightDecay);
+  if (!runMicroBatches(number, rate))
+    return false;
   state.step = number;
-  state.dataPosition = number * feeder->rows();
+  state.dataPosition = rowsTaken(program, number);
   double seconds = secondsNow() - began;
   checkLoss();
   StepRecord record{number,
-                    session.loss(),
+                    loss,
                     rate,
                     seconds * 1e3,
-                    static_cast<double>(labelsPerBatch()) / seconds,
-                    session.accuracy(),
-                    program.tokenLabels};
+                    static_cast<double>(labelsPerStep()) / seconds,
+                    accuracy,
+                    program.tokenLabels,
+                    session.gradientNorm()};
   metrics->write(record);
   progress.step(record);
   return true;
@@ -150,16 +172,16 @@ std::string Trainer::foundText() const {
 }
 
 void Trainer::checkLoss() {
-  if (std::isfinite(session.loss())) {
+  if (std::isfinite(loss)) {
     if (finder)
       finder->acceptStep();
     return;
   }
   throw Failure(format("step %lld: the loss is not finite (%s)%s%s",
                        static_cast<long long>(state.step),
-                       std::isnan(session.loss()) ? "nan"
-                       : session.loss() < 0       ? "-inf"
-                                                  : "inf",
+                       std::isnan(loss) ? "nan"
+                       : loss < 0       ? "-inf"
+                                        : "inf",
                        keptText().c_str(), foundText().c_str()));
 }
 
@@ -183,11 +205,21 @@ void Trainer::evaluate(Progress &progress) {
   EvalRecord record{state.step, batches, loss / weight, accuracy / weight, program.tokenLabels};
   metrics->write(record);
   progress.evaluation(record);
-  if (best && record.loss < (state.hasBest ? state.bestLoss : HUGE_VAL)) {
-    state.bestLoss = record.loss;
-    state.hasBest = true;
+  noteEvaluation(record.loss);
+}
+
+void Trainer::noteEvaluation(double found) {
+  if (!best && !options.patience)
+    return;
+  ++state.evaluationsSinceBest;
+  if (!(found < (state.hasBest ? state.bestLoss : HUGE_VAL)))
+    return;
+  state.bestLoss = found;
+  state.bestStep = state.step;
+  state.evaluationsSinceBest = 0;
+  state.hasBest = true;
+  if (best)
     write(*best);
-  }
 }
 
 void Trainer::save() {
@@ -212,7 +244,7 @@ void Trainer::run() {
   bool more = true;
   if (evalFeeder && state.evaluationPending)
     evaluate(progress);
-  while (state.step < state.steps && !signalSeen && (more = step(progress))) {
+  while (state.step < state.steps && !signalSeen && !exhausted() && (more = step(progress))) {
     if (gradients && state.step == first + 1)
       gradients->save(state, session.arena);
     bool last = state.step == state.steps;
@@ -224,15 +256,22 @@ void Trainer::run() {
   save();
   if (profile)
     profile->write(options.profile);
-  if (signalSeen || !more) {
-    std::string saved = checkpoint ? "; saved to '" + checkpoint->path() + "'" : "";
-    progress.say("stopped after step %lld of %lld: %s%s", static_cast<long long>(state.step),
-                 static_cast<long long>(state.steps),
-                 !signalSeen            ? "the data has ended"
-                 : signalSeen == SIGINT ? "interrupted"
-                                        : "terminated",
-                 saved.c_str());
-  }
+  if (signalSeen || !more || (exhausted() && state.step < state.steps))
+    sayWhyStopped(progress, !more);
+}
+
+void Trainer::sayWhyStopped(Progress &progress, bool dataEnded) {
+  std::string saved = checkpoint ? "; saved to '" + checkpoint->path() + "'" : "";
+  std::string why = signalSeen == SIGINT ? "interrupted"
+                    : signalSeen         ? "terminated"
+                    : dataEnded          ? "the data has ended"
+                                         : "";
+  if (why.empty())
+    why = format("%lld evaluations without a lower loss than %.6g, of step %lld",
+                 static_cast<long long>(state.evaluationsSinceBest), state.bestLoss,
+                 static_cast<long long>(state.bestStep));
+  progress.say("stopped after step %lld of %lld: %s%s", static_cast<long long>(state.step),
+               static_cast<long long>(state.steps), why.c_str(), saved.c_str());
 }
 
 } // namespace plimsoll

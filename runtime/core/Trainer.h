@@ -41,18 +41,26 @@ private:
   std::optional<NonfiniteFinder> finder;
   std::optional<Profile> profile;
   int64_t lastSaved = -1, resumedStep = -1;
+  double loss = 0, accuracy = 0; ///< of the last step, over all its micro-batches
 
   void loadStart();
   void applyOptions();
   void openFiles();
   bool step(Progress &progress);
+  bool runMicroBatches(int64_t number, double rate);
   void checkLoss();
   std::string keptText() const;
   std::string foundText() const;
   void evaluate(Progress &progress);
+  void noteEvaluation(double loss);
+  /// The evaluation loss has not fallen for as long as --patience allows.
+  bool exhausted() const {
+    return options.patience && state.evaluationsSinceBest >= options.patience;
+  }
+  void sayWhyStopped(Progress &progress, bool dataEnded);
   void save();
   void write(CheckpointWriter &writer);
-  int64_t labelsPerBatch() const;
+  int64_t labelsPerStep() const;
 };
 
 } // namespace plimsoll

@@ -54,7 +54,10 @@ struct InputInfo {
   TensorInfo tensor;      ///< offset: in the training timeline
   int64_t evaluateOffset; ///< in the evaluation timeline; -1 where it has no use there
   bool labels;            ///< the input that the compiler added for the loss
-  int64_t limit; ///< integer inputs: values must be in [0, limit); labels also -100. -1: unchecked
+  int64_t limit;          ///< integer inputs: values must be in [0, limit); labels also `ignored`.
+                          ///< -1: unchecked
+  int64_t ignored = -100; ///< the label of rows that do not count
+  int64_t accumulateOffset = -1; ///< in the accumulation timeline, where there is one
 };
 
 /// Bytes that never change, copied into the arena before the first step.
@@ -66,17 +69,18 @@ struct ConstantInfo {
 
 /// What the host computes before each step; f32, at `Program::hyperOffset`.
 enum Hyper : int {
-  kLearningRate, ///< lr
-  kDecayFactor,  ///< 1 - lr * weight_decay
-  kStepSize,     ///< adamw: lr / (1 - beta1^t), t from 1
-  kSqrtBias2,    ///< adamw: sqrt(1 - beta2^t)
-  kWeightDecay,  ///< sgd: weight_decay
-  kFirstStep,    ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
+  kLearningRate,    ///< lr
+  kDecayFactor,     ///< 1 - lr * weight_decay
+  kStepSize,        ///< adam, adamw: lr / (1 - beta1^t), t from 1
+  kSqrtBias2,       ///< adam, adamw: sqrt(1 - beta2^t)
+  kWeightDecay,     ///< weight_decay
+  kFirstStep,       ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
+  kFirstMicroBatch, ///< 1 in the first micro-batch of a step (the sums start as its gradients)
   kHyperCount = 16
 };
 
 struct OptimizerInfo {
-  const char *name;                 ///< "adamw" or "sgd"
+  const char *name;                 ///< "adamw", "adam", "sgd", "lion", "adagrad" or "rmsprop"
   double learningRate, weightDecay; ///< defaults that the command line may change
   double beta1, beta2, epsilon, momentum;
   bool nesterov;
@@ -100,6 +104,7 @@ struct Timeline {
                            ///< -1: none
   const WriteInfo *writes; ///< sorted by launch
   int writeCount;
+  int64_t gradientNormOffset = -1; ///< f32 [1], before clipping; -1: not compiled with --clip=norm:
 };
 
 struct Program {
@@ -122,6 +127,9 @@ struct Program {
   bool tokenLabels;     ///< labels have the shape of the one integer input: perplexity, `tokens:`
                         ///< sources
   double loraAlpha = 0; ///< of low-rank adapters, for those who merge a checkpoint; 0: none
+  int microBatches = 1; ///< batches of one step: `accumulate` runs for all but the last
+  Timeline accumulate = {}; ///< forward and backward, gradients added to those of the step
+  uint64_t accumulateHyperOffset = 0;
 };
 
 } // namespace plimsoll

@@ -69,11 +69,13 @@ PLIMSOLL_API int plimsoll_train_feed(plimsoll_train *train, const char *input, c
 PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const char *input,
                                                 const void *data, size_t bytes);
 
-/* One step with the inputs fed; lr < 0: the compiled learning rate. */
+/* One step with the inputs fed; lr < 0: the compiled learning rate. Of a program compiled with
+ * --accumulate=N, one micro-batch: every N-th call updates and counts as a step. */
 PLIMSOLL_API int plimsoll_train_step(plimsoll_train *train, double lr);
 PLIMSOLL_API int plimsoll_train_evaluate(plimsoll_train *train);
 
-/* Of the last step or evaluation. accuracy: NaN where the loss has none. */
+/* Of the last step (of its micro-batches so far, their mean) or evaluation. accuracy: NaN where the
+ * loss has none. */
 PLIMSOLL_API float plimsoll_train_loss(const plimsoll_train *train);
 PLIMSOLL_API float plimsoll_train_accuracy(const plimsoll_train *train);
 PLIMSOLL_API int64_t plimsoll_train_steps(const plimsoll_train *train);

@@ -1,6 +1,7 @@
 //===- OptionsTest.cpp - the command line -----------------------------------===//
 #include "core/Options.h"
 #include "core/Failure.h"
+#include "core/Schedule.h"
 
 #include <gtest/gtest.h>
 
@@ -51,6 +52,12 @@ TEST(OptionsTest, RefusesWithTheReason) {
   EXPECT_EQ(refusal({"--data"}), "--data=SOURCE: the value is missing");
   EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--save=x,best"}),
             "--save=...,best needs --eval-data");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--save-best=x"}),
+            "--save-best needs --eval-data");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--patience=2", "--eval-data=synthetic"}),
+            "--patience counts evaluations: it needs --eval-data=SOURCE,every=N");
+  EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--patience=0"}),
+            "--patience='0': a whole number of at least 1 is expected");
   EXPECT_EQ(refusal({"--data=synthetic", "--steps=1", "--weights=a", "--resume=b"}),
             "--weights and --resume both say what to start from; give one");
   EXPECT_EQ(refusal({"--help"}), "accepted");
@@ -77,6 +84,42 @@ TEST(OptionsTest, WhatStandsBehindAFileMustBeKnown) {
   EXPECT_EQ(o.evalEvery, 3);
   EXPECT_EQ(o.save, "runs/lr=0.1,b=4/c");
   EXPECT_EQ(o.saveEvery, 5);
+}
+
+TEST(OptionsTest, BestFileWinsWhateverComesFirst) {
+  std::string base[] = {"--data=synthetic", "--steps=1", "--eval-data=synthetic"};
+  for (bool first : {false, true}) {
+    std::vector<std::string> arguments(std::begin(base), std::end(base));
+    arguments.insert(first ? arguments.begin() : arguments.end(), "--save-best=b.st");
+    arguments.push_back("--save=a.st");
+    Options o = parse(arguments);
+    EXPECT_TRUE(o.saveBest);
+    EXPECT_EQ(o.bestFile, "b.st");
+  }
+}
+
+TEST(ScheduleTest, RisesAndFallsAsItsNameSays) {
+  Schedule linear("linear,warmup=4", 0.8, 12);
+  EXPECT_DOUBLE_EQ(linear.at(1), 0.2);
+  EXPECT_DOUBLE_EQ(linear.at(4), 0.8);
+  EXPECT_DOUBLE_EQ(linear.at(5), 0.8);
+  EXPECT_DOUBLE_EQ(linear.at(9), 0.4);
+  Schedule cycle("one-cycle,warmup=5,div=10,final-div=100", 0.8, 21);
+  EXPECT_DOUBLE_EQ(cycle.at(1), 0.08);
+  EXPECT_DOUBLE_EQ(cycle.at(3), 0.44); // half the way up
+  EXPECT_DOUBLE_EQ(cycle.at(5), 0.8);
+  EXPECT_DOUBLE_EQ(cycle.at(13), (0.8 + 0.0008) / 2);
+  EXPECT_DOUBLE_EQ(cycle.at(21), 0.0008);
+  EXPECT_DOUBLE_EQ(Schedule("one-cycle,warmup=0", 1, 10).at(10), 1 / 25.0 / 1e4);
+  EXPECT_DOUBLE_EQ(Schedule("one-cycle,warmup=1", 1, 10).at(1), 1);
+}
+
+TEST(ScheduleTest, RefusesWhatItDoesNotKnow) {
+  for (const char *text :
+       {"", "exponential", "linear,", "linear,warmup", "linear,warmup=", "linear,warmup=-1",
+        "linear,div=3", "one-cycle,div=0", "one-cycle,final-div=x", "one-cycle,warmup=3,warmups=4",
+        "one-cycle,warmup=3,div=25.00000000000000000000000000000000000000000"})
+    EXPECT_THROW(Schedule(text, 1, 10), UsageError) << text;
 }
 
 } // namespace

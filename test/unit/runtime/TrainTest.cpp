@@ -183,6 +183,31 @@ TEST_F(TrainTest, BestCheckpointIsKeptBesideTheLast) {
   EXPECT_HAS(err, "step 4: evaluation loss ");
 }
 
+TEST_F(TrainTest, TheBestCheckpointGoesWhereItIsAskedFor) {
+  ASSERT_EQ(train({"--steps=8", "--save-best=" + file("b.st"),
+                   "--eval-data=safetensors:" + data + ",every=4"}),
+            0)
+      << err;
+  EXPECT_HAS(content(file("b.st")), "\"best_step\":\"8\"");
+}
+
+/// With a rate of 0 no evaluation is better than the first.
+TEST_F(TrainTest, PatienceEndsARunAndIsKeptInItsCheckpoint) {
+  std::string evaluation = "--eval-data=safetensors:" + data + ",every=2";
+  ASSERT_EQ(train({"--steps=100", "--lr=0", "--patience=3", "--save=" + file("e.st"), evaluation}),
+            0);
+  EXPECT_HAS(err, "stopped after step 8 of 100: 3 evaluations without a lower loss than ");
+  EXPECT_HAS(err, ", of step 2; saved to '" + file("e.st") + "'");
+  EXPECT_HAS(content(file("e.st")), "\"evaluations_since_best\":\"3\"");
+  std::vector<std::string> resumed = {"--resume=" + file("e.st"), "--data=safetensors:" + data,
+                                      "--save=" + file("e.st"), evaluation, "--patience=3"};
+  EXPECT_EQ(run(resumed), 0);
+  EXPECT_HAS(err, "stopped after step 8 of 100");
+  resumed.back() = "--patience=4";
+  EXPECT_EQ(run(resumed), 0);
+  EXPECT_HAS(err, "stopped after step 10 of 100: 4 evaluations");
+}
+
 TEST_F(TrainTest, ASignalSavesAndLeaves) {
   tiny::onStep = [step = 0](const std::byte *) mutable {
     if (++step == 7)
@@ -258,7 +283,7 @@ TEST_F(TrainTest, ExitCodesAndMessages) {
   EXPECT_EQ(run({"--info"}), 0);
   EXPECT_EQ(parseJson(out).find("arena_bytes")->integer, 16384);
   EXPECT_EQ(run({"--help"}), 0);
-  EXPECT_HAS(out, "--lr-schedule=constant|cosine|linear[,warmup=N]");
+  EXPECT_HAS(out, "--lr-schedule=constant|cosine|linear|one-cycle[,warmup=N]");
   EXPECT_EQ(run({"--bogus"}), 2);
   EXPECT_HAS(err, "train: error: unknown option '--bogus'");
   EXPECT_EQ(run({"--data=synthetic", "--steps=1"}), 1);
