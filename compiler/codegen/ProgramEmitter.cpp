@@ -22,26 +22,34 @@ public:
   ProgramPrinter(ModuleOp module, const ProgramSettings &settings, std::vector<char> &constants)
       : module(module), settings(settings), constants(constants), os(text) {
     train = module.lookupSymbol<exec::ProgramOp>("train");
+    accumulate = module.lookupSymbol<exec::ProgramOp>("accumulate");
     evaluate = module.lookupSymbol<exec::ProgramOp>("evaluate");
     for (auto state : module.getOps<nn::StateOp>())
-      states[state.getOf()].push_back(state);
+      if (!state.getTransient())
+        states[state.getOf()].push_back(state);
   }
 
   std::string print() {
     os << "// What this program is: see plimsoll/Program.h.\n#include \"plimsoll/Program.h\"\n\n"
           "using namespace plimsoll;\n\nvoid plimsoll_train(Stepper &s);\n"
-          "void plimsoll_evaluate(Stepper &s);\n\nnamespace {\n\n";
+       << (accumulate ? "void plimsoll_accumulate(Stepper &s);\n" : "")
+       << "void plimsoll_evaluate(Stepper &s);\n\nnamespace {\n\n";
     parameters();
     inputs();
     constantTable();
-    writes(train);
-    writes(evaluate);
+    for (exec::ProgramOp program : programs())
+      writes(program);
     os << "} // namespace\n\n";
     program();
     return text;
   }
 
 private:
+  SmallVector<exec::ProgramOp> programs() const {
+    return accumulate ? SmallVector<exec::ProgramOp>{train, accumulate, evaluate}
+                      : SmallVector<exec::ProgramOp>{train, evaluate};
+  }
+
   void shape(StringRef name, ArrayRef<int64_t> dims) {
     os << "const int64_t " << name << "[] = {";
     if (dims.empty())
@@ -120,10 +128,16 @@ private:
     return slice->getAttrOfType<StringAttr>(exec::kRoleAttr).getValue();
   }
 
+  /// Where input `name` of `program`, which may be null, lies; -1: it has no such input.
+  static int64_t inputOffset(exec::ProgramOp program, StringRef name) {
+    if (program)
+      for (exec::SliceOp slice : inputSlices(program))
+        if (slice.getName() == name)
+          return slice.getOffset();
+    return -1;
+  }
+
   void inputs() {
-    llvm::StringMap<int64_t> evaluateOffsets;
-    for (exec::SliceOp slice : inputSlices(evaluate))
-      evaluateOffsets[slice.getName()] = slice.getOffset();
     std::string rows;
     llvm::raw_string_ostream row(rows);
     std::optional<ArrayRef<int64_t>> labels, integers;
@@ -131,23 +145,25 @@ private:
     for (exec::SliceOp slice : inputSlices(train)) {
       if (roleOf(slice) == "hyper") {
         hyperOffset = slice.getOffset();
+        accumulateHyperOffset = inputOffset(accumulate, slice.getName());
         hyperBytes = slice.getSlice().getType().getBytes();
         continue;
       }
       auto dims = slice->getAttrOfType<DenseI64ArrayAttr>(exec::kShapeAttr).asArrayRef();
       Type element = slice.getSlice().getType().getElement();
       auto limit = slice->getAttrOfType<IntegerAttr>(exec::kLimitAttr);
+      auto ignored = slice->getAttrOfType<IntegerAttr>(exec::kIgnoredAttr);
       bool isLabels = roleOf(slice) == "labels";
       if (isLabels)
         labels = dims;
       else if (element.isInteger(64) && ++integerInputs == 1)
         integers = dims;
       shape("input_shape" + std::to_string(inputCount), dims);
-      auto evaluated = evaluateOffsets.find(slice.getName());
       row << "    {{" << quoted(slice.getName()) << ", " << dtype(element) << ", " << dims.size()
           << ", input_shape" << inputCount << ", " << hex(slice.getOffset()) << "}, "
-          << (evaluated == evaluateOffsets.end() ? -1 : evaluated->second) << ", "
-          << (isLabels ? "true" : "false") << ", " << (limit ? limit.getInt() : -1) << "},\n";
+          << inputOffset(evaluate, slice.getName()) << ", " << (isLabels ? "true" : "false") << ", "
+          << (limit ? limit.getInt() : -1) << ", " << (ignored ? ignored.getInt() : -100) << ", "
+          << inputOffset(accumulate, slice.getName()) << "},\n";
       ++inputCount;
     }
     tokenLabels = labels && integers && integerInputs == 1 && *labels == *integers;
@@ -158,7 +174,7 @@ private:
     std::string rows;
     llvm::raw_string_ostream row(rows);
     std::set<int64_t> seen;
-    for (exec::ProgramOp program : {train, evaluate})
+    for (exec::ProgramOp program : programs())
       for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
         Attribute value = slice->getAttr(exec::kValueAttr);
         if (!value || !seen.insert(slice.getOffset()).second)
@@ -207,7 +223,8 @@ private:
     StringRef name = program.getSymName();
     return ("{plimsoll_" + name + ", " + Twine(launches[name]) + ", " +
             Twine(resultOffset(program, "loss")) + ", " + Twine(resultOffset(program, "accuracy")) +
-            ", " + name + "_writes, " + Twine(writeCounts[name]) + "}")
+            ", " + name + "_writes, " + Twine(writeCounts[name]) + ", " +
+            Twine(resultOffset(program, "gradient_norm")) + "}")
         .str();
   }
 
@@ -229,8 +246,12 @@ private:
       os << ", " << literal(value, f64);
     os << ", " << (o.nesterov ? "true" : "false") << "},\n    /*train=*/" << timeline(train)
        << ",\n    /*evaluate=*/" << timeline(evaluate) << ",\n    /*tokenLabels=*/"
-       << (tokenLabels ? "true" : "false") << ",\n    /*loraAlpha=*/" << literal(loraAlpha(), f64)
-       << "};\n";
+       << (tokenLabels ? "true" : "false") << ",\n    /*loraAlpha=*/" << literal(loraAlpha(), f64);
+    if (accumulate)
+      os << ",\n    /*microBatches=*/" << settings.microBatches << ",\n    /*accumulate=*/"
+         << timeline(accumulate) << ",\n    /*accumulateHyperOffset=*/"
+         << hex(accumulateHyperOffset);
+    os << "};\n";
   }
 
   double loraAlpha() {
@@ -241,11 +262,11 @@ private:
   ModuleOp module;
   const ProgramSettings &settings;
   std::vector<char> &constants;
-  exec::ProgramOp train, evaluate;
+  exec::ProgramOp train, accumulate, evaluate; ///< accumulate may be null
   llvm::StringMap<SmallVector<nn::StateOp>> states;
   llvm::StringMap<int> launches, writeCounts;
   int parameterCount = 0, inputCount = 0, constantCount = 0;
-  int64_t hyperOffset = 0, hyperBytes = 0;
+  int64_t hyperOffset = 0, hyperBytes = 0, accumulateHyperOffset = 0;
   bool tokenLabels = false;
   std::string text;
   llvm::raw_string_ostream os;
@@ -264,7 +285,11 @@ std::string plimsoll::codegen::fingerprint(ModuleOp module, const OptimizerSetti
     std::string row;
     llvm::raw_string_ostream os(row);
     os << parameter.getSymName() << parameter.getTensorType() << parameter.getTransposed()
-       << parameter.getTrainable() << parameter.getDecayed() << ";";
+       << parameter.getTrainable() << parameter.getDecayed();
+    for (FloatAttr own : {parameter.getDecayAttr(), parameter.getLrScaleAttr()})
+      if (own)
+        os << own;
+    os << ";";
     hash.update(row);
   }
   hash.update(optimizer.name);

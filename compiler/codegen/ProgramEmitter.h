@@ -12,7 +12,7 @@ namespace plimsoll::codegen {
 struct OptimizerSettings {
   std::string name = "adamw";
   double learningRate = 1e-3, weightDecay = 0.01;
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0, alpha = 0.99;
   bool nesterov = false;
 };
 
@@ -21,6 +21,7 @@ struct ProgramSettings {
   std::string info;           ///< JSON, for --info
   std::string instructionSet; ///< "x86-64-v3"
   OptimizerSettings optimizer;
+  int64_t microBatches = 1;
 };
 
 /// `program.cpp`: the tables of runtime/include/plimsoll/Program.h. Constants' bytes are

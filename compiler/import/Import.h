@@ -10,10 +10,17 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace plimsoll::import {
+
+/// A number for the parameters that a regular expression matches.
+struct Group {
+  std::string expression;
+  double value;
+};
 
 struct ImportOptions {
   /// The .onnx file. External data is looked up in its folder.
@@ -24,6 +31,8 @@ struct ImportOptions {
   std::vector<std::string> trainable, freeze;
   /// Regular expressions of parameters that weight decay leaves alone.
   std::vector<std::string> noDecay;
+  /// Weight decay of their own, and factors on the learning rate; the last match counts.
+  std::vector<Group> decay, lrScale;
   /// "model", or "normal:0.02": then the files of weights need not exist.
   std::string init = "model";
   /// Plans only: the files of weights need not exist.
@@ -49,6 +58,8 @@ struct ParameterRow {
   std::vector<int64_t> shape;
   Kind kind;
   bool decayed = false;
+  /// Its own weight decay, its factor on the learning rate.
+  std::optional<double> decay, lrScale;
   /// Why it is trained, frozen or kept as a constant.
   std::string reason;
   /// "file:offset" of the initial bytes, or "" where they are drawn or inline.

@@ -12,6 +12,10 @@ static ParameterRow rowOf(nn::ParameterOp parameter) {
   llvm::append_range(row.shape, parameter.getFrameworkShape());
   row.kind = parameter.getTrainable() ? ParameterRow::Kind::Trained : ParameterRow::Kind::Frozen;
   row.decayed = parameter.getDecayed();
+  if (std::optional<APFloat> decay = parameter.getDecay())
+    row.decay = decay->convertToDouble();
+  if (std::optional<APFloat> factor = parameter.getLrScale())
+    row.lrScale = factor->convertToDouble();
   row.reason = parameter.getReason().value_or("").str();
   if (nn::BytesAttr source = parameter.getSourceAttr())
     row.source = (source.getFile() + ":" + Twine(source.getOffset())).str();

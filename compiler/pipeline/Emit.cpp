@@ -106,7 +106,8 @@ private:
     std::string infoText;
     llvm::raw_string_ostream(infoText) << llvm::json::Value(std::move(info));
     codegen::ProgramSettings settings{summary.model, infoText,
-                                      target::nameOf(compilation.target->isa()), options.optimizer};
+                                      target::nameOf(compilation.target->isa()), options.optimizer,
+                                      options.accumulate};
     std::vector<char> constants;
     std::string program = codegen::emitProgram(module, settings, constants);
     if (llvm::Error error =

@@ -33,8 +33,11 @@ static autodiff::BuildStepPassOptions stepOptions(const CompileOptions &options)
   step.beta1 = options.optimizer.beta1;
   step.beta2 = options.optimizer.beta2;
   step.epsilon = options.optimizer.epsilon;
+  step.alpha = options.optimizer.alpha;
   step.momentum = options.optimizer.momentum;
   step.nesterov = options.optimizer.nesterov;
+  step.clip = options.clip;
+  step.accumulate = options.accumulate;
   step.keepGradients = options.keepGradients;
   step.scaleRule = options.scaleRule;
   return step;

@@ -6,6 +6,7 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
+#include "passes/autodiff/Optimizers.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -37,7 +38,8 @@ static void addResidents(ModuleOp module, Summary &summary) {
       summary.ties.push_back(parameter.getSymName().str());
   }
   for (auto state : module.getOps<nn::StateOp>())
-    summary.stateBytes += nn::tensorBytes(state.getType());
+    (state.getTransient() ? summary.sumBytes : summary.stateBytes) +=
+        nn::tensorBytes(state.getType());
 }
 
 /// Splits what is alive at the training timeline's peak.
@@ -61,6 +63,9 @@ static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
     summary.peakNode = timeline.ops[plan.events[peak].op].name;
   summary.recomputed = plan.recomputed;
   summary.stepSeconds = plan.cost;
+  for (auto [other, its] : llvm::zip(outcome.problem.timelines, outcome.result.solution.timelines))
+    if (other.name == "accumulate") // the step's other micro-batches
+      summary.stepSeconds += (summary.microBatches - 1) * its.cost;
   if (plan.recomputed > 0)
     summary.recomputedShare = std::max(0.0, plan.cost / plan.baseCost - 1.0);
 }
@@ -70,7 +75,9 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   Summary summary;
   ModuleOp module = *const_cast<Compilation &>(compilation).module;
   summary.model = llvm::sys::path::filename(options.import.path).str();
-  summary.optimizer = options.optimizer.name == "adamw" ? "AdamW" : "SGD";
+  if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
+    summary.optimizer = kind->title.str();
+  summary.microBatches = options.accumulate;
   summary.target = options.target + " " + target::nameOf(compilation.target->isa()) + ", " +
                    std::to_string(compilation.target->threads()) + " threads";
   addResidents(module, summary);
@@ -80,8 +87,8 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   const planner::Solution &solution = compilation.outcome.result.solution;
   summary.arenaBytes = solution.arenaBytes;
   summary.lowerBound = solution.statistics.orderBound;
-  summary.constantBytes =
-      solution.statistics.residentBytes - summary.parameterBytes - summary.stateBytes;
+  summary.constantBytes = solution.statistics.residentBytes - summary.parameterBytes -
+                          summary.stateBytes - summary.sumBytes;
   summary.steps = options.steps;
   summary.anyPlanBound = solution.statistics.planBound;
   const planner::Statistics &statistics = solution.statistics;
@@ -118,6 +125,9 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
     os << "\n  adapters    " << std::string(13, ' ') << "   " << s.adapterTensors << " of them, "
        << grouped(s.adapterCount) << " numbers; all else is frozen";
   os << "\n  optimizer   " << column(s.stateBytes) << "\n";
+  if (s.microBatches > 1)
+    os << "  accumulated " << column(s.sumBytes) << "   the gradients of " << s.microBatches
+       << " micro-batches a step, added up\n";
   if (s.constantBytes > 0)
     os << "  constants   " << column(s.constantBytes) << "\n";
   os << "  gradients   " << column(s.gradientBytesAtPeak) << "   at the peak, launch "
@@ -189,6 +199,10 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
   }
   if (s.steps > 0)
     object["total_seconds"] = s.stepSeconds * s.steps;
+  if (s.microBatches > 1) {
+    object["micro_batches"] = s.microBatches;
+    object["accumulated_bytes"] = s.sumBytes;
+  }
   if (s.budget)
     object["budget_bytes"] = *s.budget;
   if (s.totalBudget) {
@@ -231,6 +245,10 @@ std::string plimsoll::pipeline::parameterText(ModuleOp module) {
        << llvm::left_justify(shapeText(row.shape), shapeWidth) << "  "
        << llvm::left_justify(kindText(row.kind), 8) << "  " << (row.decayed ? "decayed" : "       ")
        << "  " << row.source << (row.source.empty() ? "" : "  ") << row.reason;
+    if (row.decay)
+      os << llvm::formatv("; decay {0}", *row.decay);
+    if (row.lrScale)
+      os << llvm::formatv("; {0} x lr", *row.lrScale);
     for (const std::string &alias : row.aliases)
       os << "; also " << alias;
     os << "\n";
@@ -240,13 +258,19 @@ std::string plimsoll::pipeline::parameterText(ModuleOp module) {
 
 llvm::json::Array plimsoll::pipeline::parameterJson(ModuleOp module) {
   llvm::json::Array rows;
-  for (const auto &row : import::parameterTable(module))
-    rows.push_back(llvm::json::Object{{"name", row.name},
-                                      {"shape", llvm::json::Array(row.shape)},
-                                      {"kind", kindText(row.kind)},
-                                      {"decayed", row.decayed},
-                                      {"reason", row.reason},
-                                      {"source", row.source},
-                                      {"aliases", llvm::json::Array(row.aliases)}});
+  for (const auto &row : import::parameterTable(module)) {
+    llvm::json::Object object{{"name", row.name},
+                              {"shape", llvm::json::Array(row.shape)},
+                              {"kind", kindText(row.kind)},
+                              {"decayed", row.decayed},
+                              {"reason", row.reason},
+                              {"source", row.source},
+                              {"aliases", llvm::json::Array(row.aliases)}};
+    if (row.decay)
+      object["decay"] = *row.decay;
+    if (row.lrScale)
+      object["lr_scale"] = *row.lrScale;
+    rows.push_back(std::move(object));
+  }
   return rows;
 }

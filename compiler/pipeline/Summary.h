@@ -13,6 +13,7 @@ struct Summary {
   std::string model, inputs, optimizer, target;
   int64_t parameterBytes = 0, parameterCount = 0, parameterTensors = 0, stateBytes = 0,
           constantBytes = 0;
+  int64_t microBatches = 1, sumBytes = 0; ///< of a step; bytes of their gradients' sums
   int64_t gradientBytesAtPeak = 0, activationBytesAtPeak = 0, workspaceBytesAtPeak = 0;
   int64_t arenaBytes = 0, lowerBound = 0;
   std::optional<int64_t> budget, totalBudget; ///< of the arena, of the process

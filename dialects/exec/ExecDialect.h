@@ -19,9 +19,9 @@
 
 namespace plimsoll::exec {
 /// Attributes of slices: an input's role, shape and exclusive upper limit of its
-/// integers; a constant's content.
+/// integers, the label of rows that do not count; a constant's content.
 inline constexpr llvm::StringLiteral kRoleAttr = "role", kShapeAttr = "shape", kLimitAttr = "limit",
-                                     kValueAttr = "value";
+                                     kIgnoredAttr = "ignored", kValueAttr = "value";
 /// Attribute of launches: the number of the repetition, from 1.
 inline constexpr llvm::StringLiteral kRecomputeAttr = "recompute";
 /// Attributes of programs: names and offsets of what the host reads after the last launch.

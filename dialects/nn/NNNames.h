@@ -17,6 +17,8 @@ inline constexpr llvm::StringLiteral kNameAttr = "nn.name";
 inline constexpr llvm::StringLiteral kRoleAttr = "nn.role";
 /// Attribute of a function argument of integers: values must be below this.
 inline constexpr llvm::StringLiteral kLimitAttr = "nn.limit";
+/// Attribute of the argument of labels: the label of rows that do not count.
+inline constexpr llvm::StringLiteral kIgnoredAttr = "nn.ignored";
 /// Attribute of the module: the file that the model was read from.
 inline constexpr llvm::StringLiteral kModelAttr = "nn.model";
 

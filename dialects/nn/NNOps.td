@@ -11,5 +11,7 @@ include "dialects/nn/Contraction.td"
 include "dialects/nn/Image.td"
 include "dialects/nn/Normalization.td"
 include "dialects/nn/Training.td"
+include "dialects/nn/Losses.td"
+include "dialects/nn/Optimizers.td"
 
 #endif // PLIMSOLL_DIALECTS_NN_NNOPS

@@ -1,14 +1,8 @@
-//===- Training.cpp - parameters, losses and optimizers ------------------------===//
+//===- Training.cpp - parameters and optimizer state ----------------------------===//
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
 using namespace plimsoll::nn;
-
-using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 // Parameters ----------------------------------------------------------------
 
@@ -25,6 +19,10 @@ LogicalResult ParameterOp::verify() {
     return emitOpError("type must be a tensor of static shape, got ") << getType();
   if (getTransposed() && type.getRank() != 2)
     return emitOpError("only matrices can be transposed, got ") << type;
+  for (auto [name, number] : {std::pair("lr_scale", getLrScale()), std::pair("decay", getDecay())})
+    if (number && (!number->isFinite() || number->isNegative()))
+      return emitOpError(name) << " must be a number of at least 0, got "
+                               << number->convertToDouble();
   if (getTrainable() && !isa<FloatType>(type.getElementType()))
     return emitOpError("only floating-point tensors can be trained, got ") << type;
   if (BytesAttr source = getSourceAttr(); source && source.getSize() != tensorBytes(type))
@@ -61,67 +59,4 @@ LogicalResult StateOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!symbols.lookupNearestSymbolFrom<ParameterOp>(*this, getOfAttr()))
     return emitOpError("there is no parameter ") << getOfAttr();
   return success();
-}
-
-// Losses --------------------------------------------------------------------
-
-static LogicalResult checkLabels(std::optional<Location> loc, Value logits, Value labels) {
-  RankedTensorType scores = tensorType(logits);
-  if (scores.getRank() == 0 || scores.getShape().drop_back() != tensorType(labels).getShape())
-    return emitOptionalError(loc, "labels ", labels.getType(),
-                             " are not one class for each row of ", scores);
-  return success();
-}
-
-static Type scalarLike(Value value) {
-  return tensorType(value).clone(ArrayRef<int64_t>{});
-}
-
-LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                               Adaptor adaptor, Types &results) {
-  Type scalar = scalarLike(adaptor.getLogits());
-  results.append({scalar, scalar});
-  return checkLabels(loc, adaptor.getLogits(), adaptor.getLabels());
-}
-
-LogicalResult CrossEntropyGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                                   Adaptor adaptor, Types &results) {
-  results.push_back(adaptor.getLogits().getType());
-  return checkLabels(loc, adaptor.getLogits(), adaptor.getLabels());
-}
-
-LogicalResult CrossEntropyWithGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                                       Adaptor adaptor, Types &results) {
-  Type scalar = scalarLike(adaptor.getLogits());
-  results.append({scalar, scalar, adaptor.getLogits().getType()});
-  return checkLabels(loc, adaptor.getLogits(), adaptor.getLabels());
-}
-
-// Optimizers ----------------------------------------------------------------
-
-/// Results have the types of the operands that they overwrite.
-template <typename Op>
-static LogicalResult inferUpdate(std::optional<Location> loc, ValueRange operands, unsigned states,
-                                 Types &results) {
-  for (unsigned i = 1; i < 2 + states; ++i)
-    if (operands[i].getType() != operands[0].getType())
-      return emitOptionalError(loc, "gradient and state must be like the parameter, ",
-                               operands[0].getType(), ", got ", operands[i].getType());
-  results.append(1 + states, operands[0].getType());
-  return success();
-}
-
-LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                        Types &results) {
-  return inferUpdate<AdamWOp>(loc, adaptor.getOperands(), 2, results);
-}
-
-LogicalResult SgdOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                      Types &results) {
-  return inferUpdate<SgdOp>(loc, adaptor.getOperands(), 1, results);
-}
-
-LogicalResult SgdPlainOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                           Adaptor adaptor, Types &results) {
-  return inferUpdate<SgdPlainOp>(loc, adaptor.getOperands(), 0, results);
 }

@@ -2,13 +2,16 @@
 //
 // Clones @forward into @evaluate, turns it into @train: backward, then one update for
 // each trainable parameter. Where the updates run is the plan's decision; here they
-// stand at the end.
+// stand at the end. With micro-batches, @train is the last one's; @accumulate, that of the
+// others, ends where the gradients are added to their sums.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
 #include "passes/autodiff/Backward.h"
 #include "passes/autodiff/GradientRules.h"
+#include "passes/autodiff/Optimizers.h"
 #include "passes/autodiff/OwnLoss.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/TrainingMode.h"
@@ -40,8 +43,13 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
       return fail("the first result of @forward must be a scalar loss; attach one with --loss");
     if (!loss.getElementType().isF32())
       return fail("the loss must be f32; training in another type is not possible yet");
-    if (optimizer != "adamw" && optimizer != "sgd")
-      return fail("unknown optimizer '" + optimizer + "', expected adamw or sgd");
+    if (!findOptimizer(optimizer))
+      return fail("unknown optimizer '" + optimizer + "', expected " + optimizerNames());
+    clipping = parseClipping(clip);
+    if (!clip.empty() && !clipping)
+      return fail("clip=" + clip + ": expected norm:1.0 or value:0.5");
+    if (accumulate < 1)
+      return fail("accumulate=" + Twine(accumulate) + ": expected a positive number");
     if (!scaleRule.empty() && llvm::none_of(gradientRules(), [&](const GradientRule &rule) {
           return rule.op == scaleRule;
         }))
@@ -72,13 +80,86 @@ private:
     if (failed(gradients) || failed(checkReached(parameters, *gradients)))
       return failure();
     Value hyper = addHyper(train);
+    if (accumulate > 1)
+      buildAccumulate(train, parameters, *gradients, hyper);
     OpBuilder builder(train.getBody().front().getTerminator());
+    if (accumulate > 1)
+      for (auto [parameter, gradient] : llvm::zip(parameters, *gradients))
+        gradient = meanGradient(builder, parameter, gradient);
+    Value scale = clipScale(builder, train, *gradients);
     for (auto [parameter, load, gradient] : llvm::zip(parameters, loads, *gradients))
-      update(builder, parameter, load, gradient, hyper);
+      update(builder, parameter, load, gradient, hyper, scale);
     if (keepGradients)
       returnGradients(train, parameters, *gradients);
     return success();
   }
+
+  // Micro-batches -----------------------------------------------------------
+
+  static std::string sumName(nn::ParameterOp parameter) {
+    return (parameter.getSymName() + ".gradient_sum").str();
+  }
+
+  /// @accumulate from @train as it is before any update.
+  void buildAccumulate(func::FuncOp train, ArrayRef<nn::ParameterOp> parameters,
+                       ArrayRef<Value> gradients, Value hyper) {
+    IRMapping mapping;
+    func::FuncOp micro = train.clone(mapping);
+    micro.setName("accumulate");
+    getOperation().getBody()->getOperations().insertAfter(train->getIterator(), micro);
+    OpBuilder builder(micro.getBody().front().getTerminator());
+    for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
+      nn::ParameterOp of = parameter;
+      OpBuilder module(of->getContext());
+      module.setInsertionPointAfter(of);
+      auto state = nn::StateOp::create(module, of.getLoc(), sumName(of), of.getType(),
+                                       of.getSymName(), "gradient_sum");
+      state.setTransient(true);
+      Value sum = nn::LoadOp::create(builder, of.getLoc(), of.getTensorType(), sumName(of));
+      Value added = nn::AccumulateOp::create(builder, of.getLoc(), sum, mapping.lookup(gradient),
+                                             mapping.lookup(hyper));
+      nn::StoreOp::create(builder, of.getLoc(), added, sumName(of));
+    }
+  }
+
+  /// Of all micro-batches of the step.
+  Value meanGradient(OpBuilder &builder, nn::ParameterOp parameter, Value gradient) {
+    Location loc = parameter.getLoc();
+    RankedTensorType type = parameter.getTensorType();
+    Value sum = nn::LoadOp::create(builder, loc, type, sumName(parameter));
+    Value total = nn::AddOp::create(builder, loc, sum, gradient);
+    Value share = nn::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(type.clone(ArrayRef<int64_t>{}),
+                               builder.getFloatAttr(type.getElementType(), 1.0 / accumulate)));
+    return nn::MulOp::create(builder, loc, total, share);
+  }
+
+  // Clipping ----------------------------------------------------------------
+
+  /// The number that every gradient is multiplied by, or null. The norm becomes a result.
+  Value clipScale(OpBuilder &builder, func::FuncOp train, ArrayRef<Value> gradients) {
+    if (!clipping || !clipping->byNorm)
+      return {};
+    Location loc = nn::userLocation(&getContext(), "clip", "");
+    SmallVector<Value> squares;
+    for (Value gradient : gradients)
+      squares.push_back(nn::SumSquaresOp::create(builder, loc, gradient));
+    auto op = nn::ClipByNormOp::create(builder, loc, squares, APFloat(clipping->limit));
+    addResult(train, op.getNorm(), "gradient_norm");
+    return op.getScale();
+  }
+
+  static void addResult(func::FuncOp train, Value value, const Twine &name) {
+    Builder builder(train.getContext());
+    Operation *terminator = train.getBody().front().getTerminator();
+    auto attribute = builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr(name));
+    (void)train.insertResult(train.getNumResults(), value.getType(),
+                             builder.getDictionaryAttr({attribute}));
+    terminator->insertOperands(terminator->getNumOperands(), value);
+  }
+
+  // Parameters --------------------------------------------------------------
 
   /// The trainable parameters that @train reads, each with the one op that loads it.
   LogicalResult collect(func::FuncOp train, SmallVectorImpl<nn::ParameterOp> &parameters,
@@ -130,6 +211,8 @@ private:
     return train.getArgument(index);
   }
 
+  // Updates -----------------------------------------------------------------
+
   /// The value of a fresh state symbol of `parameter`.
   Value state(OpBuilder &builder, nn::ParameterOp parameter, StringRef slot) {
     OpBuilder module(parameter->getContext());
@@ -140,50 +223,49 @@ private:
     return nn::LoadOp::create(builder, parameter.getLoc(), parameter.getTensorType(), name);
   }
 
-  void store(OpBuilder &builder, nn::ParameterOp parameter, Value value, StringRef slot = "") {
-    std::string name = parameter.getSymName().str() + (slot.empty() ? "" : "." + slot.str());
-    nn::StoreOp::create(builder, value.getLoc(), value, name);
+  void update(OpBuilder &builder, nn::ParameterOp parameter, Value load, Value gradient,
+              Value hyper, Value scale) {
+    lastState = nullptr;
+    UpdateRule rule =
+        updateRule(builder, optimizer, {beta1, beta2, epsilon, momentum, alpha, bool(nesterov)});
+    OperationState op(parameter.getLoc(), rule.op);
+    op.addOperands({load, gradient});
+    for (StringRef slot : rule.slots)
+      op.addOperands(state(builder, parameter, slot));
+    op.addOperands(hyper);
+    if (scale)
+      op.addOperands(scale);
+    op.addAttributes(rule.numbers);
+    addGroup(builder, parameter, op);
+    op.addTypes(SmallVector<Type>(1 + rule.slots.size(), load.getType()));
+    Operation *made = builder.create(op);
+    nn::StoreOp::create(builder, op.location, made->getResult(0), parameter.getSymName());
+    for (auto [i, slot] : llvm::enumerate(rule.slots))
+      nn::StoreOp::create(builder, op.location, made->getResult(1 + i),
+                          (parameter.getSymName() + "." + slot).str());
   }
 
-  void update(OpBuilder &builder, nn::ParameterOp parameter, Value load, Value gradient,
-              Value hyper) {
-    Location loc = parameter.getLoc();
-    bool decayed = parameter.getDecayed();
-    lastState = nullptr;
-    if (optimizer == "adamw") {
-      Value m = state(builder, parameter, "exp_avg"), v = state(builder, parameter, "exp_avg_sq");
-      auto op = nn::AdamWOp::create(builder, loc, load, gradient, m, v, hyper, decayed,
-                                    APFloat(double(beta1)), APFloat(double(beta2)),
-                                    APFloat(double(epsilon)));
-      store(builder, parameter, op.getNewParam());
-      store(builder, parameter, op.getNewExpAvg(), "exp_avg");
-      store(builder, parameter, op.getNewExpAvgSq(), "exp_avg_sq");
-    } else if (momentum != 0.0) {
-      Value buffer = state(builder, parameter, "momentum_buffer");
-      auto op = nn::SgdOp::create(builder, loc, load, gradient, buffer, hyper, decayed,
-                                  bool(nesterov), APFloat(double(momentum)));
-      store(builder, parameter, op.getNewParam());
-      store(builder, parameter, op.getNewMomentumBuffer(), "momentum_buffer");
-    } else {
-      auto op = nn::SgdPlainOp::create(builder, loc, load, gradient, hyper, decayed);
-      store(builder, parameter, op.getNewParam());
-    }
+  /// What the parameter has of its own: decay, a factor on the learning rate; and the limit of
+  /// each element.
+  void addGroup(OpBuilder &builder, nn::ParameterOp parameter, OperationState &op) {
+    if (parameter.getDecayed())
+      op.addAttribute("decayed", builder.getUnitAttr());
+    if (FloatAttr decay = parameter.getDecayAttr())
+      op.addAttribute("decay", decay);
+    if (FloatAttr factor = parameter.getLrScaleAttr())
+      op.addAttribute("lr_scale", factor);
+    if (clipping && !clipping->byNorm)
+      op.addAttribute("clip_value", builder.getF64FloatAttr(clipping->limit));
   }
 
   static void returnGradients(func::FuncOp train, ArrayRef<nn::ParameterOp> parameters,
                               ArrayRef<Value> gradients) {
-    Operation *terminator = train.getBody().front().getTerminator();
-    Builder builder(train.getContext());
-    for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
-      unsigned index = train.getNumResults();
-      auto name = builder.getStringAttr("gradient:" + nn::ParameterOp(parameter).getSymName());
-      auto attributes = builder.getDictionaryAttr({builder.getNamedAttr(nn::kNameAttr, name)});
-      (void)train.insertResult(index, gradient.getType(), attributes);
-      terminator->insertOperands(terminator->getNumOperands(), gradient);
-    }
+    for (auto [parameter, gradient] : llvm::zip(parameters, gradients))
+      addResult(train, gradient, "gradient:" + nn::ParameterOp(parameter).getSymName());
   }
 
   Operation *lastState = nullptr;
+  std::optional<Clipping> clipping;
 };
 
 } // namespace

@@ -93,6 +93,9 @@ def : Gradient<NN_BatchNormOp, [
     (NN_BatchNormGradOp $dy, $x, $scale, $mean, $variance),
     (Second (NN_BatchNormGradOp $dy, $x, $scale, $mean, $variance)),
     (Third (NN_BatchNormGradOp $dy, $x, $scale, $mean, $variance))]>;
-def : Gradient<NN_CrossEntropyOp, [(NN_CrossEntropyGradOp $logits, $labels, $dy), (None)]>;
+def : Gradient<NN_CrossEntropyOp, [(NN_CrossEntropyGradOp $logits, $labels, $dy, $weights),
+                                   (None), (None)]>;
+def : Gradient<NN_KlDivergenceOp, [(NN_KlDivergenceGradOp $logits, $target, $dy), (None)]>;
+def : Gradient<NN_PointwiseLossOp, [(NN_PointwiseLossGradOp $x, $target, $dy), (None)]>;
 
 #endif // PLIMSOLL_PASSES_AUTODIFF_GRADIENTS

@@ -12,7 +12,9 @@ def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
     parameter gets its optimizer state and one update; gradients of a value with
     several uses are added in the order of the uses, last use first. Batch normalisations in
     inference form normalise by the batch in `@train` and update their running statistics
-    there; `@evaluate` keeps them. All ops without a gradient rule and all parameters that
+    there; `@evaluate` keeps them. With `accumulate` there is `@accumulate` besides: forward
+    and backward of all micro-batches of a step but the last, whose gradients are added up
+    in states of their own; `@train` adds the last ones and updates by the mean. All ops without a gradient rule and all parameters that
     no gradient reaches are reported at once.
 
     Before, with `%w = nn.load @w`:
@@ -27,12 +29,17 @@ def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect", "::mlir::func::FuncDialect"];
   let options = [
-    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw or sgd">,
-    Option<"beta1", "beta1", "double", "0.9", "AdamW: decay of the first moment">,
-    Option<"beta2", "beta2", "double", "0.999", "AdamW: decay of the second moment">,
-    Option<"epsilon", "epsilon", "double", "1.0e-8", "AdamW: added to the denominator">,
-    Option<"momentum", "momentum", "double", "0.0", "SGD: momentum">,
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"",
+           "adamw, adam, sgd, lion, adagrad or rmsprop">,
+    Option<"beta1", "beta1", "double", "0.9", "AdamW, Adam, Lion: decay of the first moment">,
+    Option<"beta2", "beta2", "double", "0.999", "AdamW, Adam, Lion: decay of the second moment">,
+    Option<"epsilon", "epsilon", "double", "1.0e-8", "added to the denominator">,
+    Option<"alpha", "alpha", "double", "0.99", "RMSprop: decay of the squares">,
+    Option<"momentum", "momentum", "double", "0.0", "SGD, RMSprop: momentum">,
     Option<"nesterov", "nesterov", "bool", "false", "SGD: Nesterov's momentum">,
+    Option<"clip", "clip", "std::string", "\"\"",
+           "Limit the gradients: norm:1.0 all together, value:0.5 each element">,
+    Option<"accumulate", "accumulate", "int64_t", "1", "Micro-batches of one update">,
     Option<"keepGradients", "keep-gradients", "bool", "false",
            "Return the gradient of every trainable parameter after the other results">,
     Option<"scaleRule", "scale-rule", "std::string", "\"\"",

@@ -28,11 +28,14 @@ struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
     for (Operation *user : gradient.getLogits().getUsers()) {
       auto loss = dyn_cast<nn::CrossEntropyOp>(user);
       if (!loss || loss.getLogits() != gradient.getLogits() ||
-          loss.getLabels() != gradient.getLabels())
+          loss.getLabels() != gradient.getLabels() || loss.getWeights() != gradient.getWeights() ||
+          loss.getLabelSmoothingAttr() != gradient.getLabelSmoothingAttr() ||
+          loss.getIgnoreIndexAttr() != gradient.getIgnoreIndexAttr())
         continue;
       rewriter.setInsertionPoint(loss);
-      auto both = nn::CrossEntropyWithGradOp::create(rewriter, loss.getLoc(), loss.getLogits(),
-                                                     loss.getLabels());
+      auto both = nn::CrossEntropyWithGradOp::create(
+          rewriter, loss.getLoc(), loss.getLogits(), loss.getLabels(), loss.getWeights(),
+          loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr());
       rewriter.replaceOp(loss, {both.getLoss(), both.getAccuracy()});
       rewriter.replaceOp(gradient, both.getDlogits());
       return success();

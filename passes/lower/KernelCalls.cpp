@@ -207,25 +207,6 @@ static KernelCall scatterElements(nn::ScatterElementsOp op) {
   return ofType({"scatter_elements", {0, 1, 2, result(0)}, sizes, {}}, op.getX());
 }
 
-// Optimizers ----------------------------------------------------------------
-
-static int64_t elements(Value value) {
-  return tensorType(value).getNumElements();
-}
-
-static KernelCall adamw(nn::AdamWOp op) {
-  return {"adamw",
-          {0, 1, 2, 3, 4},
-          {elements(op.getParam()), op.getDecayed()},
-          {op.getBeta1().convertToDouble(), op.getBeta2().convertToDouble(),
-           op.getEpsilon().convertToDouble()}};
-}
-
-static KernelCall sgd(Value param, int64_t buffer, int64_t hyper, bool decayed, bool nesterov,
-                      double momentum) {
-  return {"sgd", {0, 1, buffer, hyper}, {elements(param), decayed, nesterov}, {momentum}};
-}
-
 std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
   using Call = std::optional<KernelCall>;
   return TypeSwitch<Operation *, Call>(op)
@@ -277,27 +258,8 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       })
       .Case([](nn::ConcatOp op) { return concat(op); })
       .Case([](nn::SplitOp op) { return split(op); })
-      .Case([](nn::CrossEntropyOp op) {
-        return KernelCall{
-            "cross_entropy", {0, 1, result(0), result(1)}, rowsAndColumns(op.getLogits()), {}};
-      })
-      .Case([](nn::CrossEntropyGradOp op) {
-        return KernelCall{
-            "cross_entropy_grad", {0, 1, 2, result(0)}, rowsAndColumns(op.getLogits()), {}};
-      })
-      .Case([](nn::CrossEntropyWithGradOp op) {
-        return KernelCall{"cross_entropy_with_grad",
-                          {0, 1, result(0), result(1), result(2)},
-                          rowsAndColumns(op.getLogits()),
-                          {}};
-      })
-      .Case([](nn::AdamWOp op) { return adamw(op); })
-      .Case([](nn::SgdOp op) {
-        return sgd(op.getParam(), 2, 3, op.getDecayed(), op.getNesterov(),
-                   op.getMomentum().convertToDouble());
-      })
-      .Case([](nn::SgdPlainOp op) {
-        return sgd(op.getParam(), kAbsent, 2, op.getDecayed(), false, 0.0);
-      })
-      .Default([](Operation *op) { return imageCall(op); });
+      .Default([](Operation *op) {
+        std::optional<KernelCall> call = imageCall(op);
+        return call ? call : trainingCall(op);
+      });
 }

@@ -28,6 +28,8 @@ int64_t elementTypeCode(mlir::Type element);
 std::optional<KernelCall> kernelCall(mlir::Operation *op);
 /// The part of it for convolution, pooling and batch normalisation.
 std::optional<KernelCall> imageCall(mlir::Operation *op);
+/// The part of it for losses and optimizers.
+std::optional<KernelCall> trainingCall(mlir::Operation *op);
 
 } // namespace plimsoll::lower
 

@@ -83,6 +83,8 @@ private:
         slice->setAttr(exec::kRoleAttr, role);
       if (Attribute limit = function.getArgAttr(index, nn::kLimitAttr))
         slice->setAttr(exec::kLimitAttr, limit);
+      if (Attribute ignored = function.getArgAttr(index, nn::kIgnoredAttr))
+        slice->setAttr(exec::kIgnoredAttr, ignored);
       slices[argument] = value;
       given.push_back(value);
     }
@@ -341,7 +343,7 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
       if (auto place = constant->getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr))
         constants.push_back({constant.getValue(), place});
     });
-    for (StringRef name : {"train", "evaluate"})
+    for (StringRef name : {"train", "accumulate", "evaluate"})
       if (auto function = getOperation().lookupSymbol<func::FuncOp>(name)) {
         if (failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
           return signalPassFailure();

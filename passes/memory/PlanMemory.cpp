@@ -47,7 +47,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
 
   void runOnOperation() override {
     SmallVector<func::FuncOp> timelines;
-    for (StringRef name : {"train", "evaluate"})
+    for (StringRef name : {"train", "accumulate", "evaluate"})
       if (auto function = getOperation().lookupSymbol<func::FuncOp>(name))
         timelines.push_back(function);
     if (timelines.empty())

@@ -3,7 +3,9 @@
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Builders.h"
 #include "passes/prepare/AddedLoss.h"
+#include "passes/prepare/LossSpec.h"
 #include "passes/prepare/Passes.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace plimsoll::prepare {
 #define GEN_PASS_DEF_ATTACHLOSSPASS
@@ -12,6 +14,7 @@ namespace plimsoll::prepare {
 
 using namespace mlir;
 using namespace plimsoll;
+using namespace plimsoll::prepare;
 
 namespace {
 
@@ -24,10 +27,15 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
       getOperation().emitError("the module has no function @forward");
       return signalPassFailure();
     }
-    std::optional<prepare::AddedLoss> added = prepare::takeAddedLoss(forward);
-    auto [kind, output] = StringRef(loss).split(':');
-    FailureOr<Value> value = findOutput(forward, output);
-    if (failed(value) || failed(attach(forward, kind, *value)))
+    std::optional<AddedLoss> added = takeAddedLoss(forward);
+    std::vector<std::string> problems;
+    LossSpec spec = parseLoss(loss, problems);
+    for (const std::string &problem : problems)
+      forward.emitError("--loss: ") << problem;
+    if (!problems.empty())
+      return signalPassFailure();
+    FailureOr<Value> value = findOutput(forward, spec.output);
+    if (failed(value) || failed(attach(forward, spec, *value)))
       return signalPassFailure();
     if (added)
       prepare::mixLoss(forward, *added);
@@ -54,51 +62,112 @@ private:
     return forward.emitError("the loss reads output '") << output << "', the model has " << names;
   }
 
-  LogicalResult attach(func::FuncOp forward, StringRef kind, Value value) {
+  LogicalResult attach(func::FuncOp forward, const LossSpec &spec, Value value) {
     auto type = cast<RankedTensorType>(value.getType());
     if (!isa<FloatType>(type.getElementType()))
       return forward.emitError("the loss needs a floating-point output, got ") << type;
-    OpBuilder builder(forward.getBody().front().getTerminator());
-    Location loc = nn::userLocation(builder.getContext(), "loss", "");
-    if (kind != "output" && hasInput(forward, "labels"))
+    if (spec.kind == "output")
+      return attachOutput(forward, value);
+    if (hasInput(forward, "labels"))
       return forward.emitError("the model has an input 'labels' of its own, the name of the one "
                                "that the loss adds; rename it, or use the model's own loss with "
                                "--loss=output:NAME");
-    if (kind == "cross-entropy") {
-      if (type.getRank() < 2)
-        return forward.emitError("cross entropy needs an output of two or more dimensions, "
-                                 "classes last, got ")
-               << type;
-      Value labels =
-          addLabels(forward, type.clone(type.getShape().drop_back(), builder.getI64Type()));
-      auto op = nn::CrossEntropyOp::create(builder, loc, value, labels);
-      setResults(forward, {op.getLoss(), op.getAccuracy()}, {"loss", "accuracy"});
-      return success();
-    }
-    if (kind == "mse") {
-      Value labels = addLabels(forward, type);
-      Value difference = nn::SubOp::create(builder, loc, value, labels);
-      Value square = nn::MulOp::create(builder, loc, difference, difference);
-      auto axes = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
-      Value sum = nn::ReduceSumOp::create(builder, loc, square, axes);
-      Value share = nn::ConstantOp::create(
-          builder, loc,
-          DenseElementsAttr::get(
-              type.clone(ArrayRef<int64_t>{}),
-              builder.getFloatAttr(type.getElementType(), 1.0 / type.getNumElements())));
-      setResults(forward, {nn::MulOp::create(builder, loc, sum, share)}, {"loss"});
-      return success();
-    }
-    if (kind == "output") {
-      if (type.getNumElements() != 1)
-        return forward.emitError("a loss must be a scalar, the output is ") << type;
-      if (type.getRank() != 0)
-        value = nn::ReshapeOp::create(builder, loc, type.clone(ArrayRef<int64_t>{}), value);
-      setResults(forward, {value}, {"loss"});
-      return success();
-    }
-    return forward.emitError("unknown loss '")
-           << kind << "', expected cross-entropy[:OUTPUT], mse[:OUTPUT] or output:NAME";
+    if (spec.kind == "cross-entropy")
+      return attachCrossEntropy(forward, spec, value);
+    if (spec.kind == "kl" && type.getRank() < 2)
+      return forward.emitError("kl needs an output of two or more dimensions, classes last, got ")
+             << type;
+    Value labels = addLabels(forward, type);
+    setResults(forward, {compare(forward, spec, value, labels)}, {"loss"});
+    return success();
+  }
+
+  /// The scalar that the model computes itself.
+  static LogicalResult attachOutput(func::FuncOp forward, Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (type.getNumElements() != 1)
+      return forward.emitError("a loss must be a scalar, the output is ") << type;
+    OpBuilder builder(forward.getBody().front().getTerminator());
+    if (type.getRank() != 0)
+      value =
+          nn::ReshapeOp::create(builder, location(forward), type.clone(ArrayRef<int64_t>{}), value);
+    setResults(forward, {value}, {"loss"});
+    return success();
+  }
+
+  static LogicalResult attachCrossEntropy(func::FuncOp forward, const LossSpec &spec, Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (type.getRank() < 2)
+      return forward.emitError("cross entropy needs an output of two or more dimensions, "
+                               "classes last, got ")
+             << type;
+    int64_t classes = type.getShape().back(), given = spec.weights.size();
+    if (given && given != classes)
+      return forward.emitError("--loss: ")
+             << given << " weights are given, the output has " << classes << " classes";
+    OpBuilder builder(forward.getBody().front().getTerminator());
+    Value labels =
+        addLabels(forward, type.clone(type.getShape().drop_back(), builder.getI64Type()));
+    FloatAttr smoothing;
+    IntegerAttr ignored;
+    if (spec.labelSmoothing && *spec.labelSmoothing != 0)
+      smoothing = builder.getF64FloatAttr(*spec.labelSmoothing);
+    if (spec.ignoreIndex && *spec.ignoreIndex != -100)
+      ignored = builder.getI64IntegerAttr(*spec.ignoreIndex);
+    if (ignored)
+      forward.setArgAttr(cast<BlockArgument>(labels).getArgNumber(), nn::kIgnoredAttr, ignored);
+    auto op = nn::CrossEntropyOp::create(builder, location(forward), value, labels,
+                                         weights(builder, spec, type), smoothing, ignored);
+    setResults(forward, {op.getLoss(), op.getAccuracy()}, {"loss", "accuracy"});
+    return success();
+  }
+
+  /// One number for each class, or null.
+  static Value weights(OpBuilder &builder, const LossSpec &spec, RankedTensorType logits) {
+    if (spec.weights.empty())
+      return {};
+    SmallVector<Attribute> numbers;
+    for (double weight : spec.weights)
+      numbers.push_back(builder.getFloatAttr(logits.getElementType(), weight));
+    auto type = logits.clone(logits.getShape().take_back());
+    return nn::ConstantOp::create(builder, nn::userLocation(builder.getContext(), "loss", ""),
+                                  DenseElementsAttr::get(type, numbers));
+  }
+
+  /// A loss whose labels are like the output.
+  static Value compare(func::FuncOp forward, const LossSpec &spec, Value value, Value labels) {
+    OpBuilder builder(forward.getBody().front().getTerminator());
+    Location loc = location(forward);
+    if (spec.kind == "mse")
+      return meanSquare(builder, loc, value, labels);
+    if (spec.kind == "kl")
+      return nn::KlDivergenceOp::create(builder, loc, value, labels, APFloat(spec.temperature));
+    auto kind = llvm::StringSwitch<nn::PointwiseLossKind>(spec.kind)
+                    .Case("l1", nn::PointwiseLossKind::l1)
+                    .Case("huber", nn::PointwiseLossKind::huber)
+                    .Default(nn::PointwiseLossKind::bce_with_logits);
+    FloatAttr delta;
+    if (kind == nn::PointwiseLossKind::huber)
+      delta = builder.getF64FloatAttr(spec.delta);
+    return nn::PointwiseLossOp::create(builder, loc, kind, value, labels, delta);
+  }
+
+  static Value meanSquare(OpBuilder &builder, Location loc, Value value, Value labels) {
+    auto type = cast<RankedTensorType>(value.getType());
+    Value difference = nn::SubOp::create(builder, loc, value, labels);
+    Value square = nn::MulOp::create(builder, loc, difference, difference);
+    auto axes = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+    Value sum = nn::ReduceSumOp::create(builder, loc, square, axes);
+    Value share = nn::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(
+            type.clone(ArrayRef<int64_t>{}),
+            builder.getFloatAttr(type.getElementType(), 1.0 / type.getNumElements())));
+    return nn::MulOp::create(builder, loc, sum, share);
+  }
+
+  static Location location(func::FuncOp forward) {
+    return nn::userLocation(forward.getContext(), "loss", "");
   }
 
   /// Notes for each integer input that picks rows of a table, or classes, how many there are.

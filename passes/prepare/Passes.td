@@ -104,10 +104,16 @@ def AttachLossPass : Pass<"nn-attach-loss", "::mlir::ModuleOp"> {
   let summary = "makes @forward return a loss";
   let description = [{
     Adds the input `labels` and replaces the results of `@forward` by the loss (and, for
-    cross entropy, the accuracy). `loss` is `cross-entropy[:OUTPUT]`, `mse[:OUTPUT]`, or
-    `output:NAME` for a scalar that the model computes itself. Without OUTPUT the model
-    must have one output only. A result of role "added loss" (see nn-attach-teacher) is mixed
-    with it, and the loss alone stays as the result `own_loss`.
+    cross entropy, the accuracy). `loss` is `KIND[:OUTPUT][,key=value]`, or `output:NAME` for
+    a scalar that the model computes itself. Without OUTPUT the model must have one output
+    only. Kinds, and what `labels` are:
+
+    * `cross-entropy[,label-smoothing=0.1][,ignore-index=-100][,weights=1:0.5:2]`: classes;
+    * `mse`, `l1`, `huber[,delta=1]`, `bce-with-logits`: numbers, like the output;
+    * `kl[,temperature=1]`: a distribution over the last dimension, like the output.
+
+    A result of role "added loss" (see nn-attach-teacher) is mixed with the loss, which alone
+    stays as the result `own_loss`.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"loss", "loss", "std::string", "\"cross-entropy\"", "The loss">];

@@ -45,23 +45,49 @@ class Programs:
         check(checkpoint == self.checkpoint, "the checkpoint differs from the program's")
 
 
+def build_loop(tools, model, folder, *options):
+    tools.compile(model, folder / "libstep.so", "--emit=library", *options)
+    check((folder / "libstep.h").exists(), "there is no header beside the library")
+    tools.expect(["g++", "-std=c++20", FOLDER / "loop.cpp", "-I", folder, folder / "libstep.so",
+                  f"-Wl,-rpath,{folder}", "-o", folder / "loop"])
+
+
+def expect_same_tensors(path, expected_path):
+    got, expected = tensors.read(path)[0], tensors.read(expected_path)[0]
+    check(sorted(got) == sorted(expected), "the checkpoint holds other tensors")
+    for name, array in expected.items():
+        check(got[name].tobytes() == array.tobytes(), f"'{name}' differs from the program's")
+
+
+def accumulate_by_library(tools):
+    """With --accumulate=2 every second call is a step; between them nothing can be saved."""
+    model, corpus = "gpt2-nano/model.onnx", tools.models / "data" / "corpus.bin"
+    folder, options = tools.folder("micro"), [OPTIMIZER, "--accumulate=2"]
+    program = tools.compile(model, folder / "program", *options)
+    tools.expect([program, f"--data=tokens:{corpus}", "--steps=3", f"--save={folder}/program.end",
+                  f"--metrics={folder}/program.jsonl"])
+    build_loop(tools, model, folder, *options)
+    done = tools.expect([folder / "loop", corpus, "6", folder / "loop.end"])
+    losses = [float(line) for line in done.out.split()[1::2]]
+    expected = harness.losses(folder / "program.jsonl")
+    check(len(losses) == 3 and all(abs(a - b) <= 1e-7 * b for a, b in zip(losses, expected)),
+          f"losses {losses}, expected {expected}")
+    expect_same_tensors(folder / "loop.end", folder / "program.end")
+    between = tools.run([folder / "loop", corpus, "5", folder / "none.end"])
+    check(between.code == 1 and "1 of the 2 micro-batches of a step" in between.err, str(between))
+    check(not (folder / "none.end").exists(), "something was saved in the middle of a step")
+
+
 def use_library(tools):
     """A C++ program that owns the loop."""
     programs = programs_of(tools)
     folder = programs.folder / "own"
     folder.mkdir()
-    tools.compile(programs.model, folder / "libstep.so", OPTIMIZER, "--emit=library")
-    check((folder / "libstep.h").exists(), "there is no header beside the library")
-    tools.expect(["g++", "-std=c++20", FOLDER / "loop.cpp", "-I", folder, folder / "libstep.so",
-                  f"-Wl,-rpath,{folder}", "-o", folder / "loop"])
+    build_loop(tools, programs.model, folder, OPTIMIZER)
     done = tools.expect([folder / "loop", programs.corpus, str(STEPS), folder / "loop.end"])
     losses = [float(line) for line in done.out.split()]
     check(losses == programs.losses, f"losses {losses}, expected {programs.losses}")
-    got, _ = tensors.read(folder / "loop.end")
-    expected, _ = tensors.read(programs.folder / "program.end")
-    check(sorted(got) == sorted(expected), "the checkpoint holds other tensors")
-    for name, array in expected.items():
-        check(got[name].tobytes() == array.tobytes(), f"'{name}' differs from the program's")
+    expect_same_tensors(folder / "loop.end", programs.folder / "program.end")
     # The program goes on from what the library saved.
     tools.expect([programs.program, f"--data=tokens:{programs.corpus}", f"--steps={STEPS + 2}",
                   f"--resume={folder / 'loop.end'}"])
@@ -96,5 +122,6 @@ def move(tools):
 
 def group(suite, tools, everything):
     suite.case("library: a loop of one's own", use_library, tools)
+    suite.case("library: micro-batches", accumulate_by_library, tools)
     suite.case("library: a folder of source", build_source, tools)
     suite.case("library: moved, with an empty environment", move, tools)

@@ -13,6 +13,23 @@ using namespace plimsoll::cli;
 static constexpr const char *kCommands = "there are compile, plan, explain, export, reduce and "
                                          "calibrate";
 
+static void addRecipeOptions(CLI::App &app, RawOptions &o) {
+  app.add_option("--loss", o.loss,
+                 "cross-entropy, mse, l1, huber, bce-with-logits or kl, then :OUTPUT where the "
+                 "model has several and ,key=value; output:NAME");
+  app.add_option("--optimizer", o.optimizer,
+                 "adamw, adam, sgd, lion, adagrad or rmsprop, then ,key=value");
+  app.add_option("--clip", o.clip,
+                 "limit gradients: norm:1.0 all together, value:0.5 each element");
+  app.add_option("--accumulate", o.accumulate,
+                 "batches of one update, their gradients averaged (1)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--no-decay", o.noDecay, "regular expression of parameters without decay");
+  app.add_option("--decay", o.decay, "REGEX=0.05: weight decay of these parameters (repeatable)");
+  app.add_option("--lr-scale", o.lrScale,
+                 "REGEX=0.1: factor on the learning rate of these parameters (repeatable)");
+}
+
 static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
   app.add_option("--shape", o.shapes, "NAME=4x128 for an input, or DIMENSION=4 (repeatable)");
@@ -25,8 +42,7 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--device", o.device,
                  "how fast: a file of plimsoll calibrate, or a built-in name (the target's)");
   app.add_option("--effort", o.effort, "of the planner: fast, normal, max");
-  app.add_option("--loss", o.loss, "cross-entropy[:OUTPUT], mse[:OUTPUT], output:NAME");
-  app.add_option("--optimizer", o.optimizer, "adamw or sgd, then ,key=value");
+  addRecipeOptions(app, o);
   app.add_option("--lora", o.lora,
                  "adapt frozen weights: REGEX[,rank=8,alpha=16]; nothing else is trained");
   app.add_option("--teacher", o.teacher,
@@ -34,7 +50,6 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--init", o.init, "initial weights: model (the file's), or drawn: normal:0.02");
   app.add_option("--trainable", o.trainable, "regular expression of tensors to train");
   app.add_option("--freeze", o.freeze, "regular expression of parameters not to train");
-  app.add_option("--no-decay", o.noDecay, "regular expression of parameters without decay");
   app.add_option("--checkpoint", o.checkpoint,
                  "planned; by rule: sqrt or every:N launches; none: nothing is computed twice");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
@@ -95,8 +110,7 @@ static std::string nearestOption(const CLI::App &app, llvm::StringRef word) {
 
 /// Options of the design that are not built yet.
 static bool isPlanned(llvm::StringRef word) {
-  return llvm::is_contained({"--clip-norm", "--accumulate", "--precision", "--allow"},
-                            word.split('=').first);
+  return llvm::is_contained({"--precision", "--allow"}, word.split('=').first);
 }
 
 static int reportUnknown(const CLI::App &app) {

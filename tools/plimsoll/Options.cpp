@@ -1,6 +1,8 @@
 //===- Options.cpp - the command line of plimsoll --------------------------------===//
 #include "tools/plimsoll/Options.h"
 #include "tools/plimsoll/FineTuning.h"
+#include "tools/plimsoll/Recipe.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Regex.h"
 
@@ -50,49 +52,6 @@ static bool parseShape(StringRef text, import::ImportOptions &options, std::stri
     dims.push_back(size);
   }
   options.shapes[name] = dims;
-  return true;
-}
-
-/// `adamw,beta1=0.9,lr=3e-4`
-static bool parseOptimizer(StringRef text, codegen::OptimizerSettings &settings,
-                           std::string &error) {
-  SmallVector<StringRef> parts;
-  text.split(parts, ',');
-  settings.name = parts[0].str();
-  if (settings.name != "adamw" && settings.name != "sgd") {
-    error = "--optimizer=" + text.str() + ": expected adamw or sgd";
-    return false;
-  }
-  for (StringRef part : drop_begin(parts)) {
-    auto [key, value] = part.split('=');
-    double *slot = StringSwitch<double *>(key)
-                       .Case("lr", &settings.learningRate)
-                       .Case("weight-decay", &settings.weightDecay)
-                       .Case("beta1", &settings.beta1)
-                       .Case("beta2", &settings.beta2)
-                       .Case("eps", &settings.epsilon)
-                       .Case("momentum", &settings.momentum)
-                       .Default(nullptr);
-    double number = 0;
-    bool adamw = settings.name == "adamw";
-    bool ofSgd = key == "momentum" || key == "nesterov";
-    bool ofAdamW = key == "beta1" || key == "beta2" || key == "eps";
-    if (!slot && key != "nesterov")
-      error = "--optimizer: '" + part.str() +
-              "' is not one of lr=, weight-decay=, beta1=, beta2=, eps=, momentum=, nesterov";
-    else if (adamw ? ofSgd : ofAdamW)
-      error = "--optimizer: " + key.str() + " has no effect on " + settings.name;
-    else if (key == "nesterov" ? !value.empty() && value != "true"
-                               : value.getAsDouble(number) || !(number >= 0 && number < 1e30))
-      error = "--optimizer: '" + part.str() + "': expected " +
-              (key == "nesterov" ? "nesterov alone" : "a number of at least 0");
-    if (!error.empty())
-      return false;
-    if (key == "nesterov")
-      settings.nesterov = true;
-    else
-      *slot = number;
-  }
   return true;
 }
 
@@ -185,7 +144,9 @@ static bool parseLimit(StringRef option, const std::string &text, std::optional<
 
 bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options,
                                      std::string &error) {
-  if (!checkNames(raw, error) || !parseOptimizer(raw.optimizer, options.optimizer, error) ||
+  if (std::vector<std::string> problems = parseRecipe(raw, options); !problems.empty())
+    error = join(problems, "\nplimsoll: error: ");
+  if (!error.empty() || !checkNames(raw, error) ||
       !checkRegexes(raw.trainable, "--trainable", error) ||
       !checkRegexes(raw.freeze, "--freeze", error) ||
       !checkRegexes(raw.noDecay, "--no-decay", error) ||
@@ -203,7 +164,6 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   if (!parseLimit("--memory", raw.memory, options.memory, error) ||
       !parseLimit("--memory-total", raw.memoryTotal, options.memoryTotal, error))
     return false;
-  options.loss = raw.loss;
   options.target = raw.target;
   options.device = raw.device;
   options.steps = raw.steps;

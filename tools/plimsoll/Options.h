@@ -16,8 +16,10 @@ struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
                              report, target = "cpu", effort = "normal", checkpoint = "planned",
                              init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max,
-                             memoryTotal, value, device, weights, adapters, check, lora, teacher;
-  std::vector<std::string> shapes, trainable, freeze, noDecay;
+                             memoryTotal, value, device, weights, adapters, check, lora, teacher,
+                             clip;
+  std::vector<std::string> shapes, trainable, freeze, noDecay, decay, lrScale;
+  int64_t accumulate = 1;
   int threads = 0;
   double slowdown = 1.1;
   int64_t steps = 0; ///< whose predicted time is told; 0: of one

@@ -64,51 +64,5 @@ func.func @store_function(%x: tensor<5xf32>) {
 
 // -----
 
-func.func @labels(%x: tensor<4x10xf32>, %l: tensor<5xi64>) {
-  // expected-error @+1 {{labels 'tensor<5xi64>' are not one class for each row of 'tensor<4x10xf32>'}}
-  %0, %1 = nn.cross_entropy %x, %l : tensor<4x10xf32>, tensor<5xi64>
-  return
-}
-
-// -----
-
-func.func @labels_with_grad(%x: tensor<4x10xf32>, %l: tensor<5xi64>) {
-  // expected-error @+1 {{labels 'tensor<5xi64>' are not one class for each row of 'tensor<4x10xf32>'}}
-  %0, %1, %2 = nn.cross_entropy_with_grad %x, %l : tensor<4x10xf32>, tensor<5xi64>
-  return
-}
-
-// -----
-
-func.func @labels_grad(%x: tensor<4x10xf32>, %l: tensor<4x10xi64>, %d: tensor<f32>) {
-  // expected-error @+1 {{labels 'tensor<4x10xi64>' are not one class for each row of 'tensor<4x10xf32>'}}
-  %0 = nn.cross_entropy_grad %x, %l, %d : tensor<4x10xf32>, tensor<4x10xi64>, tensor<f32>
-  return
-}
-
-// -----
-
-func.func @adamw(%w: tensor<5xf32>, %g: tensor<4xf32>, %h: tensor<16xf32>) {
-  // expected-error @+2 {{gradient and state must be like the parameter, 'tensor<5xf32>', got 'tensor<4xf32>'}}
-  // expected-error @+1 {{failed to infer returned types}}
-  %0:3 = "nn.adamw"(%w, %g, %w, %w, %h) {beta1 = 0.9 : f64, beta2 = 0.9 : f64, epsilon = 1.0 : f64} : (tensor<5xf32>, tensor<4xf32>, tensor<5xf32>, tensor<5xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xf32>, tensor<5xf32>)
-  return
-}
-
-// -----
-
-func.func @sgd(%w: tensor<5xf32>, %g: tensor<4xf32>, %h: tensor<16xf32>) {
-  // expected-error @+2 {{gradient and state must be like the parameter, 'tensor<5xf32>', got 'tensor<4xf32>'}}
-  // expected-error @+1 {{failed to infer returned types}}
-  %0:2 = "nn.sgd"(%w, %g, %w, %h) {momentum = 0.9 : f64} : (tensor<5xf32>, tensor<4xf32>, tensor<5xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xf32>)
-  return
-}
-
-// -----
-
-func.func @sgd_plain(%w: tensor<5xf32>, %g: tensor<4xf32>, %h: tensor<16xf32>) {
-  // expected-error @+2 {{gradient and state must be like the parameter, 'tensor<5xf32>', got 'tensor<4xf32>'}}
-  // expected-error @+1 {{failed to infer returned types}}
-  %0 = "nn.sgd_plain"(%w, %g, %h) {} : (tensor<5xf32>, tensor<4xf32>, tensor<16xf32>) -> (tensor<5xf32>)
-  return
-}
+// expected-error @+1 {{lr_scale must be a number of at least 0, got -1.000000e+00}}
+nn.parameter @w : tensor<4xf32> {trainable, lr_scale = -1.0 : f64}

@@ -4,7 +4,9 @@
 // RUN: plimsoll-opt %t/nothing.mlir --nn-build-step -verify-diagnostics
 // RUN: not plimsoll-opt %t/unreached.mlir --nn-build-step 2>&1 | FileCheck %s --check-prefix=UNREACHED
 // RUN: not plimsoll-opt %t/rules.mlir --nn-build-step 2>&1 | FileCheck %s --check-prefix=RULES
-// RUN: not plimsoll-opt %t/good.mlir --nn-build-step=optimizer=lion 2>&1 | FileCheck %s --check-prefix=OPTIMIZER
+// RUN: not plimsoll-opt %t/good.mlir --nn-build-step=optimizer=adamax 2>&1 | FileCheck %s --check-prefix=OPTIMIZER
+// RUN: not plimsoll-opt %t/good.mlir --nn-build-step=clip=norm:0 2>&1 | FileCheck %s --check-prefix=CLIP
+// RUN: not plimsoll-opt %t/good.mlir --nn-build-step=accumulate=0 2>&1 | FileCheck %s --check-prefix=ACCUMULATE
 // RUN: not plimsoll-opt %t/good.mlir --nn-build-step=scale-rule=nn.compare 2>&1 | FileCheck %s --check-prefix=RULE
 
 //--- none.mlir
@@ -66,7 +68,9 @@ module {
 }
 
 //--- good.mlir
-// OPTIMIZER: error: unknown optimizer 'lion', expected adamw or sgd
+// OPTIMIZER: error: unknown optimizer 'adamax', expected adamw, adam, sgd, lion, adagrad or rmsprop
+// CLIP: error: clip=norm:0: expected norm:1.0 or value:0.5
+// ACCUMULATE: error: accumulate=0: expected a positive number
 // RULE: error: no gradient rule of 'nn.compare'
 module {
   nn.parameter @w : tensor<f32> {trainable}

@@ -1,6 +1,10 @@
 // RUN: plimsoll-opt %s --nn-build-step | FileCheck %s
 // RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd momentum=0.5 nesterov=true' | FileCheck %s --check-prefix=SGD
 // RUN: plimsoll-opt %s --nn-build-step=optimizer=sgd | FileCheck %s --check-prefix=PLAIN
+// RUN: plimsoll-opt %s --nn-build-step='optimizer=rmsprop momentum=0.5' | FileCheck %s --check-prefix=RMSPROP
+// RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd clip=norm:0.5' | FileCheck %s --check-prefix=NORM
+// RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd clip=value:0.5' | FileCheck %s --check-prefix=VALUE
+// RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd accumulate=4 clip=norm:0.5' | FileCheck %s --check-prefix=MICRO
 // RUN: plimsoll-opt %s --nn-build-step=keep-gradients | FileCheck %s --check-prefix=KEEP
 // RUN: plimsoll-opt %s --nn-build-step=scale-rule=nn.tanh | FileCheck %s --check-prefix=SCALED
 
@@ -42,6 +46,37 @@ nn.parameter @frozen : tensor<4xf32>
 // PLAIN-NOT: nn.state
 // PLAIN: nn.sgd_plain %{{.*}} {decayed}
 // PLAIN: nn.sgd_plain %{{.*}} : tensor<4xf32>
+// RMSPROP: nn.state @w.square_avg
+// RMSPROP: nn.state @w.momentum_buffer
+// RMSPROP: nn.rmsprop_momentum %{{.*}} {alpha = {{.*}}, decayed, epsilon = {{.*}}, momentum = 5.000000e-01 : f64}
+
+// All gradients before the first update, which is what a norm of them all costs.
+// NORM: func.func @train({{.*}}) -> (tensor<f32>, tensor<f32>, tensor<f32> {nn.name = "gradient_norm"})
+// NORM: %[[SW:.*]] = nn.sum_squares %[[DW:.*]] : tensor<4x4xf32>
+// NORM: %[[SB:.*]] = nn.sum_squares %[[DB:.*]] : tensor<4xf32>
+// NORM: %[[SCALE:.*]], %[[NORM:.*]] = nn.clip_by_norm %[[SW]], %[[SB]] {max_norm = 5.000000e-01 : f64}
+// NORM: nn.sgd_plain %{{.*}}, %[[DW]], %{{.*}} clip %[[SCALE]] {decayed}
+// NORM: nn.sgd_plain %{{.*}}, %[[DB]], %{{.*}} clip %[[SCALE]]
+// NORM: return %{{.*}}, %{{.*}}, %[[NORM]]
+// VALUE: nn.sgd_plain %{{.*}} {clip_value = 5.000000e-01 : f64, decayed}
+
+// Three of four micro-batches only add their gradients up; the last one updates by the mean.
+// MICRO: nn.state @w.gradient_sum : tensor<4x4xf32> {of = @w, slot = "gradient_sum", transient}
+// MICRO-LABEL: func.func @train
+// MICRO: %[[SUM:.*]] = nn.load @w.gradient_sum
+// MICRO: %[[TOTAL:.*]] = nn.add %[[SUM]], %{{.*}} : tensor<4x4xf32>
+// MICRO: %[[SHARE:.*]] = nn.constant dense<2.500000e-01>
+// MICRO: %[[MEAN:.*]] = nn.mul %[[TOTAL]], %[[SHARE]]
+// MICRO: nn.sum_squares %[[MEAN]]
+// MICRO: nn.sgd_plain %{{.*}}, %[[MEAN]], %{{.*}} clip
+// MICRO-NOT: nn.accumulate
+// MICRO-LABEL: func.func @accumulate(%arg0: tensor<2x4xf32>, %arg1: tensor<2xi64>, %arg2: tensor<16xf32> {nn.name = "hyper", nn.role = "hyper"}) -> (tensor<f32>, tensor<f32>)
+// MICRO: nn.add
+// MICRO: %[[OLD:.*]] = nn.load @w.gradient_sum
+// MICRO: %[[NEW:.*]] = nn.accumulate %[[OLD]], %{{.*}}, %arg2
+// MICRO: nn.store %[[NEW]], @w.gradient_sum
+// MICRO-NOT: nn.sgd
+// MICRO-LABEL: func.func @evaluate
 // KEEP: func.func @train({{.*}}) -> (tensor<f32>, tensor<f32>, tensor<4x4xf32> {nn.name = "gradient:w"}, tensor<4xf32> {nn.name = "gradient:b"})
 // SCALED: %[[G:.*]] = nn.tanh_grad
 // SCALED-NEXT: %[[F:.*]] = nn.constant dense<1.001000e+00> : tensor<f32>

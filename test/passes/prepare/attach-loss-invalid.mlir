@@ -6,6 +6,10 @@
 // RUN: plimsoll-opt %t/integers.mlir --nn-attach-loss -verify-diagnostics
 // RUN: plimsoll-opt %t/scalar.mlir --nn-attach-loss=loss=output:y -verify-diagnostics
 // RUN: plimsoll-opt %t/kind.mlir --nn-attach-loss=loss=hinge -verify-diagnostics
+// RUN: plimsoll-opt %t/keys.mlir --nn-attach-loss=loss=cross-entropy,label-smoothing=1.5,smoothing=0.1,ignore-index=x,weights=1:a -verify-diagnostics
+// RUN: plimsoll-opt %t/none-known.mlir --nn-attach-loss=loss=l1,delta=2 -verify-diagnostics
+// RUN: plimsoll-opt %t/weights.mlir --nn-attach-loss=loss=cross-entropy,weights=1:2:3 -verify-diagnostics
+// RUN: plimsoll-opt %t/kl.mlir --nn-attach-loss=loss=kl -verify-diagnostics
 
 //--- none.mlir
 // expected-error @+1 {{the module has no function @forward}}
@@ -42,7 +46,34 @@ func.func @forward(%x: tensor<2xf32>) -> (tensor<2xf32> {nn.name = "y"}) {
 }
 
 //--- kind.mlir
-// expected-error @+1 {{unknown loss 'hinge', expected cross-entropy[:OUTPUT], mse[:OUTPUT] or output:NAME}}
+// expected-error @+1 {{--loss: unknown loss 'hinge', expected cross-entropy, mse, l1, huber, bce-with-logits or kl, with :OUTPUT behind it where the model has several, or output:NAME}}
 func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   return %x : tensor<2x4xf32>
+}
+
+//--- keys.mlir
+// expected-error @+4 {{--loss: 'label-smoothing=1.5': expected a number from 0 to 1}}
+// expected-error @+3 {{--loss: 'smoothing=0.1' is no option of cross-entropy; there are label-smoothing, ignore-index, weights}}
+// expected-error @+2 {{--loss: 'ignore-index=x': expected a whole number}}
+// expected-error @+1 {{--loss: 'weights=1:a': expected numbers of at least 0, one for each class, as in weights=1:0.5:2, or a file of them}}
+func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  return %x : tensor<2x4xf32>
+}
+
+//--- none-known.mlir
+// expected-error @+1 {{--loss: 'delta=2' is no option of l1; it has none}}
+func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  return %x : tensor<2x4xf32>
+}
+
+//--- weights.mlir
+// expected-error @+1 {{--loss: 3 weights are given, the output has 4 classes}}
+func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  return %x : tensor<2x4xf32>
+}
+
+//--- kl.mlir
+// expected-error @+1 {{kl needs an output of two or more dimensions, classes last, got 'tensor<4xf32>'}}
+func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
+  return %x : tensor<4xf32>
 }

@@ -1,6 +1,9 @@
 // RUN: split-file %s %t
 // RUN: plimsoll-opt %t/one.mlir --nn-attach-loss | FileCheck %s --check-prefix=CE
 // RUN: plimsoll-opt %t/one.mlir --nn-attach-loss=loss=mse | FileCheck %s --check-prefix=MSE
+// RUN: plimsoll-opt %t/one.mlir --nn-attach-loss=loss=cross-entropy,label-smoothing=0.125,ignore-index=-1,weights=1:2:0.5:3 | FileCheck %s --check-prefix=OPTIONS
+// RUN: plimsoll-opt %t/one.mlir --nn-attach-loss=loss=huber,delta=0.5 | FileCheck %s --check-prefix=HUBER
+// RUN: plimsoll-opt %t/one.mlir --nn-attach-loss=loss=kl,temperature=2 | FileCheck %s --check-prefix=KL
 // RUN: plimsoll-opt %t/two.mlir --nn-attach-loss=loss=cross-entropy:logits | FileCheck %s --check-prefix=NAMED
 // RUN: plimsoll-opt %t/two.mlir --nn-attach-loss=loss=output:penalty | FileCheck %s --check-prefix=OUTPUT
 
@@ -20,6 +23,14 @@
 // MSE-NEXT:   %[[N:.*]] = nn.constant dense<0.0416666679> : tensor<f32>
 // MSE-NEXT:   %[[M:.*]] = nn.mul %[[S]], %[[N]]
 // MSE-NEXT:   return %[[M]]
+
+// OPTIONS:      %arg1: tensor<2x3xi64> {nn.ignored = -1 : i64, nn.limit = 4 : i64, nn.name = "labels", nn.role = "labels"}
+// OPTIONS:        %[[W:.*]] = nn.constant dense<[1.000000e+00, 2.000000e+00, 5.000000e-01, 3.000000e+00]> : tensor<4xf32>
+// OPTIONS-NEXT:   nn.cross_entropy %{{.*}}, %arg1 weights %[[W]] {ignore_index = -1 : i64, label_smoothing = 1.250000e-01 : f64}
+// HUBER:      %arg1: tensor<2x3x4xf32> {nn.name = "labels", nn.role = "labels"}) -> (tensor<f32> {nn.name = "loss"})
+// HUBER:        nn.pointwise_loss huber %{{.*}}, %arg1 {delta = 5.000000e-01 : f64}
+// KL:         %arg1: tensor<2x3x4xf32> {nn.name = "labels", nn.role = "labels"}) -> (tensor<f32> {nn.name = "loss"})
+// KL:           nn.kl_divergence %{{.*}}, %arg1 {temperature = 2.000000e+00 : f64}
 nn.parameter @table : tensor<10x4xf32> {trainable}
 func.func @forward(%ids: tensor<2x3xi64>) -> tensor<2x3x4xf32> {
   %t = nn.load @table : tensor<10x4xf32>

@@ -1,0 +1,124 @@
+//===- Losses.cpp - losses and their gradients ------------------------------------===//
+#include "dialects/nn/NNDialect.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+using Types = SmallVectorImpl<Type>;
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static Type scalarLike(Value value) {
+  return tensorType(value).clone(ArrayRef<int64_t>{});
+}
+
+// Classes -------------------------------------------------------------------
+
+/// Labels, class weights and label smoothing of any of the cross entropies.
+template <typename Adaptor>
+static LogicalResult checkClasses(std::optional<Location> loc, Adaptor adaptor) {
+  RankedTensorType scores = tensorType(adaptor.getLogits());
+  RankedTensorType labels = tensorType(adaptor.getLabels());
+  if (scores.getRank() == 0 || scores.getShape().drop_back() != labels.getShape())
+    return emitOptionalError(loc, "labels ", labels, " are not one class for each row of ", scores);
+  Value weights = adaptor.getWeights();
+  if (weights && (tensorType(weights).getShape() != scores.getShape().take_back() ||
+                  tensorType(weights).getElementType() != scores.getElementType()))
+    return emitOptionalError(loc, "weights ", weights.getType(), " are not one for each class of ",
+                             scores);
+  std::optional<APFloat> smoothing = adaptor.getLabelSmoothing();
+  double share = smoothing ? smoothing->convertToDouble() : 0.0;
+  if (!(share >= 0.0 && share <= 1.0))
+    return emitOptionalError(loc, "label_smoothing must be in [0, 1], got ", share);
+  return success();
+}
+
+LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                               Adaptor adaptor, Types &results) {
+  Type scalar = scalarLike(adaptor.getLogits());
+  results.append({scalar, scalar});
+  return checkClasses(loc, adaptor);
+}
+
+LogicalResult CrossEntropyGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                   Adaptor adaptor, Types &results) {
+  results.push_back(adaptor.getLogits().getType());
+  return checkClasses(loc, adaptor);
+}
+
+LogicalResult CrossEntropyWithGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                       Adaptor adaptor, Types &results) {
+  Type scalar = scalarLike(adaptor.getLogits());
+  results.append({scalar, scalar, adaptor.getLogits().getType()});
+  return checkClasses(loc, adaptor);
+}
+
+// Distributions -------------------------------------------------------------
+
+template <typename Adaptor>
+static LogicalResult checkDistribution(std::optional<Location> loc, Adaptor adaptor) {
+  Type logits = adaptor.getLogits().getType();
+  if (logits != adaptor.getTarget().getType())
+    return emitOptionalError(loc, "the target must be like the logits, ", logits, ", got ",
+                             adaptor.getTarget().getType());
+  if (tensorType(adaptor.getLogits()).getRank() < 2)
+    return emitOptionalError(loc, "needs two dimensions or more, classes last, got ", logits);
+  double temperature = adaptor.getTemperature().convertToDouble();
+  if (!(temperature > 0.0 && std::isfinite(temperature)))
+    return emitOptionalError(loc, "temperature must be positive, got ", temperature);
+  return success();
+}
+
+LogicalResult KlDivergenceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                               Adaptor adaptor, Types &results) {
+  results.push_back(scalarLike(adaptor.getLogits()));
+  return checkDistribution(loc, adaptor);
+}
+
+LogicalResult KlDivergenceGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                   Adaptor adaptor, Types &results) {
+  results.push_back(adaptor.getLogits().getType());
+  return checkDistribution(loc, adaptor);
+}
+
+// Single numbers ------------------------------------------------------------
+
+static LogicalResult checkTarget(std::optional<Location> loc, Value x, Value target) {
+  if (x.getType() != target.getType())
+    return emitOptionalError(loc, "the target must be like the operand, ", x.getType(), ", got ",
+                             target.getType());
+  return success();
+}
+
+LogicalResult PointwiseLossOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                Adaptor adaptor, Types &results) {
+  results.push_back(scalarLike(adaptor.getX()));
+  return checkTarget(loc, adaptor.getX(), adaptor.getTarget());
+}
+
+LogicalResult PointwiseLossGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                    Adaptor adaptor, Types &results) {
+  results.push_back(adaptor.getX().getType());
+  return checkTarget(loc, adaptor.getX(), adaptor.getTarget());
+}
+
+template <typename Op> static LogicalResult checkDelta(Op op) {
+  bool isHuber = op.getKind() == PointwiseLossKind::huber;
+  std::optional<APFloat> delta = op.getDelta();
+  if (isHuber != delta.has_value())
+    return op.emitOpError("delta belongs to huber, and huber needs one");
+  if (delta && !(delta->convertToDouble() > 0.0))
+    return op.emitOpError("delta must be positive, got ") << delta->convertToDouble();
+  return success();
+}
+
+LogicalResult PointwiseLossOp::verify() {
+  return checkDelta(*this);
+}
+
+LogicalResult PointwiseLossGradOp::verify() {
+  return checkDelta(*this);
+}

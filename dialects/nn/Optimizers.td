@@ -1,0 +1,187 @@
+//===- Optimizers.td - updates of parameters, and what goes before them ------===//
+#ifndef PLIMSOLL_DIALECTS_NN_OPTIMIZERS
+#define PLIMSOLL_DIALECTS_NN_OPTIMIZERS
+
+include "dialects/nn/NNBase.td"
+
+/// One update of a parameter and its `states` (the names of its slots), all written in their
+/// own bytes. Every update reads `hyper`, the step's scalars (see `Hyper` in
+/// runtime/include/plimsoll/Program.h), and may have
+///   clip_scale   a number that the gradient is multiplied by
+///   clip_value   the gradient's elements are limited to [-clip_value, clip_value]
+///   decayed      weight decay: that of the step, or the parameter's own, `decay`
+///   lr_scale     multiplies the learning rate
+class NN_UpdateOp<string mnemonic, list<string> states, int flops, dag settings = (ins)>
+    : NN_TensorOp<mnemonic> {
+  let arguments = !con((ins NN_FloatTensor:$param, NN_FloatTensor:$gradient),
+                       !dag(ins, !listsplat(NN_FloatTensor, !size(states)), states),
+                       (ins NN_FloatTensor:$hyper, Optional<NN_FloatTensor>:$clip_scale),
+                       settings,
+                       (ins UnitAttr:$decayed, OptionalAttr<F64Attr>:$decay,
+                            OptionalAttr<F64Attr>:$lr_scale, OptionalAttr<F64Attr>:$clip_value));
+  let results = !con((outs NN_FloatTensor:$new_param),
+                     !dag(outs, !listsplat(NN_FloatTensor, !size(states)),
+                          !foreach(state, states, "new_" # state)));
+  let assemblyFormat =
+      "$param `,` $gradient `,` " # !foldl("", states, text, state, text # "$" # state # " `,` ") #
+      "$hyper (`clip` $clip_scale^)? attr-dict `:` custom<OneType>(type($param), type($gradient)" #
+      !foldl("", states, text, state, text # ", type($" # state # ")") #
+      ") `,` type($hyper) (`,` type($clip_scale)^)?";
+  let extraClassDeclaration =
+      "static constexpr unsigned kStates = " # !size(states) # ";\n" #
+      "int64_t getFlops() { return " # flops # " * getParam().getType().getNumElements(); }\n" # [{
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
+      ::llvm::SmallVector<::plimsoll::nn::InPlacePair> pairs = {{0, 0}};
+      for (unsigned state = 1; state <= kStates; ++state)
+        pairs.push_back({state, state + 1});
+      return pairs;
+    }
+    bool overwritesOperands() { return true; }
+  }];
+}
+
+def NN_AdamWOp : NN_UpdateOp<"adamw", ["exp_avg", "exp_avg_sq"], 14,
+                             (ins F64Attr:$beta1, F64Attr:$beta2, F64Attr:$epsilon)> {
+  let summary = "one AdamW update of a parameter and its two moments";
+  let description = [{
+    As PyTorch's, with decoupled decay (Loshchilov and Hutter 2019). `hyper` holds the
+    step's scalars (see `Hyper` in runtime/include/plimsoll/Program.h).
+    ```mlir
+    %w1, %m1, %v1 = nn.adamw %w, %g, %m, %v, %hyper {decayed, beta1 = 0.9 : f64,
+        beta2 = 0.999 : f64, epsilon = 1.0e-08 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+def NN_AdamOp : NN_UpdateOp<"adam", ["exp_avg", "exp_avg_sq"], 15,
+                            (ins F64Attr:$beta1, F64Attr:$beta2, F64Attr:$epsilon)> {
+  let summary = "one Adam update of a parameter and its two moments";
+  let description = [{
+    As PyTorch's: decay is added to the gradient (Kingma and Ba 2015).
+    ```mlir
+    %w1, %m1, %v1 = nn.adam %w, %g, %m, %v, %hyper {beta1 = 0.9 : f64, beta2 = 0.999 : f64,
+        epsilon = 1.0e-08 : f64, lr_scale = 0.1 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+def NN_SgdOp : NN_UpdateOp<"sgd", ["momentum_buffer"], 6,
+                           (ins UnitAttr:$nesterov, F64Attr:$momentum)> {
+  let summary = "one update by stochastic gradient descent with momentum";
+  let description = [{
+    As PyTorch's: decay is added to the gradient, the momentum buffer starts as the
+    first gradient. A momentum of 0 needs no buffer.
+    ```mlir
+    %w1, %b1 = nn.sgd %w, %g, %b, %hyper {decayed, momentum = 0.9 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+def NN_SgdPlainOp : NN_UpdateOp<"sgd_plain", [], 3> {
+  let summary = "one update by stochastic gradient descent without momentum";
+  let description = [{
+    ```mlir
+    %w1 = nn.sgd_plain %w, %g, %hyper clip %scale {decayed} : tensor<64x32xf32>, tensor<16xf32>, tensor<f32>
+    ```
+  }];
+}
+
+def NN_LionOp : NN_UpdateOp<"lion", ["exp_avg"], 9, (ins F64Attr:$beta1, F64Attr:$beta2)> {
+  let summary = "one Lion update of a parameter and its moment";
+  let description = [{
+    The sign of `beta1 m + (1 - beta1) g`, with decoupled decay; then
+    `m = beta2 m + (1 - beta2) g` (Chen et al. 2023, algorithm 2).
+    ```mlir
+    %w1, %m1 = nn.lion %w, %g, %m, %hyper {decayed, decay = 0.3 : f64, beta1 = 0.9 : f64,
+        beta2 = 0.99 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+def NN_AdagradOp : NN_UpdateOp<"adagrad", ["sum"], 7, (ins F64Attr:$epsilon)> {
+  let summary = "one Adagrad update of a parameter and its sum of squares";
+  let description = [{
+    As PyTorch's: decay is added to the gradient (Duchi et al. 2011).
+    ```mlir
+    %w1, %s1 = nn.adagrad %w, %g, %s, %hyper {epsilon = 1.0e-10 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+def NN_RmspropOp : NN_UpdateOp<"rmsprop", ["square_avg"], 8,
+                               (ins F64Attr:$alpha, F64Attr:$epsilon)> {
+  let summary = "one RMSprop update of a parameter and its average of squares";
+  let description = [{
+    As PyTorch's, not centred: decay is added to the gradient (Hinton 2012).
+    ```mlir
+    %w1, %v1 = nn.rmsprop %w, %g, %v, %hyper {alpha = 0.99 : f64, epsilon = 1.0e-08 : f64,
+        clip_value = 0.5 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+def NN_RmspropMomentumOp : NN_UpdateOp<"rmsprop_momentum", ["square_avg", "momentum_buffer"], 10,
+                                       (ins F64Attr:$alpha, F64Attr:$epsilon, F64Attr:$momentum)> {
+  let summary = "one RMSprop update with momentum";
+  let description = [{
+    ```mlir
+    %w1, %v1, %b1 = nn.rmsprop_momentum %w, %g, %v, %b, %hyper {alpha = 0.99 : f64,
+        epsilon = 1.0e-08 : f64, momentum = 0.9 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+// Gradients before the update -----------------------------------------------
+
+def NN_AccumulateOp : NN_TensorOp<"accumulate"> {
+  let summary = "adds the gradient of a micro-batch to the sum of the step";
+  let description = [{
+    `sum + gradient`, or the gradient alone in the step's first micro-batch, which `hyper`
+    tells. The sum is written in its own bytes.
+    ```mlir
+    %s1 = nn.accumulate %s, %g, %hyper : tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$sum, NN_FloatTensor:$gradient, NN_FloatTensor:$hyper);
+  let results = (outs NN_FloatTensor:$new_sum);
+  let assemblyFormat = [{
+    $sum `,` $gradient `,` $hyper attr-dict `:` custom<OneType>(type($sum), type($gradient))
+    `,` type($hyper)
+  }];
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+    bool overwritesOperands() { return true; }
+  }];
+}
+
+def NN_SumSquaresOp : NN_TensorOp<"sum_squares"> {
+  let summary = "sum of the squares of all elements";
+  let description = [{
+    In f64 and in an order that the shape alone decides.
+    ```mlir
+    %s = nn.sum_squares %g : tensor<64x32xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x);
+  let results = (outs NN_FloatTensor:$sum);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = [{
+    int64_t getFlops() { return 2 * getX().getType().getNumElements(); }
+  }];
+}
+
+def NN_ClipByNormOp : NN_TensorOp<"clip_by_norm"> {
+  let summary = "the number that limits the norm of all gradients together";
+  let description = [{
+    `norm` is the root of the sum of the operands, which `nn.sum_squares` made; `scale` is
+    `max_norm / (norm + 1e-6)`, but 1 at most, as PyTorch's `clip_grad_norm_` has it.
+    ```mlir
+    %scale, %norm = nn.clip_by_norm %a, %b {max_norm = 1.0 : f64} : tensor<f64>, tensor<f64>
+    ```
+  }];
+  let arguments = (ins Variadic<NN_FloatTensor>:$squares, F64Attr:$max_norm);
+  let results = (outs NN_FloatTensor:$scale, NN_FloatTensor:$norm);
+  let assemblyFormat = "$squares attr-dict `:` type($squares)";
+}
+
+#endif // PLIMSOLL_DIALECTS_NN_OPTIMIZERS

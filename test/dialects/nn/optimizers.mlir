@@ -1,0 +1,40 @@
+// RUN: plimsoll-opt %s | plimsoll-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @updates
+func.func @updates(%w: tensor<64x32xf32>, %g: tensor<64x32xf32>, %m: tensor<64x32xf32>, %v: tensor<64x32xf32>, %h: tensor<16xf32>) -> (tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>) {
+  // CHECK: nn.adamw %{{.*}} {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, decayed, epsilon = 1.250000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  %a0, %a1, %a2 = nn.adamw %w, %g, %m, %v, %h {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, decayed, epsilon = 1.250000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  // CHECK: nn.adam %{{.*}} {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, clip_value = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  %b0, %b1, %b2 = nn.adam %w, %g, %m, %v, %h {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, clip_value = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  // CHECK: nn.sgd %{{.*}} {momentum = 9.000000e-01 : f64, nesterov} : tensor<64x32xf32>, tensor<16xf32>
+  %c0, %c1 = nn.sgd %w, %g, %m, %h {momentum = 9.000000e-01 : f64, nesterov} : tensor<64x32xf32>, tensor<16xf32>
+  // CHECK: nn.sgd_plain %{{.*}} {decayed} : tensor<64x32xf32>, tensor<16xf32>
+  %d0 = nn.sgd_plain %w, %g, %h {decayed} : tensor<64x32xf32>, tensor<16xf32>
+  // CHECK: nn.lion %{{.*}} {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, decay = 1.250000e-01 : f64, decayed} : tensor<64x32xf32>, tensor<16xf32>
+  %e0, %e1 = nn.lion %w, %g, %m, %h {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, decay = 1.250000e-01 : f64, decayed} : tensor<64x32xf32>, tensor<16xf32>
+  // CHECK: nn.adagrad %{{.*}} {epsilon = 1.250000e-01 : f64, lr_scale = 5.000000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  %f0, %f1 = nn.adagrad %w, %g, %m, %h {epsilon = 1.250000e-01 : f64, lr_scale = 5.000000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  // CHECK: nn.rmsprop %{{.*}} {alpha = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  %i0, %i1 = nn.rmsprop %w, %g, %v, %h {alpha = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  // CHECK: nn.rmsprop_momentum %{{.*}} {alpha = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64, momentum = 9.000000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  %j0, %j1, %j2 = nn.rmsprop_momentum %w, %g, %v, %m, %h {alpha = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64, momentum = 9.000000e-01 : f64} : tensor<64x32xf32>, tensor<16xf32>
+  return %a0, %a1, %a2, %b0, %b1, %b2, %c0, %c1, %d0, %e0, %e1, %f0, %f1, %i0, %i1, %j0, %j1, %j2 : tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<64x32xf32>
+}
+
+// CHECK-LABEL: func.func @clipped
+func.func @clipped(%w: tensor<64x32xf32>, %g: tensor<64x32xf32>, %h: tensor<16xf32>) -> (tensor<64x32xf32>, tensor<f32>) {
+  // CHECK: %[[A:.*]] = nn.sum_squares %{{.*}} : tensor<64x32xf32>
+  %a = nn.sum_squares %g : tensor<64x32xf32>
+  // CHECK: %[[SCALE:.*]], %{{.*}} = nn.clip_by_norm %[[A]], %[[A]] {max_norm = 1.500000e+00 : f64} : tensor<f64>, tensor<f64>
+  %scale, %norm = nn.clip_by_norm %a, %a {max_norm = 1.5 : f64} : tensor<f64>, tensor<f64>
+  // CHECK: nn.sgd_plain %{{.*}}, %{{.*}}, %{{.*}} clip %[[SCALE]] : tensor<64x32xf32>, tensor<16xf32>, tensor<f32>
+  %w1 = nn.sgd_plain %w, %g, %h clip %scale : tensor<64x32xf32>, tensor<16xf32>, tensor<f32>
+  return %w1, %norm : tensor<64x32xf32>, tensor<f32>
+}
+
+// CHECK-LABEL: func.func @accumulated
+func.func @accumulated(%s: tensor<64x32xf32>, %g: tensor<64x32xf32>, %h: tensor<16xf32>) -> tensor<64x32xf32> {
+  // CHECK: nn.accumulate %{{.*}}, %{{.*}}, %{{.*}} : tensor<64x32xf32>, tensor<16xf32>
+  %s1 = nn.accumulate %s, %g, %h : tensor<64x32xf32>, tensor<16xf32>
+  return %s1 : tensor<64x32xf32>
+}

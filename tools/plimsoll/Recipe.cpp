@@ -1,0 +1,158 @@
+//===- Recipe.cpp - loss, optimizer, groups and clipping, as typed ----------------===//
+#include "tools/plimsoll/Recipe.h"
+#include "passes/autodiff/Optimizers.h"
+#include "passes/prepare/LossSpec.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Regex.h"
+
+using namespace llvm;
+using namespace plimsoll;
+using namespace plimsoll::cli;
+
+namespace {
+
+class RecipeParser {
+public:
+  RecipeParser(const RawOptions &raw, pipeline::CompileOptions &options)
+      : raw(raw), options(options) {}
+
+  std::vector<std::string> run() {
+    optimizer();
+    loss();
+    groups(raw.decay, "--decay", options.import.decay);
+    groups(raw.lrScale, "--lr-scale", options.import.lrScale);
+    options.clip = raw.clip;
+    if (!raw.clip.empty() && !autodiff::parseClipping(raw.clip))
+      add("--clip=" + raw.clip +
+          ": expected norm:1.0 (all gradients together) or value:0.5 (each "
+          "element)");
+    options.accumulate = raw.accumulate;
+    return std::move(problems);
+  }
+
+private:
+  void add(std::string problem) { problems.push_back(std::move(problem)); }
+
+  // Optimizer ---------------------------------------------------------------
+
+  /// `adamw,beta1=0.9,lr=3e-4`
+  void optimizer() {
+    SmallVector<StringRef> parts;
+    StringRef(raw.optimizer).split(parts, ',');
+    const autodiff::OptimizerKind *kind = autodiff::findOptimizer(parts[0]);
+    if (!kind)
+      return add("--optimizer=" + raw.optimizer + ": expected " + autodiff::optimizerNames());
+    codegen::OptimizerSettings &settings = options.optimizer;
+    settings.name = parts[0].str();
+    settings.learningRate = kind->learningRate;
+    settings.weightDecay = kind->weightDecay;
+    settings.epsilon = kind->epsilon;
+    settings.beta2 = kind->beta2;
+    for (StringRef part : drop_begin(parts))
+      optimizerKey(*kind, part);
+  }
+
+  static double *slotOf(codegen::OptimizerSettings &settings, StringRef key) {
+    return StringSwitch<double *>(key)
+        .Case("lr", &settings.learningRate)
+        .Case("weight-decay", &settings.weightDecay)
+        .Case("beta1", &settings.beta1)
+        .Case("beta2", &settings.beta2)
+        .Case("eps", &settings.epsilon)
+        .Case("momentum", &settings.momentum)
+        .Case("alpha", &settings.alpha)
+        .Default(nullptr);
+  }
+
+  void optimizerKey(const autodiff::OptimizerKind &kind, StringRef part) {
+    auto [key, value] = part.split('=');
+    double *slot = slotOf(options.optimizer, key);
+    if (!slot && key != "nesterov")
+      return add("--optimizer: '" + part.str() +
+                 "' is not one of lr=, weight-decay=, beta1=, "
+                 "beta2=, eps=, momentum=, alpha=, nesterov");
+    bool common = key == "lr" || key == "weight-decay";
+    if (!common && !is_contained(kind.keys, key))
+      return add("--optimizer: " + key.str() + " has no effect on " + kind.name.str() +
+                 ", which knows lr, weight-decay, " + join(kind.keys, ", "));
+    if (key == "nesterov") {
+      if (!value.empty() && value != "true")
+        return add("--optimizer: '" + part.str() + "': expected nesterov alone");
+      options.optimizer.nesterov = true;
+      return;
+    }
+    double number = 0;
+    if (value.getAsDouble(number) || !(number >= 0 && number < 1e30))
+      return add("--optimizer: '" + part.str() + "': expected a number of at least 0");
+    *slot = number;
+  }
+
+  // Loss --------------------------------------------------------------------
+
+  void loss() {
+    options.loss = withWeights(raw.loss);
+    std::vector<std::string> wrong;
+    prepare::parseLoss(options.loss, wrong);
+    for (const std::string &problem : wrong)
+      add("--loss: " + problem);
+  }
+
+  /// `text` with the numbers of the file that `weights=FILE` names in its place.
+  std::string withWeights(StringRef text) {
+    SmallVector<StringRef> pieces;
+    text.split(pieces, ',');
+    std::vector<std::string> result;
+    for (StringRef piece : pieces) {
+      StringRef value = piece;
+      bool isFile = value.consume_front("weights=") &&
+                    value.find_first_not_of("0123456789.:eE+-") != StringRef::npos;
+      result.push_back(isFile ? "weights=" + numbersOf(value) : piece.str());
+    }
+    return join(result, ",");
+  }
+
+  std::string numbersOf(StringRef path) {
+    auto buffer = MemoryBuffer::getFile(path, /*IsText=*/true);
+    if (!buffer) {
+      add("--loss: weights=" + path.str() + ": " + buffer.getError().message());
+      return "1";
+    }
+    SmallVector<StringRef> words;
+    for (StringRef rest = (*buffer)->getBuffer(); !(rest = rest.ltrim(" \t\r\n,")).empty();) {
+      words.push_back(rest.take_until([](char c) { return StringRef(" \t\r\n,").contains(c); }));
+      rest = rest.drop_front(words.back().size());
+    }
+    return join(words, ":");
+  }
+
+  // Groups ------------------------------------------------------------------
+
+  /// `REGEX=0.1`, whose expression may have a `=` of its own.
+  void groups(const std::vector<std::string> &texts, StringRef flag,
+              std::vector<import::Group> &found) {
+    for (const std::string &text : texts) {
+      auto [expression, value] = StringRef(text).rsplit('=');
+      double number = 0;
+      std::string message;
+      if (expression.empty() || value.getAsDouble(number) || !(number >= 0 && number < 1e30))
+        add((flag + "=" + text + ": expected REGEX=NUMBER, a number of at least 0").str());
+      else if (!Regex(expression).isValid(message))
+        add((flag + "=" + text + ": " + message).str());
+      else
+        found.push_back({expression.str(), number});
+    }
+  }
+
+  const RawOptions &raw;
+  pipeline::CompileOptions &options;
+  std::vector<std::string> problems;
+};
+
+} // namespace
+
+std::vector<std::string> plimsoll::cli::parseRecipe(const RawOptions &raw,
+                                                    pipeline::CompileOptions &options) {
+  return RecipeParser(raw, options).run();
+}
