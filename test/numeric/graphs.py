@@ -12,6 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 
+import losses
+
 OPSET = 23
 DIFFERENCE = 1e-5
 
@@ -152,12 +154,7 @@ class Reference:
                                                            BatchNormalization, ConvTranspose])
         self.feeds = {n: a.astype(np.float64) if a.dtype == np.float32 else a
                       for n, a in {**graph.inputs, **graph.parameters}.items()}
-        output = self.output(self.feeds)
-        if graph.loss == "mse":
-            self.labels = graph.numbers(output.shape)
-        else:
-            self.labels = graph.random.integers(0, output.shape[-1], output.shape[:-1])
-            self.labels.flat[1] = -100  # a row that does not count
+        self.labels = losses.labels(graph.loss, graph, self.output(self.feeds).shape)
 
     def output(self, feeds):
         (output,) = self.evaluator.run(None, feeds)
@@ -166,13 +163,7 @@ class Reference:
 
     def loss(self, feeds=None):
         output = self.output(self.feeds if feeds is None else feeds)
-        if self.graph.loss == "mse":
-            return np.mean((output - self.labels.astype(np.float64)) ** 2)
-        shifted = output - output.max(-1, keepdims=True)
-        scores = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-        counted = self.labels >= 0
-        picked = np.take_along_axis(scores, np.maximum(self.labels, 0)[..., None], -1)[..., 0]
-        return -picked[counted].mean()
+        return losses.loss(self.graph.loss, output, self.labels)
 
     def gradients(self):
         """Central differences, element by element."""
@@ -393,9 +384,15 @@ def scatter_elements(reduction):
     return build
 
 
-def classify(g):
-    g.loss = "cross-entropy"
-    g.op("Gemm", g.input("x", (6, 4)), g.parameter("w", (4, 5)), g.parameter("b", (5,)))
+def scores(loss):
+    """A linear layer of five outputs below `loss`."""
+    def build(g):
+        g.loss = loss
+        g.op("Gemm", g.input("x", (6, 4)), g.parameter("w", (4, 5)), g.parameter("b", (5,)))
+    return build
+
+
+classify = scores("cross-entropy")
 
 
 def sub(g):
@@ -462,5 +459,8 @@ GRAPHS = {
                          count_include_pad=1)],
     "nn.batch_norm": [batch_norm],
     "nn.layer_norm": [layer_norm],
-    "nn.cross_entropy": [classify],
+    "nn.cross_entropy": [classify, scores("cross-entropy,label-smoothing=0.3,ignore-index=2,"
+                                          "weights=0.5:1:2:0:1.5")],
+    "nn.kl_divergence": [scores("kl"), scores("kl,temperature=2.5")],
+    "nn.pointwise_loss": [scores("bce-with-logits"), scores("l1"), scores("huber,delta=0.7")],
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Numeric tests: reference runs of PyTorch, every gradient rule, the optimizers,
+"""Numeric tests: reference runs of PyTorch, every gradient rule, the optimizers and recipes,
 running statistics.
 
     python3 test/numeric/run.py --build=build --models=models [--all] [--filter=REGEX]
@@ -10,9 +10,10 @@ import sys
 import reference  # first: it says where the shared modules are
 import harness
 import optimizers
+import recipes
 import rules
 import running
 
 if __name__ == "__main__":
     sys.exit(harness.main(__doc__, reference.group, rules.group, optimizers.group,
-                          running.group))
+                          recipes.group, running.group))
