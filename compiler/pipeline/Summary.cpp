@@ -7,6 +7,7 @@
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
 #include "passes/autodiff/Optimizers.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -246,9 +247,9 @@ std::string plimsoll::pipeline::parameterText(ModuleOp module) {
        << llvm::left_justify(kindText(row.kind), 8) << "  " << (row.decayed ? "decayed" : "       ")
        << "  " << row.source << (row.source.empty() ? "" : "  ") << row.reason;
     if (row.decay)
-      os << llvm::formatv("; decay {0}", *row.decay);
+      os << llvm::format("; decay %g", *row.decay);
     if (row.lrScale)
-      os << llvm::formatv("; {0} x lr", *row.lrScale);
+      os << llvm::format("; %g x lr", *row.lrScale);
     for (const std::string &alias : row.aliases)
       os << "; also " << alias;
     os << "\n";

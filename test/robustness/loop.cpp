@@ -43,12 +43,13 @@ int main(int, char **argv) {
         labels[row * length + i] = static_cast<unsigned char>(corpus[begin + i + 1]);
       }
     }
-    require(!plimsoll_train_feed(train, "input_ids", batch.data(), ids.bytes) &&
-                !plimsoll_train_feed(train, "labels", labels.data(), ids.bytes) &&
-                !plimsoll_train_step(train, -1),
-            plimsoll_train_error(train));
+    bool stepped = !plimsoll_train_feed(train, "input_ids", batch.data(), ids.bytes) &&
+                   !plimsoll_train_feed(train, "labels", labels.data(), ids.bytes) &&
+                   !plimsoll_train_step(train, -1);
+    require(stepped, plimsoll_train_error(train));
     std::printf("%.9g\n", plimsoll_train_loss(train));
   }
-  require(!plimsoll_train_save(train, argv[3]), plimsoll_train_error(train));
+  bool saved = !plimsoll_train_save(train, argv[3]);
+  require(saved, plimsoll_train_error(train));
   plimsoll_train_destroy(train);
 }

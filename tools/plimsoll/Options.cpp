@@ -144,8 +144,10 @@ static bool parseLimit(StringRef option, const std::string &text, std::optional<
 
 bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options,
                                      std::string &error) {
-  if (std::vector<std::string> problems = parseRecipe(raw, options); !problems.empty())
-    error = join(problems, "\nplimsoll: error: ");
+  std::vector<std::string> problems = parseRecipe(raw, options);
+  if (problems.size() > 1)
+    error = std::to_string(problems.size()) + " problems with how the model is to be trained\n  ";
+  error += join(problems, "\n  ");
   if (!error.empty() || !checkNames(raw, error) ||
       !checkRegexes(raw.trainable, "--trainable", error) ||
       !checkRegexes(raw.freeze, "--freeze", error) ||
