@@ -11,6 +11,13 @@ import pathlib
 from harness import check, metrics
 
 STEPS = 20
+#: What changes which gradients are alive together, and which timelines there are.
+RECIPES = {
+    "clipped": ["--optimizer=rmsprop,lr=1e-3,momentum=0.5", "--clip=norm:0.5"],
+    "accumulated": ["--optimizer=lion", "--accumulate=2", "--clip=value:0.01",
+                    "--loss=cross-entropy,label-smoothing=0.1,ignore-index=32",
+                    "--lr-scale=ln=0.5", "--decay=wte=0.3"],
+}
 
 
 def train(tools, folder, program, weights, data):
@@ -58,6 +65,9 @@ def group(suite, tools, everything):
 
     suite.case("budgets: gpt2-nano", check_budgets, tools, "gpt2-nano/model.onnx", corpus,
                3 if everything else 1, [])
+    for name, options in RECIPES.items():
+        suite.case(f"budgets: gpt2-nano, {name}", check_budgets, tools, "gpt2-nano/model.onnx",
+                   corpus, 3 if everything else 1, options)
     if not everything:
         return
     for model, data, options in (
