@@ -88,27 +88,23 @@ private:
   Value makeDivergence(OpBuilder &builder, Value ours, Value theirs) {
     Location loc = nn::userLocation(builder.getContext(), "distillation", "");
     auto type = cast<RankedTensorType>(ours.getType());
-    Type element = type.getElementType();
-    auto number = [&](double value) -> Value {
-      return nn::ConstantOp::create(builder, loc,
-                                    DenseElementsAttr::get(RankedTensorType::get({}, element),
-                                                           builder.getFloatAttr(element, value)));
-    };
     double t = temperature;
     if (t != 1.0) {
-      Value factor = number(1.0 / t);
-      ours = nn::MulOp::create(builder, loc, ours, factor);
+      Value factor = nn::ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(type.clone(ArrayRef<int64_t>{}),
+                                 builder.getFloatAttr(type.getElementType(), 1.0 / t)));
       theirs = nn::MulOp::create(builder, loc, theirs, factor);
     }
-    Value p = nn::SoftmaxOp::create(builder, loc, theirs);
-    Value logP = nn::LogSoftmaxOp::create(builder, loc, theirs);
-    Value logQ = nn::LogSoftmaxOp::create(builder, loc, ours);
-    Value terms =
-        nn::MulOp::create(builder, loc, p, nn::SubOp::create(builder, loc, logP, logQ).getY());
-    auto axes = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
-    Value sum = nn::ReduceSumOp::create(builder, loc, terms, axes);
-    int64_t rows = type.getNumElements() / type.getShape().back();
-    return nn::MulOp::create(builder, loc, sum, number(t * t / double(rows)));
+    Value target = nn::SoftmaxOp::create(builder, loc, theirs);
+    int64_t classes = type.getShape().back();
+    auto rows =
+        RankedTensorType::get({type.getNumElements() / classes, classes}, type.getElementType());
+    if (rows != type) { // the mean is over the first dimension
+      ours = nn::ReshapeOp::create(builder, loc, rows, ours);
+      target = nn::ReshapeOp::create(builder, loc, rows, target);
+    }
+    return nn::KlDivergenceOp::create(builder, loc, ours, target, APFloat(t));
   }
 };
 
