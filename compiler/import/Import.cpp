@@ -1,6 +1,7 @@
 //===- Import.cpp - from a file to a module, or to its list of problems -----------===//
 #include "compiler/import/Importer.h"
 #include "compiler/import/OpTable.h"
+#include "compiler/import/ParameterGroups.h"
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
@@ -41,6 +42,8 @@ OwningOpRef<ModuleOp> plimsoll::import::importOnnx(MLIRContext *context,
     if (sound && (hasInputs || graph->proto.input_size() == 0)) {
       ParameterPlan plan = planParameters(*graph, options, problems);
       module = Importer(context, options, *graph, plan, problems).run();
+      if (module)
+        assignGroups(*module, plan, options, problems);
       for (const std::string &warning : plan.warnings)
         emitWarning(where) << warning;
       for (const std::string &remark : module ? plan.remarks : std::vector<std::string>())

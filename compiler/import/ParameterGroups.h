@@ -1,0 +1,17 @@
+//===- ParameterGroups.h - what parameters have of their own ----------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_PARAMETERGROUPS_H
+#define PLIMSOLL_COMPILER_IMPORT_PARAMETERGROUPS_H
+
+#include "compiler/import/Parameters.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace plimsoll::import {
+
+/// Applies --decay and --lr-scale to the trained parameters of `module`: the last expression that
+/// matches a name, the framework's or the file's, counts. Warns of those that match none.
+void assignGroups(mlir::ModuleOp module, const ParameterPlan &plan, const ImportOptions &options,
+                  Problems &problems);
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_PARAMETERGROUPS_H
