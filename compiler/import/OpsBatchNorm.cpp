@@ -2,8 +2,9 @@
 //
 // Exporters write the inference form, whatever the model's mode. It becomes the op that
 // nn-build-step puts into training mode, if its statistics are parameters of the program;
-// fixed statistics are arithmetic.
+// with other statistics both forms are arithmetic.
 //===----------------------------------------------------------------------===//
+#include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
 #include "dialects/nn/NNDialect.h"
 
@@ -23,12 +24,35 @@ static Value normalizeByConstants(Node &n, Value x, ArrayRef<Value> channels, do
   return n.emit<nn::AddOp>({scaled, n.reshape(channels[1], shape)});
 }
 
+/// `value` with the shape of one number for each channel of a tensor of `rank` dimensions.
+static Value asChannels(Node &n, Value value, int64_t rank) {
+  Shape shape(rank - 1, 1);
+  shape[0] = typeOf(value).getNumElements();
+  return n.reshape(value, shape);
+}
+
+/// The training form: normalised by the batch's statistics, which move the running ones
+/// (ONNX: by the biased variance).
+static void normalizeByBatch(Node &n, Value x, ArrayRef<Value> channels, double epsilon,
+                             double momentum) {
+  Arithmetic m(n);
+  int64_t rank = typeOf(x).getRank(), count = typeOf(x).getDimSize(1);
+  Shape axes = ascending(0, rank);
+  axes.erase(axes.begin() + 1);
+  Value mean = m.mean(x, axes), centred = m.sub(x, mean);
+  Value variance = m.mean(m.mul(centred, centred), axes);
+  Value y = m.div(centred, m.sqrt(m.add(variance, epsilon)));
+  if (!y)
+    return;
+  n.set(m.add(m.mul(y, asChannels(n, channels[0], rank)), asChannels(n, channels[1], rank)));
+  Value statistics[] = {mean, variance};
+  for (int i = 0; i < 2; ++i)
+    n.set(m.add(m.mul(channels[2 + i], momentum),
+                m.mul(n.reshape(statistics[i], {count}), 1.0 - momentum)),
+          1 + i);
+}
+
 static void batchNorm(Node &n) {
-  for (int i = 1; i < n.proto.output_size(); ++i)
-    if (!n.proto.output(i).empty())
-      n.error("its result '" + n.proto.output(i) + "' is not supported",
-              "the running statistics are updated without it; export the model with "
-              "model.eval()");
   Value x = n.data(0);
   SmallVector<Value> channels = {n.data(1), n.data(2), n.data(3), n.data(4)};
   if (!x || llvm::is_contained(channels, Value()) || n.failed())
@@ -41,6 +65,13 @@ static void batchNorm(Node &n) {
                      Twine(typeOf(x).getDimSize(1)) + " channels");
   double epsilon = n.floatAttr("epsilon", 1e-5), momentum = n.floatAttr("momentum", 0.9);
   bool running = channels[2].getDefiningOp<nn::LoadOp>() && channels[3].getDefiningOp<nn::LoadOp>();
+  for (int i = 1; running && i < n.proto.output_size(); ++i)
+    if (!n.proto.output(i).empty())
+      return n.error("its result '" + n.proto.output(i) + "' is not supported",
+                     "the running statistics are updated without it; export the model with "
+                     "model.eval()");
+  if (!running && n.intAttr("training_mode", 0))
+    return normalizeByBatch(n, x, channels, epsilon, momentum);
   if (!running)
     return n.set(normalizeByConstants(n, x, channels, epsilon));
   // ONNX's momentum is the share of the old value, the framework's that of the new one.

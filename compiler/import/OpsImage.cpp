@@ -175,7 +175,9 @@ static std::optional<Shape> transposedSizes(Node &n, Window &window, ArrayRef<in
     int64_t whole = window.strides[d] * (x[2 + d] - 1) + (fits ? extra[d] : 0) + window.span(d);
     if (wanted || same) {
       int64_t size = wanted ? (*wanted)[d] : x[2 + d] * window.strides[d];
-      fits &= size >= 0 && size <= whole;
+      int64_t beyond = std::max<int64_t>(0, size - whole); // zeros behind what windows reach
+      fits &= size >= 0 && extra[d] + beyond < window.strides[d];
+      whole += beyond;
       window.pad(d, fits ? whole - size : 0, window.automatic == "SAME_UPPER");
     }
     if (!fits) {
@@ -203,41 +205,65 @@ static void convTranspose(Node &n) {
 
 // Pooling -------------------------------------------------------------------
 
-template <typename Op> static void pool(Node &n, SmallVector<NamedAttribute> attrs) {
-  Value x = n.data(0);
+namespace {
+struct Pooling {
+  RankedTensorType type;
+  SmallVector<NamedAttribute> attrs;
+};
+} // namespace
+
+/// Type and attributes of the windows over `x`; nothing after an error.
+static std::optional<Pooling> poolingOf(Node &n, Value x) {
   std::optional<Shape> kernel = n.intsAttr("kernel_shape");
   if (x && !kernel)
     n.error("attribute 'kernel_shape' is missing");
   std::optional<Window> window =
       x && !n.failed() ? windowOf(n, typeOf(x).getShape(), *kernel) : std::nullopt;
   if (!window)
-    return;
+    return std::nullopt;
   ArrayRef<int64_t> xs = typeOf(x).getShape();
   padSame(*window, xs);
   for (size_t d = 0; d < window->dims(); ++d)
-    if (std::max(window->pads[d], window->pads[window->dims() + d]) >= window->span(d))
-      return n.error("its padding is not smaller than its window");
+    if (std::max(window->pads[d], window->pads[window->dims() + d]) >= window->span(d)) {
+      n.error("its padding is not smaller than its window");
+      return std::nullopt;
+    }
   std::optional<Shape> sizes = windowCounts(n, *window, xs, n.intAttr("ceil_mode", 0) != 0);
   auto type = sizes ? resultType(n, x, xs[1], *sizes) : std::nullopt;
   if (!type)
-    return;
-  llvm::append_range(attrs, windowAttrs(n, *window));
-  attrs.push_back(n.intsNamed("kernel", window->kernel));
-  n.set(n.emitTo<Op>(*type, x, attrs));
+    return std::nullopt;
+  Pooling pooling{*type, windowAttrs(n, *window)};
+  pooling.attrs.push_back(n.intsNamed("kernel", window->kernel));
+  return pooling;
 }
 
+/// Of bytes too: their values are f32's.
 static void maxPool(Node &n) {
-  if (n.proto.output_size() > 1 && !n.proto.output(1).empty())
-    return n.error("its indices '" + n.proto.output(1) + "' are not supported",
-                   "only the first result is");
-  pool<nn::MaxPoolOp>(n, {});
+  Value given = n.data(0), x = given;
+  if (x && typeOf(x).getElementType().isInteger(8))
+    x = n.cast(x, n.builder.getF32Type());
+  std::optional<Pooling> pooling = poolingOf(n, x);
+  if (!pooling)
+    return;
+  n.set(n.cast(n.emitTo<nn::MaxPoolOp>(pooling->type, x, pooling->attrs),
+               typeOf(given).getElementType()));
+  if (n.results.size() < 2)
+    return;
+  if (n.intAttr("storage_order", 0) != 0)
+    pooling->attrs.push_back(n.unitNamed("column_major"));
+  n.set(
+      n.emitTo<nn::MaxPoolIndexOp>(pooling->type.clone(n.builder.getI64Type()), x, pooling->attrs),
+      1);
 }
 
 static void averagePool(Node &n) {
-  SmallVector<NamedAttribute> attrs;
+  Value x = n.data(0);
+  std::optional<Pooling> pooling = poolingOf(n, x);
+  if (!pooling)
+    return;
   if (n.intAttr("count_include_pad", 0))
-    attrs.push_back(n.unitNamed("count_padding"));
-  pool<nn::AvgPoolOp>(n, attrs);
+    pooling->attrs.push_back(n.unitNamed("count_padding"));
+  n.set(n.emitTo<nn::AvgPoolOp>(pooling->type, x, pooling->attrs));
 }
 
 static void globalAveragePool(Node &n) {

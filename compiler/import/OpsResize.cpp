@@ -5,6 +5,7 @@
 // is a broadcast.
 //===----------------------------------------------------------------------===//
 #include "compiler/import/OpTable.h"
+#include "compiler/import/ResizeWeights.h"
 #include "dialects/nn/NNDialect.h"
 #include <cmath>
 
@@ -13,91 +14,13 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-namespace {
-struct ResizeModes {
-  std::string mode, coordinates, nearest;
-  double cubic;
-  bool excludeOutside;
-};
-
-/// One axis: from `in` to `out` elements, by `scale`.
-struct Axis {
-  int64_t in, out;
-  double scale;
-};
-
-/// Index and weight of the elements that one result is made of.
-using Weights = llvm::SmallVector<std::pair<int64_t, double>, 4>;
-} // namespace
-
-/// Where result `i` lies among the operand's elements; NaN for modes that are not known.
-static double coordinate(StringRef mode, const Axis &axis, int64_t i) {
-  double at = double(i), half = (at + 0.5) / axis.scale - 0.5;
-  if (mode == "half_pixel")
-    return half;
-  if (mode == "pytorch_half_pixel")
-    return axis.out > 1 ? half : 0;
-  if (mode == "align_corners") { // of the length that the scale gives, which need not be whole
-    double last = axis.scale * double(axis.in) - 1;
-    return axis.out > 1 && last > 0 ? at * double(axis.in - 1) / last : 0;
-  }
-  if (mode == "asymmetric")
-    return at / axis.scale;
-  if (mode == "half_pixel_symmetric") {
-    double adjustment = double(axis.out) / (axis.scale * double(axis.in));
-    return double(axis.in) / 2 * (1 - adjustment) + half;
-  }
-  return NAN;
-}
-
-static double roundNearest(StringRef mode, double x) {
-  if (mode == "floor")
-    return std::floor(x);
-  if (mode == "ceil")
-    return std::ceil(x);
-  if (mode == "round_prefer_ceil")
-    return std::floor(x + 0.5);
-  return std::ceil(x - 0.5); // round_prefer_floor
-}
-
-/// The piecewise cubic of Keys (1981).
-static double cubicWeight(double a, double distance) {
-  double d = std::abs(distance);
-  if (d <= 1)
-    return ((a + 2) * d - (a + 3)) * d * d + 1;
-  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
-}
-
-static Weights weightsAt(const ResizeModes &modes, const Axis &axis, double x) {
-  auto clamp = [&](double i) {
-    return static_cast<int64_t>(std::min(std::max(i, 0.0), double(axis.in - 1)));
-  };
-  if (modes.mode == "nearest")
-    return {{clamp(roundNearest(modes.nearest, x)), 1.0}};
-  double base = std::floor(x), rest = x - base;
-  if (modes.mode == "linear")
-    return {{clamp(base), 1 - rest}, {clamp(base + 1), rest}};
-  Weights weights;
-  double sum = 0;
-  for (int i = -1; i <= 2; ++i) {
-    bool outside = base + i < 0 || base + i > double(axis.in - 1);
-    double weight =
-        outside && modes.excludeOutside ? 0 : cubicWeight(modes.cubic, double(i) - rest);
-    weights.push_back({clamp(base + i), weight});
-    sum += weight;
-  }
-  for (auto &[index, weight] : weights)
-    weight /= modes.excludeOutside ? sum : 1.0;
-  return weights;
-}
-
 /// How often each element is repeated in its place, if that is all that happens.
-static std::optional<int64_t> repetition(const ResizeModes &modes, const Axis &axis) {
+static std::optional<int64_t> repetition(const ResizeModes &modes, const ResizedAxis &axis) {
   if (modes.mode != "nearest" || axis.in == 0 || axis.out % axis.in != 0)
     return std::nullopt;
   int64_t times = axis.out / axis.in;
   for (int64_t i = 0; i < axis.out; ++i)
-    if (weightsAt(modes, axis, coordinate(modes.coordinates, axis, i))[0].first != i / times)
+    if (weightsAt(modes, axis, i)[0].first != i / times)
       return std::nullopt;
   return times;
 }
@@ -119,12 +42,12 @@ static Value repeat(Node &n, Value x, ArrayRef<int64_t> times) {
 
 /// The product of `x` along dimension `d` with the matrix of the weights.
 static Value multiplyAlong(Node &n, Value x, int64_t d, const ResizeModes &modes,
-                           const Axis &axis) {
+                           const ResizedAxis &axis) {
   if (!n.mayFold({axis.out, axis.in}))
     return {};
   HostTensor matrix(*dtypeOf(typeOf(x).getElementType()), {axis.out, axis.in});
   for (int64_t i = 0; i < axis.out; ++i)
-    for (auto [index, weight] : weightsAt(modes, axis, coordinate(modes.coordinates, axis, i)))
+    for (auto [index, weight] : weightsAt(modes, axis, i))
       matrix.setFloat(i * axis.in + index, matrix.number(i * axis.in + index) + weight);
   Shape shape(typeOf(x).getShape());
   int64_t before = 1, behind = 1;
@@ -141,60 +64,122 @@ static Value multiplyAlong(Node &n, Value x, int64_t d, const ResizeModes &modes
 }
 
 static std::optional<ResizeModes> modesOf(Node &n) {
-  ResizeModes modes{n.stringAttr("mode", "nearest"),
-                    n.stringAttr("coordinate_transformation_mode", "half_pixel"),
-                    n.stringAttr("nearest_mode", "round_prefer_floor"),
-                    n.floatAttr("cubic_coeff_a", -0.75), n.intAttr("exclude_outside", 0) != 0};
+  ResizeModes modes;
+  modes.mode = n.stringAttr("mode", "nearest");
+  modes.coordinates = n.stringAttr("coordinate_transformation_mode", "half_pixel");
+  modes.nearest = n.stringAttr("nearest_mode", "round_prefer_floor");
+  modes.cubic = n.floatAttr("cubic_coeff_a", -0.75);
+  modes.excludeOutside = n.intAttr("exclude_outside", 0) != 0;
+  modes.antialias = n.intAttr("antialias", 0) != 0;
   if (modes.mode != "nearest" && modes.mode != "linear" && modes.mode != "cubic")
     n.error("mode '" + modes.mode + "' is not supported", "nearest, linear and cubic are");
   if (std::isnan(coordinate(modes.coordinates, {2, 2, 1.0}, 0)))
     n.error("coordinate_transformation_mode '" + modes.coordinates + "' is not supported");
-  if (n.intAttr("antialias", 0))
-    n.error("antialiasing is not supported", "export the model without it");
-  if (n.stringAttr("keep_aspect_ratio_policy", "stretch") != "stretch")
-    n.error("keep_aspect_ratio_policy is not supported", "give each size");
   return n.failed() ? std::nullopt : std::optional(modes);
 }
 
+/// The dimensions that are resized, in the order in which the operands speak of them.
+static std::optional<Shape> namedAxes(Node &n, int64_t rank) {
+  std::optional<Shape> named = n.intsAttr("axes");
+  if (!named)
+    return ascending(0, rank);
+  Shape result;
+  for (int64_t value : *named)
+    if (std::optional<int64_t> axis = n.axis(value, rank))
+      result.push_back(*axis);
+  return n.failed() || !n.axes(*named, rank) ? std::nullopt : std::optional(result);
+}
+
+/// The one factor that all of `axes` keep to under keep_aspect_ratio_policy, 0 without one.
+static double sharedScale(Node &n, ArrayRef<int64_t> x, ArrayRef<int64_t> axes,
+                          const HostTensor &sizes) {
+  std::string policy = n.stringAttr("keep_aspect_ratio_policy", "stretch");
+  if (policy == "stretch")
+    return 0;
+  if (policy != "not_larger" && policy != "not_smaller")
+    n.error("keep_aspect_ratio_policy '" + policy + "' is unknown");
+  double shared = 0;
+  for (auto [i, d] : llvm::enumerate(axes)) {
+    double scale = sizes.number(i) / double(std::max<int64_t>(1, x[d]));
+    bool takes = policy == "not_larger" ? scale < shared : scale > shared;
+    shared = i == 0 || takes ? scale : shared;
+  }
+  return shared;
+}
+
+/// The part of each dimension that tf_crop_and_resize looks at, of operand 1.
+static void setRegion(Node &n, ArrayRef<int64_t> axes, SmallVector<ResizedAxis> &resized) {
+  const HostTensor *region = n.known(1);
+  if (!region)
+    return;
+  if (region->size() != int64_t(2 * axes.size()))
+    return n.error("its region needs a beginning and an end for " + Twine(axes.size()) +
+                   " dimensions");
+  for (auto [i, d] : llvm::enumerate(axes)) {
+    resized[d].begin = region->number(i);
+    resized[d].end = region->number(axes.size() + i);
+  }
+}
+
 /// Every dimension of the operand with its new size.
-static std::optional<SmallVector<Axis>> axesOf(Node &n, ArrayRef<int64_t> x) {
-  SmallVector<Axis> result;
+static std::optional<SmallVector<ResizedAxis>> axesOf(Node &n, const ResizeModes &modes,
+                                                      ArrayRef<int64_t> x) {
+  SmallVector<ResizedAxis> result;
   for (int64_t size : x)
     result.push_back({size, size, 1.0});
-  std::optional<Shape> named = n.intsAttr("axes");
-  std::optional<Shape> axes =
-      named ? n.axes(*named, x.size()) : std::optional(ascending(0, x.size()));
+  std::optional<Shape> axes = namedAxes(n, x.size());
   const HostTensor *sizes = n.has(3) ? n.known(3) : nullptr;
   const HostTensor *scales = !sizes && n.has(2) ? n.known(2) : nullptr;
   const HostTensor *given = sizes ? sizes : scales;
   if (!axes || n.failed())
     return std::nullopt;
-  if (named && !llvm::is_sorted(*named)) {
-    n.error("its axes must be counted from the front and rise");
-    return std::nullopt;
-  }
   if (!given || given->size() != int64_t(axes->size())) {
     n.error("needs scales or sizes for " + Twine(axes->size()) + " dimensions");
     return std::nullopt;
   }
+  double shared = sizes ? sharedScale(n, x, *axes, *sizes) : 0;
   for (auto [i, d] : llvm::enumerate(*axes)) {
     double wanted = given->number(i), in = double(x[d]);
-    double out = sizes ? wanted : std::floor(in * wanted);
+    double out = shared > 0 ? std::floor(in * shared + 0.5)
+                 : sizes    ? wanted
+                            : std::floor(in * wanted);
     if (!(wanted > 0) || !(out >= 1) || out > double(int64_t(1) << 30) || x[d] < 1) {
       n.error("cannot resize dimension " + Twine(d) + " of " + shapeText(x));
       return std::nullopt;
     }
     if (!n.mayFold({static_cast<int64_t>(out)})) // its weights are computed one by one
       return std::nullopt;
-    result[d] = {x[d], static_cast<int64_t>(out), sizes ? out / in : wanted};
+    double scale = shared > 0 ? shared : sizes ? out / in : wanted;
+    result[d] = {x[d], static_cast<int64_t>(out), scale};
   }
-  return result;
+  if (modes.coordinates == kCrop)
+    setRegion(n, *axes, result);
+  return n.failed() ? std::nullopt : std::optional(result);
+}
+
+/// `y` with the extrapolation value where one of the coordinates lies outside of the operand.
+static Value extrapolate(Node &n, Value y, const ResizeModes &modes, ArrayRef<ResizedAxis> axes) {
+  double value = n.floatAttr("extrapolation_value", 0);
+  for (auto [d, axis] : llvm::enumerate(axes)) {
+    Shape shape(axes.size(), 1);
+    shape[d] = axis.out;
+    HostTensor inside(DType::Bool, shape);
+    bool all = true;
+    for (int64_t i = 0; i < axis.out; ++i) {
+      double at = coordinate(modes.coordinates, axis, i);
+      inside.setInt(i, at >= 0 && at <= double(axis.in - 1));
+      all &= inside.ints[i] != 0;
+    }
+    if (y && !all)
+      y = n.emit<nn::SelectOp>({n.constant(inside), y, n.scalar(value, y)});
+  }
+  return y;
 }
 
 static void resize(Node &n) {
   Value x = n.data(0);
   std::optional<ResizeModes> modes = x ? modesOf(n) : std::nullopt;
-  auto axes = modes ? axesOf(n, typeOf(x).getShape()) : std::nullopt;
+  auto axes = modes ? axesOf(n, *modes, typeOf(x).getShape()) : std::nullopt;
   if (!axes)
     return;
   Shape times(axes->size(), 1), shape;
@@ -207,9 +192,10 @@ static void resize(Node &n) {
   for (auto [d, axis] : llvm::enumerate(*axes))
     if (x && axis.out != axis.in * times[d])
       x = multiplyAlong(n, x, d, *modes, axis);
-    else if (x && times[d] == 1 && !repetition(*modes, axis) && axis.scale != 1.0)
+    else if (x && times[d] == 1 && !repetition(*modes, axis) && !axis.isKept())
       x = multiplyAlong(n, x, d, *modes, axis);
-  n.set(x ? repeat(n, x, times) : x);
+  Value y = x ? repeat(n, x, times) : x;
+  n.set(modes->coordinates == kCrop ? extrapolate(n, y, *modes, *axes) : y);
 }
 
 void plimsoll::import::addResizeOps(llvm::StringMap<OpEntry> &table) {

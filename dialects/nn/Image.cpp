@@ -112,6 +112,9 @@ static LogicalResult verifyPool(Op op, RankedTensorType x, RankedTensorType y) {
 LogicalResult MaxPoolOp::verify() {
   return verifyPool(*this, getX().getType(), getY().getType());
 }
+LogicalResult MaxPoolIndexOp::verify() {
+  return verifyPool(*this, getX().getType(), getY().getType());
+}
 LogicalResult MaxPoolGradOp::verify() {
   if (getX().getType() != getDx().getType())
     return emitOpError("x and dx differ: ") << getX().getType() << " and " << getDx().getType();
@@ -132,6 +135,9 @@ static int64_t poolFlops(RankedTensorType y, ArrayRef<int64_t> kernel) {
   return flops;
 }
 int64_t MaxPoolOp::getFlops() {
+  return poolFlops(getY().getType(), getKernel());
+}
+int64_t MaxPoolIndexOp::getFlops() {
   return poolFlops(getY().getType(), getKernel());
 }
 int64_t MaxPoolGradOp::getFlops() {

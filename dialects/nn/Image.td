@@ -100,6 +100,23 @@ def NN_MaxPoolOp : NN_WindowOp<"max_pool"> {
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
 }
 
+def NN_MaxPoolIndexOp : NN_WindowOp<"max_pool_index"> {
+  let summary = "where the largest element of each window is";
+  let description = [{
+    Its number among all elements of `x`, -1 for a window without elements; of equal ones the
+    first. With `column_major` the elements of a plane are numbered first dimension first.
+    ```mlir
+    %i = nn.max_pool_index %x {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>,
+        pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+        : tensor<4x16x8x8xf32> to tensor<4x16x4x4xi64>
+    ```
+  }];
+  let arguments = !con((ins NN_FloatTensor:$x, DenseI64ArrayAttr:$kernel), window,
+                       (ins UnitAttr:$column_major));
+  let results = (outs NN_IndexTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
+}
+
 def NN_MaxPoolGradOp : NN_WindowOp<"max_pool_grad"> {
   let summary = "gradient of nn.max_pool";
   let description = [{

@@ -51,11 +51,7 @@ def NN_ScatterElementsOp : NN_TensorOp<"scatter_elements"> {
   let extraClassDeclaration = [{
     int64_t getFlops() { return 0; }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
-    /// Products and extremes have no gradient here.
-    bool isDifferentiable(unsigned index) {
-      return index != 1 && (getUpdate() == ::plimsoll::nn::Update::replace ||
-                            getUpdate() == ::plimsoll::nn::Update::add);
-    }
+    bool isDifferentiable(unsigned index) { return index != 1; }
   }];
 }
 

@@ -104,17 +104,79 @@ LogicalResult plimsoll::autodiff::gatherElementsGradient(GradientBuilder &b, Ope
   return success();
 }
 
+/// 1 where `a` and `b` are equal, 0 elsewhere.
+static Value equal(GradientBuilder &b, Value a, Value other) {
+  Value same = b.create<nn::CompareOp>(nn::Predicate::eq, a, other);
+  return b.create<nn::CastOp>(same, tensorType(a).getElementType());
+}
+
+/// An element that takes products passes its gradient on by all that it was multiplied with;
+/// an update does so by the result without itself. One that is zero and the only such in its
+/// element is left out of the result instead of divided out.
+static void scatterProductGradient(GradientBuilder &b, nn::ScatterElementsOp scatter) {
+  Value index = scatter.getIndices(), updates = scatter.getUpdates(), dy = b.dy();
+  int64_t axis = scatter.getAxis();
+  auto into = [&](nn::Update update, Value x, Value values) -> Value {
+    return b.create<nn::ScatterElementsOp>(update, x, index, values, axis);
+  };
+  auto from = [&](Value x) -> Value { return b.create<nn::GatherElementsOp>(x, index, axis); };
+  if (b.needs(0))
+    b.add(0, into(nn::Update::mul, dy, updates));
+  if (!b.needs(2))
+    return;
+  Value zero = b.number(0.0), one = b.number(1.0);
+  Value isZero = b.create<nn::CompareOp>(nn::Predicate::eq, updates, zero);
+  Value zeros = from(into(nn::Update::add, zerosLike(b, scatter.getX()), equal(b, updates, zero)));
+  Value single = b.create<nn::CompareOp>(nn::Predicate::eq, zeros, one);
+  Value isSingle = b.create<nn::SelectOp>(single, equal(b, updates, zero), zero);
+  Value only = b.create<nn::CompareOp>(nn::Predicate::gt, isSingle, zero);
+  Value divisors = b.create<nn::SelectOp>(isZero, one, updates);
+  Value without =
+      into(nn::Update::mul, scatter.getX(), b.create<nn::SelectOp>(only, one, updates).getResult());
+  Value others = b.create<nn::SelectOp>(
+      only, from(without), b.create<nn::DivOp>(from(scatter.getY()), divisors).getResult());
+  b.add(2, b.create<nn::MulOp>(from(dy), others));
+}
+
+/// Whatever equals the result, the old element and updates alike, shares its gradient.
+static void scatterExtremeGradient(GradientBuilder &b, nn::ScatterElementsOp scatter) {
+  Value index = scatter.getIndices();
+  int64_t axis = scatter.getAxis();
+  auto from = [&](Value x) -> Value { return b.create<nn::GatherElementsOp>(x, index, axis); };
+  Value kept = equal(b, scatter.getX(), scatter.getY());
+  Value taken = equal(b, scatter.getUpdates(), from(scatter.getY()));
+  Value count = b.create<nn::ScatterElementsOp>(nn::Update::add, kept, index, taken, axis);
+  Value share = b.create<nn::DivOp>(b.dy(), count);
+  if (b.needs(0))
+    b.add(0, b.create<nn::MulOp>(kept, share));
+  if (b.needs(2))
+    b.add(2, b.create<nn::MulOp>(taken, from(share)));
+}
+
 /// What was replaced gets nothing; an update gets the gradient of where it went.
 LogicalResult plimsoll::autodiff::scatterElementsGradient(GradientBuilder &b, Operation *op) {
   auto scatter = cast<nn::ScatterElementsOp>(op);
-  bool replaces = scatter.getUpdate() == nn::Update::replace;
-  if (b.needs(0))
-    b.add(0, replaces ? b.create<nn::ScatterElementsOp>(
-                             nn::Update::replace, b.dy(), scatter.getIndices(),
-                             zerosLike(b, scatter.getUpdates()), scatter.getAxis())
-                            .getResult()
-                      : b.dy());
+  Value index = scatter.getIndices(), dy = b.dy();
+  switch (scatter.getUpdate()) {
+  case nn::Update::mul:
+    scatterProductGradient(b, scatter);
+    return success();
+  case nn::Update::max:
+  case nn::Update::min:
+    scatterExtremeGradient(b, scatter);
+    return success();
+  case nn::Update::replace:
+    if (b.needs(0))
+      b.add(0,
+            b.create<nn::ScatterElementsOp>(nn::Update::replace, dy, index,
+                                            zerosLike(b, scatter.getUpdates()), scatter.getAxis()));
+    break;
+  case nn::Update::add:
+    if (b.needs(0))
+      b.add(0, dy);
+    break;
+  }
   if (b.needs(2))
-    b.add(2, b.create<nn::GatherElementsOp>(b.dy(), scatter.getIndices(), scatter.getAxis()));
+    b.add(2, b.create<nn::GatherElementsOp>(dy, index, scatter.getAxis()));
   return success();
 }

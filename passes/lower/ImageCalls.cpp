@@ -39,7 +39,7 @@ template <typename Op> static KernelCall conv(Op op, StringRef kernel, Value x, 
   KernelCall call{kernel.str(), {0, 1, result(0)}, {}, {}};
   call.sizes = {xs[0], xs[1], ws[0], static_cast<int64_t>(op.getGroups())};
   appendWindow(call.sizes, op, x, ws.drop_front(2), y);
-  return call;
+  return typed(call, x);
 }
 
 template <typename Op>
@@ -53,7 +53,7 @@ template <typename Op> static KernelCall avgPool(Op op, StringRef kernel, Value 
   KernelCall call = pool(op, kernel, {0, result(0)}, x, y);
   appendThree(call.sizes, op.getPads().drop_front(op.getKernel().size()), 0);
   call.sizes.push_back(op.getCountPadding());
-  return call;
+  return typed(call, x);
 }
 
 /// Images, channels, and elements of an image's channel.
@@ -79,10 +79,16 @@ std::optional<KernelCall> plimsoll::lower::imageCall(Operation *op) {
         return conv(op, "conv_grad_input", op.getY(), op.getW(), op.getX());
       })
       .Case([](nn::MaxPoolOp op) {
-        return pool(op, "max_pool", {0, result(0)}, op.getX(), op.getY());
+        return typed(pool(op, "max_pool", {0, result(0)}, op.getX(), op.getY()), op.getX());
+      })
+      .Case([](nn::MaxPoolIndexOp op) {
+        KernelCall call = pool(op, "max_pool_index", {0, result(0)}, op.getX(), op.getY());
+        call.sizes.push_back(op.getColumnMajor());
+        return typed(call, op.getX());
       })
       .Case([](nn::MaxPoolGradOp op) {
-        return pool(op, "max_pool_grad", {0, 1, result(0)}, op.getDx(), op.getDy());
+        return typed(pool(op, "max_pool_grad", {0, 1, result(0)}, op.getDx(), op.getDy()),
+                     op.getDx());
       })
       .Case([](nn::AvgPoolOp op) { return avgPool(op, "avg_pool", op.getX(), op.getY()); })
       .Case(

@@ -40,8 +40,7 @@ int64_t plimsoll::lower::elementTypeCode(Type element) {
   return element.isInteger(64) ? 3 : 4;
 }
 
-/// `call` of a kernel that works on f32 unless it is told another type.
-static KernelCall typed(KernelCall call, Value data) {
+KernelCall plimsoll::lower::typed(KernelCall call, Value data) {
   int64_t code = elementTypeCode(getElementTypeOrSelf(data.getType()));
   if (code != 0)
     call.sizes.push_back(code);
@@ -207,6 +206,25 @@ static KernelCall scatterElements(nn::ScatterElementsOp op) {
   return ofType({"scatter_elements", {0, 1, 2, result(0)}, sizes, {}}, op.getX());
 }
 
+// Random numbers ------------------------------------------------------------
+
+static KernelCall dropout(nn::DropoutOp op) {
+  return typed({"dropout",
+                {0, 1, result(0)},
+                {tensorType(op.getX()).getNumElements(), int64_t(op.getStream())},
+                {op.getP().convertToDouble()}},
+               op.getX());
+}
+
+static KernelCall randomNumbers(nn::RandomOp op) {
+  return ofType({"random_numbers",
+                 {0, result(0)},
+                 {tensorType(op.getY()).getNumElements(), int64_t(op.getStream()),
+                  int64_t(op.getDistribution())},
+                 {}},
+                op.getY());
+}
+
 std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
   using Call = std::optional<KernelCall>;
   return TypeSwitch<Operation *, Call>(op)
@@ -258,6 +276,8 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       })
       .Case([](nn::ConcatOp op) { return concat(op); })
       .Case([](nn::SplitOp op) { return split(op); })
+      .Case([](nn::DropoutOp op) { return dropout(op); })
+      .Case([](nn::RandomOp op) { return randomNumbers(op); })
       .Default([](Operation *op) {
         std::optional<KernelCall> call = imageCall(op);
         return call ? call : trainingCall(op);

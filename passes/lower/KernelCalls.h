@@ -3,6 +3,7 @@
 #define PLIMSOLL_PASSES_LOWER_KERNELCALLS_H
 
 #include "mlir/IR/Operation.h"
+#include "mlir/IR/Value.h"
 #include <limits>
 #include <optional>
 
@@ -23,6 +24,9 @@ struct KernelCall {
 
 /// The code of `runtime`'s ElementType.
 int64_t elementTypeCode(mlir::Type element);
+
+/// `call` of a kernel that works on f32 unless it is told the type of `data` as its last size.
+KernelCall typed(KernelCall call, mlir::Value data);
 
 /// The library call for `op`, or nothing where it becomes a loop nest (or is no launch).
 std::optional<KernelCall> kernelCall(mlir::Operation *op);

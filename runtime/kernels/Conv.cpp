@@ -1,10 +1,12 @@
 //===- Conv.cpp - convolution and its gradients, as products of matrices ----===//
 //
 // conv {x, w, y, workspace}, conv_grad_input {dy, w, dx, workspace},
-// conv_grad_weight {dy, x, dw, workspace}   sizes {n, c, k, groups, window}
+// conv_grad_weight {dy, x, dw, workspace}   sizes {n, c, k, groups, window[, type]}
 //   x [n, c, size], w [k, c / groups, kernel], y [n, k, out]; window: 18 numbers, see Window.h
 //   y[n, k, o] = sum over c, tap of w[k, c, tap] x[n, c, window of o at tap]
 // Outputs share bytes with no operand. A transposed convolution is conv_grad_input.
+//
+// In f64 (for checks) they are plain loops without a workspace, see ConvPlain.cpp. In f32:
 //
 // Each is a product with the matrix of Columns.h, made piece by piece in the thread's share of
 // the workspace. An element is the sum of pieces of 256 terms, in order, each a chain of fused
@@ -14,6 +16,8 @@
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
 #include "Columns.h"
+#include "ConvPlain.h"
+#include "Elements.h"
 #include "Gemm.h"
 #include "plimsoll/Kernels.h"
 
@@ -197,15 +201,25 @@ void runGradWeight(const Launch &launch) {
   forEachUnit(launch, s.groups * filterBlocks * weightBlocks, s.work(), gradWeightShare(s), body);
 }
 
+constexpr int kSizes = 22; ///< without the type
+
 template <Share (*share)(const ConvSizes &)>
-int64_t workspace(const int64_t *sizes, int, int threads) {
-  return share(ConvSizes(sizes)).bytes(threads);
+int64_t workspace(const int64_t *sizes, int count, int threads) {
+  return isDouble(sizes, count, kSizes) ? 0 : share(ConvSizes(sizes)).bytes(threads);
+}
+
+template <void (*single)(const Launch &), void (*twice)(const Launch &)>
+void runTyped(const Launch &launch) {
+  (isDouble(launch, kSizes) ? twice : single)(launch);
 }
 
 } // namespace
 
-const Kernel conv = {"conv", runForward, workspace<forwardShare>};
-const Kernel conv_grad_input = {"conv_grad_input", runGradInput, workspace<gradInputShare>};
-const Kernel conv_grad_weight = {"conv_grad_weight", runGradWeight, workspace<gradWeightShare>};
+const Kernel conv = {"conv", runTyped<runForward, plain::convolve>, workspace<forwardShare>};
+const Kernel conv_grad_input = {"conv_grad_input", runTyped<runGradInput, plain::convolveGradInput>,
+                                workspace<gradInputShare>};
+const Kernel conv_grad_weight = {"conv_grad_weight",
+                                 runTyped<runGradWeight, plain::convolveGradWeight>,
+                                 workspace<gradWeightShare>};
 
 } // namespace plimsoll

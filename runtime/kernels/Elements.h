@@ -29,6 +29,15 @@ template <typename Function> void withElements(int64_t code, const Function &fun
   }
 }
 
+/// True for a kernel of floats that is told f64 behind its `sizes` other sizes; without a type
+/// the data is f32.
+inline bool isDouble(const int64_t *sizes, int sizeCount, int others) {
+  return sizeCount > others && sizes[others] == int64_t(ElementType::f64);
+}
+inline bool isDouble(const Launch &launch, int others) {
+  return isDouble(launch.sizes, launch.sizeCount, others);
+}
+
 template <typename T> bool isNan(T x) {
   return x != x;
 }

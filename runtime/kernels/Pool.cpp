@@ -1,8 +1,11 @@
 //===- Pool.cpp - maximum and mean over windows, and their gradients --------===//
 //
-// max_pool {x, y}, max_pool_grad {dy, x, dx}   sizes {planes, window}
-// avg_pool {x, y}, avg_pool_grad {dy, dx}      sizes {planes, window, padBehind[3], countPadding}
-//   window: the 18 numbers of Window.h; x [planes, size], y [planes, out]
+// max_pool {x, y}, max_pool_grad {dy, x, dx}   sizes {planes, window[, type]}
+// max_pool_index {x, indices}                  sizes {planes, window, columnMajor[, type]}
+// avg_pool {x, y}, avg_pool_grad {dy, dx}      sizes {planes, window, padBehind[3], countPadding
+//                                                     [, type]}
+//   window: the 18 numbers of Window.h; x [planes, size], y [planes, out]; indices i64: the
+//   element's number in x, -1 in an empty window; columnMajor: a plane's first size runs fastest
 // Outputs share bytes with no operand. No workspace.
 //
 // A plane is one thread's and its windows are visited in order: bits depend on the shape
@@ -10,6 +13,7 @@
 // run in f64.
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
+#include "Elements.h"
 #include "Window.h"
 #include "plimsoll/Kernels.h"
 
@@ -18,45 +22,11 @@
 namespace plimsoll {
 namespace {
 
-/// Taps of one window that lie inside the plane: [first[d], last[d]) along each dimension.
-struct Taps {
-  int64_t first[3], last[3];
-
-  Taps(const Window &w, const int64_t *output) {
-    for (int d = 0; d < 3; ++d) {
-      int64_t start = w.at(d, output[d], 0), dilation = w.dilation[d];
-      first[d] = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
-      int64_t left = w.size[d] - start;
-      last[d] = left <= 0 ? 0 : (left + dilation - 1) / dilation;
-      last[d] = last[d] < w.kernel[d] ? last[d] : w.kernel[d];
-    }
-  }
-
-  /// body(index of the element in the plane) in the order of the taps.
-  template <typename Body>
-  void forEach(const Window &w, const int64_t *output, const Body &body) const {
-    for (int64_t t = first[0]; t < last[0]; ++t)
-      for (int64_t r = first[1]; r < last[1]; ++r) {
-        int64_t row = (w.at(0, output[0], t) * w.size[1] + w.at(1, output[1], r)) * w.size[2];
-        for (int64_t s = first[2]; s < last[2]; ++s)
-          body(row + w.at(2, output[2], s));
-      }
-  }
-};
-
-/// body(output position, its index, its taps) for each window of a plane.
-template <typename Body> inline void forEachWindow(const Window &w, const Body &body) {
-  int64_t index = 0, o[3];
-  for (o[0] = 0; o[0] < w.out[0]; ++o[0])
-    for (o[1] = 0; o[1] < w.out[1]; ++o[1])
-      for (o[2] = 0; o[2] < w.out[2]; ++o[2])
-        body(o, index++, Taps(w, o));
-}
-
 /// Index of the first largest element of a window, -1 if it holds none.
-int64_t firstLargest(const Window &w, const int64_t *output, const Taps &taps, const float *x) {
+template <typename T>
+int64_t firstLargest(const Window &w, const int64_t *output, const Taps &taps, const T *x) {
   int64_t best = -1;
-  taps.forEach(w, output, [&](int64_t i) {
+  taps.forEach(w, output, [&](int64_t i, int64_t) {
     if (best < 0 || x[i] > x[best] || (x[i] != x[i] && x[best] == x[best]))
       best = i;
   });
@@ -70,23 +40,39 @@ template <typename Body> void forEachPlane(const Launch &launch, const Body &bod
                    [&](int64_t plane) { body(w, plane); });
 }
 
-void runMax(const Launch &launch) {
+template <typename T> void maxPool(const Launch &launch) {
   forEachPlane(launch, [&](const Window &w, int64_t plane) {
-    const float *x = launch.buffer<float>(0) + plane * w.elements();
-    float *y = launch.buffer<float>(1) + plane * w.outputs();
+    const T *x = launch.buffer<T>(0) + plane * w.elements();
+    T *y = launch.buffer<T>(1) + plane * w.outputs();
     forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
       int64_t best = firstLargest(w, output, taps, x);
-      y[index] = best < 0 ? -__builtin_inff() : x[best];
+      y[index] = best < 0 ? lowest<T>() : x[best];
     });
   });
 }
 
-void runMaxGrad(const Launch &launch) {
+template <typename T> void maxPoolIndex(const Launch &launch) {
+  bool columnMajor = launch.sizes[19] != 0;
   forEachPlane(launch, [&](const Window &w, int64_t plane) {
-    const float *dy = launch.buffer<float>(0) + plane * w.outputs();
-    const float *x = launch.buffer<float>(1) + plane * w.elements();
-    float *dx = launch.buffer<float>(2) + plane * w.elements();
-    std::memset(dx, 0, sizeof(float) * w.elements());
+    const T *x = launch.buffer<T>(0) + plane * w.elements();
+    int64_t *y = launch.buffer<int64_t>(1) + plane * w.outputs();
+    forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
+      int64_t best = firstLargest(w, output, taps, x);
+      if (columnMajor && best >= 0) {
+        int64_t rest = best / w.size[2], column = best % w.size[2];
+        best = (column * w.size[1] + rest % w.size[1]) * w.size[0] + rest / w.size[1];
+      }
+      y[index] = best < 0 ? -1 : plane * w.elements() + best;
+    });
+  });
+}
+
+template <typename T> void maxPoolGrad(const Launch &launch) {
+  forEachPlane(launch, [&](const Window &w, int64_t plane) {
+    const T *dy = launch.buffer<T>(0) + plane * w.outputs();
+    const T *x = launch.buffer<T>(1) + plane * w.elements();
+    T *dx = launch.buffer<T>(2) + plane * w.elements();
+    std::memset(dx, 0, sizeof(T) * w.elements());
     forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
       if (int64_t best = firstLargest(w, output, taps, x); best >= 0)
         dx[best] += dy[index];
@@ -111,35 +97,45 @@ double divisor(const Launch &launch, const Window &w, const int64_t *output, con
   return count;
 }
 
-void runMean(const Launch &launch) {
+template <typename T> void meanPool(const Launch &launch) {
   forEachPlane(launch, [&](const Window &w, int64_t plane) {
-    const float *x = launch.buffer<float>(0) + plane * w.elements();
-    float *y = launch.buffer<float>(1) + plane * w.outputs();
+    const T *x = launch.buffer<T>(0) + plane * w.elements();
+    T *y = launch.buffer<T>(1) + plane * w.outputs();
     forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
       double sum = 0;
-      taps.forEach(w, output, [&](int64_t i) { sum += double(x[i]); });
-      y[index] = static_cast<float>(sum / divisor(launch, w, output, taps));
+      taps.forEach(w, output, [&](int64_t i, int64_t) { sum += double(x[i]); });
+      y[index] = static_cast<T>(sum / divisor(launch, w, output, taps));
     });
   });
 }
 
-void runMeanGrad(const Launch &launch) {
+template <typename T> void meanPoolGrad(const Launch &launch) {
   forEachPlane(launch, [&](const Window &w, int64_t plane) {
-    const float *dy = launch.buffer<float>(0) + plane * w.outputs();
-    float *dx = launch.buffer<float>(1) + plane * w.elements();
-    std::memset(dx, 0, sizeof(float) * w.elements());
+    const T *dy = launch.buffer<T>(0) + plane * w.outputs();
+    T *dx = launch.buffer<T>(1) + plane * w.elements();
+    std::memset(dx, 0, sizeof(T) * w.elements());
     forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
-      auto share = static_cast<float>(double(dy[index]) / divisor(launch, w, output, taps));
-      taps.forEach(w, output, [&](int64_t i) { dx[i] += share; });
+      auto share = static_cast<T>(double(dy[index]) / divisor(launch, w, output, taps));
+      taps.forEach(w, output, [&](int64_t i, int64_t) { dx[i] += share; });
     });
   });
+}
+
+/// Runs the one of both that fits the type, which stands behind `sizes` sizes.
+template <int sizes, void (*single)(const Launch &), void (*twice)(const Launch &)>
+void runTyped(const Launch &launch) {
+  (isDouble(launch, sizes) ? twice : single)(launch);
 }
 
 } // namespace
 
-const Kernel max_pool = {"max_pool", runMax};
-const Kernel max_pool_grad = {"max_pool_grad", runMaxGrad};
-const Kernel avg_pool = {"avg_pool", runMean};
-const Kernel avg_pool_grad = {"avg_pool_grad", runMeanGrad};
+const Kernel max_pool = {"max_pool", runTyped<19, maxPool<float>, maxPool<double>>};
+const Kernel max_pool_index = {"max_pool_index",
+                               runTyped<20, maxPoolIndex<float>, maxPoolIndex<double>>};
+const Kernel max_pool_grad = {"max_pool_grad",
+                              runTyped<19, maxPoolGrad<float>, maxPoolGrad<double>>};
+const Kernel avg_pool = {"avg_pool", runTyped<23, meanPool<float>, meanPool<double>>};
+const Kernel avg_pool_grad = {"avg_pool_grad",
+                              runTyped<23, meanPoolGrad<float>, meanPoolGrad<double>>};
 
 } // namespace plimsoll

@@ -34,6 +34,41 @@ struct Window {
   }
 };
 
+/// Taps of one window that lie inside the plane: [first[d], last[d]) along each dimension.
+struct Taps {
+  int64_t first[3], last[3];
+
+  Taps(const Window &w, const int64_t *output) {
+    for (int d = 0; d < 3; ++d) {
+      int64_t start = w.at(d, output[d], 0), dilation = w.dilation[d];
+      first[d] = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
+      int64_t left = w.size[d] - start;
+      last[d] = left <= 0 ? 0 : (left + dilation - 1) / dilation;
+      last[d] = last[d] < w.kernel[d] ? last[d] : w.kernel[d];
+    }
+  }
+
+  /// body(index of the element in the plane, number of the tap) in the order of the taps.
+  template <typename Body>
+  void forEach(const Window &w, const int64_t *output, const Body &body) const {
+    for (int64_t t = first[0]; t < last[0]; ++t)
+      for (int64_t r = first[1]; r < last[1]; ++r) {
+        int64_t row = (w.at(0, output[0], t) * w.size[1] + w.at(1, output[1], r)) * w.size[2];
+        for (int64_t s = first[2]; s < last[2]; ++s)
+          body(row + w.at(2, output[2], s), (t * w.kernel[1] + r) * w.kernel[2] + s);
+      }
+  }
+};
+
+/// body(output position, its index, its taps) for each window of a plane.
+template <typename Body> inline void forEachWindow(const Window &w, const Body &body) {
+  int64_t index = 0, o[3];
+  for (o[0] = 0; o[0] < w.out[0]; ++o[0])
+    for (o[1] = 0; o[1] < w.out[1]; ++o[1])
+      for (o[2] = 0; o[2] < w.out[2]; ++o[2])
+        body(o, index++, Taps(w, o));
+}
+
 } // namespace plimsoll
 
 #endif // PLIMSOLL_KERNELS_WINDOW_H

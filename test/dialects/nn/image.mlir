@@ -27,6 +27,13 @@ func.func @conv_transpose(%x: tensor<4x6x3x3xf32>, %w: tensor<6x5x2x2xf32>) -> t
   return %0 : tensor<4x10x6x6xf32>
 }
 
+// CHECK-LABEL: func.func @max_pool_index
+func.func @max_pool_index(%x: tensor<2x3x8x8xf32>) -> tensor<2x3x4x4xi64> {
+  // CHECK: nn.max_pool_index %{{.*}} {column_major, dilations = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>} : tensor<2x3x8x8xf32> to tensor<2x3x4x4xi64>
+  %0 = nn.max_pool_index %x {column_major, dilations = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>} : tensor<2x3x8x8xf32> to tensor<2x3x4x4xi64>
+  return %0 : tensor<2x3x4x4xi64>
+}
+
 // Rounding up and down are both right.
 // CHECK-LABEL: func.func @pools
 func.func @pools(%x: tensor<2x3x8x8xf32>) -> (tensor<2x3x4x4xf32>, tensor<2x3x3x3xf32>, tensor<2x3x8x8xf32>, tensor<2x3x8x8xf32>) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 using Floats = std::vector<float>;
+using Doubles = std::vector<double>;
 using Sizes = std::vector<int64_t>;
 
 struct Library {
@@ -105,7 +106,8 @@ inline bool sameBits(const Floats &a, const Floats &b) {
 }
 
 /// Largest difference, relative to the largest reference value.
-inline double worst(const Floats &got, const std::vector<double> &wanted) {
+template <typename T>
+inline double worst(const std::vector<T> &got, const std::vector<double> &wanted) {
   double difference = 0, size = 1e-30;
   for (size_t i = 0; i < got.size(); ++i) {
     double d = std::abs(double(got[i]) - wanted[i]);

@@ -42,6 +42,35 @@ TEST_P(Pool, MaximumAndGradient) {
   });
   EXPECT_EQ(worst(y, wy), 0);
   EXPECT_LT(worst(dx, wdx), 1e-6);
+  Sizes twice = kSizes;
+  twice.push_back(1); // the same in f64
+  Doubles x64(x.begin(), x.end()), dy64(dy.begin(), dy.end());
+  Doubles y64(dy.size(), NAN), dx64(x.size(), NAN);
+  run("max_pool", {x64.data(), y64.data()}, twice);
+  run("max_pool_grad", {dy64.data(), x64.data(), dx64.data()}, twice);
+  EXPECT_EQ(worst(y64, wy), 0);
+  EXPECT_LT(worst(dx64, wdx), 1e-14);
+}
+
+// Row by row or column by column, the first of equal ones.
+TEST_P(Pool, IndexOfTheMaximum) {
+  Floats x = random(kPlanes * kH * kW);
+  for (float &value : x)
+    value = std::round(value);
+  for (int64_t columnMajor : {0, 1}) {
+    std::vector<int64_t> found(kPlanes * kP * kQ, -7), wanted(found.size());
+    Sizes sizes = kSizes;
+    sizes.push_back(columnMajor);
+    run("max_pool_index", {x.data(), found.data()}, sizes);
+    forEachWindow([&](int64_t i, const std::vector<int64_t> &inside) {
+      int64_t best = inside[0];
+      for (int64_t j : inside)
+        best = x[j] > x[best] ? j : best;
+      int64_t plane = best / (kH * kW), h = best / kW % kH, w = best % kW;
+      wanted[i] = columnMajor ? plane * kH * kW + w * kH + h : best;
+    });
+    EXPECT_EQ(found, wanted) << columnMajor;
+  }
 }
 
 TEST_P(Pool, MeanAndGradient) {
@@ -62,6 +91,13 @@ TEST_P(Pool, MeanAndGradient) {
     });
     EXPECT_LT(worst(y, wy), 1e-6);
     EXPECT_LT(worst(dx, wdx), 1e-6);
+    sizes.push_back(1); // the same in f64
+    Doubles x64(x.begin(), x.end()), dy64(dy.begin(), dy.end());
+    Doubles y64(dy.size(), NAN), dx64(x.size(), NAN);
+    run("avg_pool", {x64.data(), y64.data()}, sizes);
+    run("avg_pool_grad", {dy64.data(), dx64.data()}, sizes);
+    EXPECT_LT(worst(y64, wy), 1e-14);
+    EXPECT_LT(worst(dx64, wdx), 1e-14);
   }
 }
 

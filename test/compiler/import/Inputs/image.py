@@ -72,7 +72,7 @@ def group_norm():
 def wrong():
     w = {"w": table(6, 2 * 3 * 3, 1).reshape(6, 2, 3, 3), "half": np.array([1, 1, 0.5, 0], np.float32)}
     return image(node("Conv", ["x", "w"], ["a"], group=3), node("Conv", ["x", "w"], ["b"], kernel_shape=[2, 2]),
-                 node("MaxPool", ["x"], ["c", "indices"], kernel_shape=[2, 2]),
+                 node("Resize", ["x", "", "half"], ["c"], coordinate_transformation_mode="nowhere"),
                  node("MaxPool", ["x"], ["d"], kernel_shape=[9, 9]),
                  node("AveragePool", ["x"], ["e"], kernel_shape=[2, 2], pads=[2, 2, 2, 2]),
                  node("Resize", ["x", "", "half"], ["f"], mode="nearest"),
