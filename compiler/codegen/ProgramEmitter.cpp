@@ -247,6 +247,7 @@ private:
     os << ", " << (o.nesterov ? "true" : "false") << "},\n    /*train=*/" << timeline(train)
        << ",\n    /*evaluate=*/" << timeline(evaluate) << ",\n    /*tokenLabels=*/"
        << (tokenLabels ? "true" : "false") << ",\n    /*loraAlpha=*/" << literal(loraAlpha(), f64);
+    os << ",\n    /*evaluateHyperOffset=*/" << inputOffset(evaluate, "hyper");
     if (accumulate)
       os << ",\n    /*microBatches=*/" << settings.microBatches << ",\n    /*accumulate=*/"
          << timeline(accumulate) << ",\n    /*accumulateHyperOffset=*/"

@@ -108,25 +108,6 @@ static void identity(Node &n) {
   n.set(n.operands[0]);
 }
 
-/// Dropout whose result is its operand. In training mode the node is refused: what to
-/// drop would have to be drawn anew each step.
-static void dropout(Node &n) {
-  const HostTensor *training = n.has(2) ? n.known(2) : nullptr;
-  bool trains = training && training->size() == 1 && training->number(0) != 0;
-  const HostTensor *ratio = trains && n.has(1) ? n.known(1) : nullptr;
-  if (n.failed())
-    return;
-  if (trains && (!ratio || ratio->size() != 1 || ratio->number(0) != 0))
-    return n.error("dropout in training mode is not supported yet",
-                   "export the model with model.eval()");
-  if (n.results.size() > 1 && n.data(0)) { // everything is kept
-    HostTensor kept(DType::Bool, {});
-    kept.setInt(0, 1);
-    n.set(n.broadcast(n.constant(kept), shapeOf(n.data(0))), 1);
-  }
-  identity(n);
-}
-
 void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["Neg"].data = unary<nn::NegOp>;
   table["Abs"].data = unary<nn::AbsOp>;
@@ -170,5 +151,4 @@ void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["Cast"].data = castOp;
   table["CastLike"].data = castLike;
   table["Identity"].data = table["Identity"].fold = identity;
-  table["Dropout"].data = dropout;
 }

@@ -78,6 +78,11 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
   auto between = [&](Stage stage) { return from < stage && stage <= to; };
   if (between(Stage::Step)) {
     OpPassManager &forward = manager.nest<func::FuncOp>();
+    if (!options.dropout.empty()) {
+      prepare::InsertDropoutPassOptions dropout;
+      dropout.rules.assign(options.dropout.begin(), options.dropout.end());
+      forward.addPass(prepare::createInsertDropoutPass(dropout));
+    }
     forward.addPass(prepare::createSimplifyPass());
     if (!options.forwardOnly) {
       forward.addPass(prepare::createRaiseGeluPass());

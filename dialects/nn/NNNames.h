@@ -30,6 +30,9 @@ inline constexpr llvm::StringLiteral kTeacherAttr = "nn.teacher";
 inline constexpr llvm::StringLiteral kOwnLoss = "own_loss";
 /// Attribute of the module: alpha of its low-rank adapters.
 inline constexpr llvm::StringLiteral kLoraAlphaAttr = "nn.lora_alpha";
+/// Floats in the block of scalars that the host computes for a step, the argument of role
+/// "hyper": `Hyper` in runtime/include/plimsoll/Program.h.
+inline constexpr int64_t kHyperCount = 16;
 
 /// Location of the user's node `node` inside module `path` (may be empty).
 mlir::Location userLocation(mlir::MLIRContext *context, llvm::StringRef node, llvm::StringRef path);

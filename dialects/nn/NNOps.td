@@ -13,5 +13,6 @@ include "dialects/nn/Normalization.td"
 include "dialects/nn/Training.td"
 include "dialects/nn/Losses.td"
 include "dialects/nn/Optimizers.td"
+include "dialects/nn/Random.td"
 
 #endif // PLIMSOLL_DIALECTS_NN_NNOPS

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/autodiff/Backward.h"
 #include "passes/autodiff/Passes.h"
+#include "passes/autodiff/RandomSource.h"
 
 namespace plimsoll::autodiff {
 #define GEN_PASS_DEF_BUILDFORWARDPASS
@@ -26,6 +27,8 @@ struct BuildForwardPass : plimsoll::autodiff::impl::BuildForwardPassBase<BuildFo
       return signalPassFailure();
     }
     forward.setName("evaluate");
+    if (drawsNumbers(forward))
+      drawFrom(forward, addHyper(forward));
     if (gradients && failed(addGradients(forward)))
       signalPassFailure();
   }
@@ -35,10 +38,15 @@ private:
     return name ? cast<StringAttr>(name).getValue().str() : std::string();
   }
 
+  static bool isHyper(func::FuncOp function, BlockArgument argument) {
+    auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kRoleAttr);
+    return role && role.getValue() == "hyper";
+  }
+
   LogicalResult addGradients(func::FuncOp function) {
     SmallVector<Value> leaves;
     for (BlockArgument argument : function.getArguments())
-      if (nn::detail::isFloat(argument.getType()))
+      if (nn::detail::isFloat(argument.getType()) && !isHyper(function, argument))
         leaves.push_back(argument);
     Value loss = weightedSum(function);
     if (!loss)

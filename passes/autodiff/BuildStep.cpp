@@ -14,6 +14,7 @@
 #include "passes/autodiff/Optimizers.h"
 #include "passes/autodiff/OwnLoss.h"
 #include "passes/autodiff/Passes.h"
+#include "passes/autodiff/RandomSource.h"
 #include "passes/autodiff/TrainingMode.h"
 
 namespace plimsoll::autodiff {
@@ -24,9 +25,6 @@ namespace plimsoll::autodiff {
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::autodiff;
-
-/// Floats in the block of scalars that the host computes for a step.
-static constexpr int64_t kHyperCount = 16;
 
 namespace {
 
@@ -57,6 +55,9 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
 
     func::FuncOp evaluate = forward.clone();
     evaluate.setName("evaluate");
+    removeDropout(evaluate);
+    if (drawsNumbers(evaluate))
+      drawFrom(evaluate, addHyper(evaluate));
     forward.setName("train");
     getOperation().getBody()->getOperations().insertAfter(forward->getIterator(), evaluate);
     separateOwnLoss(forward, evaluate);
@@ -75,11 +76,13 @@ private:
     SmallVector<Value> loads;
     if (failed(setTrainingMode(train)) || failed(collect(train, parameters, loads)))
       return failure();
+    Value hyper = addHyper(train);
+    drawFrom(train, hyper);
+    remarkOnDropout(train);
     Value loss = train.getBody().front().getTerminator()->getOperand(0);
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
     if (failed(gradients) || failed(checkReached(parameters, *gradients)))
       return failure();
-    Value hyper = addHyper(train);
     if (accumulate > 1)
       buildAccumulate(train, parameters, *gradients, hyper);
     OpBuilder builder(train.getBody().front().getTerminator());
@@ -198,17 +201,6 @@ private:
     return getOperation().emitError("no gradient of the loss reaches these parameters; freeze "
                                     "them with --freeze=REGEX:")
            << missing;
-  }
-
-  static Value addHyper(func::FuncOp train) {
-    Builder builder(train.getContext());
-    auto type = RankedTensorType::get({kHyperCount}, builder.getF32Type());
-    auto attributes = builder.getDictionaryAttr(
-        {builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr("hyper")),
-         builder.getNamedAttr(nn::kRoleAttr, builder.getStringAttr("hyper"))});
-    unsigned index = train.getNumArguments();
-    (void)train.insertArgument(index, type, attributes, train.getLoc());
-    return train.getArgument(index);
   }
 
   // Updates -----------------------------------------------------------------

@@ -83,6 +83,9 @@ def : Gradient<NN_ConvTransposeOp, [(NN_ConvOp $dy, $w), (NN_ConvGradWeightOp $x
 def : Gradient<NN_MaxPoolOp, [(NN_MaxPoolGradOp $dy, $x)]>;
 def : Gradient<NN_AvgPoolOp, [(NN_AvgPoolGradOp $dy)]>;
 
+// Dropout keeps no mask: the same counter gives the same one.
+def : Gradient<NN_DropoutOp, [(NN_DropoutOp $dy, $hyper), (None)]>;
+
 // Normalisation and losses --------------------------------------------------
 
 def : Gradient<NN_LayerNormOp, [

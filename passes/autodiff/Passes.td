@@ -14,7 +14,9 @@ def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
     inference form normalise by the batch in `@train` and update their running statistics
     there; `@evaluate` keeps them. With `accumulate` there is `@accumulate` besides: forward
     and backward of all micro-batches of a step but the last, whose gradients are added up
-    in states of their own; `@train` adds the last ones and updates by the mean. All ops without a gradient rule and all parameters that
+    in states of their own; `@train` adds the last ones and updates by the mean. Dropout draws
+    where there is a gradient and is taken out of `@evaluate`; other random ops draw everywhere.
+    All ops without a gradient rule and all parameters that
     no gradient reaches are reported at once.
 
     Before, with `%w = nn.load @w`:
@@ -53,7 +55,7 @@ def BuildForwardPass : Pass<"nn-build-forward", "::mlir::ModuleOp"> {
     Renames `@forward` to `@evaluate`. With `gradients`, every floating-point result `y` gets
     an input `weight:y` of its type, and the gradient of the sum of all `y * weight:y` with
     respect to each floating-point input `x` becomes the result `gradient:x`; inputs that no
-    gradient reaches have none.
+    gradient reaches have none. Random ops, dropout among them, draw by the input `hyper`.
 
     Before:
     ```mlir

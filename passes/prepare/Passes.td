@@ -4,6 +4,27 @@
 
 include "mlir/Pass/PassBase.td"
 
+def InsertDropoutPass : Pass<"nn-insert-dropout", "::mlir::func::FuncOp"> {
+  let summary = "puts dropout behind named nodes and modules";
+  let description = [{
+    For each rule `REGEX=p`: every floating-point value that leaves a node or module whose
+    whole name the expression matches gets an `nn.dropout`. A rule that matches nothing is an
+    error that lists near names.
+
+    Before, with `rules=h\.0\.mlp=0.1` and an op in module `h.0.mlp`:
+    ```mlir
+    %y = nn.gelu %x : tensor<4x64xf32>
+    ```
+    After:
+    ```mlir
+    %y = nn.gelu %x : tensor<4x64xf32>
+    %d = nn.dropout %y {stream = 0 : i32, p = 0.1 : f64} : tensor<4x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
+  let options = [ListOption<"rules", "rules", "std::string", "Rules REGEX=p">];
+}
+
 def SimplifyPass : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
   let summary = "removes what exporters leave behind";
   let description = [{

@@ -21,6 +21,7 @@ struct plimsoll_train {
   float loss = NAN, accuracy = NAN;
   int64_t microBatch = 0;              ///< of the step, the next one
   double lossSum = 0, accuracySum = 0; ///< over the micro-batches of the step so far
+  int64_t evaluated = 0; ///< evaluations since the last step
   std::string error;
 
   bool isLast() const { return microBatch == plimsoll_program.microBatches - 1; }
@@ -166,6 +167,8 @@ int plimsoll_train_step(plimsoll_train *train, double lr) {
   return guarded(train->error, [&] {
     requireFed(train, train->fed, false);
     double rate = lr < 0 ? train->state.learningRate : lr;
+    train->session.seed = train->state.seed;
+    train->evaluated = 0;
     stepOnce(train, rate);
     if (!std::isfinite(train->loss))
       throw Failure(format("step %lld: the loss is not finite (%g)",
@@ -178,7 +181,8 @@ int plimsoll_train_evaluate(plimsoll_train *train) {
     if (!plimsoll_program.evaluate.run)
       throw Failure("this program was compiled without an evaluation timeline");
     requireFed(train, train->fedEvaluation, true);
-    train->session.evaluate();
+    train->session.seed = train->state.seed;
+    train->session.evaluate(train->evaluated++);
     train->loss = train->session.evaluationLoss();
     train->accuracy = train->session.evaluationAccuracy();
   });

@@ -2,7 +2,7 @@
 #include "Feeder.h"
 
 #include "Failure.h"
-#include "Random.h"
+#include "plimsoll/Random.h"
 
 #include <cstring>
 

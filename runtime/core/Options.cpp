@@ -140,7 +140,7 @@ const OptionSpec specs[] = {
      [](Options &o, const std::string &v) { o.schedule = v, Schedule(v.c_str(), 0, 1); }},
     {"weight-decay", "X", "weight decay, instead of the compiled one",
      [](Options &o, const std::string &v) { o.weightDecay = realNumber("weight-decay", v); }},
-    {"seed", "N", "for the shuffled order and synthetic data (0)",
+    {"seed", "N", "for the shuffled order, synthetic data and random numbers (0)",
      [](Options &o, const std::string &v) {
        o.seed = static_cast<uint64_t>(wholeNumber("seed", v, 0));
      }},

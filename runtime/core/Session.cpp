@@ -103,6 +103,7 @@ void Session::writeHyper(uint64_t offset, int64_t number, int64_t microBatch, do
   hyper[kWeightDecay] = static_cast<float>(weightDecay);
   hyper[kFirstStep] = number == 1 ? 1.0f : 0.0f;
   hyper[kFirstMicroBatch] = microBatch == 0 ? 1.0f : 0.0f;
+  setRandom(hyper, static_cast<uint32_t>((number - 1) * program.microBatches + microBatch + 1));
 }
 
 void Session::step(int64_t number, double learningRate, double weightDecay) {
@@ -117,7 +118,18 @@ void Session::accumulate(int64_t number, int64_t index, double learningRate, dou
   program.accumulate.run(accumulation);
 }
 
-void Session::evaluate() {
+/// What random numbers are drawn from, as bits in the block of floats.
+void Session::setRandom(float *hyper, uint32_t step) {
+  auto low = static_cast<uint32_t>(seed), high = static_cast<uint32_t>(seed >> 32);
+  std::memcpy(hyper + kSeedLow, &low, sizeof low);
+  std::memcpy(hyper + kSeedHigh, &high, sizeof high);
+  std::memcpy(hyper + kRandomStep, &step, sizeof step);
+}
+
+void Session::evaluate(int64_t batch) {
+  if (program.evaluateHyperOffset >= 0)
+    setRandom(reinterpret_cast<float *>(arena + program.evaluateHyperOffset),
+              0x80000000u + static_cast<uint32_t>(batch));
   evaluation.begin();
   program.evaluate.run(evaluation);
 }

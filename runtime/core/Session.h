@@ -29,8 +29,10 @@ public:
   void step(int64_t number, double learningRate, double weightDecay);
   /// Micro-batch `index` (from 0) of a step, not its last: its gradients are added up.
   void accumulate(int64_t number, int64_t index, double learningRate, double weightDecay);
-  /// One pass of the evaluation timeline.
-  void evaluate();
+  /// One pass of the evaluation timeline; random numbers differ from batch to batch.
+  void evaluate(int64_t batch);
+
+  uint64_t seed = 0; ///< of random numbers
 
   float loss() const { return scalar(program.train.lossOffset); }
   float accuracy() const { return scalar(program.train.accuracyOffset); }
@@ -53,6 +55,7 @@ private:
   void zeroState();
   void writeHyper(uint64_t offset, int64_t number, int64_t microBatch, double learningRate,
                   double weightDecay);
+  void setRandom(float *hyper, uint32_t step);
 };
 
 } // namespace plimsoll

@@ -2,7 +2,7 @@
 #include "Source.h"
 
 #include "Failure.h"
-#include "Random.h"
+#include "plimsoll/Random.h"
 
 #include <cstring>
 

@@ -51,6 +51,7 @@ void Trainer::loadStart() {
 void Trainer::applyOptions() {
   state.steps = options.steps.value_or(state.steps);
   state.seed = options.seed.value_or(state.seed);
+  session.seed = state.seed;
   state.shuffle = options.shuffle.value_or(state.shuffle);
   state.learningRate = options.learningRate.value_or(state.learningRate);
   state.weightDecay = options.weightDecay.value_or(state.weightDecay);
@@ -192,7 +193,7 @@ void Trainer::evaluate(Progress &progress) {
   for (int64_t batch = 0; batch < batches && signalSeen == 0; ++batch) {
     evalFeeder->feed(batch, session.arena);
     double counted = static_cast<double>(evalFeeder->countedLabels());
-    session.evaluate();
+    session.evaluate(batch);
     if (counted == 0)
       continue;
     loss += counted * double(session.evaluationLoss());

@@ -23,6 +23,8 @@ static void writeHyper(float *hyper, int t) {
   hyper[kSqrtBias2] = std::sqrt(1.0 - std::pow(beta2, t));
   hyper[kWeightDecay] = decay;
   hyper[kFirstStep] = t == 1;
+  auto step = static_cast<uint32_t>(t);
+  std::memcpy(hyper + kRandomStep, &step, sizeof step);
 }
 
 /// Fills every input of `program` for step `t`; the same numbers wherever they lie.

@@ -13,6 +13,7 @@ from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 
 import losses
+import philox
 
 OPSET = 23
 DIFFERENCE = 1e-5
@@ -119,6 +120,17 @@ class BatchNormalization(OpRun):
         return (y * scale.reshape(shape) + bias.reshape(shape),)
 
 
+class Dropout(OpRun):
+    """As the first step of a run draws it; the ratios of a graph differ and tell its streams."""
+
+    streams = {0.5: 0, 0.25: 1}
+
+    def _run(self, x, ratio, training, seed=None):
+        p = float(ratio)
+        kept = philox.kept(x.shape, p, seed=0, step=1, stream=self.streams[p])
+        return (np.where(kept, x / (1 - p), 0).astype(x.dtype),)
+
+
 class ConvTranspose(OpRun):
     """Over two sizes; onnx's own knows no groups."""
 
@@ -150,7 +162,7 @@ class Reference:
         for name, array in graph.parameters.items():
             model.graph.input.append(
                 helper.make_tensor_value_info(name, TensorProto.DOUBLE, array.shape))
-        self.evaluator = ReferenceEvaluator(model, new_ops=[Erf, Gelu, LayerNormalization,
+        self.evaluator = ReferenceEvaluator(model, new_ops=[Dropout, Erf, Gelu, LayerNormalization,
                                                            BatchNormalization, ConvTranspose])
         self.feeds = {n: a.astype(np.float64) if a.dtype == np.float32 else a
                       for n, a in {**graph.inputs, **graph.parameters}.items()}
@@ -395,6 +407,14 @@ def scores(loss):
 classify = scores("cross-entropy")
 
 
+def dropout(g):
+    """Step 1 of seed 0, which the reference draws too: two ops, two streams."""
+    hidden = g.op("Mul", g.input("x", (7, 5)), g.parameter("w", (5,)))
+    for p in (0.5, 0.25):
+        hidden = g.op("Dropout", hidden, g.constant(p, np.float32), g.constant(True))
+    g.op("Mul", hidden, hidden)
+
+
 def sub(g):
     """The operands of a subtraction used once more, so that gradients add up."""
     a = g.op("Mul", g.input("x", (3, 4)), g.parameter("a", (4,)))
@@ -434,7 +454,7 @@ GRAPHS = {
     "nn.top_k": [squared("TopK", operands=[[2]], results=2)],
     "nn.log_softmax": [squared("LogSoftmax")],
     "nn.gather_elements": [gather_elements],
-    "nn.scatter_elements": [scatter_elements("none"), scatter_elements("add")],
+    "nn.scatter_elements": [scatter_elements(kind) for kind in ("none", "add", "mul", "max", "min")],
     "nn.reshape": [reshape],
     "nn.transpose": [transpose],
     "nn.broadcast": [broadcast, resize([1, 1, 2, 2], mode="nearest", nearest_mode="floor",
@@ -459,6 +479,7 @@ GRAPHS = {
                          count_include_pad=1)],
     "nn.batch_norm": [batch_norm],
     "nn.layer_norm": [layer_norm],
+    "nn.dropout": [dropout],
     "nn.cross_entropy": [classify, scores("cross-entropy,label-smoothing=0.3,ignore-index=2,"
                                           "weights=0.5:1:2:0:1.5")],
     "nn.kl_divergence": [scores("kl"), scores("kl,temperature=2.5")],

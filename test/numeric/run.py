@@ -9,6 +9,7 @@ import sys
 
 import reference  # first: it says where the shared modules are
 import harness
+import dropout
 import optimizers
 import recipes
 import rules
@@ -16,4 +17,4 @@ import running
 
 if __name__ == "__main__":
     sys.exit(harness.main(__doc__, reference.group, rules.group, optimizers.group,
-                          recipes.group, running.group))
+                          recipes.group, running.group, dropout.group))

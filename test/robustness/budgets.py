@@ -68,6 +68,9 @@ def group(suite, tools, everything):
     for name, options in RECIPES.items():
         suite.case(f"budgets: gpt2-nano, {name}", check_budgets, tools, "gpt2-nano/model.onnx",
                    corpus, 3 if everything else 1, options)
+    # Dropout that runs twice draws the same.
+    suite.case("budgets: mlp-dropout", check_budgets, tools, "mlp-dropout/model-train.onnx",
+               table("mlp-digits"), 3, [])
     if not everything:
         return
     for model, data, options in (

@@ -82,6 +82,9 @@ def group(suite, tools, everything):
     suite.case("kill: mlp-digits, shuffled", kill_often, tools, times, signal.SIGKILL, "mlp-digits",
                "mlp-digits/model.onnx", digits, 300, "--order=shuffled",
                "--lr-schedule=cosine,warmup=20", "--seed=3")
+    # The masks of dropout go on where they were.
+    suite.case("kill: mlp-dropout", kill_often, tools, times, signal.SIGKILL, "mlp-dropout",
+               "mlp-dropout/model-train.onnx", digits, 300)
     # An interrupted run saves at once, even in the middle of an evaluation.
     suite.case("kill: interrupted, with evaluation", kill_often, tools, times, signal.SIGINT,
                "interrupted", "mlp-digits/model.onnx", digits, 300, f"--eval-data={digits},every=5")

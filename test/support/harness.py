@@ -69,11 +69,11 @@ class Tools:
     def plimsoll(self, *words, **options):
         return self.run([self.build / "bin" / "plimsoll", *words], **options)
 
-    def compile(self, model, output, *options):
+    def compile(self, model, output, *options, threads=2):
         """Compiles a model (a path, or a path below the models folder); returns the program."""
         path = model if os.path.isabs(str(model)) else self.models / model
-        self.expect([self.build / "bin" / "plimsoll", "compile", path, "-o", output, "--threads=2",
-                     *options])
+        self.expect([self.build / "bin" / "plimsoll", "compile", path, "-o", output,
+                     f"--threads={threads}", *options])
         return output
 
 

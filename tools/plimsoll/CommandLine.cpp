@@ -50,6 +50,8 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--init", o.init, "initial weights: model (the file's), or drawn: normal:0.02");
   app.add_option("--trainable", o.trainable, "regular expression of tensors to train");
   app.add_option("--freeze", o.freeze, "regular expression of parameters not to train");
+  app.add_option("--dropout", o.dropout,
+                 "REGEX=0.1: dropout behind the nodes or modules of that name, in training");
   app.add_option("--checkpoint", o.checkpoint,
                  "planned; by rule: sqrt or every:N launches; none: nothing is computed twice");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");

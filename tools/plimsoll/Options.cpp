@@ -166,6 +166,7 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   if (!parseLimit("--memory", raw.memory, options.memory, error) ||
       !parseLimit("--memory-total", raw.memoryTotal, options.memoryTotal, error))
     return false;
+  options.dropout = raw.dropout;
   options.target = raw.target;
   options.device = raw.device;
   options.steps = raw.steps;

@@ -18,7 +18,7 @@ struct RawOptions {
                              init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max,
                              memoryTotal, value, device, weights, adapters, check, lora, teacher,
                              clip;
-  std::vector<std::string> shapes, trainable, freeze, noDecay, decay, lrScale;
+  std::vector<std::string> shapes, trainable, freeze, noDecay, decay, lrScale, dropout;
   int64_t accumulate = 1;
   int threads = 0;
   double slowdown = 1.1;

@@ -26,7 +26,8 @@ extern const Kernel pointwise_loss, pointwise_loss_grad;
 extern const Kernel adamw, adam, sgd, lion, adagrad, rmsprop;
 extern const Kernel accumulate, sum_squares, clip_by_norm;
 extern const Kernel conv, conv_grad_input, conv_grad_weight;
-extern const Kernel max_pool, max_pool_grad, avg_pool, avg_pool_grad;
+extern const Kernel dropout, random_numbers;
+extern const Kernel max_pool, max_pool_index, max_pool_grad, avg_pool, avg_pool_grad;
 extern const Kernel batch_norm, batch_norm_grad, batch_norm_inference, batch_norm_update;
 extern const Kernel concat, split, copy;
 

@@ -76,6 +76,10 @@ enum Hyper : int {
   kWeightDecay,     ///< weight_decay
   kFirstStep,       ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
   kFirstMicroBatch, ///< 1 in the first micro-batch of a step (the sums start as its gradients)
+  // Bits of u32, for what draws random numbers (kernels/Random.cpp):
+  kSeedLow = 13,
+  kSeedHigh = 14,
+  kRandomStep = 15, ///< micro-batches begun, from 1; evaluation: 2^31 + the batch from 0
   kHyperCount = 16
 };
 
@@ -127,6 +131,8 @@ struct Program {
   bool tokenLabels;     ///< labels have the shape of the one integer input: perplexity, `tokens:`
                         ///< sources
   double loraAlpha = 0; ///< of low-rank adapters, for those who merge a checkpoint; 0: none
+  /// As `hyperOffset`, in an evaluation that draws random numbers; -1: it does not.
+  int64_t evaluateHyperOffset = -1;
   int microBatches = 1; ///< batches of one step: `accumulate` runs for all but the last
   Timeline accumulate = {}; ///< forward and backward, gradients added to those of the step
   uint64_t accumulateHyperOffset = 0;

@@ -4,9 +4,9 @@
 #include "core/Failure.h"
 #include "core/Feeder.h"
 #include "core/Json.h"
-#include "core/Random.h"
 #include "core/Safetensors.h"
 #include "core/Schedule.h"
+#include "plimsoll/Random.h"
 
 #include <cmath>
 #include <cstring>
@@ -144,6 +144,11 @@ TEST_F(Data, PhiloxKnownAnswer) {
   EXPECT_EQ(words[1], 0xe169c58du);
   EXPECT_EQ(words[2], 0xbc57ac4cu);
   EXPECT_EQ(words[3], 0x9b00dbd8u);
+  words = philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, 0x299f31d0a4093822);
+  EXPECT_EQ(words[0], 0xd16cfe09u);
+  EXPECT_EQ(words[1], 0x94fdcceb);
+  EXPECT_EQ(words[2], 0x5001e420u);
+  EXPECT_EQ(words[3], 0x24126ea1u);
 }
 
 TEST_F(Data, ValuesOutOfRangeAreNamed) {

@@ -4,8 +4,8 @@
 // drawn, so that a resumed run draws what the undisturbed one would have.
 // Source: Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3 (2011), Philox 4x32-10.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_CORE_RANDOM_H
-#define PLIMSOLL_CORE_RANDOM_H
+#ifndef PLIMSOLL_RANDOM_H
+#define PLIMSOLL_RANDOM_H
 
 #include <array>
 #include <cstdint>
@@ -52,4 +52,4 @@ inline int64_t shuffled(int64_t index, int64_t count, uint64_t seed, uint32_t ep
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_CORE_RANDOM_H
+#endif // PLIMSOLL_RANDOM_H

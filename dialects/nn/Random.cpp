@@ -1,0 +1,43 @@
+//===- Random.cpp - dropout and random tensors -----------------------------------===//
+#include "dialects/nn/Random.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+int32_t plimsoll::nn::nextStream(Block &block) {
+  int32_t next = 0;
+  for (Operation &op : block)
+    if (auto stream = op.getAttrOfType<IntegerAttr>("stream"); stream && isDrawing(&op))
+      next = std::max(next, static_cast<int32_t>(stream.getInt()) + 1);
+  return next;
+}
+
+bool plimsoll::nn::isDrawing(Operation *op) {
+  return isa<DropoutOp, RandomOp>(op);
+}
+
+/// Checks what all ops that draw have: the stream, and where seed and step come from.
+template <typename Op> static LogicalResult verifyDrawing(Op op) {
+  if (static_cast<int32_t>(op.getStream()) < 0)
+    return op.emitOpError("needs a stream that is not negative");
+  if (Value hyper = op.getHyper()) {
+    auto type = cast<RankedTensorType>(hyper.getType());
+    if (type != RankedTensorType::get({kHyperCount}, Float32Type::get(op.getContext())))
+      return op.emitOpError("needs the step's ")
+             << kHyperCount << " f32 scalars as hyper, got " << type;
+  }
+  return success();
+}
+
+LogicalResult DropoutOp::verify() {
+  double p = getP().convertToDouble();
+  if (!(p >= 0 && p < 1))
+    return emitOpError("needs 0 <= p < 1, got ") << getPAttr();
+  return verifyDrawing(*this);
+}
+
+LogicalResult RandomOp::verify() {
+  return verifyDrawing(*this);
+}
