@@ -27,31 +27,57 @@ static void checkOperators(const Graph &graph, Problems &problems) {
   }
 }
 
+namespace {
+/// One walk over a file.
+struct Walk {
+  OwningOpRef<ModuleOp> module; ///< null after problems
+  bool unrolled = false;        ///< control flow was inlined into the file's graph: walk again
+};
+} // namespace
+
+static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &file,
+                 Location where, Problems &problems) {
+  std::unique_ptr<Graph> graph = makeGraph(file, problems);
+  bool sound = problems.empty();
+  checkOperators(*graph, problems);
+  bindInputs(*graph, options, problems);
+  bool hasInputs = graph->inputs.size() + graph->initializers.size() > 0;
+  if (!sound || (!hasInputs && graph->proto.input_size() > 0))
+    return {};
+  ParameterPlan plan = planParameters(*graph, options, problems);
+  Importer importer(context, options, *graph, plan, problems);
+  OwningOpRef<ModuleOp> module = importer.run();
+  if (!importer.decisions.empty()) {
+    if (unrolledSize(file.model.graph(), importer.decisions) <= kMaxUnrolledNodes) {
+      inlineControlFlow(*file.model.mutable_graph(), importer.decisions);
+      return {nullptr, true};
+    }
+    problems.add("", "its loops, unrolled, are more than " + Twine(kMaxUnrolledNodes) + " nodes",
+                 "export the model without them, or with fewer iterations");
+  }
+  if (module)
+    assignGroups(*module, plan, options, problems);
+  importer.emitRemarks();
+  for (const std::string &warning : plan.warnings)
+    emitWarning(where) << warning;
+  for (const std::string &remark : module ? plan.remarks : std::vector<std::string>())
+    emitRemark(where) << remark;
+  return {std::move(module)};
+}
+
 OwningOpRef<ModuleOp> plimsoll::import::importOnnx(MLIRContext *context,
                                                    const ImportOptions &options) {
   context->loadDialect<nn::NNDialect, func::FuncDialect>();
   Problems problems;
-  OwningOpRef<ModuleOp> module;
   Location where = nn::userLocation(context, options.path, "");
-  if (std::unique_ptr<ModelFile> file = openModel(options, problems)) {
-    std::unique_ptr<Graph> graph = makeGraph(*file, problems);
-    bool sound = problems.empty();
-    checkOperators(*graph, problems);
-    bindInputs(*graph, options, problems);
-    bool hasInputs = graph->inputs.size() + graph->initializers.size() > 0;
-    if (sound && (hasInputs || graph->proto.input_size() == 0)) {
-      ParameterPlan plan = planParameters(*graph, options, problems);
-      module = Importer(context, options, *graph, plan, problems).run();
-      if (module)
-        assignGroups(*module, plan, options, problems);
-      for (const std::string &warning : plan.warnings)
-        emitWarning(where) << warning;
-      for (const std::string &remark : module ? plan.remarks : std::vector<std::string>())
-        emitRemark(where) << remark;
-    }
+  std::unique_ptr<ModelFile> file = openModel(options, problems);
+  Walk result;
+  for (result.unrolled = file != nullptr; result.unrolled;) {
+    problems = Problems(); // they are told of the graph whose control flow is all inlined
+    result = walk(context, options, *file, where, problems);
   }
-  if (problems.empty() && module)
-    return module;
+  if (problems.empty() && result.module)
+    return std::move(result.module);
   problems.report(where);
   return nullptr;
 }

@@ -96,7 +96,7 @@ void Importer::finish() {
     results.push_back(entry.value);
   }
   func::ReturnOp::create(builder, file, results);
-  if (!problems.empty())
+  if (!problems.empty() || !decisions.empty())
     return;
   function.setType(
       FunctionType::get(context, function.getArgumentTypes(), TypeRange(ValueRange(results))));
@@ -183,6 +183,8 @@ void Importer::importNode(int index) {
   bool supported = isSupported(node.proto); // others were told at the start
   if (complete && supported)
     dispatch(node);
+  if (node.decision)
+    decisions.push_back(*node.decision);
   // A constant that was made is there for later uses.
   for (auto [i, name] : llvm::enumerate(node.proto.input()))
     if (node.operands[i].kind == Entry::Kind::Known && values.contains(name))
@@ -191,7 +193,8 @@ void Importer::importNode(int index) {
     if (name.empty())
       continue;
     Entry &entry = node.results[i];
-    if (supported && complete && !node.failed() && entry.kind == Entry::Kind::Missing)
+    if (supported && complete && !node.failed() && !node.decision &&
+        entry.kind == Entry::Kind::Missing)
       node.error("its result '" + name + "' is not supported");
     if (node.failed() || !complete || entry.kind == Entry::Kind::Missing)
       entry.kind = Entry::Kind::Failed;
@@ -221,8 +224,13 @@ void Importer::compareShape(const std::string &name, Value value) {
     theirs += (d ? "x" : "") + (size >= 0 ? std::to_string(size) : std::string("?"));
   }
   if (!same)
-    emitRemark(file) << "'" << name << "' has the shape " << shapeText(ours) << ", the file says "
-                     << theirs;
+    remarks.push_back("'" + name + "' has the shape " + shapeText(ours) + ", the file says " +
+                      theirs);
+}
+
+void Importer::emitRemarks() const {
+  for (const std::string &remark : remarks)
+    emitRemark(file) << remark;
 }
 
 // Known tensors are dropped after their last use: masks can be large.
@@ -254,5 +262,5 @@ OwningOpRef<ModuleOp> Importer::run() {
   for (int i = 0; i < graph.proto.node_size(); ++i)
     importNode(i);
   finish();
-  return problems.empty() ? std::move(result) : nullptr;
+  return problems.empty() && decisions.empty() ? std::move(result) : nullptr;
 }

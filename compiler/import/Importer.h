@@ -23,7 +23,12 @@ public:
         budget{options.maxFoldedElements, options.maxFoldedWork},
         file(nn::userLocation(context, graph.file.name, "")) {}
 
+  /// The module; null after problems, or where `decisions` say what to unroll first.
   mlir::OwningOpRef<mlir::ModuleOp> run();
+  /// Tells what was noticed on the way.
+  void emitRemarks() const;
+
+  std::vector<ControlDecision> decisions;
 
 private:
   void makeParameters();
@@ -49,6 +54,7 @@ private:
   mlir::func::FuncOp function;
   llvm::StringMap<Entry> values;
   llvm::StringMap<int> lastUse;
+  std::vector<std::string> remarks;
   std::vector<mlir::Value> loads; ///< of each parameter, once it was used
 };
 

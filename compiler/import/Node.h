@@ -9,6 +9,7 @@
 #define PLIMSOLL_COMPILER_IMPORT_NODE_H
 
 #include "compiler/import/Graph.h"
+#include "compiler/import/Unroll.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Value.h"
 
@@ -41,6 +42,8 @@ public:
   const int index;
   const int64_t opset;
   std::vector<Entry> operands, results;
+  /// Set by If and Loop instead of results.
+  std::optional<ControlDecision> decision;
 
   // Errors
   /// Notes a problem of this node, once.

@@ -9,10 +9,7 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
     entry.fix = fix;
   };
   const char *later = "it comes in a later version; export the model without it";
-  refuse("If", "branches inside the graph are not supported",
-         "export the model with inputs that take one branch");
-  for (llvm::StringRef name : {"Loop", "Scan"})
-    refuse(name, "loops inside the graph are not supported", "unroll it before the export");
+  refuse("Scan", "loops of this kind are not supported", "unroll it before the export");
   for (llvm::StringRef name : {"RNN"})
     refuse(name, "this operator cannot be trained yet", later);
   for (llvm::StringRef name : {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
@@ -22,12 +19,12 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
 const llvm::StringMap<OpEntry> &plimsoll::import::opTable() {
   static const llvm::StringMap<OpEntry> table = [] {
     llvm::StringMap<OpEntry> result;
-    for (auto add : {addElementwiseOps,   addActivationOps, addShapeOps,         addLayoutOps,
-                     addIndexOps,         addOrderOps,      addContractionOps,   addImageOps,
-                     addResizeOps,        addBatchNormOps,  addEinsumOps,        addAttentionOps,
-                     addNormalizationOps, addLossOps,       addRecurrentOps,     addReductionOps,
-                     addControlOps,       addRefusedOps,    addElementwiseFolds, addShapeFolds,
-                     addIndexFolds})
+    for (auto add : {addElementwiseOps,   addActivationOps, addShapeOps,       addLayoutOps,
+                     addIndexOps,         addOrderOps,      addContractionOps, addImageOps,
+                     addResizeOps,        addBatchNormOps,  addEinsumOps,      addAttentionOps,
+                     addNormalizationOps, addLossOps,       addRecurrentOps,   addReductionOps,
+                     addControlOps,       addBranchOps,     addRandomOps,      addRefusedOps,
+                     addElementwiseFolds, addShapeFolds,    addIndexFolds})
       add(result);
     return result;
   }();

@@ -37,6 +37,8 @@ void addNormalizationOps(llvm::StringMap<OpEntry> &table);
 void addLossOps(llvm::StringMap<OpEntry> &table);
 void addRecurrentOps(llvm::StringMap<OpEntry> &table);
 void addReductionOps(llvm::StringMap<OpEntry> &table);
+void addRandomOps(llvm::StringMap<OpEntry> &table);
+void addBranchOps(llvm::StringMap<OpEntry> &table);
 void addControlOps(llvm::StringMap<OpEntry> &table);
 void addRefusedOps(llvm::StringMap<OpEntry> &table);
 void addElementwiseFolds(llvm::StringMap<OpEntry> &table);

@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import onnx
+import onnx.parser
 from onnx import TensorProto, helper, numpy_helper
 
 F, I = TensorProto.FLOAT, TensorProto.INT64
@@ -243,8 +244,59 @@ def half():
 
 
 def training_dropout():
+    """A ratio that keeps nothing."""
     return simple([node("Dropout", ["x", "ratio", "mode"], ["y"])],
-                  initializers={"ratio": np.float32(0.1), "mode": np.bool_(True)})
+                  initializers={"ratio": np.float32(1), "mode": np.bool_(True)})
+
+
+def randoms():
+    """Dropout in both modes, and everything that draws."""
+    return simple(
+        [node("Dropout", ["x", "ratio", "mode"], ["dropped", "mask"]),
+         node("Dropout", ["dropped", "ratio", "off"], ["kept"]),
+         node("RandomNormalLike", ["kept"], ["noise"], mean=1.0, scale=0.5),
+         node("RandomUniform", [], ["uniform"], shape=[2, 1], low=-1.0, high=3.0),
+         node("Bernoulli", ["x"], ["coins"], dtype=TensorProto.BOOL),
+         node("And", ["coins", "mask"], ["both"]),
+         node("Where", ["both", "noise", "uniform"], ["y"])],
+        initializers={"ratio": np.float32(0.25), "mode": np.bool_(True), "off": np.bool_(False)})
+
+
+def flow(text):
+    return onnx.parser.parse_model('<ir_version: 10, opset_import: ["" : 21]> g ' + text)
+
+
+def branches():
+    """What is not known of an If and of Loops, one that never ends, and one that is too long."""
+    return flow("""(float[3] x, bool go) => (float[3] a, float[3] b, float[3] c, float[3] d) {
+      sum = ReduceSum (x)
+      zero = Constant <value = float {0.0}> ()
+      positive = Greater (sum, zero)
+      a = If (positive) <then_branch = t () => (float[3] u) { u = Exp (x) },
+                         else_branch = e () => (float[3] u) { u = Neg (x) }>
+      count = Cast <to = 7> (sum)
+      b = Loop (count, , x) <body = l (int64 i, bool on, float[3] v) => (bool on, float[3] u) {
+                               u = Exp (v) }>
+      c = Loop (, , x) <body = l (int64 i, bool on, float[3] v) => (bool on, float[3] u) {
+                          u = Exp (v) }>
+      never = Constant <value_int = 0> ()
+      none, d = Loop (never, , x) <
+          body = l (int64 i, bool on, float[3] v) => (bool on, float[3] u, float[3] s) {
+            u = Exp (v)
+            s = Exp (v) }>
+    }""")
+
+
+def unrolled():
+    """Two iterations, and the branch of each, by the user's names."""
+    return flow("""(float[3] x) => (float[3] y) {
+      two = Constant <value_int = 2> ()
+      y = Loop (two, , x) <body = b (int64 i, bool on, float[3] v) => (bool on, float[3] u) {
+        one = Constant <value_int = 1> ()
+        late = Equal (i, one)
+        u = If (late) <then_branch = t () => (float[3] w) { w = Exp (v) },
+                       else_branch = e () => (float[3] w) { w = Tanh (v) }> }>
+    }""")
 
 
 def old_opset():
