@@ -21,6 +21,7 @@ class Outcome:
     refusal: str = ""  # why it was not run
     results: dict = dataclasses.field(default_factory=dict)  # name -> array, one set after another
     order: list = dataclasses.field(default_factory=list)
+    operations: set = dataclasses.field(default_factory=set)  # nn.add, ...
 
 
 class Driver:
@@ -41,12 +42,12 @@ class Driver:
         for index, data in enumerate(inputs.values()):
             (folder / f"input_{index}.bin").write_bytes(data)
 
-    def run(self, kind, names):
+    def run(self, kind, names, *options):
         """The outcome of each name. A case that stops the program is told as refused."""
         outcomes, pending = {}, list(names)
         while pending:
             text = "".join(f"{kind} {self.folder(name)}\n" for name in pending)
-            done = subprocess.run([self.program], input=text, text=True, capture_output=True,
+            done = subprocess.run([self.program, *options], input=text, text=True, capture_output=True,
                                   env=self.environment, timeout=LIMIT_SECONDS, errors="replace")
             started = self.read(done.stdout, outcomes)
             finished = [name for name in pending if name in outcomes]
@@ -65,6 +66,8 @@ class Driver:
             word, _, rest = line.partition(" ")
             if word == "begin":
                 started, current = pathlib.Path(rest).name, Outcome()
+            elif word == "uses":
+                current.operations = set(rest.split())
             elif word == "result":
                 index, name, kind, shape = rest.split(" ")
                 sizes = [] if shape == "scalar" else [int(d) for d in shape.split("x")]

@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
+import drawn
 import driver
 import report
 
@@ -29,18 +30,30 @@ FLOAT, DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
 def in_double(model):
     """A copy of the model with f64 in the place of f32."""
     model = copy.deepcopy(model)
-    graph = model.graph
+    widen(model.graph)
+    return model
+
+
+def widen(graph):
+    for tensor in graph.initializer:
+        widen_tensor(tensor)
     for value in [*graph.input, *graph.output, *graph.value_info]:
         if value.type.tensor_type.elem_type == FLOAT:
             value.type.tensor_type.elem_type = DOUBLE
     for node in graph.node:
         for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.TENSOR and attribute.t.data_type == FLOAT:
-                array = numpy_helper.to_array(attribute.t).astype(np.float64)
-                attribute.t.CopyFrom(numpy_helper.from_array(array, attribute.t.name))
+            if attribute.type == onnx.AttributeProto.TENSOR:
+                widen_tensor(attribute.t)
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                widen(attribute.g)
             if attribute.name in ("to", "dtype", "softmax_precision") and attribute.i == FLOAT:
                 attribute.i = DOUBLE
-    return model
+
+
+def widen_tensor(tensor):
+    if tensor.data_type == FLOAT:
+        array = numpy_helper.to_array(tensor).astype(np.float64)
+        tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
 
 
 class Probe:
@@ -85,6 +98,7 @@ class Probe:
             result[name] = b"".join(np.ascontiguousarray(point).tobytes() for point in points)
         for name, r in self.weights.items():
             result["weight:" + name] = r.tobytes() * (1 + 2 * len(self.moves))
+        result["hyper"] = drawn.HYPER.tobytes() * (1 + 2 * len(self.moves))
         return result
 
     def losses(self, outcome):
@@ -121,21 +135,25 @@ class Probe:
         return "", "" if counted else "every probe crosses a kink"
 
 
-def check(machine, chosen, forward):
-    """A row for every case that passed forward and has floats on both sides."""
-    passed = {row.case.name for row in forward if row.verdict == "passed"}
-    probes = {}
+def check(machine, chosen, forward, probes=None):
+    """A row for every case that passed forward and has floats on both sides.
+
+    `probes`, if given, is filled with what was compared: case name -> (probe, operations).
+    """
+    passed = {row.case.name for row in forward if row.verdict in ("passed", "drawn")}
+    probes = {} if probes is None else probes
+    made = {}
     for case in chosen:
         if case.name in passed:
             probe = Probe(case)
             if probe.moves and any(r.size for r in probe.weights.values()):
-                probes[case.name] = probe
+                made[case.name] = probe
 
     def write(case):
-        probe = probes[case.name] = Probe(case)
+        probe = made[case.name] = Probe(case)
         machine.write(case.name, probe.model, probe.sets())
 
-    wanted = [case for case in chosen if case.name in probes]
+    wanted = [case for case in chosen if case.name in made]
     outcomes = driver.run_bound(machine, wanted, "gradients", write)
     rows = []
     for case in wanted:
@@ -143,7 +161,9 @@ def check(machine, chosen, forward):
         if outcome.refusal:
             rows.append(report.Row(case, "refused", report.reason(outcome.refusal)))
             continue
-        difference, nothing = probes[case.name].check(outcome)
+        difference, nothing = made[case.name].check(outcome)
+        if not difference and not nothing:
+            probes[case.name] = made[case.name], outcome.operations
         verdict = "failed" if difference else "refused" if nothing else "passed"
         rows.append(report.Row(case, verdict, difference or nothing))
     return rows

@@ -1,6 +1,6 @@
 //===- nodes.cpp - small models through the compiler and the executor ------------------===//
 //
-//   plimsoll-test-nodes < FOLDERS
+//   plimsoll-test-nodes [--debug-scale-rule=OP] < FOLDERS
 //
 // Reads one folder a line, `forward FOLDER` or `gradients FOLDER`. A folder holds model.onnx,
 // inputs.txt (one name a line) and the bytes of each input, one or several sets of them one
@@ -9,6 +9,7 @@
 // come as result_0.bin, ... and as lines of the output:
 //
 //   begin FOLDER
+//   uses nn.add nn.mul     (with gradients: the operations of both passes)
 //   result 0 NAME f32 2x3
 //   ok FOLDER              (or: refused FOLDER MESSAGE)
 //
@@ -27,6 +28,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <set>
 
 using namespace mlir;
 using namespace plimsoll;
@@ -42,7 +44,7 @@ struct Result {
 /// One folder.
 class Case {
 public:
-  Case(MLIRContext &context, std::string folder, bool gradients)
+  Case(MLIRContext &context, std::string folder, bool gradients, const std::string &scaledRule)
       : context(context), folder(std::move(folder)) {
     options.import.path = this->folder + "/model.onnx";
     options.threads = 1;
@@ -50,6 +52,7 @@ public:
     options.checkpoint = "none";
     options.forwardOnly = true;
     options.inputGradients = gradients;
+    options.scaleRule = scaledRule;
   }
 
   /// An error message, or "".
@@ -76,6 +79,9 @@ private:
       results.push_back({function.getResultAttrOfType<StringAttr>(i, nn::kNameAttr).str(),
                          cast<RankedTensorType>(function.getResultTypes()[i]),
                          {}});
+    std::set<StringRef> operations;
+    function.walk([&](Operation *op) { operations.insert(op->getName().getStringRef()); });
+    llvm::outs() << "uses " << llvm::join(operations, " ") << "\n";
     PassManager manager(&context);
     pipeline::addPasses(manager, options, pipeline::Stage::Plan, pipeline::Stage::Exec,
                         compiled.target, nullptr);
@@ -169,7 +175,10 @@ private:
 
 } // namespace
 
-int main() {
+int main(int argc, char **argv) {
+  StringRef scaled = argc > 1 ? argv[1] : "";
+  if (argc > 2 || (argc == 2 && !scaled.consume_front("--debug-scale-rule=")))
+    return 2;
   DialectRegistry registry;
   pipeline::registerDialects(registry);
   std::string line;
@@ -179,7 +188,7 @@ int main() {
     llvm::outs().flush();
     MLIRContext context(registry, MLIRContext::Threading::DISABLED);
     context.loadAllAvailableDialects();
-    std::string message = Case(context, folder.str(), kind == "gradients").run();
+    std::string message = Case(context, folder.str(), kind == "gradients", scaled.str()).run();
     std::replace(message.begin(), message.end(), '\n', ' ');
     llvm::outs() << (message.empty() ? "ok " : "refused ") << folder << " " << message << "\n";
     llvm::outs().flush();

@@ -6,13 +6,17 @@ import re
 
 import cases
 
+#: Verdicts that refused.txt lists.
+LISTED = ("refused", "drawn")
 HEADER = """\
 # ONNX operators
 
 Which node tests of the onnx wheel (opset 13 to 27; f32, f64, bool, integers) pass: forward
 against the standard's own results, gradients in f64 against central differences. Written by
 `test/onnx-nodes/run.py --update`; `test/onnx-nodes/refused.txt` has every case that is refused,
-and why. Inputs that must be known at compile time (shapes, axes, pads) are constants there.
+and why; cases that draw random numbers are there too: their statistics are compared, not their
+values. The cases of If and Loop are those of `test/onnx-nodes/flow.py`. Inputs that must be known
+at compile time (shapes, axes, pads) are constants there.
 
 """
 
@@ -20,7 +24,7 @@ and why. Inputs that must be known at compile time (shapes, axes, pads) are cons
 @dataclasses.dataclass
 class Row:
     case: cases.Case
-    verdict: str  # passed, refused or failed
+    verdict: str  # passed, refused, drawn (random, as it should be) or failed
     note: str = ""
 
 
@@ -49,19 +53,20 @@ def load(path):
 def lines(tables):
     for kind, rows in tables.items():
         for row in rows:
-            if row.verdict == "refused":
+            if row.verdict in LISTED:
                 yield f"{kind} {row.case.name} {row.note}"
 
 
 def write(refused, docs, tables):
-    text = "# Cases that the compiler refuses, and why. Written by run.py --update; review it.\n"
+    text = "# Cases that the compiler refuses or whose values are random, and why. Written by run.py --update; review it.\n"
     refused.write_text(text + "".join(line + "\n" for line in lines(tables)))
     operators = collections.defaultdict(lambda: collections.defaultdict(collections.Counter))
     whys = collections.defaultdict(set)
     for kind, rows in tables.items():
         for row in rows:
-            operators[row.case.operator][kind][row.verdict] += 1
-            if row.verdict == "refused":
+            verdict = "refused" if row.verdict in LISTED else row.verdict
+            operators[row.case.operator][kind][verdict] += 1
+            if row.verdict in LISTED:
                 whys[row.case.operator].add(general(row.note))
     table = ["| operator | forward | refused | gradient | refused | why |",
              "| --- | ---: | ---: | ---: | ---: | --- |"]
@@ -73,21 +78,26 @@ def write(refused, docs, tables):
         table.append(f"| {name} | " + " | ".join(map(str, cells)) + f" | {why} |")
     for kind, rows in tables.items():
         counts = collections.Counter(row.verdict for row in rows)
-        table.append(f"\n{kind}: {counts['passed']} cases pass, {counts['refused']} are refused.")
+        random = f", {counts['drawn']} draw random numbers" if counts["drawn"] else ""
+        table.append(f"\n{kind}: {counts['passed']} cases pass, {counts['refused']} are refused"
+                     f"{random}.")
     docs.write_text(HEADER + "\n".join(table) + "\n")
 
 
-def judge(refused, tables, whole):
-    """Prints what is wrong and a summary; the exit code."""
+def judge(refused, tables, rules, whole):
+    """Prints what is wrong and a summary; the exit code. `rules`: (name, problem or "", note)."""
     listed = load(refused)
     passed = failed = 0
+    for name, problem, note in rules:
+        passed, failed = passed + (not problem), failed + bool(problem)
+        print(f"FAILED {name}: {problem}" if problem else f"ok     {name}  {note}")
     for kind, rows in tables.items():
         for row in rows:
             key = (kind, row.case.name)
             if row.verdict == "failed":
                 problem = row.note
-            elif row.verdict == "refused" and listed.get(key) != row.note:
-                problem = f"refused: {row.note}"
+            elif row.verdict in LISTED and listed.get(key) != row.note:
+                problem = f"{row.verdict}: {row.note}"
             elif row.verdict == "passed" and key in listed:
                 problem = "passes, but refused.txt lists it: run with --update"
             else:
@@ -97,8 +107,8 @@ def judge(refused, tables, whole):
             print(f"FAILED {kind} {row.case.name}: {problem}")
     for kind, rows in tables.items():
         counts = collections.Counter(row.verdict for row in rows)
-        print(f"{kind}: {counts['passed']} passed, {counts['refused']} refused, "
-              f"{counts['failed']} failed")
+        print(f"{kind}: {counts['passed']} passed, {counts['drawn']} by statistics, "
+              f"{counts['refused']} refused, {counts['failed']} failed")
     known = {(kind, row.case.name) for kind, rows in tables.items() for row in rows}
     for kind, name in sorted(set(listed) - known) if whole else []:
         failed += 1
