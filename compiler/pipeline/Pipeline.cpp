@@ -78,11 +78,6 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
   auto between = [&](Stage stage) { return from < stage && stage <= to; };
   if (between(Stage::Step)) {
     OpPassManager &forward = manager.nest<func::FuncOp>();
-    if (!options.dropout.empty()) {
-      prepare::InsertDropoutPassOptions dropout;
-      dropout.rules.assign(options.dropout.begin(), options.dropout.end());
-      forward.addPass(prepare::createInsertDropoutPass(dropout));
-    }
     forward.addPass(prepare::createSimplifyPass());
     if (!options.forwardOnly) {
       forward.addPass(prepare::createRaiseGeluPass());
@@ -132,6 +127,16 @@ static LogicalResult setBudget(Compilation &compilation, const CompileOptions &o
          << *options.memoryTotal << " bytes for the whole process: beside its arena it takes "
          << compilation.besideArena << " bytes (measured: program, libraries, stacks, data on its "
          << "way)";
+}
+
+/// Into the model as it was imported: all names are there, and those of a teacher are not yet.
+static LogicalResult insertDropout(ModuleOp module, const CompileOptions &options) {
+  prepare::InsertDropoutPassOptions dropout;
+  dropout.rules.assign(options.dropout.begin(), options.dropout.end());
+  PassManager manager(module.getContext());
+  manager.enableVerifier(false);
+  manager.addNestedPass<func::FuncOp>(prepare::createInsertDropoutPass(dropout));
+  return manager.run(module);
 }
 
 static LogicalResult runPasses(Compilation &compilation, const CompileOptions &options,
@@ -184,6 +189,8 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
     return emitError(unknown, error);
   compilation.module = import::importOnnx(&context, options.import);
   if (!compilation.module)
+    return failure();
+  if (!options.dropout.empty() && failed(insertDropout(*compilation.module, options)))
     return failure();
   if (options.teacher && failed(addTeacher(*compilation.module, options)))
     return failure();

@@ -3,6 +3,7 @@
 #include "compiler/import/ModelOutline.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Random.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include <filesystem>
@@ -174,10 +175,18 @@ private:
                    << names;
   }
 
+  /// Without dropout; other random ops draw from streams of their own.
   void cloneBody(IRMapping &mapping) {
     OpBuilder builder(into.getBody().front().getTerminator());
     for (Operation &op : from.getBody().front().without_terminator()) {
+      if (auto dropout = dyn_cast<nn::DropoutOp>(op)) {
+        mapping.map(dropout.getY(), mapping.lookup(dropout.getX()));
+        continue;
+      }
+      int32_t stream = nn::isDrawing(&op) ? nn::nextStream(into.getBody().front()) : 0;
       Operation *copy = builder.clone(op, mapping);
+      if (auto random = dyn_cast<nn::RandomOp>(copy))
+        random.setStream(stream);
       copy->setLoc(nn::userLocation(student.getContext(),
                                     (kPrefix + nn::nodeName(op.getLoc())).str(),
                                     nn::modulePath(op.getLoc())));

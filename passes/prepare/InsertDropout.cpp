@@ -2,7 +2,7 @@
 //
 // Exporters leave no trace of a dropout in evaluation form. A rule REGEX=p names nodes or
 // modules as the user's file does, and each floating-point value that leaves one of them gets
-// its dropout. This runs before anything is raised or folded: all names are still there.
+// its dropout. This runs on the model as it was imported: all names are still there.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
