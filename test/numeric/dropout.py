@@ -15,8 +15,9 @@ TOLERANCE = 1e-6
 DROPPED, EVALUATED = "mlp-dropout/model-train.onnx", "mlp-dropout/model.onnx"
 
 
-def check_steps(tools):
-    """The weights stand still, so that only the masks change the loss; so on after a resume."""
+def check_steps(tools, micro):
+    """The weights stand still, so that only the masks change the loss; so on after a resume, and
+    in each of `micro` micro-batches of a step."""
     graph = graphs.Graph()
     x = graph.input("x", SHAPE)
     first = graph.op("Dropout", x, graph.constant(P, np.float32), graph.constant(True))
@@ -28,6 +29,7 @@ def check_steps(tools):
     tensors.write(folder / "data.safetensors", {**graph.inputs, "labels": labels})
     programs = [tools.compile(folder / "model.onnx", folder / f"program-{threads}", "--loss=mse",
                               "--trainable=^w$", "--optimizer=sgd,lr=0,weight-decay=0",
+                              f"--accumulate={micro}",
                               threads=threads)
                 for threads in (2, 1)]
     data = f"--data=safetensors:{folder}/data.safetensors"
@@ -40,10 +42,14 @@ def check_steps(tools):
     check(losses(log) == losses(folder / "one.jsonl"), "one thread gives other bits than two")
     x, w = (values.astype(np.float64) for values in (graph.inputs["x"], graph.parameters["w"]))
     worst = 0
-    for step, row in enumerate(metrics(log), 1):
-        kept = [philox.kept(SHAPE, p, SEED, step, stream) for stream, p in enumerate((P, 0.5))]
+
+    def loss_of(draw):
+        kept = [philox.kept(SHAPE, p, SEED, draw, stream) for stream, p in enumerate((P, 0.5))]
         y = np.where(kept[1], np.where(kept[0], x / (1 - P), 0) * w / 0.5, 0)
-        loss = np.mean((y - labels.astype(np.float64)) ** 2)
+        return np.mean((y - labels.astype(np.float64)) ** 2)
+
+    for step, row in enumerate(metrics(log), 1):
+        loss = np.mean([loss_of((step - 1) * micro + i + 1) for i in range(micro)])
         worst = max(worst, abs(row["loss"] - loss) / loss)
         check(worst <= TOLERANCE, f"step {step}: loss {row['loss']:.9g}, expected {loss:.9g}")
     check(step == STEPS, f"{step} steps were written")
@@ -89,6 +95,7 @@ def check_inserted(tools):
 
 
 def group(suite, tools, everything):
-    suite.case("dropout: the masks of each step", check_steps, tools)
+    suite.case("dropout: the masks of each step", check_steps, tools, 1)
+    suite.case("dropout: the masks of each micro-batch", check_steps, tools, 3)
     suite.case("dropout: none in evaluation", check_evaluation, tools)
     suite.case("dropout: put back by --dropout", check_inserted, tools)
