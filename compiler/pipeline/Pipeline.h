@@ -34,8 +34,8 @@ struct CompileOptions {
   codegen::OptimizerSettings optimizer;
   std::optional<LoraOptions> lora;
   std::optional<TeacherOptions> teacher;
-  std::string clip;       ///< "norm:1.0", "value:0.5" or empty
-  int64_t accumulate = 1; ///< micro-batches of one update
+  std::string clip;                 ///< "norm:1.0", "value:0.5" or empty
+  int64_t accumulate = 1;           ///< micro-batches of one update
   std::vector<std::string> dropout; ///< REGEX=p: dropout behind nodes and modules of that name
   std::string target = "cpu";
   std::string device; ///< of predicted times: a file or a built-in name; empty: the target's

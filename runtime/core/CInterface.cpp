@@ -21,7 +21,7 @@ struct plimsoll_train {
   float loss = NAN, accuracy = NAN;
   int64_t microBatch = 0;              ///< of the step, the next one
   double lossSum = 0, accuracySum = 0; ///< over the micro-batches of the step so far
-  int64_t evaluated = 0; ///< evaluations since the last step
+  int64_t evaluated = 0;               ///< evaluations since the last step
   std::string error;
 
   bool isLast() const { return microBatch == plimsoll_program.microBatches - 1; }

@@ -133,7 +133,7 @@ struct Program {
   double loraAlpha = 0; ///< of low-rank adapters, for those who merge a checkpoint; 0: none
   /// As `hyperOffset`, in an evaluation that draws random numbers; -1: it does not.
   int64_t evaluateHyperOffset = -1;
-  int microBatches = 1; ///< batches of one step: `accumulate` runs for all but the last
+  int microBatches = 1;     ///< batches of one step: `accumulate` runs for all but the last
   Timeline accumulate = {}; ///< forward and backward, gradients added to those of the step
   uint64_t accumulateHyperOffset = 0;
 };
