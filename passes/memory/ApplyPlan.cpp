@@ -39,7 +39,7 @@ public:
         place(event, position);
     placeArguments();
     for (OpOperand &result : terminator->getOpOperands())
-      result.set(instanceOf(result.get(), 0));
+      result.set(instanceOf(result.get(), latest.lookup(step.valueId(result.get()))));
     dropUnusedViews();
   }
 
@@ -84,6 +84,8 @@ private:
       op->setOperand(index, instanceOf(value, reads.lookup(step.valueId(value))));
     op->moveBefore(terminator); // behind the views that its operands needed
     annotate(op, event, position);
+    for (ValueId value : planned.writes)
+      latest[value] = event.instance;
     for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
       if (isa<nn::StoreOp>(user))
         user->moveBefore(terminator);
@@ -153,6 +155,7 @@ private:
   DenseMap<std::pair<ValueId, int32_t>, int64_t> offsets;
   DenseMap<int32_t, planner::WorkspacePlacement> workspaces;
   DenseMap<ValueId, int64_t> residents;
+  DenseMap<ValueId, int32_t> latest; ///< instance that was made last: the one that is a result
   DenseMap<std::pair<Value, int32_t>, Value> instances;
   DenseMap<Operation *, SmallVector<Value>> operands; ///< before anything moved
 };

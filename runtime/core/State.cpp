@@ -175,10 +175,17 @@ std::string nameInFile(const Slot &slot, const SafetensorsFile &file, const Pref
   return found;
 }
 
+/// True for the optimizer's state in a checkpoint.
+bool isState(const SafetensorsFile &file, const std::string &name) {
+  return file.metadata("fingerprint") && name.starts_with("optimizer.");
+}
+
 Prefix bestPrefix(const std::vector<Slot> &slots, const SafetensorsFile &file) {
   std::vector<Prefix> candidates = {{}};
   const std::string &name = slots[0].name;
   for (const auto &[other, tensor] : file.tensors()) {
+    if (isState(file, other))
+      continue; // "optimizer.exp_avg." is no prefix of parameters
     if (other.ends_with("." + name))
       candidates.push_back({other.substr(0, other.size() - name.size()), ""});
     if (name.ends_with("." + other))
@@ -243,7 +250,7 @@ std::vector<std::string> matchSlots(const std::vector<Slot> &slots, const Safete
   }
   std::vector<std::string> extra;
   for (const auto &[name, tensor] : file.tensors())
-    if (!known.count(name) && !(file.metadata("fingerprint") && name.starts_with("optimizer.")))
+    if (!known.count(name) && !isState(file, name))
       extra.push_back(name);
   if (!rules.ignoreExtra || !problems.empty())
     for (const std::string &name : extra)
