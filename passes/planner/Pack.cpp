@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t overlapLimit = 200'000'000; ///< up to which larger instances are packed by size
 constexpr size_t quadraticLimit = 40000;      ///< buffers up to which conflicts are listed
+constexpr size_t ordersLimit = 1500;          ///< buffers up to which all orders are tried
 
 /// A second is about 5e7 of the tree search, 1e8 of the ejection search, and
 /// 4e7 of the latter where its lists outgrow the caches.
@@ -87,7 +88,7 @@ private:
   std::vector<int64_t> greedy(std::span<const Buffer> some, const Conflicts &conflicts,
                               Spread spread) {
     std::vector<int64_t> best;
-    const bool many = some.size() > manyBuffers;
+    const bool many = some.size() > ordersLimit;
     for (OrderKind kind : allOrders)
       for (Fit fit : {Fit::Lowest, Fit::Best})
         if (!done() && (!many || (kind == OrderKind::Size && fit == Fit::Best))) {
