@@ -1,14 +1,11 @@
 //===- Contraction.cpp - matrix products and attention -------------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 
 using namespace mlir;
 using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 static LogicalResult inferLike(Value value, Types &results) {
   results.push_back(value.getType());

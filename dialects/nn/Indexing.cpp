@@ -1,14 +1,11 @@
 //===- Indexing.cpp - one index for each element ---------------------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 
 using namespace mlir;
 using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// Checks that `indices` is like `x` in all dimensions but `axis`.
 static LogicalResult checkIndices(std::optional<Location> loc, Value x, Value indices,

@@ -1,15 +1,12 @@
 //===- Losses.cpp - losses and their gradients ------------------------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 static Type scalarLike(Value value) {
   return tensorType(value).clone(ArrayRef<int64_t>{});

@@ -1,14 +1,11 @@
 //===- Normalization.cpp - layer and batch normalisation, their gradients -------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 
 using namespace mlir;
 using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                             Adaptor adaptor, Types &results) {

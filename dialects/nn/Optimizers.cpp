@@ -1,15 +1,12 @@
 //===- Optimizers.cpp - updates of parameters, and what goes before them ---------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 // Updates -------------------------------------------------------------------
 

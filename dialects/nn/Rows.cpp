@@ -1,14 +1,11 @@
 //===- Rows.cpp - ops along the last dimension ----------------------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 
 using namespace mlir;
 using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// The operand's type without, or with another, last dimension.
 static LogicalResult inferRows(std::optional<Location> loc, Value x, Type element,

@@ -1,5 +1,6 @@
 //===- Shape.cpp - ops that move elements, and reductions ---------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 #include "mlir/IR/Builders.h"
 #include <numeric>
 
@@ -7,10 +8,6 @@ using namespace mlir;
 using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) {
   return getValue();

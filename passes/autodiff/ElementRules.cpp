@@ -1,13 +1,11 @@
 //===- ElementRules.cpp - gradients of ops that choose or order elements ----------===//
+#include "dialects/nn/TensorType.h"
 #include "passes/autodiff/GradientRules.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::autodiff;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
+using nn::tensorType;
 
 /// A value for each row, once more for each of `x`'s elements in the row.
 static Value overRow(GradientBuilder &b, Value value, Value x) {

@@ -1,13 +1,11 @@
 //===- GradientRules.cpp - the rules, declarative and in C++ ------------------===//
 #include "passes/autodiff/GradientRules.h"
+#include "dialects/nn/TensorType.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::autodiff;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
+using nn::tensorType;
 
 // GradientBuilder -----------------------------------------------------------
 

@@ -1,15 +1,13 @@
 //===- KernelCalls.cpp - which library kernel runs an op ----------------------===//
 #include "passes/lower/KernelCalls.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::lower;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
+using nn::tensorType;
 
 static int64_t product(ArrayRef<int64_t> sizes) {
   int64_t result = 1;

@@ -1,15 +1,13 @@
 //===- TrainingCalls.cpp - kernels of losses and optimizers --------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/TensorType.h"
 #include "passes/lower/KernelCalls.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::lower;
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
+using nn::tensorType;
 
 static int64_t elements(Value value) {
   return tensorType(value).getNumElements();

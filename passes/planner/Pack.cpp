@@ -134,7 +134,7 @@ private:
 int64_t maxLive(std::span<const Buffer> buffers) {
   std::vector<std::pair<int64_t, int64_t>> edges; // time, change of live bytes
   for (const Buffer &b : buffers)
-    if (b.upper > b.lower && b.size > 0) {
+    if (needsPlace(b)) {
       edges.push_back({b.lower, b.size});
       edges.push_back({b.upper, -b.size});
     }

@@ -30,7 +30,7 @@ public:
   /// May stop before all is there; `isPractical` says so.
   BySize(std::span<const Buffer> buffers, int64_t overlaps) : buffers(buffers), left(overlaps) {
     for (int32_t i : makeOrder(buffers, OrderKind::Start))
-      if (buffers[i].size > 0 && buffers[i].upper > buffers[i].lower)
+      if (needsPlace(buffers[i]))
         byStart.push_back(i);
     positionOf.assign(buffers.size(), none);
     for (size_t p = 0; p < byStart.size(); ++p) {

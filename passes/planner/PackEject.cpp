@@ -81,7 +81,7 @@ private:
     cap = std::max(goal, (height - std::max(unit, (height - goal) / style.steps)) / unit * unit);
     outside.clear();
     for (int32_t i = 0; i < std::ssize(buffers); ++i)
-      if (buffers[i].size > 0 && buffers[i].upper > buffers[i].lower && slots[i].high > cap)
+      if (needsPlace(buffers[i]) && slots[i].high > cap)
         pushOut(i);
   }
 

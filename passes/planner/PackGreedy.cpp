@@ -6,14 +6,6 @@
 
 namespace plimsoll::planner {
 
-namespace {
-
-bool isDead(const Buffer &b) {
-  return b.size == 0 || b.upper <= b.lower;
-}
-
-} // namespace
-
 Conflicts::Conflicts(std::span<const Buffer> buffers) {
   const int32_t count = static_cast<int32_t>(buffers.size());
   std::vector<int32_t> byStart(count);
@@ -22,7 +14,7 @@ Conflicts::Conflicts(std::span<const Buffer> buffers) {
                    [&](int32_t a, int32_t b) { return buffers[a].lower < buffers[b].lower; });
   std::vector<int64_t> starts, ends;
   for (int32_t i : byStart)
-    if (!isDead(buffers[i])) {
+    if (needsPlace(buffers[i])) {
       starts.push_back(buffers[i].lower);
       ends.push_back(buffers[i].upper);
     }
@@ -30,8 +22,7 @@ Conflicts::Conflicts(std::span<const Buffer> buffers) {
   start.assign(count + 1, 0);
   for (int32_t i = 0; i < count; ++i) {
     start[i + 1] = start[i];
-    if (!isDead(buffers[i])) { // all that start before its end, but for those
-                               // over by then
+    if (needsPlace(buffers[i])) { // all that start before its end, but for those over by then
       const auto begun = std::lower_bound(starts.begin(), starts.end(), buffers[i].upper);
       const auto ended = std::upper_bound(ends.begin(), ends.end(), buffers[i].lower);
       start[i + 1] += (begun - starts.begin()) - (ended - ends.begin()) - 1;
@@ -41,7 +32,7 @@ Conflicts::Conflicts(std::span<const Buffer> buffers) {
   std::vector<int64_t> next(start.begin(), start.end() - 1);
   std::vector<int32_t> alive;
   for (int32_t i : byStart) {
-    if (isDead(buffers[i]))
+    if (!needsPlace(buffers[i]))
       continue;
     std::erase_if(alive, [&](int32_t j) { return buffers[j].upper <= buffers[i].lower; });
     for (int32_t j : alive) {
@@ -117,7 +108,7 @@ std::vector<int64_t> placeInOrder(std::span<const Buffer> buffers, const Conflic
 int64_t heightOf(std::span<const Buffer> buffers, const std::vector<int64_t> &offsets) {
   int64_t height = 0;
   for (size_t i = 0; i < buffers.size(); ++i)
-    if (buffers[i].size > 0 && buffers[i].upper > buffers[i].lower)
+    if (needsPlace(buffers[i]))
       height = std::max(height, offsets[i] + buffers[i].size);
   return height;
 }

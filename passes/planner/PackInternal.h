@@ -11,6 +11,11 @@
 
 namespace plimsoll::planner {
 
+/// False for what needs no place: nothing is in it, or at no time.
+inline bool needsPlace(const Buffer &b) {
+  return b.size > 0 && b.upper > b.lower;
+}
+
 /// For each buffer those alive at a common time: quadratic in the worst case.
 struct Conflicts {
   explicit Conflicts(std::span<const Buffer> buffers);

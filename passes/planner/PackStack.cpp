@@ -9,7 +9,7 @@ namespace plimsoll::planner {
 Stacks::Stacks(std::span<const Buffer> all) {
   std::map<std::tuple<int64_t, int64_t, int64_t>, int32_t> byLife; // lower, upper, alignment
   for (const Buffer &b : all) {
-    const bool dead = b.size == 0 || b.upper <= b.lower;
+    const bool dead = !needsPlace(b);
     const bool joins = b.fixed == none && !dead && b.size % b.alignment == 0;
     int32_t stack = static_cast<int32_t>(buffers.size());
     if (joins)

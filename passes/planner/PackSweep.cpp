@@ -85,7 +85,7 @@ std::vector<int64_t> packSweep(std::span<const Buffer> buffers) {
   for (int32_t i = 0; i < std::ssize(buffers); ++i) {
     if (buffers[i].fixed != none)
       return {};
-    if (buffers[i].size > 0 && buffers[i].upper > buffers[i].lower)
+    if (needsPlace(buffers[i]))
       starts.push_back(i);
   }
   ends = starts;

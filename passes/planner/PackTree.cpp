@@ -66,7 +66,7 @@ private:
     // Only a start that follows an end opens a section with a new maximal set.
     std::vector<std::pair<int64_t, int>> edges;
     for (const Buffer &b : buffers)
-      if (b.size > 0 && b.upper > b.lower) {
+      if (needsPlace(b)) {
         edges.push_back({b.lower, 1});
         edges.push_back({b.upper, 0});
       }
