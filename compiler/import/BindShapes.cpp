@@ -80,14 +80,18 @@ private:
     if (whole && int(given->second.size()) != tensor.shape().dim_size())
       return problems.add(where, "has " + Twine(tensor.shape().dim_size()) +
                                      " dimensions, --shape gives " + Twine(given->second.size()));
-    Shape shape;
-    for (auto [d, dim] : llvm::enumerate(tensor.shape().dim()))
-      shape.push_back(bindOne(where, d, dim, whole ? &given->second[d] : nullptr));
-    if (llvm::is_contained(shape, kFailed))
+    BoundInput bound{&input, {}, {}, {}};
+    for (auto [d, dim] : llvm::enumerate(tensor.shape().dim())) {
+      bound.shape.push_back(bindOne(where, d, dim, whole ? &given->second[d] : nullptr));
+      bound.exported.push_back(dim.has_dim_value() ? dim.dim_value() : bound.shape.back());
+      bound.isFree.push_back(dim.has_dim_value() && !whole);
+    }
+    if (llvm::is_contained(bound.shape, kFailed))
       return;
-    if (!elementCount(shape))
-      return problems.add(where, "its shape " + shapeText(shape) + " is negative or overflows");
-    graph.inputs.push_back({&input, shape});
+    for (const Shape &shape : {bound.shape, bound.exported})
+      if (!elementCount(shape))
+        return problems.add(where, "its shape " + shapeText(shape) + " is negative or overflows");
+    graph.inputs.push_back(std::move(bound));
   }
 
   int64_t bindOne(const std::string &where, size_t d, const onnx::TensorShapeProto::Dimension &dim,
@@ -102,15 +106,7 @@ private:
                      "dimension " + Twine(d) + " has the negative size " + Twine(dim.dim_value()));
         return kFailed;
       }
-      if (given && *given != dim.dim_value()) {
-        problems.add(where,
-                     "dimension " + Twine(d) + " was exported as " + Twine(dim.dim_value()) +
-                         ", --shape gives " + Twine(*given) +
-                         "; a literal size cannot be changed yet",
-                     "export the model with a dynamic dimension there");
-        return kFailed;
-      }
-      return dim.dim_value();
+      return given ? *given : dim.dim_value();
     }
     if (given)
       return *given;

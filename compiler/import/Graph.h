@@ -22,6 +22,16 @@ struct NodeNames {
   std::string fx;     ///< torch's own line for it, which names parameters "%p_h_0_weight"
 };
 
+/// An input and its sizes.
+struct BoundInput {
+  const onnx::ValueInfoProto *info;
+  Shape shape;                    ///< by --shape, else as exported
+  Shape exported;                 ///< literal sizes as the file has them, dynamic ones bound
+  llvm::SmallVector<bool> isFree; ///< a literal that --shape does not speak of
+};
+
+struct NewSizes;
+
 /// Indices into the graph, valid while the file is.
 struct Graph {
   explicit Graph(const ModelFile &file) : file(file), proto(file.model.graph()) {}
@@ -35,7 +45,11 @@ struct Graph {
   llvm::StringMap<int> outputs;
   /// Sizes of dynamic dimensions, and the bound shape of each input, from --shape.
   llvm::StringMap<int64_t> dimensions;
-  std::vector<std::pair<const onnx::ValueInfoProto *, Shape>> inputs;
+  std::vector<BoundInput> inputs;
+  /// Where --shape asks for other sizes than the file has: what becomes of them, or while
+  /// that is found out, true.
+  const NewSizes *newSizes = nullptr;
+  bool isTraced = false;
 
   llvm::ArrayRef<Use> usesOf(llvm::StringRef name) const {
     auto found = uses.find(name);

@@ -27,6 +27,52 @@ static void checkOperators(const Graph &graph, Problems &problems) {
   }
 }
 
+static bool asksForOtherSizes(const Graph &graph) {
+  return llvm::any_of(graph.inputs,
+                      [](const BoundInput &input) { return input.shape != input.exported; });
+}
+
+/// Imports at the sizes of the file, and finds what becomes of them. Problems are added
+/// where something cannot follow.
+static NewSizes sizesAsked(MLIRContext *context, const ImportOptions &options, Graph &graph,
+                           const ParameterPlan &plan, Problems &problems) {
+  ImportTrace trace;
+  ScopedDiagnosticHandler quiet(context, [](Diagnostic &diagnostic) {
+    return success(diagnostic.getSeverity() != DiagnosticSeverity::Error);
+  });
+  graph.isTraced = true;
+  Importer importer(context, options, graph, plan, problems, &trace);
+  OwningOpRef<ModuleOp> module = importer.run();
+  graph.isTraced = false;
+  // Inlined here, branches and counts of loops would be those of the exported sizes.
+  if (!importer.decisions.empty())
+    problems.add("--shape",
+                 "asks for other sizes than the file has, which its If and Loop nodes "
+                 "cannot follow",
+                 "export the model at these sizes, or without control flow");
+  return module && problems.empty() ? followSizes(graph, trace, options.maxFoldedElements, problems)
+                                    : NewSizes();
+}
+
+/// Sizes that --shape asks for and the file does not have: what becomes of them, if anything.
+static std::optional<NewSizes> bindOtherSizes(MLIRContext *context, const ImportOptions &options,
+                                              Graph &graph, const ParameterPlan &plan,
+                                              Problems &problems) {
+  if (!asksForOtherSizes(graph))
+    return std::nullopt;
+  NewSizes sizes = sizesAsked(context, options, graph, plan, problems);
+  if (!problems.empty())
+    return std::nullopt;
+  for (auto [input, shape] : llvm::zip(graph.inputs, sizes.inputs)) {
+    if (input.shape != shape)
+      emitRemark(nn::userLocation(context, options.path, ""))
+          << "input '" << input.info->name() << "' becomes " << shapeText(shape)
+          << ", as the inputs do that --shape names";
+    input.shape = shape;
+  }
+  return sizes;
+}
+
 namespace {
 /// One walk over a file.
 struct Walk {
@@ -45,6 +91,11 @@ static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &
   if (!sound || (!hasInputs && graph->proto.input_size() > 0))
     return {};
   ParameterPlan plan = planParameters(*graph, options, problems);
+  bool asks = asksForOtherSizes(*graph);
+  std::optional<NewSizes> sizes = bindOtherSizes(context, options, *graph, plan, problems);
+  if (asks && !problems.empty())
+    return {};
+  graph->newSizes = sizes ? &*sizes : nullptr;
   Importer importer(context, options, *graph, plan, problems);
   OwningOpRef<ModuleOp> module = importer.run();
   if (!importer.decisions.empty()) {

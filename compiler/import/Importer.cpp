@@ -65,13 +65,14 @@ Value Importer::load(const ParameterUse &use) {
 
 void Importer::makeFunction() {
   SmallVector<Type> types;
-  for (const auto &[input, shape] : graph.inputs)
+  for (const BoundInput &input : graph.inputs)
     types.push_back(RankedTensorType::get(
-        shape, elementType(context, *dtypeOf(input->type().tensor_type().elem_type()))));
+        graph.isTraced ? input.exported : input.shape,
+        elementType(context, *dtypeOf(input.info->type().tensor_type().elem_type()))));
   function = func::FuncOp::create(builder, file, "forward", FunctionType::get(context, types, {}));
   Block *body = function.addEntryBlock();
   for (auto [i, input] : llvm::enumerate(graph.inputs)) {
-    const std::string &name = input.first->name();
+    const std::string &name = input.info->name();
     function.setArgAttr(i, nn::kNameAttr, builder.getStringAttr(name));
     function.setArgAttr(i, nn::kRoleAttr, builder.getStringAttr("input"));
     body->getArgument(i).setLoc(nn::userLocation(context, name, ""));
@@ -170,6 +171,7 @@ void Importer::dispatch(Node &node) {
   });
   if (op.fold && known)
     return op.fold(node);
+  resizeConstants(node);
   if (op.data)
     return op.data(node);
   for (int i = 0; op.fold && i < node.numOperands(); ++i)
@@ -179,6 +181,8 @@ void Importer::dispatch(Node &node) {
 
 void Importer::importNode(int index) {
   Node node(graph, index, builder, budget, problems);
+  Block &body = function.getBody().front();
+  Operation *before = body.empty() ? nullptr : &body.back();
   bool complete = bindOperands(node);
   bool supported = isSupported(node.proto); // others were told at the start
   if (complete && supported)
@@ -198,11 +202,64 @@ void Importer::importNode(int index) {
       node.error("its result '" + name + "' is not supported");
     if (node.failed() || !complete || entry.kind == Entry::Kind::Missing)
       entry.kind = Entry::Kind::Failed;
-    if (entry.kind == Entry::Kind::Data)
-      compareShape(name, entry.value);
+    if (entry.kind == Entry::Kind::Data && !hasNewShape(node, name, entry.value))
+      entry.kind = Entry::Kind::Failed;
     values[name] = std::move(entry);
   }
+  if (trace)
+    note(node, before);
   release(index);
+}
+
+// Other sizes than the exported ones ----------------------------------------
+
+/// What an import at other sizes will ask about this one.
+void Importer::note(const Node &node, Operation *before) {
+  for (auto [i, name] : llvm::enumerate(node.proto.input())) {
+    const Entry &entry = node.operands[i];
+    if (entry.kind == Entry::Kind::Known && entry.value)
+      trace->constants[entry.value.getDefiningOp()] = {name, entry.known};
+  }
+  for (const std::string &name : node.proto.output())
+    if (Entry entry = values.lookup(name); entry.kind == Entry::Kind::Data)
+      trace->values.push_back({name, entry.value});
+  Block &body = function.getBody().front();
+  for (Operation *op = before         ? before->getNextNode()
+                       : body.empty() ? nullptr
+                                      : &body.front();
+       op; op = op->getNextNode())
+    trace->nodes[op] = node.index;
+}
+
+/// Constants that meet data whose size has changed. What was computed from shapes has its
+/// new size already.
+void Importer::resizeConstants(Node &node) {
+  if (!graph.newSizes)
+    return;
+  for (auto [i, name] : llvm::enumerate(node.proto.input())) {
+    Entry &entry = node.operands[i];
+    auto resized = graph.newSizes->constants.find(name);
+    if (entry.kind == Entry::Kind::Known && resized != graph.newSizes->constants.end() &&
+        entry.known->shape == resized->second.from)
+      entry.known = resized->second.tensor;
+  }
+}
+
+/// What this import infers must be what was followed through the one at the exported sizes.
+bool Importer::hasNewShape(Node &node, const std::string &name, Value value) {
+  if (!graph.newSizes) {
+    compareShape(name, value);
+    return true;
+  }
+  auto expected = graph.newSizes->shapes.find(name);
+  ArrayRef<int64_t> shape = typeOf(value).getShape();
+  if (expected == graph.newSizes->shapes.end() || shape == ArrayRef<int64_t>(expected->second))
+    return true;
+  node.error("its result '" + name + "' would have the shape " + shapeText(shape) +
+                 " at the new sizes, and the model around it needs " + shapeText(expected->second) +
+                 ": the node counts a dimension that changes",
+             "export the model with a dynamic dimension there");
+  return false;
 }
 
 /// Our inference against the file's own shapes.
@@ -262,5 +319,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   for (int i = 0; i < graph.proto.node_size(); ++i)
     importNode(i);
   finish();
+  if (trace)
+    trace->function = function;
   return problems.empty() && decisions.empty() ? std::move(result) : nullptr;
 }

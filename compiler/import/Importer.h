@@ -9,6 +9,7 @@
 
 #include "compiler/import/Node.h"
 #include "compiler/import/Parameters.h"
+#include "compiler/import/Rebatch.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -18,9 +19,9 @@ namespace plimsoll::import {
 class Importer {
 public:
   Importer(mlir::MLIRContext *context, const ImportOptions &options, const Graph &graph,
-           const ParameterPlan &plan, Problems &problems)
-      : context(context), graph(graph), plan(plan), problems(problems), builder(context),
-        budget{options.maxFoldedElements, options.maxFoldedWork},
+           const ParameterPlan &plan, Problems &problems, ImportTrace *trace = nullptr)
+      : context(context), graph(graph), plan(plan), problems(problems), trace(trace),
+        builder(context), budget{options.maxFoldedElements, options.maxFoldedWork},
         file(nn::userLocation(context, graph.file.name, "")) {}
 
   /// The module; null after problems, or where `decisions` say what to unroll first.
@@ -39,7 +40,10 @@ private:
   bool bindOperands(Node &node);
   Entry initializerEntry(int index, Use use);
   mlir::Value load(const ParameterUse &use);
+  void resizeConstants(Node &node);
   void compareShape(const std::string &name, mlir::Value value);
+  bool hasNewShape(Node &node, const std::string &name, mlir::Value value);
+  void note(const Node &node, mlir::Operation *before);
   void release(int node);
   void finish();
 
@@ -47,6 +51,7 @@ private:
   const Graph &graph;
   const ParameterPlan &plan;
   Problems &problems;
+  ImportTrace *trace; ///< filled if there is one
   mlir::OpBuilder builder;
   FoldBudget budget;
   mlir::Location file;

@@ -1,4 +1,5 @@
 #include "compiler/import/Node.h"
+#include "compiler/import/Rebatch.h"
 #include "dialects/nn/NNNames.h"
 #include <algorithm>
 #include <charconv>
@@ -100,6 +101,13 @@ std::optional<DType> Node::dtype(int i) {
     return tensor->dtype;
   Value value = data(i);
   return value ? dtypeOf(typeOf(value).getElementType()) : std::nullopt;
+}
+
+std::optional<Shape> Node::newShape() const {
+  if (!graph.newSizes || proto.output_size() == 0)
+    return std::nullopt;
+  auto found = graph.newSizes->shapes.find(proto.output(0));
+  return found == graph.newSizes->shapes.end() ? std::nullopt : std::optional(found->second);
 }
 
 // Attributes ----------------------------------------------------------------

@@ -66,6 +66,10 @@ public:
   /// Shape of an operand, known or not.
   std::optional<Shape> shape(int i);
   std::optional<DType> dtype(int i);
+  /// The shape of the first result where --shape asks for other sizes than the file has.
+  std::optional<Shape> newShape() const;
+  /// True if ops must stand for nodes that change nothing at the exported sizes.
+  bool isTraced() const { return graph.isTraced; }
 
   // Attributes: the default if absent, an error if of another type
   int64_t intAttr(llvm::StringRef name, int64_t otherwise);

@@ -27,8 +27,10 @@ static void transpose(Node &n) {
 
 static void expand(Node &n) {
   std::optional<Shape> target = expandedShape(n);
-  if (target)
-    n.set(n.broadcast(n.data(0), *target));
+  Value x = target ? n.data(0) : Value();
+  if (x && n.isTraced()) // 1 to 1 too: a batch of 1 may become another
+    return n.set(n.emitTo<nn::BroadcastOp>(typeOf(x).clone(*target), x));
+  n.set(x ? n.broadcast(x, *target) : Value());
 }
 
 static void concat(Node &n) {

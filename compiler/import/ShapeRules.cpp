@@ -5,8 +5,14 @@
 using namespace plimsoll::import;
 using llvm::Twine;
 
+/// The second operand, a shape, as --shape wants it.
+static std::optional<Shape> literalShape(Node &n) {
+  std::optional<Shape> changed = n.newShape();
+  return changed ? changed : n.knownInts(1);
+}
+
 std::optional<Shape> plimsoll::import::reshapedShape(Node &n) {
-  std::optional<Shape> from = n.shape(0), to = n.knownInts(1);
+  std::optional<Shape> from = n.shape(0), to = literalShape(n);
   if (!from || !to)
     return std::nullopt;
   bool allowZero = n.intAttr("allowzero", 0) != 0;
@@ -100,7 +106,7 @@ std::optional<Shape> plimsoll::import::flattenedShape(Node &n) {
 }
 
 std::optional<Shape> plimsoll::import::expandedShape(Node &n) {
-  std::optional<Shape> from = n.shape(0), to = n.knownInts(1);
+  std::optional<Shape> from = n.shape(0), to = literalShape(n);
   if (!from || !to)
     return std::nullopt;
   std::optional<Shape> result = broadcastShape(*from, *to);

@@ -18,25 +18,29 @@ static llvm::Error makeError(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-/// The name of the dimension that `which` means.
-static llvm::Expected<std::string> dimensionOf(const import::ModelOutline &outline,
-                                               StringRef which) {
+namespace {
+/// The dimension whose size is searched: of one input, and of all that share its name.
+struct Wanted {
+  std::string label; ///< its name in the model, or "batch" or "seq"
+  const import::OutlineInput *input;
+  size_t index;
+  bool isLiteral() const { return input->dimensions[index].size >= 0; }
+};
+} // namespace
+
+static llvm::Expected<Wanted> dimensionOf(const import::ModelOutline &outline, StringRef which) {
   size_t index = which == "batch" ? 0 : 1;
   for (const import::OutlineInput &input : outline.inputs) {
     if (input.dimensions.size() <= index || (index == 1 && !input.isInteger))
       continue;
     const import::OutlineDimension &dimension = input.dimensions[index];
-    std::string where = "dimension " + std::to_string(index) + " of input '" + input.name + "'";
     if (dimension.size >= 0)
-      return makeError("--max=" + which + ": " + where + " was exported as " +
-                       llvm::Twine(dimension.size) +
-                       ", and a literal size cannot be changed yet; export the model with a "
-                       "dynamic " +
-                       (index == 0 ? "batch" : "sequence") + " dimension");
+      return Wanted{which.str(), &input, index};
     if (dimension.name.empty())
-      return makeError("--max=" + which + ": " + where +
-                       " has no name; export the model with a named dynamic dimension");
-    return dimension.name;
+      return makeError("--max=" + which + ": dimension " + llvm::Twine(index) + " of input '" +
+                       input.name +
+                       "' has no name; export the model with a named dynamic dimension");
+    return Wanted{dimension.name, &input, index};
   }
   return makeError("--max=" + which + ": the model has no " +
                    (index == 0 ? "input with dimensions" : "integer input with a dimension 1"));
@@ -46,17 +50,18 @@ namespace {
 
 class Search {
 public:
-  Search(const CompileOptions &options, const import::ModelOutline &outline, std::string dimension,
+  Search(const CompileOptions &options, const import::ModelOutline &outline, Wanted wanted,
          double slowdown, llvm::function_ref<void(const SizeTrial &)> progress)
-      : options(options), slowdown(slowdown), progress(progress) {
-    result.dimension = std::move(dimension);
-    nameShapes(outline);
+      : options(options), outline(outline), wanted(std::move(wanted)), slowdown(slowdown),
+        progress(progress) {
+    result.dimension = this->wanted.label;
   }
 
-  Largest run() {
-    auto given = options.import.shapes.find(result.dimension);
+  llvm::Expected<Largest> run() {
     int64_t low = 0, high = 0; // fits, does not fit
-    int64_t size = given == options.import.shapes.end() ? 1 : given->second.front();
+    int64_t size = firstSize();
+    if (llvm::Error error = wanted.isLiteral() ? giveWholeShape() : llvm::Error::success())
+      return error;
     while (high == 0 && size <= kMost) {
       if (fits(size)) {
         low = size;
@@ -76,25 +81,54 @@ public:
   }
 
 private:
-  /// `--shape=input_ids=4x128` binds names: said by name, one of them can be changed.
-  void nameShapes(const import::ModelOutline &outline) {
+  /// A dynamic dimension starts at the size that --shape gives it.
+  int64_t firstSize() const {
+    if (wanted.isLiteral())
+      return 1;
+    auto named = options.import.shapes.find(wanted.label);
+    if (named != options.import.shapes.end())
+      return named->second.front();
+    auto whole = options.import.shapes.find(wanted.input->name);
+    bool fits = whole != options.import.shapes.end() && whole->second.size() > wanted.index;
+    return fits ? whole->second[wanted.index] : 1;
+  }
+
+  /// A literal dimension has no name: its size is asked for with the input's whole shape.
+  llvm::Error giveWholeShape() {
+    const import::OutlineInput &input = *wanted.input;
+    SmallVector<int64_t> shape;
+    if (options.import.shapes.count(input.name))
+      return llvm::Error::success();
+    for (const import::OutlineDimension &dimension : input.dimensions) {
+      auto named = options.import.shapes.find(dimension.name);
+      bool bound = named != options.import.shapes.end() && named->second.size() == 1;
+      if (dimension.size < 0 && !bound)
+        return makeError("--max=" + wanted.label + ": dimension '" + dimension.name +
+                         "' of input '" + input.name + "' is not bound; give --shape=" +
+                         (dimension.name.empty() ? input.name : dimension.name) + "=...");
+      shape.push_back(dimension.size >= 0 ? dimension.size : named->second.front());
+    }
+    options.import.shapes[input.name] = shape;
+    return llvm::Error::success();
+  }
+
+  /// In every shape that --shape gives as a whole, and by name.
+  void setSize(int64_t size) {
     for (const import::OutlineInput &input : outline.inputs) {
       auto given = options.import.shapes.find(input.name);
-      if (given == options.import.shapes.end() || given->second.size() != input.dimensions.size() ||
-          llvm::any_of(input.dimensions, [](const import::OutlineDimension &dimension) {
-            return dimension.size < 0 && dimension.name.empty();
-          }))
+      if (given == options.import.shapes.end() || given->second.size() != input.dimensions.size())
         continue;
-      SmallVector<int64_t> sizes = given->second;
-      options.import.shapes.erase(given);
-      for (auto [dimension, size] : llvm::zip(input.dimensions, sizes))
-        if (dimension.size < 0)
-          options.import.shapes[dimension.name] = {size};
+      for (auto [d, dimension] : llvm::enumerate(input.dimensions))
+        if (wanted.isLiteral() ? &input == wanted.input && d == wanted.index
+                               : dimension.size < 0 && dimension.name == wanted.label)
+          given->second[d] = size;
     }
+    if (!wanted.isLiteral())
+      options.import.shapes[wanted.label] = {size};
   }
 
   bool fits(int64_t size) {
-    options.import.shapes[result.dimension] = {size};
+    setSize(size);
     SizeTrial trial = plan(size);
     progress(trial);
     result.trials.push_back(trial);
@@ -132,6 +166,8 @@ private:
   }
 
   CompileOptions options;
+  const import::ModelOutline &outline;
+  Wanted wanted;
   double slowdown;
   llvm::function_ref<void(const SizeTrial &)> progress;
   Largest result;
@@ -154,10 +190,10 @@ plimsoll::pipeline::findLargest(const CompileOptions &options, StringRef which, 
     return makeError("'" + options.import.path +
                      "' cannot be read as a model; plimsoll plan "
                      "without --max says why");
-  llvm::Expected<std::string> dimension = dimensionOf(*outline, which);
-  if (!dimension)
-    return dimension.takeError();
-  return Search(options, *outline, *dimension, slowdown, progress).run();
+  llvm::Expected<Wanted> wanted = dimensionOf(*outline, which);
+  if (!wanted)
+    return wanted.takeError();
+  return Search(options, *outline, *wanted, slowdown, progress).run();
 }
 
 std::string plimsoll::pipeline::toText(const Largest &largest) {

@@ -18,7 +18,7 @@ struct SizeTrial {
 };
 
 struct Largest {
-  std::string dimension;          ///< its name in the model
+  std::string dimension;          ///< its name in the model, or "batch" or "seq"
   int64_t size = 0;               ///< 0: no size fits
   std::vector<SizeTrial> trials;  ///< by size
   const SizeTrial *above() const; ///< the smallest that does not fit, or null
@@ -28,7 +28,8 @@ struct Largest {
 /// ("seq", dimension 1 of its integer inputs) with a plan within `options.memory` whose
 /// predicted step is at most `slowdown` times the unconstrained one of the same size. The
 /// other dimensions are those of --shape. Doubles, then halves the gap: takes sizes to fit
-/// when larger ones do. Fails where the model's dimension is a literal or has no name.
+/// when larger ones do. A literal dimension is changed as by --shape, and other inputs that
+/// --shape does not name follow. Fails where a dynamic dimension has no name.
 llvm::Expected<Largest> findLargest(const CompileOptions &options, llvm::StringRef which,
                                     double slowdown,
                                     llvm::function_ref<void(const SizeTrial &)> progress);

@@ -18,6 +18,7 @@ CORRUPTIONS = [("corrupt", ["400", "1"], "mlp-digits/model.onnx", []),
                ("corrupt", ["100", "1001"], "gpt2-nano/model.onnx", [])]
 BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
            ("budgets", ["4", "2"], "gpt2-nano/model.onnx", []),
+           ("budgets", ["2", "2"], "gpt2-nano/model.onnx", ["input_ids=2x128"]),
            ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", []),
            ("budgets", ["3", "2"], "resnet-nano/model-fold.onnx", [])]
 ALL = [("budgets", ["20", "20"], "mlp-digits/model.onnx", []),

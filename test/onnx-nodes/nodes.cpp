@@ -4,9 +4,10 @@
 //
 // Reads one folder a line, `forward FOLDER` or `gradients FOLDER`. A folder holds model.onnx,
 // inputs.txt (one name a line) and the bytes of each input, one or several sets of them one
-// after the other: input_0.bin, ... The model is compiled as a forward pass (with the gradients
-// of a weighted sum of its results, see nn-build-forward) and run once for each set. Results
-// come as result_0.bin, ... and as lines of the output:
+// after the other: input_0.bin, ... With shapes.txt (lines `NAME 8x128`, as --shape has them) the
+// inputs get other sizes than the file's. The model is compiled as a forward pass (with the
+// gradients of a weighted sum of its results, see nn-build-forward) and run once for each set.
+// Results come as result_0.bin, ... and as lines of the output:
 //
 //   begin FOLDER
 //   uses nn.add nn.mul     (with gradients: the operations of both passes)
@@ -53,6 +54,7 @@ public:
     options.forwardOnly = true;
     options.inputGradients = gradients;
     options.scaleRule = scaledRule;
+    readShapes();
   }
 
   /// An error message, or "".
@@ -86,6 +88,17 @@ private:
     pipeline::addPasses(manager, options, pipeline::Stage::Plan, pipeline::Stage::Exec,
                         compiled.target, nullptr);
     return success(succeeded(manager.run(*compiled.module)) && succeeded(verify(*compiled.module)));
+  }
+
+  void readShapes() {
+    std::ifstream file(folder + "/shapes.txt");
+    std::string name, text;
+    while (file >> name >> text) {
+      SmallVector<StringRef> sizes;
+      StringRef(text).split(sizes, 'x');
+      for (StringRef size : sizes)
+        options.import.shapes[name].push_back(std::stoll(size.str()));
+    }
   }
 
   static std::vector<char> read(const std::string &path) {

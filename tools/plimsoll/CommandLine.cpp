@@ -32,7 +32,9 @@ static void addRecipeOptions(CLI::App &app, RawOptions &o) {
 
 static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
-  app.add_option("--shape", o.shapes, "NAME=4x128 for an input, or DIMENSION=4 (repeatable)");
+  app.add_option("--shape", o.shapes,
+                 "NAME=4x128 for an input, also other sizes than the exported ones, or DIMENSION=4 "
+                 "(repeatable)");
   app.add_option("--memory", o.memory, "bytes the arena may have, as 1900MiB or 2GB");
   app.add_option("--memory-total", o.memoryTotal,
                  "bytes the whole process may have: the arena, and what is beside it");
