@@ -41,8 +41,7 @@ std::vector<std::string> plimsoll::codegen::codeFlags(StringRef isa) {
   return flags;
 }
 
-/// Runs a command; its output is part of the error when it fails.
-static Error run(const std::vector<std::string> &command, StringRef logFile) {
+Error plimsoll::codegen::runCommand(const std::vector<std::string> &command, StringRef logFile) {
   SmallVector<StringRef> arguments(command.begin(), command.end());
   std::optional<StringRef> redirects[] = {StringRef(""), logFile, logFile};
   std::string message;
@@ -50,7 +49,7 @@ static Error run(const std::vector<std::string> &command, StringRef logFile) {
   if (status == 0)
     return Error::success();
   auto log = MemoryBuffer::getFile(logFile);
-  return failure("the host compiler failed: " + join(command, " ") + "\n" + message +
+  return failure("the compiler failed: " + join(command, " ") + "\n" + message +
                  (log ? (*log)->getBuffer() : StringRef()));
 }
 
@@ -60,7 +59,7 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
   auto ldd = sys::findProgramByName("ldd");
   if (!ldd)
     return failure("ldd is not installed");
-  if (Error error = run({*ldd, file}, logFile))
+  if (Error error = runCommand({*ldd, file}, logFile))
     return Expected<std::vector<std::string>>(std::move(error));
   auto log = MemoryBuffer::getFile(logFile);
   std::vector<std::string> paths;
@@ -77,7 +76,7 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
   return paths;
 }
 
-static Error copyLibraries(const BuildJob &job, const std::string &logFile) {
+Error plimsoll::codegen::copyLibraries(const BuildJob &job, const std::string &logFile) {
   auto paths = neededLibraries(job.output, logFile);
   if (!paths)
     return paths.takeError();
@@ -100,7 +99,7 @@ Error plimsoll::codegen::buildProgram(const BuildJob &job) {
   if (!compiler)
     return compiler.takeError();
   std::vector<std::string> command = {*compiler};
-  std::vector<std::string> flags = codeFlags(job.isa);
+  std::vector<std::string> flags = codeFlags(job.suffix);
   command.insert(command.end(), flags.begin(), flags.end());
   command.insert(command.end(), {"-I" + job.includeFolder, "-Wa,-I" + job.folder,
                                  job.folder + "/step.cpp", job.folder + "/program.cpp"});
@@ -108,12 +107,12 @@ Error plimsoll::codegen::buildProgram(const BuildJob &job) {
     command.push_back("-shared");
   command.insert(command.end(), {"-o", job.output, "-L" + job.libraryFolder});
   if (!job.sharedLibrary)
-    command.push_back("-lplimsoll-main-" + job.isa);
+    command.push_back("-lplimsoll-main-" + job.suffix);
   if (job.oneDnn)
-    command.push_back("-lplimsoll-onednn-" + job.isa);
+    command.push_back("-lplimsoll-onednn-" + job.suffix);
   // A library must offer the C interface even where the step itself does not use it.
   command.push_back(job.sharedLibrary ? "-Wl,--whole-archive" : "-Wl,--as-needed");
-  command.push_back("-lplimsoll-runtime-" + job.isa);
+  command.push_back("-lplimsoll-runtime-" + job.suffix);
   if (job.sharedLibrary)
     command.push_back("-Wl,--no-whole-archive");
   if (job.oneDnn)
@@ -124,7 +123,7 @@ Error plimsoll::codegen::buildProgram(const BuildJob &job) {
   command.insert(command.end(),
                  {"-lpthread", "-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN/" + name + ".libs"});
   std::string log = job.folder + "/build.log";
-  if (Error error = run(command, log))
+  if (Error error = runCommand(command, log))
     return error;
   return copyLibraries(job, log);
 }

@@ -8,16 +8,17 @@
 
 namespace plimsoll::codegen {
 
-/// What is to be built from a folder that holds step.cpp, program.cpp and, where needed,
-/// constants.bin.
+/// What is to be built from a folder that holds step.cpp (of a GPU: step.cu), program.cpp and,
+/// where needed, constants.bin.
 struct BuildJob {
   std::string folder;
   std::string output;
-  std::string isa;           ///< "v3" or "v4"
+  std::string suffix;        ///< of the runtime's libraries: "v3", "v4", "cuda", "emulator"
   std::string libraryFolder; ///< of the runtime's libraries
   std::string includeFolder; ///< of the runtime's public headers
   bool sharedLibrary = false;
   bool oneDnn = false;
+  std::string architecture; ///< of a GPU, "sm_90"
 };
 
 /// The C++ compiler: $CXX, else the first of c++, g++ that is installed.
@@ -28,6 +29,12 @@ llvm::Error buildProgram(const BuildJob &job);
 
 /// Flags that emitted code is compiled with: bits depend on them.
 std::vector<std::string> codeFlags(llvm::StringRef isa);
+
+/// Runs a command whose output goes to `logFile` and is part of the error when it fails.
+llvm::Error runCommand(const std::vector<std::string> &command, llvm::StringRef logFile);
+
+/// Copies what the program at `job.output` loads beside glibc to `<output>.libs`.
+llvm::Error copyLibraries(const BuildJob &job, const std::string &logFile);
 
 } // namespace plimsoll::codegen
 

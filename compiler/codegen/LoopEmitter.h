@@ -7,9 +7,13 @@
 
 namespace plimsoll::codegen {
 
-/// The body of a function `void(const Launch &launch)` that runs `loop`; its buffers are
-/// the reads, then the writes. Equal loops give equal text.
-std::string emitLoop(exec::LoopOp loop);
+/// The function `void name(const Launch &launch)` that runs `loop`; its buffers are the reads,
+/// then the writes. Equal loops of one name give equal text.
+std::string emitLoop(exec::LoopOp loop, llvm::StringRef name);
+
+/// The same for CUDA: the kernel, and the function that launches it. Needs the headers
+/// plimsoll/CudaKernels.h names.
+std::string emitCudaLoop(exec::LoopOp loop, llvm::StringRef name);
 
 } // namespace plimsoll::codegen
 

@@ -39,6 +39,9 @@ public:
     constantTable();
     for (exec::ProgramOp program : programs())
       writes(program);
+    if (settings.accesses)
+      for (exec::ProgramOp program : programs())
+        accesses(program);
     os << "} // namespace\n\n";
     program();
     return text;
@@ -219,12 +222,37 @@ private:
     writeCounts[program.getSymName()] = StringRef(rows).count('\n');
   }
 
+  void accesses(exec::ProgramOp program) {
+    int launch = 0, count = 0;
+    os << "const AccessInfo " << program.getSymName() << "_accesses[] = {\n";
+    for (Operation &op : program.getBody().front()) {
+      if (!exec::isLaunch(&op))
+        continue;
+      auto row = [&](Value value, bool written) {
+        exec::SliceOp slice = exec::sliceOf(value);
+        os << "    {" << launch << ", " << (written ? "true" : "false") << ", "
+           << hex(slice.getOffset()) << ", " << slice.getSlice().getType().getBytes() << "},\n";
+        ++count;
+      };
+      for (Value value : exec::readsOf(&op))
+        row(value, false);
+      for (Value value : exec::writesOf(&op))
+        row(value, true);
+      ++launch;
+    }
+    os << "};\n\n";
+    accessCounts[program.getSymName()] = count;
+  }
+
   std::string timeline(exec::ProgramOp program) {
     StringRef name = program.getSymName();
+    std::string accessed;
+    if (settings.accesses)
+      accessed = (", " + name + "_accesses, " + Twine(accessCounts[name])).str();
     return ("{plimsoll_" + name + ", " + Twine(launches[name]) + ", " +
             Twine(resultOffset(program, "loss")) + ", " + Twine(resultOffset(program, "accuracy")) +
             ", " + name + "_writes, " + Twine(writeCounts[name]) + ", " +
-            Twine(resultOffset(program, "gradient_norm")) + "}")
+            Twine(resultOffset(program, "gradient_norm")) + accessed + "}")
         .str();
   }
 
@@ -265,7 +293,7 @@ private:
   std::vector<char> &constants;
   exec::ProgramOp train, accumulate, evaluate; ///< accumulate may be null
   llvm::StringMap<SmallVector<nn::StateOp>> states;
-  llvm::StringMap<int> launches, writeCounts;
+  llvm::StringMap<int> launches, writeCounts, accessCounts;
   int parameterCount = 0, inputCount = 0, constantCount = 0;
   int64_t hyperOffset = 0, hyperBytes = 0, accumulateHyperOffset = 0;
   bool tokenLabels = false;

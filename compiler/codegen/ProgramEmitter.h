@@ -19,9 +19,10 @@ struct OptimizerSettings {
 struct ProgramSettings {
   std::string model;          ///< file name
   std::string info;           ///< JSON, for --info
-  std::string instructionSet; ///< "x86-64-v3"
+  std::string instructionSet; ///< "x86-64-v3", "sm_90"
   OptimizerSettings optimizer;
   int64_t microBatches = 1;
+  bool accesses = false; ///< tell what every launch reads and writes
 };
 
 /// `program.cpp`: the tables of runtime/include/plimsoll/Program.h. Constants' bytes are

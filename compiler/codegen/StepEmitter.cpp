@@ -15,7 +15,7 @@ namespace {
 
 class StepPrinter {
 public:
-  explicit StepPrinter(StringRef title) : title(title) {}
+  StepPrinter(Language language, StringRef title) : language(language), title(title) {}
 
   std::string print(ModuleOp module) {
     for (auto program : module.getOps<exec::ProgramOp>())
@@ -23,17 +23,23 @@ public:
     std::string text;
     llvm::raw_string_ostream os(text);
     comment(os, title);
-    os << "#include \"plimsoll/Kernels.h\"\n#include \"plimsoll/Math.h\"\n\n#include <cmath>\n"
-          "#include <limits>\n\nusing namespace plimsoll;\n\nnamespace {\n\n"
+    os << "#include \"plimsoll/" << (isCuda() ? "CudaKernels.h" : "Kernels.h")
+       << "\"\n#include \"plimsoll/Math.h\"\n\n#include <cmath>\n"
+          "#include <limits>\n\n"
+       // CUDA's own headers, of which a part comes last, must not see names like exp twice.
+       << (isCuda() ? "namespace plimsoll {\n" : "using namespace plimsoll;\n\n")
+       << "namespace {\n\n"
           "// Parameters and optimizer state ------------------------------------------------\n\n"
        << residents << "\n// Loop nests "
        << "--------------------------------------------------------------------\n\n"
        << loops << "} // namespace\n"
-       << timelines;
+       << (isCuda() ? "} // namespace plimsoll\n" : "") << timelines;
     return text;
   }
 
 private:
+  bool isCuda() const { return language == Language::Cuda; }
+
   static void comment(llvm::raw_ostream &os, StringRef text) {
     SmallVector<StringRef> lines;
     text.split(lines, '\n');
@@ -63,22 +69,24 @@ private:
   }
 
   std::string loopName(exec::LoopOp loop) {
-    std::string body = emitLoop(loop);
-    auto [it, isNew] = loopNames.try_emplace(body);
+    auto emit = isCuda() ? emitCudaLoop : emitLoop;
+    auto [it, isNew] = loopNames.try_emplace(emit(loop, ""));
     if (isNew) {
       it->second = "loop_" + std::to_string(loopNames.size() - 1);
       std::string extents;
       for (int64_t size : loop.getDomain())
         extents += (extents.empty() ? "" : " x ") + std::to_string(size);
-      loops += "// " + (extents.empty() ? "one element" : extents) + "\nvoid " + it->second +
-               "(const Launch &launch) {\n" + body + "}\n\n";
+      loops += "// " + (extents.empty() ? "one element" : extents) + "\n" + emit(loop, it->second) +
+               "\n";
     }
     return it->second;
   }
 
   void timeline(exec::ProgramOp program) {
     llvm::raw_string_ostream os(timelines);
-    os << "\nvoid plimsoll_" << program.getSymName() << "(Stepper &s) {\n"
+    os << "\nvoid plimsoll_" << program.getSymName()
+       << (isCuda() ? "(plimsoll::Stepper &s) {\n  using namespace plimsoll;\n"
+                    : "(Stepper &s) {\n")
        << "  auto at = [&s](uint64_t offset) { return s.at(offset); };\n  s.begin();\n";
     std::string module;
     for (Operation &op : program.getBody().front()) {
@@ -119,7 +127,7 @@ private:
   }
 
   void kernelLaunch(llvm::raw_ostream &os, exec::CallOp call) {
-    os << call.getKernel() << ", {";
+    os << (isCuda() ? "cuda::" : "") << call.getKernel() << ", {";
     llvm::interleaveComma(call.getBuffers(), os, [&](int64_t buffer) {
       if (buffer == exec::CallOp::kAbsent)
         os << "nullptr";
@@ -140,6 +148,7 @@ private:
       os << ", " << cast<exec::SliceType>(call.getWrites().back().getType()).getBytes();
   }
 
+  Language language;
   StringRef title;
   std::string residents, loops, timelines;
   llvm::StringMap<std::string> residentNames, loopNames;
@@ -148,6 +157,6 @@ private:
 
 } // namespace
 
-std::string plimsoll::codegen::emitStep(ModuleOp module, StringRef title) {
-  return StepPrinter(title).print(module);
+std::string plimsoll::codegen::emitStep(ModuleOp module, Language language, StringRef title) {
+  return StepPrinter(language, title).print(module);
 }

@@ -7,9 +7,11 @@
 
 namespace plimsoll::codegen {
 
-/// `step.cpp`: the loop nests, and one function for each timeline, a line a launch.
-/// `title` is printed as a comment at the top.
-std::string emitStep(mlir::ModuleOp module, llvm::StringRef title);
+enum class Language { Cpp, Cuda };
+
+/// `step.cpp`, or `step.cu`: the loop nests, and one function for each timeline, a line a
+/// launch. `title` is printed as a comment at the top.
+std::string emitStep(mlir::ModuleOp module, Language language, llvm::StringRef title);
 
 } // namespace plimsoll::codegen
 

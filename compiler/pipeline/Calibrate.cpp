@@ -49,8 +49,7 @@ public:
   llvm::Error measure(const CalibrationNet &net, Samples &samples) {
     Compilation compilation;
     std::string error;
-    compilation.target = target::CpuTarget::create(StringRef(options.target).split(':').second,
-                                                   options.threads, "", error);
+    compilation.target = target::Machine::create(options.target, options.threads, "", error);
     if (!compilation.target)
       return llvm::createStringError(error);
     ScopedDiagnosticHandler quiet(&context, [&](Diagnostic &diagnostic) {

@@ -1,6 +1,6 @@
 //===- Emit.cpp - files from a compilation ----------------------------------------===//
 #include "compiler/pipeline/Emit.h"
-#include "compiler/codegen/HostCompiler.h"
+#include "compiler/codegen/CudaCompiler.h"
 #include "compiler/codegen/InitialWeights.h"
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/codegen/StepEmitter.h"
@@ -69,7 +69,8 @@ public:
   }
 
 private:
-  std::string isa() const { return target::suffixOf(compilation.target->isa()); }
+  const target::Machine &machine() const { return *compilation.target; }
+  const char *stepFile() const { return machine().isCuda() ? "step.cu" : "step.cpp"; }
   std::string name() const { return output.filename().string(); }
 
   bool usesOneDnn() {
@@ -91,7 +92,8 @@ private:
       return makeError("'" + output.string() + "' is no name for what is to be written");
     bool isFolder = fs::is_directory(output, error);
     bool emitted =
-        fs::exists(output / "step.cpp", error) && fs::exists(output / "program.cpp", error);
+        (fs::exists(output / "step.cpp", error) || fs::exists(output / "step.cu", error)) &&
+        fs::exists(output / "program.cpp", error);
     if (isFolder && !(stage == Stage::Source && emitted))
       return makeError("'" + output.string() + "' is a folder; choose another name with -o");
     if (!isFolder && stage == Stage::Source && fs::exists(output, error))
@@ -105,13 +107,14 @@ private:
     info["parameters"] = parameterJson(module);
     std::string infoText;
     llvm::raw_string_ostream(infoText) << llvm::json::Value(std::move(info));
-    codegen::ProgramSettings settings{summary.model, infoText,
-                                      target::nameOf(compilation.target->isa()), options.optimizer,
-                                      options.accumulate};
+    codegen::ProgramSettings settings{summary.model,     infoText,           machine().name(),
+                                      options.optimizer, options.accumulate, machine().isCuda()};
     std::vector<char> constants;
     std::string program = codegen::emitProgram(module, settings, constants);
+    codegen::Language language =
+        machine().isCuda() ? codegen::Language::Cuda : codegen::Language::Cpp;
     if (llvm::Error error =
-            writeFile(folder / "step.cpp", codegen::emitStep(module, title(summary))))
+            writeFile(folder / stepFile(), codegen::emitStep(module, language, title(summary))))
       return error;
     if (llvm::Error error = writeFile(folder / "program.cpp", program))
       return error;
@@ -142,12 +145,14 @@ private:
     codegen::BuildJob job;
     job.folder = folder.string();
     job.output = (folder / name()).string();
-    job.isa = isa();
+    job.suffix = machine().suffix();
+    job.architecture = machine().name();
     job.libraryFolder = target::libraryFolder();
     job.includeFolder = target::runtimeSourceFolder() + "/include";
     job.sharedLibrary = stage == Stage::Library;
     job.oneDnn = usesOneDnn();
-    if (llvm::Error error = codegen::buildProgram(job))
+    if (llvm::Error error =
+            machine().isCuda() ? codegen::buildCudaProgram(job) : codegen::buildProgram(job))
       return error;
     if (llvm::Error error = writeWeights(folder / (name() + ".safetensors")))
       return error;
@@ -170,6 +175,41 @@ private:
     return moveInto(made, header.replace_extension(".h"));
   }
 
+  static constexpr const char *kCopyWeights =
+      "add_custom_command(TARGET train POST_BUILD COMMAND ${CMAKE_COMMAND} -E copy\n"
+      "  ${CMAKE_CURRENT_SOURCE_DIR}/train.safetensors $<TARGET_FILE:train>.safetensors)\n";
+
+  /// CMakeLists.txt of emitted sources.
+  std::string cpuBuildText() {
+    std::string flags, isa = machine().suffix();
+    for (const std::string &flag : codegen::codeFlags(isa))
+      if (flag != "-std=c++20" && flag != "-fPIC")
+        flags += " " + flag;
+    return "# cmake -S . -B build && cmake --build build && build/train --help\n"
+           "cmake_minimum_required(VERSION 3.20)\nproject(train CXX)\n"
+           "set(CMAKE_CXX_STANDARD 20)\nset(PLIMSOLL_ISA " +
+           isa +
+           " CACHE STRING \"\")\n"
+           "add_subdirectory(runtime)\nadd_executable(train step.cpp program.cpp)\n"
+           "target_compile_options(train PRIVATE" +
+           flags +
+           " -Wa,-I${CMAKE_CURRENT_SOURCE_DIR})\n"
+           "target_link_libraries(train PRIVATE plimsoll-main-" +
+           isa + (usesOneDnn() ? " plimsoll-onednn-" + isa : "") + ")\n" + kCopyWeights;
+  }
+
+  std::string cudaBuildText() {
+    bool emulated = machine().suffix() == "emulator";
+    std::string architecture = StringRef(machine().name()).split('_').second.str();
+    return "# cmake -S . -B build && cmake --build build && build/train --help\n"
+           "cmake_minimum_required(VERSION 3.24)\nproject(train CXX" +
+           std::string(emulated ? "" : " CUDA") + ")\nset(PLIMSOLL_ISA v3 CACHE STRING \"\")\n" +
+           (emulated ? "" : "set(CMAKE_CUDA_ARCHITECTURES " + architecture + ")\n") +
+           "add_subdirectory(runtime)\nadd_executable(train)\n"
+           "plimsoll_cuda_program(train " +
+           machine().suffix() + " step.cu program.cpp)\n" + kCopyWeights;
+  }
+
   llvm::Error finishSource(const fs::path &folder) {
     std::error_code error;
     fs::copy(target::runtimeSourceFolder(), folder / "runtime", fs::copy_options::recursive, error);
@@ -177,26 +217,7 @@ private:
       return makeError("cannot copy the runtime's sources: " + error.message());
     if (llvm::Error failed = writeWeights(folder / "train.safetensors"))
       return failed;
-    std::string flags;
-    for (const std::string &flag : codegen::codeFlags(isa()))
-      if (flag != "-std=c++20" && flag != "-fPIC")
-        flags += " " + flag;
-    std::string oneDnn = usesOneDnn() ? " plimsoll-onednn-" + isa() : "";
-    std::string text =
-        "# cmake -S . -B build && cmake --build build && build/train --help\n"
-        "cmake_minimum_required(VERSION 3.20)\nproject(train CXX)\n"
-        "set(CMAKE_CXX_STANDARD 20)\nset(PLIMSOLL_ISA " +
-        isa() +
-        " CACHE STRING \"\")\n"
-        "add_subdirectory(runtime)\nadd_executable(train step.cpp program.cpp)\n"
-        "target_compile_options(train PRIVATE" +
-        flags +
-        " -Wa,-I${CMAKE_CURRENT_SOURCE_DIR})\n"
-        "target_link_libraries(train PRIVATE plimsoll-main-" +
-        isa() + oneDnn +
-        ")\n"
-        "add_custom_command(TARGET train POST_BUILD COMMAND ${CMAKE_COMMAND} -E copy\n"
-        "  ${CMAKE_CURRENT_SOURCE_DIR}/train.safetensors $<TARGET_FILE:train>.safetensors)\n";
+    std::string text = machine().isCuda() ? cudaBuildText() : cpuBuildText();
     if (llvm::Error failed = writeFile(folder / "CMakeLists.txt", text))
       return failed;
     return moveInto(folder, output);

@@ -73,7 +73,7 @@ static void addFineTuning(OpPassManager &manager, const CompileOptions &options)
 
 void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions &options,
                                    Stage from, Stage to,
-                                   std::shared_ptr<const target::CpuTarget> target,
+                                   std::shared_ptr<const target::Machine> target,
                                    memory::PlanOutcome *outcome) {
   auto between = [&](Stage stage) { return from < stage && stage <= to; };
   if (between(Stage::Step)) {
@@ -177,14 +177,11 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
                                                      const CompileOptions &options, Stage stage,
                                                      memory::PlanOutcome *outcome) {
   Compilation compilation;
-  auto [kind, name] = StringRef(options.target).split(':');
   Location unknown = UnknownLoc::get(&context);
-  if (kind != "cpu")
-    return emitError(unknown, "unknown target '") << options.target << "', expected cpu[:ISA]";
   int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::string error;
-  compilation.target = target::CpuTarget::create(
-      name, options.threads > 0 ? options.threads : cores, options.device, error);
+  compilation.target = target::Machine::create(
+      options.target, options.threads > 0 ? options.threads : cores, options.device, error);
   if (!compilation.target)
     return emitError(unknown, error);
   compilation.module = import::importOnnx(&context, options.import);

@@ -4,7 +4,7 @@
 
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/import/Import.h"
-#include "compiler/target/CpuTarget.h"
+#include "compiler/target/Machine.h"
 #include "passes/memory/Passes.h"
 #include <optional>
 
@@ -60,7 +60,7 @@ struct CompileOptions {
 /// Adds every pass from `from` (exclusive) to `to`; for a module that is at `from`.
 /// `outcome` receives the plan.
 void addPasses(mlir::OpPassManager &manager, const CompileOptions &options, Stage from, Stage to,
-               std::shared_ptr<const target::CpuTarget> target, memory::PlanOutcome *outcome);
+               std::shared_ptr<const target::Machine> target, memory::PlanOutcome *outcome);
 
 /// What training every parameter would take, to compare adapters with; unconstrained.
 struct FullTraining {
@@ -70,7 +70,7 @@ struct FullTraining {
 /// A model on its way.
 struct Compilation {
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::shared_ptr<const target::CpuTarget> target;
+  std::shared_ptr<const target::Machine> target;
   memory::PlanOutcome outcome;
   std::optional<int64_t> budget;            ///< of the arena, from both limits
   int64_t besideArena = 0;                  ///< see ProcessMemory.h; 0 before Stage::Kernels

@@ -27,8 +27,8 @@ static constexpr int64_t kPerTensor = 2 * KiB;
 /// Copies of a batch: one as read, one being converted, of training and of evaluation.
 static constexpr int64_t kBatches = 4;
 
-int64_t plimsoll::pipeline::bytesBesideArena(ModuleOp module, const target::CpuTarget &target) {
-  int64_t bytes = target.isa() == target::Isa::v4 ? kBaseWithOneDnn : kBase;
+int64_t plimsoll::pipeline::bytesBesideArena(ModuleOp module, const target::Machine &target) {
+  int64_t bytes = target.suffix() == "v4" ? kBaseWithOneDnn : kBase;
   bytes += target.threads() * kPerThread;
   for (Operation &symbol : module.getOps())
     if (isa<nn::ParameterOp, nn::StateOp>(symbol))

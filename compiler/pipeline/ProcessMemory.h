@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_COMPILER_PIPELINE_PROCESSMEMORY_H
 #define PLIMSOLL_COMPILER_PIPELINE_PROCESSMEMORY_H
 
-#include "compiler/target/CpuTarget.h"
+#include "compiler/target/Machine.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace plimsoll::pipeline {
@@ -12,7 +12,7 @@ namespace plimsoll::pipeline {
 /// oneDNN makes at start, stacks, a batch on its way, the text of a checkpoint's header.
 /// Measured on Linux and glibc and rounded up; test/robustness/memory_total.py holds it
 /// against programs. Data is read in pieces and not counted; `--data=tokens:-` likewise.
-int64_t bytesBesideArena(mlir::ModuleOp module, const target::CpuTarget &target);
+int64_t bytesBesideArena(mlir::ModuleOp module, const target::Machine &target);
 
 } // namespace plimsoll::pipeline
 

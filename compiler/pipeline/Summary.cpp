@@ -79,8 +79,10 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
     summary.optimizer = kind->title.str();
   summary.microBatches = options.accumulate;
-  summary.target = options.target + " " + target::nameOf(compilation.target->isa()) + ", " +
-                   std::to_string(compilation.target->threads()) + " threads";
+  summary.target =
+      StringRef(options.target).split(':').first.str() + " " + compilation.target->name();
+  if (!compilation.target->isCuda())
+    summary.target += ", " + std::to_string(compilation.target->threads()) + " threads";
   addResidents(module, summary);
   addAdapters(module, summary);
   summary.fullTraining = compilation.fullTraining;

@@ -1,38 +1,25 @@
-//===- CpuTarget.h - which kernels a CPU runs, and their workspaces ---*- C++ -*-===//
+//===- CpuTarget.h - which kernels a CPU runs ------------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_TARGET_CPUTARGET_H
 #define PLIMSOLL_COMPILER_TARGET_CPUTARGET_H
 
-#include "compiler/target/DeviceModel.h"
-#include "compiler/target/KernelLibrary.h"
-#include "passes/memory/Target.h"
-#include "llvm/ADT/StringRef.h"
-#include <memory>
+#include "compiler/target/Machine.h"
 
 namespace plimsoll::target {
 
-class CpuTarget : public memory::Target {
+class CpuTarget : public Machine {
 public:
-  /// Parses what follows `cpu` in `--target=cpu[:native|x86-64-v3|x86-64-v4]`; times are
-  /// those of `device` (see DeviceModel::load; empty: the one named as the instruction
-  /// set). On failure returns null and sets `error`.
-  static std::shared_ptr<const CpuTarget> create(llvm::StringRef name, int threads,
-                                                 llvm::StringRef device, std::string &error);
+  /// Parses what follows `cpu` in `--target=cpu[:native|x86-64-v3|x86-64-v4]`.
+  static std::shared_ptr<const Machine> create(llvm::StringRef name, int threads,
+                                               llvm::StringRef device, std::string &error);
 
-  mlir::FailureOr<memory::KernelChoice> choose(mlir::Operation *op) const override;
-
-  Isa isa() const { return instructionSet; }
-  int threads() const { return threadCount; }
-  const KernelLibrary &kernels() const { return *library; }
-  const DeviceModel &device() const { return model; }
+  bool isCuda() const override { return false; }
+  std::string name() const override { return nameOf(instructionSet); }
+  std::string suffix() const override { return suffixOf(instructionSet); }
 
 private:
-  /// The kernel and its workspace; the time is left out.
-  mlir::FailureOr<memory::KernelChoice> chooseKernel(mlir::Operation *op) const;
+  std::string kernelFor(const lower::KernelCall &call) const override;
 
   Isa instructionSet = Isa::v3;
-  int threadCount = 1;
-  const KernelLibrary *library = nullptr;
-  DeviceModel model;
 };
 
 } // namespace plimsoll::target

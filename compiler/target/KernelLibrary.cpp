@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <filesystem>
+#include <map>
 
 using namespace plimsoll::target;
 
@@ -38,12 +39,12 @@ std::string plimsoll::target::runtimeSourceFolder() {
   return std::filesystem::exists(installed) ? installed.string() : PLIMSOLL_RUNTIME_SOURCE_DIR;
 }
 
-const KernelLibrary *KernelLibrary::load(Isa isa, std::string &error) {
-  static KernelLibrary libraries[2];
-  KernelLibrary &library = libraries[isa == Isa::v4];
+const KernelLibrary *KernelLibrary::load(const std::string &suffix, std::string &error) {
+  static std::map<std::string, KernelLibrary> libraries;
+  KernelLibrary &library = libraries[suffix];
   if (library.findInLibrary)
     return &library;
-  std::string path = libraryFolder() + "/libplimsoll-kernels-" + suffixOf(isa) + ".so";
+  std::string path = libraryFolder() + "/libplimsoll-kernels-" + suffix + ".so";
   void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   void *symbol = handle ? dlsym(handle, "plimsoll_find_kernel") : nullptr;
   if (!symbol) {

@@ -24,11 +24,12 @@ std::string libraryFolder();
 /// The folder of the runtime's sources, for programs emitted as source.
 std::string runtimeSourceFolder();
 
-/// libplimsoll-kernels-<isa>.so.
+/// libplimsoll-kernels-<suffix>.so.
 class KernelLibrary {
 public:
-  /// Loads the kernels of `isa`; on failure returns null and sets `error`. Stays loaded.
-  static const KernelLibrary *load(Isa isa, std::string &error);
+  /// Loads the kernels of `suffix` ("v3", "v4", "emulator"); on failure returns null and sets
+  /// `error`. Stays loaded.
+  static const KernelLibrary *load(const std::string &suffix, std::string &error);
   /// The kernel called `name`, or null.
   const Kernel *find(const char *name) const { return findInLibrary(name); }
 

@@ -131,7 +131,9 @@ plimsoll_train *plimsoll_train_create(const char *weights) {
   int failed = guarded(createError(), [&] {
     checkCpu(plimsoll_program.instructionSet);
     train = std::make_unique<plimsoll_train>();
-    loadParameters(plimsoll_program, weights ? weights : "", train->session.arena);
+    train->session.fillResidents([&](std::byte *arena) {
+      return loadParameters(plimsoll_program, weights ? weights : "", arena);
+    });
   });
   return failed ? nullptr : train.release();
 }
@@ -209,13 +211,14 @@ int plimsoll_train_save(plimsoll_train *train, const char *path) {
     state.steps = state.steps > state.step ? state.steps : state.step;
     state.dataPosition = rowsTaken(plimsoll_program, state.step);
     CheckpointWriter(plimsoll_program, checkpointSlots(plimsoll_program), path)
-        .save(state, train->session.arena);
+        .save(state, train->session.residents());
   });
 }
 
 int plimsoll_train_load(plimsoll_train *train, const char *path) {
   return guarded(train->error, [&] {
-    train->state = loadCheckpoint(plimsoll_program, path, "", train->session.arena);
+    train->state = train->session.fillResidents(
+        [&](std::byte *arena) { return loadCheckpoint(plimsoll_program, path, "", arena); });
     train->microBatch = 0, train->lossSum = 0, train->accuracySum = 0;
   });
 }

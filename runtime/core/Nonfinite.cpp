@@ -25,8 +25,8 @@ template <typename T> Seen scan(const T *data, int64_t count) {
 
 } // namespace
 
-NonfiniteFinder::NonfiniteFinder(const Program &program, const std::byte *arena)
-    : program(program), arena(arena), normal(program.train.writeCount) {}
+NonfiniteFinder::NonfiniteFinder(const Program &program, Device &device)
+    : program(program), device(device), normal(program.train.writeCount) {}
 
 void NonfiniteFinder::beginStep(int64_t number) {
   next = 0;
@@ -50,6 +50,8 @@ void NonfiniteFinder::look(int launch) {
 void NonfiniteFinder::inspect(int index) {
   const WriteInfo &write = program.train.writes[index];
   Seen seen;
+  device.download(write.offset, write.count * bytesOf(write.type));
+  const std::byte *arena = device.host();
   if (write.type == DType::f32)
     seen = scan(reinterpret_cast<const float *>(arena + write.offset), write.count);
   else if (write.type == DType::f64)

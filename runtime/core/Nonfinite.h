@@ -8,7 +8,7 @@
 #ifndef PLIMSOLL_CORE_NONFINITE_H
 #define PLIMSOLL_CORE_NONFINITE_H
 
-#include "plimsoll/Program.h"
+#include "Device.h"
 
 #include <string>
 #include <vector>
@@ -17,7 +17,7 @@ namespace plimsoll {
 
 class NonfiniteFinder {
 public:
-  NonfiniteFinder(const Program &program, const std::byte *arena);
+  NonfiniteFinder(const Program &program, Device &device);
 
   void beginStep(int64_t step);
   /// The step's loss was finite: if it was the first, what was infinite in it is normal.
@@ -35,7 +35,7 @@ private:
     int64_t element = 0, step = 0;
   };
   const Program &program;
-  const std::byte *arena;
+  Device &device;
   std::vector<char> normal; ///< of each write: infinite in a good first step
   Found firstNan, firstInfinity;
   int64_t step = 0;

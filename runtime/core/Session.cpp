@@ -3,20 +3,17 @@
 
 #include "Failure.h"
 
-#include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <omp.h>
-#include <sys/mman.h>
 
 namespace plimsoll {
 namespace {
 
-int64_t countOf(const TensorInfo &tensor) {
-  int64_t count = 1;
+uint64_t bytesOf(const TensorInfo &tensor) {
+  int64_t bytes = plimsoll::bytesOf(tensor.type);
   for (int i = 0; i < tensor.rank; ++i)
-    count *= tensor.shape[i];
-  return count;
+    bytes *= tensor.shape[i];
+  return static_cast<uint64_t>(bytes);
 }
 
 /// Name of what a launch writes, for messages.
@@ -27,54 +24,60 @@ std::string launchName(const Timeline &timeline, int launch) {
   return format("launch %d", launch);
 }
 
-} // namespace
-
-Session::Session(const Program &program) : program(program) {
-  if (omp_get_thread_limit() < program.threads)
-    throw Failure(format("this program runs on %d threads, and OMP_THREAD_LIMIT allows %d",
-                         program.threads, omp_get_thread_limit()));
-  void *mapped = mmap(nullptr, program.arenaBytes ? program.arenaBytes : 1, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED)
-    throw Failure(format("cannot map the arena of %s bytes: %s",
-                         grouped(static_cast<long long>(program.arenaBytes)).c_str(),
-                         std::strerror(errno)));
-  arena = static_cast<std::byte *>(mapped);
-  try {
-    madvise(mapped, program.arenaBytes, MADV_HUGEPAGE); // a wish: fewer page faults
-    for (int i = 0; i < program.constantCount; ++i)
-      std::memcpy(arena + program.constants[i].offset, program.constants[i].data,
-                  program.constants[i].bytes);
-    zeroState();
-    handles.resize(program.train.launchCount + program.evaluate.launchCount +
-                   program.accumulate.launchCount);
-    void **places = handles.data();
-    prepare(program.train, train, places, "training");
-    places += program.train.launchCount;
-    prepare(program.evaluate, evaluation, places, "evaluation");
-    places += program.evaluate.launchCount;
-    prepare(program.accumulate, accumulation, places, "accumulation");
-  } catch (...) {
-    munmap(arena, program.arenaBytes ? program.arenaBytes : 1);
-    throw;
+/// Calls `visit(offset, bytes)` for every parameter and its optimizer state.
+template <typename Visit> void forResidents(const Program &program, Visit visit) {
+  for (int i = 0; i < program.parameterCount; ++i) {
+    const ParameterInfo &parameter = program.parameters[i];
+    visit(parameter.tensor.offset, bytesOf(parameter.tensor));
+    for (int j = 0; j < parameter.stateCount; ++j)
+      visit(parameter.states[j].offset, bytesOf(parameter.tensor));
   }
 }
 
-Session::~Session() {
-  munmap(arena, program.arenaBytes ? program.arenaBytes : 1);
+} // namespace
+
+Session::Session(const Program &program)
+    : program(program), device(openDevice(program)), arena(device->host()) {
+  for (int i = 0; i < program.constantCount; ++i) {
+    const ConstantInfo &constant = program.constants[i];
+    std::memcpy(arena + constant.offset, constant.data, constant.bytes);
+    device->upload(constant.offset, constant.bytes);
+  }
+  zeroState();
+  handles.resize(program.train.launchCount + program.evaluate.launchCount +
+                 program.accumulate.launchCount);
+  void **places = handles.data();
+  prepare(program.train, train, places, "training");
+  places += program.train.launchCount;
+  prepare(program.evaluate, evaluation, places, "evaluation");
+  places += program.evaluate.launchCount;
+  prepare(program.accumulate, accumulation, places, "accumulation");
 }
 
 void Session::zeroState() {
   for (int i = 0; i < program.parameterCount; ++i) {
     const ParameterInfo &parameter = program.parameters[i];
     for (int j = 0; j < parameter.stateCount; ++j)
-      std::memset(arena + parameter.states[j].offset, 0,
-                  countOf(parameter.tensor) * bytesOf(parameter.tensor.type));
+      std::memset(arena + parameter.states[j].offset, 0, bytesOf(parameter.tensor));
   }
 }
 
+void Session::uploadResidents() {
+  forResidents(program, [&](uint64_t offset, uint64_t bytes) { device->upload(offset, bytes); });
+}
+
+const std::byte *Session::residents() {
+  forResidents(program, [&](uint64_t offset, uint64_t bytes) { device->download(offset, bytes); });
+  for (int i = 0; i < program.parameterCount; ++i) {
+    const ParameterInfo &parameter = program.parameters[i];
+    if (parameter.gradientOffset >= 0)
+      device->download(parameter.gradientOffset, bytesOf(parameter.tensor));
+  }
+  return arena;
+}
+
 void Session::prepare(const Timeline &timeline, Stepper &stepper, void **places, const char *what) {
-  stepper.arena = arena;
+  stepper.arena = device->arena();
   stepper.threads = program.threads;
   stepper.handles = places;
   if (!timeline.run)
@@ -104,18 +107,34 @@ void Session::writeHyper(uint64_t offset, int64_t number, int64_t microBatch, do
   hyper[kFirstStep] = number == 1 ? 1.0f : 0.0f;
   hyper[kFirstMicroBatch] = microBatch == 0 ? 1.0f : 0.0f;
   setRandom(hyper, static_cast<uint32_t>((number - 1) * program.microBatches + microBatch + 1));
+  device->upload(offset, kHyperCount * sizeof(float));
+}
+
+void Session::uploadInput(int64_t offset, const TensorInfo &input) {
+  if (offset >= 0)
+    device->upload(offset, bytesOf(input));
+}
+
+/// The launches, and what the host looks at after them.
+void Session::run(const Timeline &timeline, Stepper &stepper) {
+  device->run(timeline, stepper);
+  for (int64_t offset : {timeline.lossOffset, timeline.accuracyOffset, timeline.gradientNormOffset})
+    if (offset >= 0)
+      device->download(offset, sizeof(float));
 }
 
 void Session::step(int64_t number, double learningRate, double weightDecay) {
   writeHyper(program.hyperOffset, number, program.microBatches - 1, learningRate, weightDecay);
-  train.begin();
-  program.train.run(train);
+  for (int i = 0; i < program.inputCount; ++i)
+    uploadInput(program.inputs[i].tensor.offset, program.inputs[i].tensor);
+  run(program.train, train);
 }
 
 void Session::accumulate(int64_t number, int64_t index, double learningRate, double weightDecay) {
   writeHyper(program.accumulateHyperOffset, number, index, learningRate, weightDecay);
-  accumulation.begin();
-  program.accumulate.run(accumulation);
+  for (int i = 0; i < program.inputCount; ++i)
+    uploadInput(program.inputs[i].accumulateOffset, program.inputs[i].tensor);
+  run(program.accumulate, accumulation);
 }
 
 /// What random numbers are drawn from, as bits in the block of floats.
@@ -127,11 +146,14 @@ void Session::setRandom(float *hyper, uint32_t step) {
 }
 
 void Session::evaluate(int64_t batch) {
-  if (program.evaluateHyperOffset >= 0)
+  if (program.evaluateHyperOffset >= 0) {
     setRandom(reinterpret_cast<float *>(arena + program.evaluateHyperOffset),
               0x80000000u + static_cast<uint32_t>(batch));
-  evaluation.begin();
-  program.evaluate.run(evaluation);
+    device->upload(program.evaluateHyperOffset, kHyperCount * sizeof(float));
+  }
+  for (int i = 0; i < program.inputCount; ++i)
+    uploadInput(program.inputs[i].evaluateOffset, program.inputs[i].tensor);
+  run(program.evaluate, evaluation);
 }
 
 void Session::observe(Stepper::Observer observer, void *context) {

@@ -1,13 +1,13 @@
 //===- Session.h - an emitted program with its arena ------------------------===//
 //
-// Maps the arena once, fills what lives in it across steps, prepares library
-// primitives, and runs the two timelines. The command line and the C interface both
-// stand on it.
+// Opens the device, fills what lives in its arena across steps, prepares library
+// primitives, and runs the timelines. The command line and the C interface both stand
+// on it.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_SESSION_H
 #define PLIMSOLL_CORE_SESSION_H
 
-#include "plimsoll/Program.h"
+#include "Device.h"
 
 #include <vector>
 
@@ -15,16 +15,27 @@ namespace plimsoll {
 
 class Session {
 public:
-  /// Maps the arena, copies constants, zeroes optimizer state, prepares. Throws Failure.
+  /// Opens the device, copies constants, zeroes optimizer state, prepares. Throws Failure.
   explicit Session(const Program &program);
-  ~Session();
   Session(const Session &) = delete;
   Session &operator=(const Session &) = delete;
 
   const Program &program;
-  std::byte *arena = nullptr;
+  const std::unique_ptr<Device> device;
+  /// The arena as the host sees it (Device.h). Inputs are written here.
+  std::byte *const arena;
 
-  /// One training step; `number` counts from 1. The inputs lie in the arena already. Where a step
+  /// Calls `fill(arena)`, which writes parameters or optimizer state, and sends these to the
+  /// device. Answers what `fill` does.
+  template <typename Fill> auto fillResidents(Fill fill) {
+    auto answer = fill(arena);
+    uploadResidents();
+    return answer;
+  }
+  /// The arena with parameters, optimizer state and kept gradients as the last step left them.
+  const std::byte *residents();
+
+  /// One training step; `number` counts from 1. The inputs are written already. Where a step
   /// has several micro-batches, this is its last.
   void step(int64_t number, double learningRate, double weightDecay);
   /// Micro-batch `index` (from 0) of a step, not its last: its gradients are added up.
@@ -53,6 +64,9 @@ private:
   float scalar(int64_t offset) const;
   void prepare(const Timeline &timeline, Stepper &stepper, void **handles, const char *what);
   void zeroState();
+  void uploadResidents();
+  void uploadInput(int64_t offset, const TensorInfo &input);
+  void run(const Timeline &timeline, Stepper &stepper);
   void writeHyper(uint64_t offset, int64_t number, int64_t microBatch, double learningRate,
                   double weightDecay);
   void setRandom(float *hyper, uint32_t step);

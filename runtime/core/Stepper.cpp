@@ -55,7 +55,9 @@ void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
   Launch what{buffers.begin(), static_cast<int>(buffers.size()),
               sizes.begin(),   static_cast<int>(sizes.size()),
               scalars.begin(), static_cast<int>(scalars.size()),
-              threads,         kernel.prepare ? handles[launch] : nullptr};
+              threads,         kernel.prepare ? handles[launch] : nullptr,
+              stream};
+  start();
   kernel.run(what);
   finish();
 }
@@ -65,9 +67,20 @@ void Stepper::run(void (*loop)(const Launch &), std::initializer_list<void *> bu
     ++launch;
     return;
   }
+  start();
   loop(Launch{buffers.begin(), static_cast<int>(buffers.size()), nullptr, 0, nullptr, 0, threads,
-              nullptr});
+              nullptr, stream});
   finish();
+}
+
+void Stepper::poison(uint64_t offset, uint64_t bytes) {
+  constexpr int notANumber = 0xff; // every byte of it: NaN as f32 and f64
+  if (preparing)
+    return;
+  if (hooks)
+    hooks->fill(arena + offset, notANumber, bytes);
+  else
+    std::memset(arena + offset, notANumber, bytes);
 }
 
 } // namespace plimsoll

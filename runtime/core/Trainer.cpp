@@ -39,11 +39,14 @@ Trainer::Trainer(const Program &program, const Options &options)
 /// Parameters, and with --resume everything else that the run before knew.
 void Trainer::loadStart() {
   if (!options.resume.empty()) {
-    state = loadCheckpoint(program, options.resume, options.weights, session.arena);
+    state = session.fillResidents([&](std::byte *arena) {
+      return loadCheckpoint(program, options.resume, options.weights, arena);
+    });
     resumedStep = state.step;
     return;
   }
-  std::string warning = loadParameters(program, options.weights, session.arena);
+  std::string warning = session.fillResidents(
+      [&](std::byte *arena) { return loadParameters(program, options.weights, arena); });
   if (!warning.empty())
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
 }
@@ -87,7 +90,7 @@ void Trainer::openFiles() {
     gradients.emplace(program, gradientSlots(program), options.dumpGradients);
   metrics.emplace(options.metrics, state.step);
   if (options.findNonfinite) {
-    finder.emplace(program, session.arena);
+    finder.emplace(program, *session.device);
     session.observe(NonfiniteFinder::observe, &*finder);
   }
   if (!options.profile.empty()) {
@@ -233,7 +236,7 @@ void Trainer::save() {
 /// A step with a finite loss can have a gradient, and so an update, that is not.
 void Trainer::write(CheckpointWriter &writer) {
   try {
-    writer.save(state, session.arena);
+    writer.save(state, session.residents());
   } catch (const NotFinite &failure) {
     throw Failure(failure.what() + foundText());
   }
@@ -247,7 +250,7 @@ void Trainer::run() {
     evaluate(progress);
   while (state.step < state.steps && !signalSeen && !exhausted() && (more = step(progress))) {
     if (gradients && state.step == first + 1)
-      gradients->save(state, session.arena);
+      gradients->save(state, session.residents());
     bool last = state.step == state.steps;
     if (evalFeeder && (options.evalEvery ? state.step % options.evalEvery == 0 : last))
       evaluate(progress);

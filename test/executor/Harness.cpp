@@ -60,7 +60,7 @@ static uint32_t lossBits(exec::ProgramOp program, executor::Arena &arena) {
 
 llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
                                               const pipeline::CompileOptions &options,
-                                              const target::CpuTarget &target, int steps) {
+                                              const target::Machine &target, int steps) {
   auto train = module.lookupSymbol<exec::ProgramOp>("train");
   auto evaluate = module.lookupSymbol<exec::ProgramOp>("evaluate");
   executor::Arena arena(train.getArena());

@@ -17,7 +17,7 @@ struct Bits {
 
 /// Runs `steps` training steps and one evaluation on inputs drawn from a fixed seed.
 llvm::Expected<Bits> runSteps(mlir::ModuleOp module, const pipeline::CompileOptions &options,
-                              const target::CpuTarget &target, int steps);
+                              const target::Machine &target, int steps);
 
 /// `MODEL [NAME=4x128]... [--loss=...]` of a test's command line.
 pipeline::CompileOptions optionsFor(const std::string &model,

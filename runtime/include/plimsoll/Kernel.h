@@ -25,8 +25,9 @@ struct Launch {
   int sizeCount;
   const double *scalars; ///< real-valued attributes (epsilon, scale)
   int scalarCount;
-  int threads;  ///< fixed when the program was compiled
-  void *handle; ///< what `Kernel::prepare` returned, null for kernels without one
+  int threads;            ///< fixed when the program was compiled
+  void *handle;           ///< what `Kernel::prepare` returned, null for kernels without one
+  void *stream = nullptr; ///< of a device with an order of its own, else null
 
   template <typename T> T *buffer(int index) const { return static_cast<T *>(buffers[index]); }
 };
@@ -54,6 +55,18 @@ struct Kernel {
 /// The kernel called `name` in this library, or null.
 const Kernel *findKernel(const char *name);
 
+/// What a device does around launches, where it does anything.
+class LaunchHooks {
+public:
+  virtual void before(int /*launch*/) {}
+  virtual void after(int /*launch*/) {}
+  /// Overwrites bytes of the arena, in the order of launches.
+  virtual void fill(void *bytes, int value, uint64_t count) = 0;
+
+protected:
+  ~LaunchHooks() = default;
+};
+
 /// Walks through a step. `run` either prepares the launch or runs it; `observer`
 /// (null in normal operation) is told after each launch ran.
 class Stepper {
@@ -63,6 +76,8 @@ public:
   std::byte *arena = nullptr;
   int threads = 1;
   void **handles = nullptr; ///< one per launch of this timeline
+  void *stream = nullptr;
+  LaunchHooks *hooks = nullptr; ///< null: launches run at once, in the memory of the process
   bool preparing = false;
   const char *error = nullptr; ///< first error while preparing
   int errorLaunch = -1;
@@ -84,14 +99,17 @@ public:
   void run(void (*loop)(const Launch &), std::initializer_list<void *> buffers);
 
   /// Overwrites bytes that nothing may read any more (programs compiled with --poison).
-  void poison(uint64_t offset, uint64_t bytes) {
-    if (!preparing)
-      __builtin_memset(arena + offset, 0xff, bytes); // not a number, as f32 and f64
-  }
+  void poison(uint64_t offset, uint64_t bytes);
 
 private:
   int launch = 0;
+  void start() {
+    if (hooks)
+      hooks->before(launch);
+  }
   void finish() {
+    if (hooks)
+      hooks->after(launch);
     if (observer)
       observer(observerContext, launch);
     ++launch;

@@ -13,12 +13,12 @@
 #ifndef PLIMSOLL_MATH_H
 #define PLIMSOLL_MATH_H
 
+#include "plimsoll/Inline.h"
+
 #include <cmath>
 #include <cstdint>
 
 namespace plimsoll {
-
-#define PLIMSOLL_INLINE inline __attribute__((always_inline))
 
 namespace detail {
 PLIMSOLL_INLINE int32_t bitsOf(float x) {
@@ -250,8 +250,6 @@ PLIMSOLL_INLINE double sin(double x) {
 PLIMSOLL_INLINE double cos(double x) {
   return std::cos(x);
 }
-
-#undef PLIMSOLL_INLINE
 
 } // namespace plimsoll
 

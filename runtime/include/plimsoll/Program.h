@@ -100,6 +100,13 @@ struct WriteInfo {
   int64_t count; ///< elements
 };
 
+/// Bytes of the arena that a launch reads or writes.
+struct AccessInfo {
+  int launch;
+  bool written;
+  uint64_t offset, bytes;
+};
+
 struct Timeline {
   void (*run)(Stepper &);
   int launchCount;
@@ -109,6 +116,8 @@ struct Timeline {
   const WriteInfo *writes; ///< sorted by launch
   int writeCount;
   int64_t gradientNormOffset = -1; ///< f32 [1], before clipping; -1: not compiled with --clip=norm:
+  const AccessInfo *accesses = nullptr; ///< sorted by launch; null unless compiled for CUDA
+  int accessCount = 0;
 };
 
 struct Program {
@@ -116,7 +125,7 @@ struct Program {
   const char *fingerprint; ///< hex digest of parameters' names, shapes and the optimizer:
                            ///< checkpoints carry it
   const char *info; ///< JSON object for --info: what it was compiled from, its arena, its plan
-  const char *instructionSet; ///< "x86-64-v3" or "x86-64-v4"
+  const char *instructionSet; ///< "x86-64-v3", "x86-64-v4"; of a GPU "sm_80", "sm_90", "sm_100"
   uint64_t arenaBytes;
   int threads;
   uint64_t hyperOffset;

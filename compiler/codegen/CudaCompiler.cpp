@@ -1,0 +1,111 @@
+//===- CudaCompiler.cpp - from emitted CUDA to an executable ----------------------===//
+#include "compiler/codegen/CudaCompiler.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+
+using namespace llvm;
+using namespace plimsoll::codegen;
+
+static Error failure(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+Expected<std::string> plimsoll::codegen::findCudaCompiler() {
+  if (const char *chosen = std::getenv("NVCC"))
+    if (auto path = sys::findProgramByName(chosen))
+      return *path;
+  if (auto path = sys::findProgramByName("nvcc"))
+    return *path;
+  if (auto path = sys::findProgramByName("nvcc", {"/usr/local/cuda/bin"}))
+    return *path;
+  return failure("no CUDA compiler found (looked for $NVCC, nvcc on the path and in "
+                 "/usr/local/cuda/bin); install the CUDA toolkit, or use --emit=source and build "
+                 "elsewhere");
+}
+
+std::vector<std::string> plimsoll::codegen::cudaFlags(StringRef architecture) {
+  return {"-std=c++20", "-O3", "--fmad=false", "--expt-relaxed-constexpr",
+          "-arch=" + architecture.str()};
+}
+
+/// The emulator sees every load and store through the calls that -fsanitize=thread inserts.
+static std::vector<std::string> emulatorFlags() {
+  std::vector<std::string> flags = codeFlags("v3");
+  erase(flags, "-O3"); // some faults are loads that an optimiser would merge
+  flags.insert(flags.end(), {"-O1", "-fno-strict-aliasing", "-fsanitize=thread", "-x", "c++"});
+  return flags;
+}
+
+static Error compileStep(const BuildJob &job, const std::string &host, const std::string &object) {
+  std::vector<std::string> command, flags;
+  if (job.suffix == "emulator") {
+    command = {host};
+    flags = emulatorFlags();
+  } else {
+    Expected<std::string> nvcc = findCudaCompiler();
+    if (!nvcc)
+      return nvcc.takeError();
+    command = {*nvcc, "-ccbin", host, "-Xcompiler", "-fPIC"};
+    flags = cudaFlags(job.architecture);
+  }
+  command.insert(command.end(), flags.begin(), flags.end());
+  command.insert(command.end(),
+                 {"-I" + job.includeFolder, "-c", job.folder + "/step.cu", "-o", object});
+  return runCommand(command, job.folder + "/build.log");
+}
+
+/// Folders and libraries of the CUDA toolkit that nvcc belongs to.
+static Expected<std::vector<std::string>> cudaLibraries() {
+  Expected<std::string> nvcc = findCudaCompiler();
+  if (!nvcc)
+    return nvcc.takeError();
+  SmallString<128> real;
+  sys::fs::real_path(*nvcc, real);
+  StringRef toolkit = sys::path::parent_path(sys::path::parent_path(real));
+  std::string folder = (toolkit + "/lib64").str();
+  return std::vector<std::string>{
+      "-L" + folder, "-Wl,-rpath," + folder, "-lcudart_static", "-lcublasLt", "-ldl", "-lrt"};
+}
+
+Error plimsoll::codegen::buildCudaProgram(const BuildJob &job) {
+  std::string runtime = job.libraryFolder + "/libplimsoll-runtime-" + job.suffix + ".a";
+  if (!sys::fs::exists(runtime))
+    return failure("this build of plimsoll has no runtime for --target=cuda" +
+                   Twine(job.suffix == "emulator" ? ":emulator (it was built without Boost.Context)"
+                                                  : " (it was built without the CUDA toolkit)") +
+                   "; use --emit=source and build elsewhere");
+  Expected<std::string> compiler = findHostCompiler();
+  if (!compiler)
+    return compiler.takeError();
+  std::string log = job.folder + "/build.log", object = job.folder + "/step.o";
+  if (Error error = compileStep(job, *compiler, object))
+    return error;
+  std::vector<std::string> command = {*compiler};
+  std::vector<std::string> flags = codeFlags("v3");
+  command.insert(command.end(), flags.begin(), flags.end());
+  command.insert(command.end(), {"-I" + job.includeFolder, "-Wa,-I" + job.folder, object,
+                                 job.folder + "/program.cpp"});
+  if (job.sharedLibrary)
+    command.push_back("-shared");
+  command.insert(command.end(), {"-o", job.output, "-L" + job.libraryFolder});
+  if (!job.sharedLibrary)
+    command.push_back("-lplimsoll-main-" + job.suffix);
+  // A library must offer the C interface even where the step itself does not use it.
+  if (job.sharedLibrary)
+    command.push_back("-Wl,--whole-archive");
+  command.push_back("-lplimsoll-runtime-" + job.suffix);
+  if (job.sharedLibrary)
+    command.push_back("-Wl,--no-whole-archive");
+  if (job.suffix == "emulator") {
+    command.push_back("-lboost_context");
+  } else {
+    Expected<std::vector<std::string>> libraries = cudaLibraries();
+    if (!libraries)
+      return libraries.takeError();
+    command.insert(command.end(), libraries->begin(), libraries->end());
+  }
+  command.insert(command.end(), {"-static-libstdc++", "-static-libgcc", "-lpthread"});
+  return runCommand(command, log);
+}

@@ -1,0 +1,29 @@
+//===- CudaTarget.cpp - which kernels a GPU runs ----------------------------------===//
+#include "compiler/target/CudaTarget.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace plimsoll::target;
+
+std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::StringRef device,
+                                                  std::string &error) {
+  auto target = std::make_shared<CudaTarget>();
+  if (!name.empty())
+    target->architecture = name.str();
+  target->emulated = name == "emulator";
+  // The emulator plans as for the GPU that most is known of.
+  const char *standard = llvm::StringSwitch<const char *>(target->architecture)
+                             .Case("sm_80", "a100")
+                             .Cases({"sm_90", "emulator"}, "h200")
+                             .Case("sm_100", "b200")
+                             .Default(nullptr);
+  if (!standard) {
+    error =
+        "unknown GPU architecture '" + name.str() + "', expected sm_80, sm_90, sm_100 or emulator";
+    return nullptr;
+  }
+  if (!target->loadModel(device, standard, error))
+    return nullptr;
+  // Workspaces are the same on every architecture, and known without one.
+  target->library = KernelLibrary::load("emulator", error);
+  return target->library ? target : nullptr;
+}

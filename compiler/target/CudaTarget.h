@@ -1,0 +1,29 @@
+//===- CudaTarget.h - which kernels a GPU runs -----------------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_TARGET_CUDATARGET_H
+#define PLIMSOLL_COMPILER_TARGET_CUDATARGET_H
+
+#include "compiler/target/Machine.h"
+
+namespace plimsoll::target {
+
+class CudaTarget : public Machine {
+public:
+  /// Parses what follows `cuda` in `--target=cuda[:sm_80|sm_90|sm_100|emulator]`; nothing is
+  /// sm_90.
+  static std::shared_ptr<const Machine> create(llvm::StringRef name, llvm::StringRef device,
+                                               std::string &error);
+
+  /// 16-byte accesses, and whole lines of the second-level cache.
+  int64_t alignment() const override { return 256; }
+  bool isCuda() const override { return true; }
+  std::string name() const override { return architecture; }
+  std::string suffix() const override { return emulated ? "emulator" : "cuda"; }
+
+private:
+  std::string architecture = "sm_90";
+  bool emulated = false;
+};
+
+} // namespace plimsoll::target
+
+#endif // PLIMSOLL_COMPILER_TARGET_CUDATARGET_H

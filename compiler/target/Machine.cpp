@@ -1,0 +1,79 @@
+//===- Machine.cpp - what programs are compiled for -------------------------------===//
+#include "compiler/target/Machine.h"
+#include "compiler/target/CpuTarget.h"
+#include "compiler/target/CudaTarget.h"
+#include "dialects/nn/NNNames.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::target;
+
+std::shared_ptr<const Machine> Machine::create(llvm::StringRef target, int threads,
+                                               llvm::StringRef device, std::string &error) {
+  auto [kind, name] = target.split(':');
+  if (kind == "cpu")
+    return CpuTarget::create(name, threads, device, error);
+  if (kind == "cuda")
+    return CudaTarget::create(name, device, error);
+  error = "unknown target '" + target.str() + "', expected cpu[:ISA] or cuda[:ARCHITECTURE]";
+  return nullptr;
+}
+
+/// Kernels that are told no element type work on f32, with i64 indices and bool masks; all
+/// indices are i64.
+static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &call) {
+  if (call.anyType)
+    return success();
+  StringRef kernel = call.kernel;
+  for (Value value : llvm::concat<Value>(op->getOperands(), op->getResults())) {
+    Type element = getElementTypeOrSelf(value.getType());
+    bool isMask = kernel.starts_with("attention") && element.isInteger(1);
+    if (!element.isF32() && !element.isInteger(64) && !isMask)
+      return op->emitError("node '") << nn::describe(op->getLoc()) << "': '" << op->getName()
+                                     << "' works on f32 values and i64 indices, found "
+                                     << value.getType() << "; export the model in f32";
+  }
+  return success();
+}
+
+FailureOr<memory::KernelChoice> Machine::choose(Operation *op) const {
+  FailureOr<memory::KernelChoice> choice = chooseKernel(op);
+  if (succeeded(choice))
+    choice->seconds = model.seconds(workOf(op, choice->kernel), threadCount);
+  return choice;
+}
+
+int64_t Machine::workspaceOf(const std::string &name, const lower::KernelCall &call) const {
+  const Kernel *kernel = library->find(name.c_str());
+  if (!kernel)
+    return -1;
+  return kernel->workspace ? kernel->workspace(call.sizes.data(), call.sizes.size(), threadCount)
+                           : 0;
+}
+
+FailureOr<memory::KernelChoice> Machine::chooseKernel(Operation *op) const {
+  FailureOr<memory::KernelChoice> choice = memory::KernelChoice();
+  std::optional<lower::KernelCall> call = lower::kernelCall(op);
+  if (!call)
+    return choice;
+  if (failed(checkElementTypes(op, *call)))
+    return failure();
+  choice->kernel = kernelFor(*call);
+  choice->workspaceBytes = workspaceOf(choice->kernel, *call);
+  if (choice->workspaceBytes < 0)
+    return op->emitError("node '") << nn::describe(op->getLoc()) << "': no kernel '"
+                                   << choice->kernel << "' for " << name();
+  return choice;
+}
+
+bool Machine::loadModel(llvm::StringRef device, llvm::StringRef standard, std::string &error) {
+  llvm::Expected<DeviceModel> loaded = DeviceModel::load(device.empty() ? standard : device);
+  if (!loaded) {
+    error = "--device: " + llvm::toString(loaded.takeError());
+    return false;
+  }
+  model = std::move(*loaded);
+  return true;
+}

@@ -1,0 +1,54 @@
+//===- Machine.h - what programs are compiled for -------------------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_TARGET_MACHINE_H
+#define PLIMSOLL_COMPILER_TARGET_MACHINE_H
+
+#include "compiler/target/DeviceModel.h"
+#include "compiler/target/KernelLibrary.h"
+#include "passes/lower/KernelCalls.h"
+#include "passes/memory/Target.h"
+#include <memory>
+
+namespace plimsoll::target {
+
+/// A target with a library of kernels, and times for them. The library itself is asked for
+/// workspaces, so that the plan reserves exactly what the program will check for at its start.
+class Machine : public memory::Target {
+public:
+  /// Of `--target=cpu[:native|x86-64-v3|x86-64-v4]` or `--target=cuda[:sm_80|sm_90|sm_100]`,
+  /// `cuda:emulator` among them. Times are those of `device` (see DeviceModel::load; empty: the
+  /// target's own). On failure returns null and sets `error`.
+  static std::shared_ptr<const Machine> create(llvm::StringRef target, int threads,
+                                               llvm::StringRef device, std::string &error);
+
+  mlir::FailureOr<memory::KernelChoice> choose(mlir::Operation *op) const override;
+
+  virtual bool isCuda() const = 0;
+  /// "x86-64-v4", "sm_90"
+  virtual std::string name() const = 0;
+  /// As in the names of the runtime's libraries: "v4", "cuda", "emulator".
+  virtual std::string suffix() const = 0;
+
+  /// Of the host that every launch runs on; 1 where launches run elsewhere.
+  int threads() const { return threadCount; }
+  const KernelLibrary &kernels() const { return *library; }
+  const DeviceModel &device() const { return model; }
+
+protected:
+  /// The library's name of the kernel that runs `call`.
+  virtual std::string kernelFor(const lower::KernelCall &call) const { return call.kernel; }
+  /// Bytes that it needs as its last buffer; negative: the library cannot run it.
+  int64_t workspaceOf(const std::string &kernel, const lower::KernelCall &call) const;
+  /// The model named `device`, or else `standard`; false with `error` where there is none.
+  bool loadModel(llvm::StringRef device, llvm::StringRef standard, std::string &error);
+
+  int threadCount = 1;
+  const KernelLibrary *library = nullptr;
+  DeviceModel model;
+
+private:
+  mlir::FailureOr<memory::KernelChoice> chooseKernel(mlir::Operation *op) const;
+};
+
+} // namespace plimsoll::target
+
+#endif // PLIMSOLL_COMPILER_TARGET_MACHINE_H

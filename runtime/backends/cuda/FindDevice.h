@@ -1,0 +1,18 @@
+//===- FindDevice.h - the GPU that a program runs on --------------------------===//
+#ifndef PLIMSOLL_CUDA_FINDDEVICE_H
+#define PLIMSOLL_CUDA_FINDDEVICE_H
+
+#include <cstdint>
+
+namespace plimsoll::cuda {
+
+/// Makes the first visible GPU current (CUDA_VISIBLE_DEVICES chooses). Throws Failure where there
+/// is none, its driver is too old, or it is no `architecture` ("sm_90").
+void findDevice(const char *architecture);
+
+/// Of the current GPU, for the arena. Throws Failure with what is missing, and who holds what.
+void *allocate(uint64_t bytes);
+
+} // namespace plimsoll::cuda
+
+#endif // PLIMSOLL_CUDA_FINDDEVICE_H

@@ -1,0 +1,30 @@
+//===- Device.cpp - where the arena lies, and what runs launches on it ------===//
+#include "Device.h"
+
+#include "Failure.h"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+
+namespace plimsoll {
+
+HostMemory::HostMemory(uint64_t size, Use use) : bytes(size ? size : 1) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | (use == Use::sparse ? MAP_NORESERVE : 0);
+  void *mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (mapped == MAP_FAILED)
+    throw Failure(format("cannot map the arena of %s bytes: %s",
+                         grouped(static_cast<long long>(size)).c_str(), std::strerror(errno)));
+  start = static_cast<std::byte *>(mapped);
+}
+
+HostMemory::~HostMemory() {
+  munmap(start, bytes);
+}
+
+void Device::run(const Timeline &timeline, Stepper &stepper) {
+  stepper.begin();
+  timeline.run(stepper);
+}
+
+} // namespace plimsoll

@@ -1,0 +1,64 @@
+//===- Device.h - where the arena lies, and what runs launches on it --------===//
+//
+// The host knows one address, `host()`: offsets of the program's tables are added to it. On
+// a CPU it is the arena. A device with memory of its own keeps a mirror there, of which only
+// pages that were touched take memory; what the host wrote is sent by `upload`, and what it
+// wants to read is fetched by `download`.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CORE_DEVICE_H
+#define PLIMSOLL_CORE_DEVICE_H
+
+#include "Failure.h"
+#include "plimsoll/Program.h"
+
+#include <memory>
+
+namespace plimsoll {
+
+/// Bytes mapped from the system, zero at first.
+class HostMemory {
+public:
+  /// Of a sparse one only a part will be touched.
+  enum class Use { whole, sparse };
+
+  /// Throws Failure; of a whole one also where the machine has too little.
+  HostMemory(uint64_t bytes, Use use);
+  ~HostMemory();
+  HostMemory(const HostMemory &) = delete;
+  HostMemory &operator=(const HostMemory &) = delete;
+
+  std::byte *data() const { return start; }
+
+private:
+  std::byte *start;
+  uint64_t bytes;
+};
+
+/// The device failed in the middle of its work; the checkpoints are intact.
+struct DeviceFailure : Failure {
+  using Failure::Failure;
+};
+
+class Device {
+public:
+  virtual ~Device() = default;
+
+  /// The arena as the host reads and writes it.
+  virtual std::byte *host() const = 0;
+  /// The arena as launches do.
+  virtual std::byte *arena() const = 0;
+  /// Sends what the host wrote at [offset, offset + bytes), before the next launch.
+  virtual void upload(uint64_t /*offset*/, uint64_t /*bytes*/) {}
+  /// Fetches what launches wrote there; all of them have ended when it returns.
+  virtual void download(uint64_t /*offset*/, uint64_t /*bytes*/) {}
+  /// Runs the launches of `timeline` with a stepper that was prepared for it.
+  virtual void run(const Timeline &timeline, Stepper &stepper);
+};
+
+/// The device that a program was compiled for; defined by the backend that it links. Throws
+/// Failure, where the machine has no such device or too little memory for the arena.
+std::unique_ptr<Device> openDevice(const Program &program);
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_CORE_DEVICE_H

@@ -1,0 +1,30 @@
+//===- CudaKernels.h - the kernels of the CUDA library, by name -------------===//
+//
+// The same names, buffers, sizes and scalars as those of Kernels.h: the header comment of the
+// CPU's file in runtime/kernels tells them. Pointers are into the device's arena. A workspace,
+// where a kernel here needs one, is its last buffer.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CUDAKERNELS_H
+#define PLIMSOLL_CUDAKERNELS_H
+
+#include "../../backends/cuda/Four.h"
+#include "../../backends/cuda/Sums.h"
+#include "plimsoll/Kernel.h"
+
+namespace plimsoll::cuda {
+
+/// Where the launch has its place in the order of the device.
+inline Stream streamOf(const Launch &launch) {
+  return static_cast<Stream>(launch.stream);
+}
+
+extern const Kernel matmul;
+extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
+extern const Kernel adamw, adam, sgd, lion, adagrad, rmsprop;
+
+/// The kernel called `name`, or null.
+const Kernel *findKernel(const char *name);
+
+} // namespace plimsoll::cuda
+
+#endif // PLIMSOLL_CUDAKERNELS_H

@@ -1,0 +1,13 @@
+//===- Inline.h - functions and loops of every device -------------------------===//
+#ifndef PLIMSOLL_INLINE_H
+#define PLIMSOLL_INLINE_H
+
+#ifdef __CUDACC__ // of a GPU and of its host
+#define PLIMSOLL_INLINE __host__ __device__ __forceinline__
+#define PLIMSOLL_UNROLL _Pragma("unroll")
+#else
+#define PLIMSOLL_INLINE inline __attribute__((always_inline))
+#define PLIMSOLL_UNROLL
+#endif
+
+#endif // PLIMSOLL_INLINE_H
