@@ -1,7 +1,9 @@
 //===- CudaCompiler.cpp - from emitted CUDA to an executable ----------------------===//
 #include "compiler/codegen/CudaCompiler.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Demangle/Demangle.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 
@@ -26,7 +28,11 @@ Expected<std::string> plimsoll::codegen::findCudaCompiler() {
 }
 
 std::vector<std::string> plimsoll::codegen::cudaFlags(StringRef architecture) {
-  return {"-std=c++20", "-O3", "--fmad=false", "--expt-relaxed-constexpr",
+  return {"-std=c++20",
+          "-O3",
+          "--fmad=false",
+          "--resource-usage",
+          "--expt-relaxed-constexpr",
           "-arch=" + architecture.str()};
 }
 
@@ -69,7 +75,51 @@ static Expected<std::vector<std::string>> cudaLibraries() {
       "-L" + folder, "-Wl,-rpath," + folder, "-lcudart_static", "-lcublasLt", "-ldl", "-lrt"};
 }
 
-Error plimsoll::codegen::buildCudaProgram(const BuildJob &job) {
+/// The number in front of `unit`, as in "2048 bytes smem"; 0: not there.
+static int numberBefore(StringRef line, StringRef unit) {
+  size_t at = line.find(unit);
+  int value = 0;
+  if (at != StringRef::npos)
+    line.take_front(at).rtrim().rsplit(' ').second.getAsInteger(10, value);
+  return value;
+}
+
+/// "loop_3" of the symbol of `plimsoll::(anonymous namespace)::loop_3_kernel(float const*)`.
+static std::string loopName(StringRef symbol) {
+  std::string readable = demangle(symbol);
+  StringRef name = readable, nameless = "(anonymous namespace)::";
+  if (size_t at = name.rfind(nameless); at != StringRef::npos)
+    name = name.drop_front(at + nameless.size());
+  name = name.split('(').first;
+  name = name.substr(name.rfind(':') + 1); // npos + 1 is the start
+  name.consume_back("_kernel");
+  return name.str();
+}
+
+std::vector<KernelResources> plimsoll::codegen::parseResources(StringRef log) {
+  std::vector<KernelResources> kernels;
+  SmallVector<StringRef> lines;
+  log.split(lines, '\n');
+  for (StringRef line : lines) {
+    if (line.contains("Compiling entry function '")) {
+      kernels.push_back({loopName(line.split('\'').second.split('\'').first)});
+    } else if (!kernels.empty()) {
+      kernels.back().spilledBytes += numberBefore(line, "bytes spill stores");
+      kernels.back().registers += numberBefore(line, "registers");
+      kernels.back().sharedBytes += numberBefore(line, "bytes smem");
+    }
+  }
+  return kernels;
+}
+
+static Expected<std::vector<KernelResources>> readResources(const std::string &log) {
+  auto text = MemoryBuffer::getFile(log);
+  if (!text)
+    return failure("cannot read '" + log + "': " + text.getError().message());
+  return parseResources((*text)->getBuffer());
+}
+
+Expected<std::vector<KernelResources>> plimsoll::codegen::buildCudaProgram(const BuildJob &job) {
   std::string runtime = job.libraryFolder + "/libplimsoll-runtime-" + job.suffix + ".a";
   if (!sys::fs::exists(runtime))
     return failure("this build of plimsoll has no runtime for --target=cuda" +
@@ -82,6 +132,9 @@ Error plimsoll::codegen::buildCudaProgram(const BuildJob &job) {
   std::string log = job.folder + "/build.log", object = job.folder + "/step.o";
   if (Error error = compileStep(job, *compiler, object))
     return error;
+  Expected<std::vector<KernelResources>> resources = readResources(log);
+  if (!resources)
+    return resources;
   std::vector<std::string> command = {*compiler};
   std::vector<std::string> flags = codeFlags("v3");
   command.insert(command.end(), flags.begin(), flags.end());
@@ -107,5 +160,7 @@ Error plimsoll::codegen::buildCudaProgram(const BuildJob &job) {
     command.insert(command.end(), libraries->begin(), libraries->end());
   }
   command.insert(command.end(), {"-static-libstdc++", "-static-libgcc", "-lpthread"});
-  return runCommand(command, log);
+  if (Error error = runCommand(command, log))
+    return error;
+  return resources;
 }

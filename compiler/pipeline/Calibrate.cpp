@@ -49,7 +49,7 @@ public:
   llvm::Error measure(const CalibrationNet &net, Samples &samples) {
     Compilation compilation;
     std::string error;
-    compilation.target = target::Machine::create(options.target, options.threads, "", error);
+    compilation.target = target::Machine::create(options.target, options.threads, "f32", "", error);
     if (!compilation.target)
       return llvm::createStringError(error);
     ScopedDiagnosticHandler quiet(&context, [&](Diagnostic &diagnostic) {
@@ -67,8 +67,9 @@ public:
     llvm::SmallString<128> program(folder), profile(folder);
     llvm::sys::path::append(program, "net");
     llvm::sys::path::append(profile, "profile.json");
-    if (llvm::Error failed = emitProgram(compilation, options, Stage::Binary, program.str().str()))
-      return failed;
+    auto made = emitProgram(compilation, options, Stage::Binary, program.str().str());
+    if (!made)
+      return made.takeError();
     if (llvm::Error failed = runProgram(program, profile))
       return failed;
     return readProfile(profile, launches, samples);

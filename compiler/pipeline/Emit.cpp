@@ -1,6 +1,5 @@
 //===- Emit.cpp - files from a compilation ----------------------------------------===//
 #include "compiler/pipeline/Emit.h"
-#include "compiler/codegen/CudaCompiler.h"
 #include "compiler/codegen/InitialWeights.h"
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/codegen/StepEmitter.h"
@@ -67,6 +66,8 @@ public:
       return failed;
     return stage == Stage::Source ? finishSource(scratch.path()) : finishBinary(scratch.path());
   }
+
+  std::vector<codegen::KernelResources> takeKernels() { return std::move(kernels); }
 
 private:
   const target::Machine &machine() const { return *compilation.target; }
@@ -141,6 +142,16 @@ private:
                  : llvm::Error::success();
   }
 
+  llvm::Error build(const codegen::BuildJob &job) {
+    if (!machine().isCuda())
+      return codegen::buildProgram(job);
+    auto built = codegen::buildCudaProgram(job);
+    if (!built)
+      return built.takeError();
+    kernels = std::move(*built);
+    return llvm::Error::success();
+  }
+
   llvm::Error finishBinary(const fs::path &folder) {
     codegen::BuildJob job;
     job.folder = folder.string();
@@ -151,8 +162,7 @@ private:
     job.includeFolder = target::runtimeSourceFolder() + "/include";
     job.sharedLibrary = stage == Stage::Library;
     job.oneDnn = usesOneDnn();
-    if (llvm::Error error =
-            machine().isCuda() ? codegen::buildCudaProgram(job) : codegen::buildProgram(job))
+    if (llvm::Error error = build(job))
       return error;
     if (llvm::Error error = writeWeights(folder / (name() + ".safetensors")))
       return error;
@@ -228,12 +238,16 @@ private:
   Stage stage;
   fs::path output;
   ModuleOp module;
+  std::vector<codegen::KernelResources> kernels;
 };
 
 } // namespace
 
-llvm::Error plimsoll::pipeline::emitProgram(const Compilation &compilation,
-                                            const CompileOptions &options, Stage stage,
-                                            const std::string &output) {
-  return Emitter(compilation, options, stage, output).run();
+llvm::Expected<std::vector<codegen::KernelResources>>
+plimsoll::pipeline::emitProgram(const Compilation &compilation, const CompileOptions &options,
+                                Stage stage, const std::string &output) {
+  Emitter emitter(compilation, options, stage, output);
+  if (llvm::Error error = emitter.run())
+    return error;
+  return emitter.takeKernels();
 }

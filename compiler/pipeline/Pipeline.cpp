@@ -180,8 +180,9 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
   Location unknown = UnknownLoc::get(&context);
   int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::string error;
-  compilation.target = target::Machine::create(
-      options.target, options.threads > 0 ? options.threads : cores, options.device, error);
+  compilation.target =
+      target::Machine::create(options.target, options.threads > 0 ? options.threads : cores,
+                              options.precision, options.device, error);
   if (!compilation.target)
     return emitError(unknown, error);
   compilation.module = import::importOnnx(&context, options.import);

@@ -38,6 +38,7 @@ struct CompileOptions {
   int64_t accumulate = 1;           ///< micro-batches of one update
   std::vector<std::string> dropout; ///< REGEX=p: dropout behind nodes and modules of that name
   std::string target = "cpu";
+  std::string precision = "f32"; ///< of the factors of matrix products
   std::string device; ///< of predicted times: a file or a built-in name; empty: the target's
   int threads = 0;    ///< 0: all cores of this machine
   int64_t steps = 0;  ///< whose predicted time the summary tells; 0: of one alone

@@ -6,6 +6,8 @@
 //                        x86-64-v4, oneDNN   x86-64-v3
 //   training alone            8.5 .. 9.2     3.0 .. 3.1
 //   evaluation, saving        9.5 .. 12.2    4.9
+//
+// On a GPU: what a process holds there beside the arena, which tools/gpu-check measures.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/ProcessMemory.h"
 #include "dialects/nn/NNDialect.h"
@@ -27,18 +29,29 @@ static constexpr int64_t kPerTensor = 2 * KiB;
 /// Copies of a batch: one as read, one being converted, of training and of evaluation.
 static constexpr int64_t kBatches = 4;
 
+/// Context, modules, cuBLASLt and the step's graph: an upper limit, not measured yet.
+static constexpr int64_t kGpuContext = 640 * 1024 * KiB, kGpuPerLaunch = 16 * KiB;
+
+static int64_t launchesOf(ModuleOp module) {
+  int64_t launches = 0;
+  for (auto function : module.getOps<func::FuncOp>())
+    for (Operation &op : function.getBody().front())
+      launches += memory::isLaunch(&op);
+  return launches;
+}
+
 int64_t plimsoll::pipeline::bytesBesideArena(ModuleOp module, const target::Machine &target) {
+  if (target.isCuda())
+    return kGpuContext + launchesOf(module) * kGpuPerLaunch;
   int64_t bytes = target.suffix() == "v4" ? kBaseWithOneDnn : kBase;
   bytes += target.threads() * kPerThread;
   for (Operation &symbol : module.getOps())
     if (isa<nn::ParameterOp, nn::StateOp>(symbol))
       bytes += kPerTensor;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    for (Operation &op : function.getBody().front())
-      bytes += memory::isLaunch(&op) ? kPerLaunch : 0;
+  bytes += launchesOf(module) * kPerLaunch;
+  for (auto function : module.getOps<func::FuncOp>())
     if (function.getName() == "train")
       for (BlockArgument input : function.getArguments())
         bytes += kBatches * nn::tensorBytes(input.getType());
-  }
   return bytes;
 }

@@ -11,7 +11,8 @@ namespace plimsoll::pipeline {
 /// arena while it trains with evaluation, saving and metrics: binary, libraries, code that
 /// oneDNN makes at start, stacks, a batch on its way, the text of a checkpoint's header.
 /// Measured on Linux and glibc and rounded up; test/robustness/memory_total.py holds it
-/// against programs. Data is read in pieces and not counted; `--data=tokens:-` likewise.
+/// against programs. Data is read in pieces and not counted; `--data=tokens:-` likewise. Of a
+/// GPU: what the process holds of its memory.
 int64_t bytesBesideArena(mlir::ModuleOp module, const target::Machine &target);
 
 } // namespace plimsoll::pipeline

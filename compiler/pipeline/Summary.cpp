@@ -79,6 +79,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
     summary.optimizer = kind->title.str();
   summary.microBatches = options.accumulate;
+  summary.precision = options.precision;
   summary.target =
       StringRef(options.target).split(':').first.str() + " " + compilation.target->name();
   if (!compilation.target->isCuda())
@@ -119,7 +120,9 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
   using codegen::grouped;
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << s.model << "  inputs " << s.inputs << "  f32  " << s.optimizer << "  " << s.target << "\n";
+  os << s.model << "  inputs " << s.inputs << "  "
+     << (s.precision == "f32" ? "" : s.precision + " products, ") << "f32  " << s.optimizer << "  "
+     << s.target << "\n";
   os << "  parameters  " << column(s.parameterBytes) << "   " << s.parameterTensors << " tensors, "
      << grouped(s.parameterCount) << " numbers";
   for (const std::string &tie : s.ties)
@@ -171,6 +174,7 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
       {"model", s.model},
       {"optimizer", s.optimizer},
       {"target", s.target},
+      {"precision", s.precision},
       {"arena_bytes", s.arenaBytes},
       {"lower_bound_bytes", s.lowerBound},
       {"parameter_bytes", s.parameterBytes},

@@ -10,7 +10,7 @@ namespace plimsoll::pipeline {
 /// The bytes of a planned step by kind. `atPeak` numbers are those alive at the step of the
 /// training timeline where most bytes are.
 struct Summary {
-  std::string model, inputs, optimizer, target;
+  std::string model, inputs, optimizer, precision, target;
   int64_t parameterBytes = 0, parameterCount = 0, parameterTensors = 0, stateBytes = 0,
           constantBytes = 0;
   int64_t microBatches = 1, sumBytes = 0; ///< of a step; bytes of their gradients' sums

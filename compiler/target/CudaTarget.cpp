@@ -4,9 +4,10 @@
 
 using namespace plimsoll::target;
 
-std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::StringRef device,
-                                                  std::string &error) {
+std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::StringRef precision,
+                                                  llvm::StringRef device, std::string &error) {
   auto target = std::make_shared<CudaTarget>();
+  target->precision = precision.str();
   if (!name.empty())
     target->architecture = name.str();
   target->emulated = name == "emulator";
@@ -26,4 +27,9 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
   // Workspaces are the same on every architecture, and known without one.
   target->library = KernelLibrary::load("emulator", error);
   return target->library ? target : nullptr;
+}
+
+std::string CudaTarget::kernelFor(const lower::KernelCall &call) const {
+  bool lower = call.kernel == "matmul" && precision != "f32";
+  return lower ? "matmul_" + precision : call.kernel;
 }

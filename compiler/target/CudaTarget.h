@@ -10,8 +10,9 @@ class CudaTarget : public Machine {
 public:
   /// Parses what follows `cuda` in `--target=cuda[:sm_80|sm_90|sm_100|emulator]`; nothing is
   /// sm_90.
-  static std::shared_ptr<const Machine> create(llvm::StringRef name, llvm::StringRef device,
-                                               std::string &error);
+  /// `precision`: see Machine::create.
+  static std::shared_ptr<const Machine> create(llvm::StringRef name, llvm::StringRef precision,
+                                               llvm::StringRef device, std::string &error);
 
   /// 16-byte accesses, and whole lines of the second-level cache.
   int64_t alignment() const override { return 256; }
@@ -20,7 +21,10 @@ public:
   std::string suffix() const override { return emulated ? "emulator" : "cuda"; }
 
 private:
+  std::string kernelFor(const lower::KernelCall &call) const override;
+
   std::string architecture = "sm_90";
+  std::string precision = "f32";
   bool emulated = false;
 };
 

@@ -11,12 +11,18 @@ using namespace plimsoll;
 using namespace plimsoll::target;
 
 std::shared_ptr<const Machine> Machine::create(llvm::StringRef target, int threads,
-                                               llvm::StringRef device, std::string &error) {
+                                               llvm::StringRef precision, llvm::StringRef device,
+                                               std::string &error) {
   auto [kind, name] = target.split(':');
+  if (precision != "f32" && (kind != "cuda" || (precision != "tf32" && precision != "bf16"))) {
+    error = "--precision=" + precision.str() + ": expected f32" +
+            (kind == "cuda" ? ", tf32 or bf16" : "; tf32 and bf16 need --target=cuda");
+    return nullptr;
+  }
   if (kind == "cpu")
     return CpuTarget::create(name, threads, device, error);
   if (kind == "cuda")
-    return CudaTarget::create(name, device, error);
+    return CudaTarget::create(name, precision, device, error);
   error = "unknown target '" + target.str() + "', expected cpu[:ISA] or cuda[:ARCHITECTURE]";
   return nullptr;
 }

@@ -15,10 +15,12 @@ namespace plimsoll::target {
 class Machine : public memory::Target {
 public:
   /// Of `--target=cpu[:native|x86-64-v3|x86-64-v4]` or `--target=cuda[:sm_80|sm_90|sm_100]`,
-  /// `cuda:emulator` among them. Times are those of `device` (see DeviceModel::load; empty: the
-  /// target's own). On failure returns null and sets `error`.
+  /// `cuda:emulator` among them. `precision`, of the factors of matrix products: "f32", or on
+  /// CUDA "tf32" or "bf16" (sums are f32 all the same). Times are those of `device` (see
+  /// DeviceModel::load; empty: the target's own). On failure returns null and sets `error`.
   static std::shared_ptr<const Machine> create(llvm::StringRef target, int threads,
-                                               llvm::StringRef device, std::string &error);
+                                               llvm::StringRef precision, llvm::StringRef device,
+                                               std::string &error);
 
   mlir::FailureOr<memory::KernelChoice> choose(mlir::Operation *op) const override;
 

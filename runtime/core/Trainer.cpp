@@ -136,8 +136,13 @@ bool Trainer::step(Progress &progress) {
     finder->beginStep(number);
   if (profile)
     profile->beginStep();
-  if (!runMicroBatches(number, rate))
-    return false;
+  try {
+    if (!runMicroBatches(number, rate))
+      return false;
+  } catch (const DeviceFailure &failure) {
+    throw Failure(format("step %lld: %s%s", static_cast<long long>(number), failure.what(),
+                         keptText().c_str()));
+  }
   state.step = number;
   state.dataPosition = rowsTaken(program, number);
   double seconds = secondsNow() - began;

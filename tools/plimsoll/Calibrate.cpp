@@ -11,6 +11,9 @@ int cli::runCalibrate(const Parsed &parsed, pipeline::CompileOptions options) {
   const std::string &output = parsed.options.output;
   if (int code = checkWritable({output}))
     return code;
+  if (llvm::StringRef(options.target).starts_with("cuda"))
+    return failed("calibrate measures the CPU that it runs on; times of GPUs are those of "
+                  "compiler/target/devices (tools/gpu-check measures them)");
   if (options.threads == 0)
     options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   mlir::DialectRegistry registry;

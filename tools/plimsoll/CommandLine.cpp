@@ -38,7 +38,10 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--memory", o.memory, "bytes the arena may have, as 1900MiB or 2GB");
   app.add_option("--memory-total", o.memoryTotal,
                  "bytes the whole process may have: the arena, and what is beside it");
-  app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
+  app.add_option("--target", o.target,
+                 "cpu[:native|x86-64-v3|x86-64-v4] or cuda[:sm_80|sm_90|sm_100|emulator]");
+  app.add_option("--precision", o.precision,
+                 "of the factors of matrix products: f32, and on CUDA tf32 or bf16");
   app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)")
       ->check(CLI::PositiveNumber);
   app.add_option("--device", o.device,

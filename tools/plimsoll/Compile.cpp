@@ -23,10 +23,21 @@ static void printModule(ModuleOp module, llvm::raw_ostream &os) {
 }
 
 static int writeReport(const pipeline::Compilation &compilation,
-                       const pipeline::CompileOptions &options, const std::string &path) {
+                       const pipeline::CompileOptions &options,
+                       const std::vector<codegen::KernelResources> &kernels,
+                       const std::string &path) {
   llvm::json::Object report = pipeline::toJson(pipeline::summarize(compilation, options));
   report["parameters"] =
       pipeline::parameterJson(*const_cast<pipeline::Compilation &>(compilation).module);
+  if (!kernels.empty()) {
+    llvm::json::Array list;
+    for (const codegen::KernelResources &kernel : kernels)
+      list.push_back(llvm::json::Object{{"kernel", kernel.name},
+                                        {"registers", kernel.registers},
+                                        {"spilled_bytes", kernel.spilledBytes},
+                                        {"shared_bytes", kernel.sharedBytes}});
+    report["kernels"] = std::move(list);
+  }
   return writeText(path, [&](llvm::raw_ostream &os) {
     os << llvm::formatv("{0:2}", llvm::json::Value(std::move(report))) << "\n";
   });
@@ -87,6 +98,7 @@ int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &option
       pipeline::compileTo(context, options, last, &outcome);
   if (mlir::failed(compilation))
     return outcome.result.refusal ? kNoPlanFits : kFailed;
+  std::vector<codegen::KernelResources> kernels;
   bool isText = !planOnly && stage < Stage::Source;
   if (isText) {
     auto print = [&](llvm::raw_ostream &os) { printModule(*compilation->module, os); };
@@ -94,11 +106,13 @@ int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &option
       return code;
   } else if (!planOnly) {
     std::string output = raw.output.empty() ? llvm::sys::path::stem(raw.model).str() : raw.output;
-    if (llvm::Error error = pipeline::emitProgram(*compilation, options, stage, output))
-      return cli::failed(llvm::toString(std::move(error)));
+    auto emitted = pipeline::emitProgram(*compilation, options, stage, output);
+    if (!emitted)
+      return cli::failed(llvm::toString(emitted.takeError()));
+    kernels = std::move(*emitted);
   }
   if (!raw.report.empty())
-    if (int code = writeReport(*compilation, options, raw.report))
+    if (int code = writeReport(*compilation, options, kernels, raw.report))
       return code;
   if (!isText || raw.json)
     printSummary(*compilation, options, raw);

@@ -168,6 +168,7 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
     return false;
   options.dropout = raw.dropout;
   options.target = raw.target;
+  options.precision = raw.precision;
   options.device = raw.device;
   options.steps = raw.steps;
   options.threads = raw.threads;

@@ -14,10 +14,10 @@ enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kNoPlanFits = 3 };
 /// What the user typed, before it is checked.
 struct RawOptions {
   std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
-                             report, target = "cpu", effort = "normal", checkpoint = "planned",
-                             init = "model", scaleRule, timeline, sweepSvg, trace, memoryViz, max,
-                             memoryTotal, value, device, weights, adapters, check, lora, teacher,
-                             clip;
+                             report, target = "cpu", precision = "f32", effort = "normal",
+                             checkpoint = "planned", init = "model", scaleRule, timeline, sweepSvg,
+                             trace, memoryViz, max, memoryTotal, value, device, weights, adapters,
+                             check, lora, teacher, clip;
   std::vector<std::string> shapes, trainable, freeze, noDecay, decay, lrScale, dropout;
   int64_t accumulate = 1;
   int threads = 0;

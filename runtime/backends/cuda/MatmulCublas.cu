@@ -2,7 +2,8 @@
 //
 // Buffers and sizes: kernels/Matmul.cpp. The algorithm is the first that cuBLASLt's heuristic
 // names under the cap of the workspace, without split-K: the same library, GPU and sizes give
-// the same one, and so the same bits. f32 without TF32.
+// the same one, and so the same bits. matmul is f32 without TF32; matmul_tf32 and matmul_bf16
+// round the factors, and add in f32.
 //
 // cuBLASLt thinks in columns: what is row by row c = op(a) op(b) is for it c' = op(b)' op(a)'.
 //===----------------------------------------------------------------------===//
@@ -48,14 +49,14 @@ cublasLtMatrixLayout_t layout(int64_t rows, int64_t columns, int64_t batch, bool
   return fine ? made : nullptr;
 }
 
-bool describe(Product &p, const MatmulSizes &s) {
+bool describe(Product &p, const MatmulSizes &s, cublasComputeType_t precision) {
   cublasOperation_t left = s.transB ? CUBLAS_OP_T : CUBLAS_OP_N;
   cublasOperation_t right = s.transA ? CUBLAS_OP_T : CUBLAS_OP_N;
   p.left = layout(s.transB ? s.k : s.n, s.transB ? s.n : s.k, s.batch, s.batchB);
   p.right = layout(s.transA ? s.m : s.k, s.transA ? s.k : s.m, s.batch, s.batchA);
   p.result = layout(s.n, s.m, s.batch, true);
   return p.left && p.right && p.result &&
-         good(cublasLtMatmulDescCreate(&p.description, CUBLAS_COMPUTE_32F, CUDA_R_32F)) &&
+         good(cublasLtMatmulDescCreate(&p.description, precision, CUDA_R_32F)) &&
          good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSA, &left,
                                              sizeof left)) &&
          good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSB, &right,
@@ -82,6 +83,7 @@ bool chooseAlgorithm(Product &p) {
   return fine;
 }
 
+template <cublasComputeType_t precision>
 void *prepare(const int64_t *sizes, int, int, int64_t workspaceBytes, const char **error) {
   MatmulSizes s(sizes);
   auto *product = new Product; // lives as long as the process, as all handles do
@@ -90,7 +92,7 @@ void *prepare(const int64_t *sizes, int, int, int64_t workspaceBytes, const char
     return product;
   if (!library())
     *error = "cuBLASLt cannot be started";
-  else if (!describe(*product, s))
+  else if (!describe(*product, s, precision))
     *error = "cuBLASLt cannot describe the product";
   else if (!chooseAlgorithm(*product))
     *error = "cuBLASLt has no algorithm without split-K for these sizes";
@@ -122,6 +124,10 @@ void run(const Launch &launch) {
 
 } // namespace
 
-const Kernel matmul = {"matmul", run, matmulWorkspace, prepare};
+const Kernel matmul = {"matmul", run, matmulWorkspace, prepare<CUBLAS_COMPUTE_32F>};
+const Kernel matmul_tf32 = {"matmul_tf32", run, matmulWorkspace,
+                            prepare<CUBLAS_COMPUTE_32F_FAST_TF32>};
+const Kernel matmul_bf16 = {"matmul_bf16", run, matmulWorkspace,
+                            prepare<CUBLAS_COMPUTE_32F_FAST_16BF>};
 
 } // namespace plimsoll::cuda

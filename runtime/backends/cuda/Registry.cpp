@@ -11,6 +11,8 @@ namespace plimsoll {
 const Kernel *cuda::findKernel(const char *name) {
   static const Kernel *const kernels[] = {
       &matmul,
+      &matmul_tf32,
+      &matmul_bf16,
       &cross_entropy,
       &cross_entropy_with_grad,
       &cross_entropy_grad,

@@ -19,6 +19,7 @@ inline Stream streamOf(const Launch &launch) {
 }
 
 extern const Kernel matmul;
+extern const Kernel matmul_tf32, matmul_bf16; ///< factors rounded so, sums in f32
 extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
 extern const Kernel adamw, adam, sgd, lion, adagrad, rmsprop;
 

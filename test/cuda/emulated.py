@@ -1,0 +1,86 @@
+"""Programs for GPUs on the emulator: PyTorch's losses and first gradients, the same bits at
+every budget. The emulator ends a run at the first access that a GPU would not forgive."""
+
+import json
+import pathlib
+
+import reference
+from harness import Failed, check, metrics
+
+STEPS, FEW = 5, 2
+TARGET = "--target=cuda:emulator"
+
+
+def model(title):
+    return next(m for m in reference.MODELS + reference.FURTHER if m.title == title)
+
+
+#: Those of every run, and further ones of --all.
+USUAL = ["mlp-digits"]
+ALL = []
+
+
+def train(tools, model, program, folder, steps, weights, *options):
+    """Losses, and the bytes of the checkpoint behind the last step."""
+    saved, log = folder / "end.safetensors", folder / "metrics.jsonl"
+    tools.expect([program, f"--data={model.data(tools)}", f"--steps={steps}", f"--save={saved}",
+                  f"--weights={weights}", f"--metrics={log}", *options])
+    return [row["loss"] for row in metrics(log)], saved.read_bytes()
+
+
+def arenas(tools, model):
+    """Of all plans, the smallest first."""
+    result = tools.plimsoll("plan", tools.models / model.path, TARGET, "--sweep", "--json",
+                            *model.options)
+    check(result.code == 0, str(result))
+    return [point["arena_bytes"] for point in json.loads(result.out)["frontier"]]
+
+
+def check_losses(model, expected, found):
+    tolerance = max(10 * expected["max_rel_dev_first_10"], reference.FLOOR)
+    return max(reference.deviation(model, "loss", f"step {s + 1}", loss, expected["losses_f64"][s],
+                                   tolerance) for s, loss in enumerate(found))
+
+
+def check_model(tools, model):
+    folder, expected = tools.folder("emulated-" + model.title), model.reference(tools)
+    options = [reference.OPTIMIZER, TARGET, *model.options]
+    free = tools.compile(model.path, folder / "free", "--keep-gradients", *options)
+    weights = pathlib.Path(f"{free}.safetensors")
+    gradients = folder / "gradients.safetensors"
+    losses, _ = train(tools, model, free, folder, STEPS, weights, f"--dump-gradients={gradients}")
+    worst = check_losses(model, expected, losses)
+    reference.check_gradients(model, expected, gradients)
+    few, bytes_ = train(tools, model, free, folder, FEW, weights)
+    check(few == losses[:FEW], "a second run has other losses")
+    sizes = arenas(tools, model)
+    for size in {sizes[0], sizes[len(sizes) // 2]}:
+        program = tools.compile(model.path, folder / str(size), f"--memory={size}", *options)
+        found, saved = train(tools, model, program, folder, FEW, weights)
+        check(found == few, f"--memory={size}: other losses: {found} {few}")
+        check(saved == bytes_, f"--memory={size}: other bits in the checkpoint")
+    return (f"losses {worst:.2f} of their tolerance; the same bits in "
+            f"{sizes[0] / 2**20:.1f} and {sizes[-1] / 2**20:.1f} MiB")
+
+
+def check_precision(tools):
+    """Factors rounded to bf16 or tf32: other losses than f32's, near them; the report names it."""
+    which, folder = model("mlp-digits"), tools.folder("precision")
+    found = {}
+    for precision, bound in (("f32", 0), ("tf32", 2e-4), ("bf16", 1e-3)):
+        report = folder / "report.json"
+        program = tools.compile(which.path, folder / precision, f"--precision={precision}",
+                                TARGET, f"--report={report}")
+        check(json.loads(report.read_text())["precision"] == precision, "the report names another")
+        found[precision], _ = train(tools, which, program, folder, FEW,
+                                    f"{program}.safetensors")
+        apart = max(abs(a - b) / b for a, b in zip(found[precision], found["f32"]))
+        check(apart <= bound and (apart > 0) == (bound > 0),
+              f"{precision}: losses {found[precision]}, f32 {found['f32']}")
+    return f"bf16 {apart:.1e} from f32"
+
+
+def group(suite, tools, everything):
+    for title in USUAL + (ALL if everything else []):
+        suite.case(f"emulated: {title}", check_model, tools, model(title))
+    suite.case("emulated: precision", check_precision, tools)

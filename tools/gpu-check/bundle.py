@@ -1,0 +1,133 @@
+"""Packs what a machine with a GPU needs for tools/gpu-check/check.py: sources alone.
+
+    tools/gpu-check/bundle.py [--target=cuda:sm_90] -o FOLDER
+
+Every model is compiled here with --emit=source: the small ones that have PyTorch's results
+(test/numeric) at three budgets, with gradients kept at the largest; gpt2-124m, of drawn
+weights, in the shapes that are timed. There nvcc, CMake and Python with numpy and torch are
+enough. With --target=cuda:emulator the check can be tried without a GPU. The folder stays below
+64 MiB: weights that are drawn are drawn there.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("PLIMSOLL_BUILD", ROOT / "build"))
+sys.path[:0] = [str(ROOT / "test" / "numeric"), str(ROOT / "test" / "support")]
+import reference  # noqa: E402
+
+SMALL = ["mlp-digits", "gpt2-nano", "gpt2-nano-sdpa", "llama-nano", "vit-nano/model-noopt.onnx",
+         "resnet-nano", "unet-nano"]
+#: name, model, options, precision
+TIMED = [("gpt2-124m-bf16", "gpt2-124m/model.onnx", ["--shape=input_ids=16x1024"], "bf16"),
+         ("gpt2-124m-f32", "gpt2-124m/model.onnx", ["--shape=input_ids=16x1024"], "f32")]
+LIMIT = 64 << 20
+
+
+def plimsoll(*words):
+    done = subprocess.run([str(BUILD / "bin" / "plimsoll"), *map(str, words)],
+                          capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"plimsoll {' '.join(map(str, words))}\n{done.stderr}")
+    return done.stdout
+
+
+def emit(folder, name, model, weights, *options):
+    """The program's sources as `folder/name`, without the runtime, which all share."""
+    path = folder / name
+    plimsoll("compile", model, "--emit=source", "-o", path, *options)
+    if not (folder / "runtime").exists():
+        shutil.copytree(path / "runtime", folder / "runtime")
+    shutil.rmtree(path / "runtime")
+    (path / "CMakeLists.txt").unlink()
+    (path / "train.safetensors").rename(weights) if weights else (path / "train.safetensors").unlink()
+    return path
+
+
+def smaller_budgets(model, target):
+    sizes = [point["arena_bytes"] for point in json.loads(plimsoll(
+        "plan", ROOT / "models" / model.path, target, "--sweep", "--json",
+        *model.options))["frontier"]]
+    return sorted({sizes[0], sizes[len(sizes) // 2]})
+
+
+def bundle_small(folder, target):
+    programs = []
+    for model in reference.MODELS:
+        if model.title not in SMALL or "seq" in " ".join(model.options):
+            continue
+        name = model.title.replace("/", "-")
+        path, weights = ROOT / "models" / model.path, f"{name}.safetensors"
+        options = [target, reference.OPTIMIZER, *model.options]
+        emit(folder, f"{name}-free", path, folder / weights, "--keep-gradients", *options)
+        budgets = [f"{name}-{size}" for size in smaller_budgets(model, target)]
+        for budget in budgets:
+            emit(folder, budget, path, None, f"--memory={budget.rsplit('-')[-1]}", *options)
+        programs.append({"model": model.title, "free": f"{name}-free", "budgets": budgets,
+                         "weights": weights})
+    return programs
+
+
+def bundle_timed(folder, target):
+    programs = []
+    for name, model, options, precision in TIMED:
+        emit(folder, name, ROOT / "models" / model, None, target, f"--precision={precision}",
+             "--init=normal:0.02", "--optimizer=adamw,lr=1e-4", *options)
+        programs.append({"program": name, "model": model.split("/")[0], "precision": precision,
+                         "shape": options[0].split("=")[-1]})
+    return programs
+
+
+def copy_tests(folder):
+    for name in ("test/numeric/reference.py", "test/support/harness.py", "test/support/tensors.py",
+                 "tools/gpu-check/check.py", "tools/gpu-check/pytorch.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    for name in sorted({m.name for m in reference.MODELS if m.title in SMALL}):
+        (folder / "models" / name).mkdir(parents=True, exist_ok=True)
+        for file in ("reference.json", "data.safetensors"):
+            if (ROOT / "models" / name / file).exists():
+                shutil.copy(ROOT / "models" / name / file, folder / "models" / name / file)
+    (folder / "models" / "data").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "models" / "data" / "corpus.bin", folder / "models" / "data")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--target", default="cuda:sm_90")
+    parser.add_argument("-o", "--output", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    folder, target = options.output, f"--target={options.target}"
+    folder.mkdir(parents=True)
+    small, timed = bundle_small(folder, target), []
+    suffix = options.target.split(":")[-1]
+    if suffix != "emulator":  # which would take days for a step of these
+        timed = bundle_timed(folder, target)
+    copy_tests(folder)
+    names = [n for p in small for n in [p["free"], *p["budgets"]]] + [p["program"] for p in timed]
+    emulated = suffix == "emulator"
+    architecture = "" if emulated else f"set(CMAKE_CUDA_ARCHITECTURES {suffix.split('_')[1]})\n"
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.24)\n"
+        f"project(gpu-check CXX{'' if emulated else ' CUDA'})\n{architecture}"
+        "set(PLIMSOLL_ISA v3 CACHE STRING \"\")\nadd_subdirectory(runtime)\n"
+        + "".join(f"add_subdirectory({name})\n" for name in names))
+    for name in names:
+        (folder / name / "CMakeLists.txt").write_text(
+            f"add_executable({name})\nplimsoll_cuda_program({name} "
+            f"{'emulator' if emulated else 'cuda'} step.cu program.cpp)\n")
+    (folder / "bundle.json").write_text(json.dumps(
+        {"target": options.target, "small": small, "timed": timed}, indent=1))
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    if size > LIMIT:
+        sys.exit(f"{folder} has {size} bytes, more than {LIMIT}")
+    print(f"{folder}: {len(names)} programs, {size / 2**20:.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()
