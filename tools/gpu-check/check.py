@@ -31,8 +31,11 @@ class LeftOut(Exception):
 
 
 def run(*command, **options):
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          **options)
+    words = [str(word) for word in command]
+    try:
+        return subprocess.run(words, capture_output=True, text=True, **options)
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(words, 127, "", f"{words[0]} is not installed")
 
 
 def expect(*command, **options):

@@ -116,7 +116,7 @@ set(PLIMSOLL_CUDA_FLAGS -O3 --fmad=false --expt-relaxed-constexpr CACHE INTERNAL
 if(PLIMSOLL_HAVE_CUDA)
   find_package(CUDAToolkit REQUIRED)
   add_library(plimsoll-runtime-cuda STATIC ${cuda_sources} backends/cuda/CudaDevice.cpp
-              backends/cuda/CudaError.cu backends/cuda/FindDevice.cpp
+              backends/cuda/CudaError.cpp backends/cuda/FindDevice.cpp
               backends/cuda/MatmulCublas.cu $<TARGET_OBJECTS:plimsoll-core-objects>)
   target_compile_options(plimsoll-runtime-cuda PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:${PLIMSOLL_CUDA_FLAGS}>"

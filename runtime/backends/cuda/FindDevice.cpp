@@ -83,11 +83,14 @@ void findDevice(const char *architecture) {
   cudaDeviceProp properties;
   check("ask the GPU what it is", cudaGetDeviceProperties(&properties, 0));
   int wanted = std::atoi(architecture + std::strlen("sm_"));
-  if (wanted / 10 != properties.major || wanted % 10 > properties.minor)
-    throw Failure(format("this program was compiled for %s, and the GPU '%s' is sm_%d%d; compile "
-                         "it again with --target=cuda:sm_%d%d",
-                         architecture, properties.name, properties.major, properties.minor,
-                         properties.major, properties.minor));
+  if (wanted / 10 == properties.major && wanted % 10 <= properties.minor)
+    return;
+  bool known = properties.major >= 8 && properties.major <= 10;
+  throw Failure(
+      format("this program was compiled for %s, and the GPU '%s' is sm_%d%d; %s", architecture,
+             properties.name, properties.major, properties.minor,
+             known ? format("compile it again with --target=cuda:sm_%d0", properties.major).c_str()
+                   : "programs can be compiled for sm_80, sm_90 and sm_100"));
 }
 
 void *allocate(uint64_t bytes) {

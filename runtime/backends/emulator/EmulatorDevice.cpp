@@ -1,11 +1,13 @@
 //===- EmulatorDevice.cpp - the arena in the memory of the emulated device ----===//
 //
 // As a GPU has it: a memory of its own, that host and launches share by copies alone. A launch
-// may touch the slices that the program's tables tell, and nothing else.
+// may touch the slices that the program's tables tell, and nothing else. A test can make launch
+// number N of a run fail as a broken GPU does: PLIMSOLL_EMULATOR_FAIL_AT=N, from 1.
 //===----------------------------------------------------------------------===//
 #include "../../core/Device.h"
 #include "Device.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -14,7 +16,10 @@ namespace {
 
 class EmulatorDevice : public Device, LaunchHooks {
 public:
-  explicit EmulatorDevice(uint64_t bytes) : mirror(bytes, HostMemory::Use::sparse), memory(bytes) {}
+  explicit EmulatorDevice(uint64_t bytes) : mirror(bytes, HostMemory::Use::sparse), memory(bytes) {
+    if (const char *number = std::getenv("PLIMSOLL_EMULATOR_FAIL_AT"))
+      launchesLeft = std::atoll(number);
+  }
 
   std::byte *host() const override { return mirror.data(); }
   std::byte *arena() const override { return memory.data(); }
@@ -40,8 +45,11 @@ private:
   const Timeline *running = nullptr;
   int nextAccess = 0, nextWrite = 0;
   std::vector<emulator::Access> accesses;
+  long long launchesLeft = 0; ///< until one fails; 0: none does
 
   void before(int launch) override {
+    if (launchesLeft > 0 && --launchesLeft == 0)
+      throw DeviceFailure("cannot run the step: uncorrectable ECC error encountered");
     accesses.clear();
     for (; nextAccess < running->accessCount; ++nextAccess) {
       const AccessInfo &access = running->accesses[nextAccess];

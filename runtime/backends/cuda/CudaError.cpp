@@ -2,7 +2,6 @@
 #include "CudaError.h"
 
 #include "../../core/Failure.h"
-#include "Simt.h"
 
 namespace plimsoll::cuda {
 namespace {

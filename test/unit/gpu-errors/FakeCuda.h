@@ -1,0 +1,16 @@
+//===- FakeCuda.h - a GPU that is as a test wants it --------------------------===//
+#ifndef PLIMSOLL_TEST_GPUERRORS_FAKECUDA_H
+#define PLIMSOLL_TEST_GPUERRORS_FAKECUDA_H
+
+#include <cstddef>
+#include <cuda_runtime.h>
+
+/// What CUDA's functions answer.
+struct FakeGpu {
+  int devices = 1, driver = CUDART_VERSION, major = 9, minor = 0;
+  cudaError_t count = cudaSuccess, use = cudaSuccess, allocation = cudaSuccess;
+  size_t free = 0, total = 0;
+};
+extern FakeGpu fakeGpu;
+
+#endif // PLIMSOLL_TEST_GPUERRORS_FAKECUDA_H
