@@ -16,10 +16,9 @@
 // Ioffe and Szegedy (2015), algorithm 1.
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
+#include "BatchNormRules.h"
 #include "Lanes.h"
 #include "plimsoll/Kernels.h"
-
-#include <cmath>
 
 namespace plimsoll {
 namespace {
@@ -51,11 +50,10 @@ inline double channelSum(const Sizes &s, int64_t channel, const Term &term) {
   return sum;
 }
 
-void normalise(const Sizes &s, int64_t channel, const float *x, double mean, double factor,
-               double shift, float *y) {
+void normalise(const Sizes &s, int64_t channel, const float *x, const Normaliser &rule, float *y) {
   forEachImage(s, channel, [&](int64_t first) {
     for (int64_t i = first; i < first + s.inner; ++i)
-      y[i] = static_cast<float>((double(x[i]) - mean) * factor + shift);
+      y[i] = rule(x[i]);
   });
 }
 
@@ -75,8 +73,7 @@ void runForward(const Launch &launch) {
                       s.count();
     means[c] = static_cast<float>(mean);
     variances[c] = static_cast<float>(variance);
-    double factor = double(scale[c]) / std::sqrt(variance + launch.scalars[0]);
-    normalise(s, c, x, mean, factor, bias[c], y);
+    normalise(s, c, x, {mean, variance, launch.scalars[0], scale[c], bias[c]}, y);
   });
 }
 
@@ -87,24 +84,20 @@ void runInference(const Launch &launch) {
   const float *variance = launch.buffer<float>(4);
   float *y = launch.buffer<float>(5);
   cpu::parallelFor(launch.threads, s.channels, s.elements(), [&](int64_t c) {
-    double factor = double(scale[c]) / std::sqrt(double(variance[c]) + launch.scalars[0]);
-    normalise(s, c, x, mean[c], factor, bias[c], y);
+    normalise(s, c, x, {mean[c], variance[c], launch.scalars[0], scale[c], bias[c]}, y);
   });
 }
 
-void gradChannel(const Sizes &s, int64_t channel, const float *dy, const float *x, double mean,
-                 double rstd, double scale, float *dx, float &dscale, float &dbias) {
+void gradChannel(const Sizes &s, int64_t channel, const float *dy, const float *x,
+                 const NormaliserGrad &rule, double scale, float *dx, float &dscale, float &dbias) {
   double sum = channelSum(s, channel, [&](int64_t i) { return double(dy[i]); });
-  double dot = channelSum(
-      s, channel, [&](int64_t i) { return double(dy[i]) * ((double(x[i]) - mean) * rstd); });
+  double dot = channelSum(s, channel, [&](int64_t i) { return double(dy[i]) * rule.normal(x[i]); });
   dscale = static_cast<float>(dot);
   dbias = static_cast<float>(sum);
   sum /= s.count(), dot /= s.count();
   forEachImage(s, channel, [&](int64_t first) {
-    for (int64_t i = first; i < first + s.inner; ++i) {
-      double normal = (double(x[i]) - mean) * rstd;
-      dx[i] = static_cast<float>(scale * rstd * (double(dy[i]) - sum - normal * dot));
-    }
+    for (int64_t i = first; i < first + s.inner; ++i)
+      dx[i] = rule.input(dy[i], x[i], scale, sum, dot);
   });
 }
 
@@ -116,21 +109,18 @@ void runGrad(const Launch &launch) {
   float *dx = launch.buffer<float>(5), *dscale = launch.buffer<float>(6);
   float *dbias = launch.buffer<float>(7);
   cpu::parallelFor(launch.threads, s.channels, s.elements() * 3, [&](int64_t c) {
-    double rstd = 1.0 / std::sqrt(double(variance[c]) + launch.scalars[0]);
-    gradChannel(s, c, dy, x, mean[c], rstd, scale[c], dx, dscale[c], dbias[c]);
+    NormaliserGrad rule(mean[c], variance[c], launch.scalars[0]);
+    gradChannel(s, c, dy, x, rule, scale[c], dx, dscale[c], dbias[c]);
   });
 }
 
 void runUpdate(const Launch &launch) {
   float *runningMean = launch.buffer<float>(0), *runningVariance = launch.buffer<float>(1);
   const float *mean = launch.buffer<float>(2), *variance = launch.buffer<float>(3);
-  double momentum = launch.scalars[0], count = double(launch.sizes[1]);
-  auto move = [&](float &running, double now) {
-    running = static_cast<float>((1.0 - momentum) * double(running) + momentum * now);
-  };
+  MovingAverage rule(launch.scalars[0], launch.sizes[1]);
   for (int64_t c = 0; c < launch.sizes[0]; ++c) {
-    move(runningMean[c], mean[c]);
-    move(runningVariance[c], double(variance[c]) * (count / (count - 1.0)));
+    runningMean[c] = rule.mean(runningMean[c], mean[c]);
+    runningVariance[c] = rule.variance(runningVariance[c], variance[c]);
   }
 }
 

@@ -14,24 +14,13 @@
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
 #include "Elements.h"
-#include "Window.h"
+#include "PoolRules.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstring>
 
 namespace plimsoll {
 namespace {
-
-/// Index of the first largest element of a window, -1 if it holds none.
-template <typename T>
-int64_t firstLargest(const Window &w, const int64_t *output, const Taps &taps, const T *x) {
-  int64_t best = -1;
-  taps.forEach(w, output, [&](int64_t i, int64_t) {
-    if (best < 0 || x[i] > x[best] || (x[i] != x[i] && x[best] == x[best]))
-      best = i;
-  });
-  return best;
-}
 
 template <typename Body> void forEachPlane(const Launch &launch, const Body &body) {
   Window w(launch.sizes + 1);
@@ -58,10 +47,7 @@ template <typename T> void maxPoolIndex(const Launch &launch) {
     int64_t *y = launch.buffer<int64_t>(1) + plane * w.outputs();
     forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
       int64_t best = firstLargest(w, output, taps, x);
-      if (columnMajor && best >= 0) {
-        int64_t rest = best / w.size[2], column = best % w.size[2];
-        best = (column * w.size[1] + rest % w.size[1]) * w.size[0] + rest / w.size[1];
-      }
+      best = columnMajor ? inColumnMajor(w, best) : best;
       y[index] = best < 0 ? -1 : plane * w.elements() + best;
     });
   });
@@ -80,42 +66,27 @@ template <typename T> void maxPoolGrad(const Launch &launch) {
   });
 }
 
-/// By how much the sum of a window is divided.
-double divisor(const Launch &launch, const Window &w, const int64_t *output, const Taps &taps) {
-  const int64_t *padBehind = launch.sizes + 19;
-  bool countPadding = launch.sizes[22] != 0;
-  double count = 1;
-  for (int d = 0; d < 3; ++d) {
-    int64_t here = taps.last[d] - taps.first[d];
-    if (countPadding) { // a window may end behind the padding, where nothing counts
-      int64_t left = w.size[d] + padBehind[d] - w.at(d, output[d], 0);
-      int64_t all = left <= 0 ? 0 : (left + w.dilation[d] - 1) / w.dilation[d];
-      here = all < w.kernel[d] ? all : w.kernel[d];
-    }
-    count *= double(here);
-  }
-  return count;
-}
-
 template <typename T> void meanPool(const Launch &launch) {
+  Divisor<int64_t> divisor(launch.sizes + 19);
   forEachPlane(launch, [&](const Window &w, int64_t plane) {
     const T *x = launch.buffer<T>(0) + plane * w.elements();
     T *y = launch.buffer<T>(1) + plane * w.outputs();
     forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
       double sum = 0;
       taps.forEach(w, output, [&](int64_t i, int64_t) { sum += double(x[i]); });
-      y[index] = static_cast<T>(sum / divisor(launch, w, output, taps));
+      y[index] = static_cast<T>(sum / divisor(w, output, taps));
     });
   });
 }
 
 template <typename T> void meanPoolGrad(const Launch &launch) {
+  Divisor<int64_t> divisor(launch.sizes + 19);
   forEachPlane(launch, [&](const Window &w, int64_t plane) {
     const T *dy = launch.buffer<T>(0) + plane * w.outputs();
     T *dx = launch.buffer<T>(1) + plane * w.elements();
     std::memset(dx, 0, sizeof(T) * w.elements());
     forEachWindow(w, [&](const int64_t *output, int64_t index, const Taps &taps) {
-      auto share = static_cast<T>(double(dy[index]) / divisor(launch, w, output, taps));
+      auto share = static_cast<T>(double(dy[index]) / divisor(w, output, taps));
       taps.forEach(w, output, [&](int64_t i, int64_t) { dx[i] += share; });
     });
   });

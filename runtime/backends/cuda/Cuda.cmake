@@ -6,8 +6,12 @@
 #                                 for a GPU; only where the CUDA toolkit is found
 
 set(cuda_kernels
+  BatchNorm
+  Conv
+  ConvDirect
   CrossEntropy
-  Optimizers)
+  Optimizers
+  Pool)
 
 find_path(PLIMSOLL_BOOST_INCLUDE boost/context/fiber.hpp)
 find_library(PLIMSOLL_BOOST_CONTEXT boost_context)

@@ -22,6 +22,18 @@ const Kernel *cuda::findKernel(const char *name) {
       &lion,
       &adagrad,
       &rmsprop,
+      &conv,
+      &conv_grad_input,
+      &conv_grad_weight,
+      &max_pool,
+      &max_pool_index,
+      &max_pool_grad,
+      &avg_pool,
+      &avg_pool_grad,
+      &batch_norm,
+      &batch_norm_grad,
+      &batch_norm_inference,
+      &batch_norm_update,
   };
   for (const Kernel *kernel : kernels)
     if (!std::strcmp(kernel->name, name))

@@ -21,6 +21,9 @@ inline Stream streamOf(const Launch &launch) {
 extern const Kernel matmul;
 extern const Kernel matmul_tf32, matmul_bf16; ///< factors rounded so, sums in f32
 extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
+extern const Kernel conv, conv_grad_input, conv_grad_weight;
+extern const Kernel max_pool, max_pool_index, max_pool_grad, avg_pool, avg_pool_grad;
+extern const Kernel batch_norm, batch_norm_grad, batch_norm_inference, batch_norm_update;
 extern const Kernel adamw, adam, sgd, lion, adagrad, rmsprop;
 
 /// The kernel called `name`, or null.

@@ -1,0 +1,217 @@
+//===- Compare.h - a CUDA kernel on the emulator against the CPU's ----------===//
+//
+// Both get the same operands. The emulated one may touch exactly the bytes of its operands, so
+// an access behind a row's end is a fault here, as is one that reads what nothing wrote.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_TEST_CUDA_COMPARE_H
+#define PLIMSOLL_TEST_CUDA_COMPARE_H
+
+#include "backends/emulator/Device.h"
+#include "plimsoll/Kernel.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+using Sizes = std::vector<int64_t>;
+using plimsoll::ElementType;
+
+template <typename T> constexpr int64_t code() {
+  return static_cast<int64_t>(std::is_same_v<T, float>     ? ElementType::f32
+                              : std::is_same_v<T, double>  ? ElementType::f64
+                              : std::is_same_v<T, int32_t> ? ElementType::i32
+                              : std::is_same_v<T, int64_t> ? ElementType::i64
+                                                           : ElementType::u8);
+}
+
+/// One comparison: operands in the order of the kernel's buffers, then `run`, then `expect...`.
+class Compare {
+public:
+  template <typename T> int read(const std::vector<T> &values) { return add(values, false, false); }
+  template <typename T> int update(const std::vector<T> &values) {
+    return add(values, true, false);
+  }
+  /// A result of `count` elements, whose bytes mean nothing before.
+  template <typename T> int write(int64_t count) {
+    return add(std::vector<T>(static_cast<size_t>(count)), true, true);
+  }
+  int absent() {
+    operands.push_back({});
+    operands.back().of = -2;
+    return static_cast<int>(operands.size()) - 1;
+  }
+  /// The bytes of another operand, which is overwritten.
+  int same(int other) {
+    operands.push_back({});
+    operands.back().of = other;
+    operands[static_cast<size_t>(other)].written = true;
+    return static_cast<int>(operands.size()) - 1;
+  }
+
+  void run(const plimsoll::Kernel &cpu, const plimsoll::Kernel &cuda, const Sizes &sizes,
+           const std::vector<double> &scalars = {}) {
+    runOnCpu(cpu, sizes, scalars);
+    runOnEmulator(cuda, sizes, scalars);
+  }
+
+  /// Largest difference, relative to the largest number of the CPU, is at most `tolerance`; 0: the
+  /// same bits.
+  template <typename T> void expect(int index, double tolerance) {
+    while (operands[static_cast<size_t>(index)].of >= 0)
+      index = operands[static_cast<size_t>(index)].of;
+    const Operand &operand = operands[static_cast<size_t>(index)];
+    const T *wanted = reinterpret_cast<const T *>(operand.cpu.data());
+    const T *got = reinterpret_cast<const T *>(operand.emulated.data());
+    double most = 0, difference = 0;
+    for (size_t i = 0; i < operand.cpu.size() / sizeof(T); ++i) {
+      if (std::memcmp(wanted + i, got + i, sizeof(T)) == 0)
+        continue;
+      double a = double(wanted[i]), b = double(got[i]);
+      if (std::isnan(a) && std::isnan(b))
+        continue;
+      double d = std::abs(a - b);
+      difference = std::isnan(d) ? INFINITY : std::max(difference, d);
+    }
+    for (size_t i = 0; i < operand.cpu.size() / sizeof(T); ++i)
+      if (std::isfinite(double(wanted[i])))
+        most = std::max(most, std::abs(double(wanted[i])));
+    EXPECT_LE(difference, tolerance * most) << "of operand " << index;
+  }
+
+  /// What the CPU wrote.
+  template <typename T> std::vector<T> result(int index) const {
+    const std::vector<std::byte> &bytes = operands[static_cast<size_t>(index)].cpu;
+    std::vector<T> values(bytes.size() / sizeof(T));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
+
+private:
+  struct Operand {
+    std::vector<std::byte> cpu, emulated;
+    bool written = false, fresh = false;
+    int of = -1; ///< operand whose bytes these are; -2: absent
+    size_t offset = 0;
+  };
+
+  template <typename T> int add(const std::vector<T> &values, bool written, bool fresh) {
+    Operand operand;
+    operand.cpu.resize(values.size() * sizeof(T));
+    std::memcpy(operand.cpu.data(), values.data(), operand.cpu.size());
+    operand.emulated = operand.cpu;
+    operand.written = written, operand.fresh = fresh;
+    operands.push_back(std::move(operand));
+    return static_cast<int>(operands.size()) - 1;
+  }
+
+  static plimsoll::Launch launchOf(std::vector<void *> &buffers, const Sizes &sizes,
+                                   const std::vector<double> &scalars) {
+    return {buffers.data(),
+            static_cast<int>(buffers.size()),
+            sizes.data(),
+            static_cast<int>(sizes.size()),
+            scalars.data(),
+            static_cast<int>(scalars.size()),
+            2,
+            nullptr};
+  }
+
+  static int64_t workspaceOf(const plimsoll::Kernel &kernel, const Sizes &sizes) {
+    return kernel.workspace ? kernel.workspace(sizes.data(), static_cast<int>(sizes.size()), 2) : 0;
+  }
+
+  void runOnCpu(const plimsoll::Kernel &kernel, const Sizes &sizes,
+                const std::vector<double> &scalars) {
+    std::vector<void *> buffers;
+    for (Operand &operand : operands)
+      buffers.push_back(operand.of >= 0    ? buffers[static_cast<size_t>(operand.of)]
+                        : operand.of == -2 ? nullptr
+                                           : operand.cpu.data());
+    int64_t bytes = workspaceOf(kernel, sizes);
+    ASSERT_GE(bytes, 0);
+    void *space =
+        bytes ? std::aligned_alloc(64, static_cast<size_t>(bytes + 63) / 64 * 64) : nullptr;
+    if (space)
+      buffers.push_back(space);
+    kernel.run(launchOf(buffers, sizes, scalars));
+    std::free(space);
+  }
+
+  void runOnEmulator(const plimsoll::Kernel &kernel, const Sizes &sizes,
+                     const std::vector<double> &scalars) {
+    namespace emulator = plimsoll::emulator;
+    int64_t space = workspaceOf(kernel, sizes);
+    ASSERT_GE(space, 0);
+    size_t used = 64;
+    for (Operand &operand : operands) {
+      operand.offset = used;
+      used += (operand.emulated.size() + 127) / 64 * 64; // a gap behind each
+    }
+    emulator::Arena arena(used + static_cast<size_t>(space));
+    std::vector<void *> buffers;
+    std::vector<emulator::Access> accesses;
+    for (const Operand &operand : operands) {
+      buffers.push_back(operand.of >= 0    ? buffers[static_cast<size_t>(operand.of)]
+                        : operand.of == -2 ? nullptr
+                                           : arena.data() + operand.offset);
+      if (operand.of != -1)
+        continue;
+      std::memcpy(buffers.back(), operand.emulated.data(), operand.emulated.size());
+      emulator::markWritten(operand.offset, operand.emulated.size());
+      accesses.push_back({operand.offset, operand.emulated.size(), operand.written, operand.fresh});
+    }
+    if (space) {
+      buffers.push_back(arena.data() + used);
+      accesses.push_back({used, static_cast<size_t>(space), true, true});
+    }
+    emulator::CollectFaults collect;
+    emulator::beginLaunch(kernel.name, accesses);
+    kernel.run(launchOf(buffers, sizes, scalars));
+    emulator::endLaunch();
+    auto faults = emulator::takeFaults();
+    EXPECT_TRUE(faults.empty()) << faults.size() << " faults, first: " << faults[0].message;
+    for (Operand &operand : operands)
+      if (operand.of == -1)
+        std::memcpy(operand.emulated.data(), arena.data() + operand.offset,
+                    operand.emulated.size());
+  }
+
+  std::vector<Operand> operands;
+};
+
+class CudaKernels : public testing::Test {
+protected:
+  template <typename T = float> std::vector<T> random(int64_t count, double scale = 1) {
+    std::normal_distribution<double> normal(0, scale);
+    std::vector<T> values(static_cast<size_t>(count));
+    for (T &value : values)
+      value = static_cast<T>(normal(engine));
+    return values;
+  }
+  /// Whole numbers in [least, most].
+  template <typename T> std::vector<T> whole(int64_t count, int64_t least, int64_t most) {
+    std::uniform_int_distribution<int64_t> uniform(least, most);
+    std::vector<T> values(static_cast<size_t>(count));
+    for (T &value : values)
+      value = static_cast<T>(uniform(engine));
+    return values;
+  }
+  std::mt19937 engine{1};
+};
+
+template <typename Run> void forFloats(const Run &run) {
+  run(float(), 2e-6);
+  run(double(), 1e-13);
+}
+template <typename Run> void forAllTypes(const Run &run) {
+  run(float());
+  run(double());
+  run(int32_t());
+  run(int64_t());
+  run(uint8_t());
+}
+
+#endif // PLIMSOLL_TEST_CUDA_COMPARE_H
