@@ -5,7 +5,8 @@
 Every model is compiled here with --emit=source: the small ones that have PyTorch's results
 (test/numeric) at three budgets, with gradients kept at the largest; gpt2-124m, of drawn
 weights, in the shapes that are timed. There nvcc, CMake and Python with numpy and torch are
-enough. With --target=cuda:emulator the check can be tried without a GPU. The folder stays below
+enough. The comparison of every kernel with the CPU's goes along ready: it needs GoogleTest to be
+built. With --target=cuda:emulator the check can be tried without a GPU. The folder stays below
 64 MiB: weights that are drawn are drawn there.
 """
 import argparse
@@ -83,6 +84,15 @@ def bundle_timed(folder, target):
     return programs
 
 
+def copy_kernel_tests(folder, emulated):
+    """The program that compares kernels, on a GPU or on the emulator."""
+    name = "plimsoll-cuda-kernel-tests" if emulated else "plimsoll-gpu-kernels"
+    done = subprocess.run(["cmake", "--build", str(BUILD), "--target", name])
+    if done.returncode:
+        sys.exit(f"{name} cannot be built")
+    shutil.copy(BUILD / "bin" / name, folder / "kernel-tests")
+
+
 def copy_tests(folder):
     for name in ("test/numeric/reference.py", "test/support/harness.py", "test/support/tensors.py",
                  "tools/gpu-check/check.py", "tools/gpu-check/pytorch.py"):
@@ -109,6 +119,7 @@ def main():
     if suffix != "emulator":  # which would take days for a step of these
         timed = bundle_timed(folder, target)
     copy_tests(folder)
+    copy_kernel_tests(folder, suffix == "emulator")
     names = [n for p in small for n in [p["free"], *p["budgets"]]] + [p["program"] for p in timed]
     emulated = suffix == "emulator"
     architecture = "" if emulated else f"set(CMAKE_CUDA_ARCHITECTURES {suffix.split('_')[1]})\n"

@@ -2,7 +2,7 @@
 
     python3 FOLDER/tools/gpu-check/check.py PIECE... [--results=FOLDER] [--dry-run]
 
-Pieces, each under 8 minutes: build, curves, budgets, memory, sanitizer, errors, speed; `all` is
+Pieces, each under 8 minutes: build, kernels, curves, budgets, memory, sanitizer, errors, speed; `all` is
 every one in this order. Each writes PIECE.json into the results' folder; `table` makes
 gpu.md of those that are there. --dry-run is for a folder packed for the emulator: what asks the
 GPU itself is left out, with a line.
@@ -63,6 +63,16 @@ def build(bundle, options):
     done = expect("cmake", "--build", BUILD, "-j", os.cpu_count())
     return {"seconds": time.monotonic() - began,
             "warnings": sum("warning" in line for line in (done.stdout + done.stderr).splitlines())}
+
+
+def kernels(bundle, options):
+    """Every kernel of the library against the CPU's, at many shapes."""
+    done = run(ROOT / "kernel-tests", "--gtest_brief=1",
+               f"--gtest_output=json:{options.results}/kernel-tests.json")
+    report = json.loads((options.results / "kernel-tests.json").read_text())
+    return {"tests": report["tests"], "failed": report["failures"],
+            "log": done.stdout[-4000:] if done.returncode else "",
+            "passed": done.returncode == 0}
 
 
 def train(entry, name, steps, folder, *more):
@@ -231,7 +241,7 @@ def speed(bundle, options):
     return {"programs": rows, "passed": True}
 
 
-PIECES = [build, curves, budgets, memory, sanitizer, errors, speed]
+PIECES = [build, kernels, curves, budgets, memory, sanitizer, errors, speed]
 
 
 def device():
