@@ -1,7 +1,8 @@
-//===- Attention.h - sizes, layouts and masks that both directions share ----===//
+//===- Attention.h - masks of scores that both directions share ----===//
 #ifndef PLIMSOLL_KERNELS_ATTENTION_H
 #define PLIMSOLL_KERNELS_ATTENTION_H
 
+#include "AttentionSizes.h"
 #include "Gemm.h"
 #include "plimsoll/Kernel.h"
 
@@ -10,35 +11,6 @@ namespace plimsoll {
 /// A block of scores: query rows [first, first + rows), keys [firstKey, firstKey + keys).
 struct ScoreBlock {
   int64_t first, rows, firstKey, keys;
-};
-
-struct AttentionSizes {
-  int64_t batch, heads, kvHeads, queryLen, keyLen, headDim, valueDim;
-  bool headsInside; ///< layout 1: [batch, time, heads, dim]; else [batch, heads, time, dim]
-  bool causal;
-  int64_t maskKind, maskBatchStride, maskHeadStride, maskQueryStride;
-
-  explicit AttentionSizes(const int64_t *s)
-      : batch(s[0]), heads(s[1]), kvHeads(s[2]), queryLen(s[3]), keyLen(s[4]), headDim(s[5]),
-        valueDim(s[6]), headsInside(s[7]), causal(s[8]), maskKind(s[9]), maskBatchStride(s[10]),
-        maskHeadStride(s[11]), maskQueryStride(s[12]) {}
-
-  /// Floats from one time step to the next.
-  int64_t rowStride(int64_t allHeads, int64_t dim) const {
-    return headsInside ? allHeads * dim : dim;
-  }
-  /// Where a head starts.
-  int64_t headOffset(int64_t entry, int64_t head, int64_t allHeads, int64_t length,
-                     int64_t dim) const {
-    return headsInside ? entry * length * allHeads * dim + head * dim
-                       : (entry * allHeads + head) * length * dim;
-  }
-  /// Keys that any query of the block [first, first + rows) can see lie below this.
-  int64_t visibleKeys(int64_t first, int64_t rows) const {
-    return causal && first + rows < keyLen ? first + rows : keyLen;
-  }
-  /// Elementary operations of one product over all heads.
-  int64_t work() const { return batch * heads * queryLen * keyLen * headDim / 4; }
 };
 
 /// Scales raw scores [rows, keys] (row stride `stride`), adds the mask, and puts -inf where a

@@ -11,44 +11,13 @@
 #include "../backends/cpu/Team.h"
 #include "FixedSum.h"
 #include "Lanes.h"
+#include "PointwiseTerms.h"
 #include "plimsoll/Kernels.h"
-#include "plimsoll/Math.h"
 
 namespace plimsoll {
 namespace {
 
 constexpr int64_t kRun = 1024;
-
-/// max(x, 0) - x y + ln(1 + e^-|x|), the logarithm accurate also near 0 (Kahan).
-struct BceWithLogits {
-  float value(float x, float y) const {
-    float e = plimsoll::exp(-__builtin_fabsf(x)), u = 1.0f + e;
-    float tail = u == 1.0f ? e : plimsoll::log(u) * (e / (u - 1.0f));
-    return (x > 0.0f ? x : 0.0f * x) - x * y + tail;
-  }
-  float slope(float x, float y) const { return plimsoll::sigmoid(x) - y; }
-};
-
-struct L1 {
-  float value(float x, float y) const { return __builtin_fabsf(x - y); }
-  float slope(float x, float y) const {
-    float d = x - y;
-    return d > 0.0f ? 1.0f : d < 0.0f ? -1.0f : d;
-  }
-};
-
-struct Huber {
-  float delta;
-  float value(float x, float y) const {
-    float d = x - y, size = __builtin_fabsf(d);
-    return size > delta ? delta * (size - 0.5f * delta) : 0.5f * d * d;
-  }
-  float slope(float x, float y) const {
-    float d = x - y;
-    d = d > delta ? delta : d;
-    return d < -delta ? -delta : d;
-  }
-};
 
 template <typename Loss> void runLoss(const Launch &launch, Loss loss) {
   const float *x = launch.buffer<float>(0), *y = launch.buffer<float>(1);
@@ -69,18 +38,6 @@ template <typename Loss> void runGrad(const Launch &launch, Loss loss) {
     for (int64_t i = begin; i < end; ++i)
       dx[i] = factor * loss.slope(x[i], y[i]);
   });
-}
-
-/// body(loss) for the kind of the launch.
-template <typename Body> void forKind(const Launch &launch, const Body &body) {
-  switch (launch.sizes[1]) {
-  case 0:
-    return body(BceWithLogits());
-  case 1:
-    return body(L1());
-  default:
-    return body(Huber{static_cast<float>(launch.scalars[0])});
-  }
 }
 
 void runAnyLoss(const Launch &launch) {

@@ -10,61 +10,34 @@
 // the seed its key. A block's four words are the numbers of four elements of f32, or of two of
 // f64. Nothing is remembered: a launch that is repeated draws the same, on any thread.
 //===----------------------------------------------------------------------===//
-#include "plimsoll/Random.h"
 #include "../backends/cpu/Team.h"
+#include "Draws.h"
 #include "Elements.h"
 #include "plimsoll/Kernels.h"
-#include "plimsoll/Math.h"
-#include "plimsoll/Program.h"
-
-#include <cstring>
 
 namespace plimsoll {
 namespace {
 
 constexpr int64_t kBlocks = 64;         ///< of words, made at once
 constexpr int64_t kWords = 4 * kBlocks; ///< in them
-constexpr double kTwoPi = 6.283185307179586;
 
-struct Stream {
-  uint32_t number, step;
-  uint64_t seed;
-
-  Stream(const float *hyper, int64_t number) : number(static_cast<uint32_t>(number)) {
-    uint32_t low, high;
-    std::memcpy(&low, hyper + kSeedLow, sizeof low);
-    std::memcpy(&high, hyper + kSeedHigh, sizeof high);
-    std::memcpy(&step, hyper + kRandomStep, sizeof step);
-    seed = uint64_t(high) << 32 | low;
+/// The words of blocks [block, block + kBlocks).
+void draw(const Draws &draws, uint64_t block, uint32_t *words) {
+  for (int64_t i = 0; i < kBlocks; ++i) {
+    auto four = draws.block(block + static_cast<uint64_t>(i));
+    for (int j = 0; j < 4; ++j)
+      words[4 * i + j] = four[static_cast<size_t>(j)];
   }
-
-  /// The words of blocks [block, block + kBlocks).
-  void draw(uint64_t block, uint32_t *words) const {
-    for (int64_t i = 0; i < kBlocks; ++i) {
-      uint64_t at = block + static_cast<uint64_t>(i);
-      auto four =
-          philox({static_cast<uint32_t>(at), static_cast<uint32_t>(at >> 32), number, step}, seed);
-      for (int j = 0; j < 4; ++j)
-        words[4 * i + j] = four[static_cast<size_t>(j)];
-    }
-  }
-};
-
-float unit(uint32_t word) {
-  return static_cast<float>(word >> 8) * 0x1p-24f;
-}
-double unit(uint32_t low, uint32_t high) {
-  return static_cast<double>((uint64_t(high) << 32 | low) >> 11) * 0x1p-53;
 }
 
 /// body(first element, elements, words) for pieces of [0, count), `perElement` words each.
 template <typename Body>
-void forEachPiece(const Launch &launch, const Stream &stream, int64_t count, int64_t perElement,
+void forEachPiece(const Launch &launch, const Draws &draws, int64_t count, int64_t perElement,
                   const Body &body) {
   int64_t size = kWords / perElement, pieces = (count + size - 1) / size;
   cpu::parallelFor(launch.threads, pieces, count * 8, [&](int64_t piece) {
     uint32_t words[kWords];
-    stream.draw(static_cast<uint64_t>(piece * kBlocks), words);
+    draw(draws, static_cast<uint64_t>(piece * kBlocks), words);
     int64_t first = piece * size, left = count - first;
     body(first, left < size ? left : size, words);
   });
@@ -75,8 +48,8 @@ template <typename T> void drop(const Launch &launch) {
   T *y = launch.buffer<T>(2);
   auto p = static_cast<float>(launch.scalars[0]);
   T scale = T(1) / static_cast<T>(1.0 - launch.scalars[0]);
-  Stream stream(launch.buffer<float>(1), launch.sizes[1]);
-  forEachPiece(launch, stream, launch.sizes[0], 1,
+  Draws draws(launch.buffer<float>(1), launch.sizes[1]);
+  forEachPiece(launch, draws, launch.sizes[0], 1,
                [&](int64_t first, int64_t count, const uint32_t *words) {
                  for (int64_t i = 0; i < count; ++i) {
                    T kept = x[first + i] * scale;
@@ -89,35 +62,11 @@ void runDropout(const Launch &launch) {
   (isDouble(launch, 2) ? drop<double> : drop<float>)(launch);
 }
 
-/// Two normal numbers from two uniform ones.
-struct Normals {
-  double first, second;
-  Normals(double u, double v) {
-    double radius = plimsoll::sqrt(-2.0 * plimsoll::log(1.0 - u));
-    first = radius * plimsoll::cos(kTwoPi * v);
-    second = radius * plimsoll::sin(kTwoPi * v);
-  }
-};
-
-template <typename T> T uniform(const uint32_t *words, int64_t i) {
-  if constexpr (std::is_same_v<T, double>)
-    return unit(words[2 * i], words[2 * i + 1]);
-  else
-    return unit(words[i]);
-}
-
-template <typename T> T normal(const uint32_t *words, int64_t i) {
-  int64_t even = i / 2 * 2;
-  double u = double(uniform<T>(words, even)), v = double(uniform<T>(words, even + 1));
-  Normals pair(u, v);
-  return static_cast<T>(i == even ? pair.first : pair.second);
-}
-
 template <typename T> void draw(const Launch &launch) {
   T *y = launch.buffer<T>(1);
   bool isNormal = launch.sizes[2] != 0;
-  Stream stream(launch.buffer<float>(0), launch.sizes[1]);
-  forEachPiece(launch, stream, launch.sizes[0], sizeof(T) / sizeof(uint32_t),
+  Draws draws(launch.buffer<float>(0), launch.sizes[1]);
+  forEachPiece(launch, draws, launch.sizes[0], sizeof(T) / sizeof(uint32_t),
                [&](int64_t first, int64_t count, const uint32_t *words) {
                  for (int64_t i = 0; i < count; ++i)
                    y[first + i] = isNormal ? normal<T>(words, i) : uniform<T>(words, i);

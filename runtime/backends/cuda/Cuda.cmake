@@ -6,12 +6,22 @@
 #                                 for a GPU; only where the CUDA toolkit is found
 
 set(cuda_kernels
+  Attention
   BatchNorm
   Conv
   ConvDirect
+  Copy
   CrossEntropy
+  Gather
+  GatherElements
+  Gradients
+  LayerNorm
+  Losses
   Optimizers
-  Pool)
+  Pool
+  Random
+  Reduce
+  Softmax)
 
 find_path(PLIMSOLL_BOOST_INCLUDE boost/context/fiber.hpp)
 find_library(PLIMSOLL_BOOST_CONTEXT boost_context)

@@ -24,6 +24,18 @@ extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
 extern const Kernel conv, conv_grad_input, conv_grad_weight;
 extern const Kernel max_pool, max_pool_index, max_pool_grad, avg_pool, avg_pool_grad;
 extern const Kernel batch_norm, batch_norm_grad, batch_norm_inference, batch_norm_update;
+extern const Kernel layer_norm, layer_norm_grad_input, layer_norm_grad_params;
+extern const Kernel softmax, softmax_grad, log_softmax;
+extern const Kernel attention, attention_grad;
+extern const Kernel gather, gather_grad;
+extern const Kernel gather_elements, scatter_elements;
+extern const Kernel reduce, reduce_prod_grad, arg_reduce;
+extern const Kernel cum_sum, top_k;
+extern const Kernel kl_divergence, kl_divergence_grad;
+extern const Kernel pointwise_loss, pointwise_loss_grad;
+extern const Kernel accumulate, sum_squares, clip_by_norm;
+extern const Kernel dropout, random_numbers;
+extern const Kernel concat, split, copy;
 extern const Kernel adamw, adam, sgd, lion, adagrad, rmsprop;
 
 /// The kernel called `name`, or null.

@@ -7,12 +7,14 @@
 #ifndef PLIMSOLL_RANDOM_H
 #define PLIMSOLL_RANDOM_H
 
+#include "plimsoll/Inline.h"
+
 #include <array>
 #include <cstdint>
 
 namespace plimsoll {
 
-inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, uint64_t seed) {
+PLIMSOLL_INLINE std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, uint64_t seed) {
   uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {
     uint64_t a = uint64_t(0xd2511f53) * counter[0], b = uint64_t(0xcd9e8d57) * counter[2];

@@ -1,0 +1,90 @@
+//===- Rows.h - rows shared out to warps and blocks -------------------------===//
+//
+// A row belongs to `lanes` threads of a block of 256, each of which takes `width` neighbouring
+// elements at a time. A kernel that only visits its own elements may overwrite what it reads.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_CUDA_ROWS_H
+#define PLIMSOLL_CUDA_ROWS_H
+
+#include "Four.h"
+#include "Sums.h"
+#include "plimsoll/Kernel.h"
+
+namespace plimsoll::cuda {
+
+inline constexpr int kRowThreads = 256;
+
+/// `width` neighbours, 1 or 4.
+template <int width, typename T> struct Part {
+  T at[width];
+};
+
+template <int lanes_, int width_> struct RowShape {
+  static constexpr int lanes = lanes_, width = width_, rows = kRowThreads / lanes;
+
+  /// The thread's row and number in it.
+  static __device__ int64_t row() { return int64_t(blockIdx.x) * rows + threadIdx.x / lanes; }
+  static __device__ int lane() { return static_cast<int>(threadIdx.x) % lanes; }
+
+  /// body(i) for the first of every `width` elements that are this thread's.
+  template <typename Body> static __device__ __forceinline__ void forEach(int64_t cols, Body body) {
+    for (int64_t i = lane() * width; i < cols; i += lanes * width)
+      body(i);
+  }
+
+  template <typename T> static __device__ __forceinline__ Part<width, T> load(const T *address) {
+    Part<width, T> part;
+    if constexpr (width == 4) {
+      Four<T> four = loadFour(address);
+      PLIMSOLL_UNROLL
+      for (int k = 0; k < 4; ++k)
+        part.at[k] = four.at[k];
+    } else {
+      part.at[0] = *address;
+    }
+    return part;
+  }
+
+  template <typename T>
+  static __device__ __forceinline__ void store(T *address, const Part<width, T> &part) {
+    if constexpr (width == 4)
+      storeFour(address, Four<T>{{part.at[0], part.at[1], part.at[2], part.at[3]}});
+    else
+      *address = part.at[0];
+  }
+
+  /// Of the row's threads, in a tree that `lanes` alone decides; all of them get the result.
+  template <typename T, typename Combine>
+  static __device__ __forceinline__ T combine(T value, Combine with) {
+    if constexpr (lanes <= 32)
+      return combineLanes<lanes>(value, with);
+    else
+      return combineBlock<lanes>(value, with);
+  }
+};
+
+/// run(RowShape) for the shape that suits rows of `cols` elements.
+template <typename Run> void withRowShape(int64_t cols, Run run) {
+  bool four = cols % 4 == 0;
+  if (cols <= 64)
+    return four ? run(RowShape<8, 4>()) : run(RowShape<8, 1>());
+  if (cols <= 1024)
+    return four ? run(RowShape<32, 4>()) : run(RowShape<32, 1>());
+  four ? run(RowShape<256, 4>()) : run(RowShape<256, 1>());
+}
+
+template <typename Shape> int64_t rowBlocks(int64_t rows) {
+  return blocksFor(rows, Shape::rows);
+}
+
+/// Calls `run` with a null pointer of a launch's floats; their type stands behind `others` sizes.
+template <typename Run> void withFloats(const Launch &launch, int others, Run run) {
+  if (launch.sizeCount > others && launch.sizes[others] == int64_t(ElementType::f64))
+    run(static_cast<double *>(nullptr));
+  else
+    run(static_cast<float *>(nullptr));
+}
+
+} // namespace plimsoll::cuda
+
+#endif // PLIMSOLL_CUDA_ROWS_H

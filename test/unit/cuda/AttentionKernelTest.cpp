@@ -1,0 +1,103 @@
+// Attention on the emulator, against the CPU's: layouts, masks, shared kv heads, head sizes.
+#include "Compare.h"
+#include "plimsoll/CudaKernels.h"
+#include "plimsoll/Kernels.h"
+
+namespace {
+
+namespace cuda = plimsoll::cuda;
+
+struct Shape {
+  int64_t batch, heads, kvHeads, queryLen, keyLen, headDim, valueDim;
+  bool headsInside, causal;
+  int64_t maskKind = 0; ///< 1: bool [b, 1, q, k]; 2: f32 [1, heads, 1, k]; 3: f32 [b, heads, q, k]
+
+  Sizes sizes() const {
+    bool full = maskKind == 3;
+    int64_t headStride = maskKind == 2 ? keyLen : full ? queryLen * keyLen : 0;
+    int64_t batchStride = maskKind == 1 ? queryLen * keyLen : full ? heads * queryLen * keyLen : 0;
+    return {batch,
+            heads,
+            kvHeads,
+            queryLen,
+            keyLen,
+            headDim,
+            valueDim,
+            headsInside,
+            causal,
+            maskKind == 3 ? 2 : maskKind,
+            batchStride,
+            headStride,
+            maskKind == 1 || full ? keyLen : 0};
+  }
+};
+
+class AttentionKernel : public CudaKernels, public testing::WithParamInterface<Shape> {
+protected:
+  void addMask(Compare &compare) {
+    const Shape &s = GetParam();
+    if (s.maskKind == 1) {
+      auto keep = whole<uint8_t>(s.batch * s.queryLen * s.keyLen, 0, 3); // mostly kept
+      std::fill_n(keep.begin(), s.keyLen, uint8_t(0)); // a query that sees nothing
+      compare.read(keep);
+    } else if (s.maskKind == 2) {
+      compare.read(random(s.heads * s.keyLen));
+    } else if (s.maskKind == 3) {
+      auto added = random(s.batch * s.heads * s.queryLen * s.keyLen);
+      for (size_t i = 0; i < added.size(); i += 7)
+        added[i] = -INFINITY;
+      compare.read(added);
+    } else {
+      compare.absent();
+    }
+  }
+};
+
+TEST_P(AttentionKernel, IsTheCpus) {
+  const Shape &s = GetParam();
+  int64_t rows = s.batch * s.heads * s.queryLen, keys = s.batch * s.kvHeads * s.keyLen;
+  double scale = 1 / std::sqrt(double(s.headDim));
+  auto q = random(rows * s.headDim), k = random(keys * s.headDim), v = random(keys * s.valueDim);
+
+  auto state = engine; // the same mask in both directions
+  Compare forward;
+  forward.read(q);
+  forward.read(k);
+  forward.read(v);
+  addMask(forward);
+  int out = forward.write<float>(rows * s.valueDim), lse = forward.write<float>(rows);
+  forward.run(plimsoll::attention, cuda::attention, s.sizes(), {scale});
+  forward.expect<float>(out, 2e-6);
+  forward.expect<float>(lse, 2e-6);
+
+  engine = state;
+  Compare backward;
+  backward.read(q);
+  backward.read(k);
+  backward.read(v);
+  addMask(backward);
+  backward.read(forward.result<float>(out));
+  backward.read(forward.result<float>(lse));
+  backward.read(random(rows * s.valueDim));
+  int dq = backward.write<float>(rows * s.headDim), dk = backward.write<float>(keys * s.headDim);
+  int dv = backward.write<float>(keys * s.valueDim);
+  backward.run(plimsoll::attention_grad, cuda::attention_grad, s.sizes(), {scale});
+  backward.expect<float>(dq, 3e-6);
+  backward.expect<float>(dk, 3e-6);
+  backward.expect<float>(dv, 3e-6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, AttentionKernel,
+                         testing::Values(Shape{1, 1, 1, 1, 1, 1, 1, false, false},
+                                         Shape{2, 2, 2, 16, 16, 8, 8, false, true},
+                                         Shape{1, 2, 1, 65, 65, 32, 32, true, true},
+                                         Shape{1, 4, 2, 70, 130, 33, 20, false, false},
+                                         Shape{1, 1, 1, 130, 70, 64, 64, true, true},
+                                         Shape{1, 2, 2, 64, 128, 96, 128, true, false},
+                                         Shape{1, 1, 1, 20, 30, 256, 256, false, false},
+                                         Shape{1, 1, 1, 10, 12, 40, 300, false, true},
+                                         Shape{2, 2, 1, 20, 70, 16, 16, true, false, 1},
+                                         Shape{1, 4, 4, 66, 66, 24, 16, false, true, 2},
+                                         Shape{2, 2, 2, 30, 33, 12, 12, true, false, 3}));
+
+} // namespace

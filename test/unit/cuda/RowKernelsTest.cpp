@@ -1,0 +1,187 @@
+// Kernels along rows, on the emulator, against the CPU's of the same name.
+#include "Compare.h"
+#include "plimsoll/CudaKernels.h"
+#include "plimsoll/Kernels.h"
+
+namespace {
+
+namespace cuda = plimsoll::cuda;
+
+/// Rows of 8 lanes, of a warp and of a block, a multiple of four or not, one row and many.
+const std::vector<Sizes> kRows = {{1, 1},   {5, 3},    {40, 8},   {9, 33},   {33, 64},
+                                  {3, 100}, {20, 129}, {2, 1024}, {2, 1028}, {3, 1501}};
+
+TEST_F(CudaKernels, LayerNorm) {
+  for (const Sizes &sizes : kRows)
+    for (bool bias : {false, true}) {
+      int64_t rows = sizes[0], cols = sizes[1];
+      Compare compare;
+      compare.read(random(rows * cols, 3));
+      compare.read(random(cols));
+      bias ? compare.read(random(cols)) : compare.absent();
+      int y = compare.write<float>(rows * cols);
+      int mean = compare.write<float>(rows), rstd = compare.write<float>(rows);
+      compare.run(plimsoll::layer_norm, cuda::layer_norm, sizes, {1e-5});
+      compare.expect<float>(y, 1e-7);
+      compare.expect<float>(mean, 1e-7);
+      compare.expect<float>(rstd, 1e-7);
+    }
+}
+
+TEST_F(CudaKernels, LayerNormOverItsOperand) {
+  Compare compare;
+  int x = compare.update(random(7 * 96));
+  compare.read(random(96));
+  compare.absent();
+  compare.same(x);
+  compare.write<float>(7);
+  compare.write<float>(7);
+  compare.run(plimsoll::layer_norm, cuda::layer_norm, {7, 96}, {1e-5});
+  compare.expect<float>(x, 1e-7);
+}
+
+TEST_F(CudaKernels, LayerNormGradients) {
+  std::vector<Sizes> shapes = kRows;
+  shapes.insert(shapes.end(), {{200, 40}, {65, 7}, {130, 72}});
+  for (const Sizes &sizes : shapes)
+    for (bool inPlace : {false, true}) {
+      int64_t rows = sizes[0], cols = sizes[1];
+      auto dy = random(rows * cols), x = random(rows * cols), mean = random(rows, 0.1);
+      auto rstd = random(rows);
+      Compare input;
+      int first = inPlace ? input.update(dy) : input.read(dy);
+      input.read(x);
+      input.read(random(cols));
+      input.read(mean);
+      input.read(rstd);
+      int dx = inPlace ? input.same(first) : input.write<float>(rows * cols);
+      input.run(plimsoll::layer_norm_grad_input, cuda::layer_norm_grad_input, sizes);
+      input.expect<float>(dx, 2e-7);
+
+      Compare params;
+      params.read(dy);
+      params.read(x);
+      params.read(mean);
+      params.read(rstd);
+      int dscale = params.write<float>(cols);
+      int dbias = inPlace ? params.absent() : params.write<float>(cols);
+      params.run(plimsoll::layer_norm_grad_params, cuda::layer_norm_grad_params, sizes);
+      params.expect<float>(dscale, 1e-7);
+      if (!inPlace)
+        params.expect<float>(dbias, 1e-7);
+    }
+}
+
+TEST_F(CudaKernels, Softmax) {
+  forFloats([&](auto zero, double tolerance) {
+    using T = decltype(zero);
+    for (const Sizes &shape : kRows) {
+      int64_t rows = shape[0], cols = shape[1];
+      Sizes sizes = {rows, cols, code<T>()};
+      for (bool logarithm : {false, true}) {
+        Compare compare;
+        int x = compare.update(random<T>(rows * cols, 4));
+        int y = logarithm ? compare.same(x) : compare.write<T>(rows * cols);
+        compare.run(logarithm ? plimsoll::log_softmax : plimsoll::softmax,
+                    logarithm ? cuda::log_softmax : cuda::softmax, sizes);
+        compare.expect<T>(y, tolerance);
+      }
+      Compare grad;
+      int dy = grad.update(random<T>(rows * cols));
+      grad.read(random<T>(rows * cols));
+      grad.same(dy);
+      grad.run(plimsoll::softmax_grad, cuda::softmax_grad, sizes);
+      grad.expect<T>(dy, tolerance);
+    }
+  });
+}
+
+TEST_F(CudaKernels, SoftmaxOfHiddenScores) {
+  Compare compare;
+  std::vector<float> x = random(3 * 40);
+  std::fill_n(x.begin(), 40, -INFINITY); // a row of nothing gives NaN
+  std::fill_n(x.begin() + 80, 20, -INFINITY);
+  compare.read(x);
+  int y = compare.write<float>(3 * 40);
+  compare.run(plimsoll::softmax, cuda::softmax, {3, 40});
+  compare.expect<float>(y, 2e-7);
+}
+
+TEST_F(CudaKernels, Reduce) {
+  forAllTypes([&](auto zero) {
+    using T = decltype(zero);
+    for (const Sizes &shape : kRows)
+      for (int64_t kind = 0; kind < 4; ++kind) {
+        int64_t rows = shape[0], cols = shape[1];
+        Compare compare;
+        bool product = kind == 2;
+        compare.read(std::is_floating_point_v<T> && !product
+                         ? random<T>(rows * cols)
+                         : whole<T>(rows * cols, product ? 1 : 0, product ? 2 : 9));
+        int y = compare.write<T>(rows);
+        compare.run(plimsoll::reduce, cuda::reduce, {rows, cols, kind, code<T>()});
+        compare.expect<T>(y, kind < 2 ? 0 : 1e-7);
+      }
+  });
+}
+
+TEST_F(CudaKernels, ReduceOfNothingAndOfNan) {
+  for (int64_t kind = 0; kind < 4; ++kind) {
+    Compare nothing;
+    nothing.read(std::vector<float>());
+    int y = nothing.write<float>(3);
+    nothing.run(plimsoll::reduce, cuda::reduce, {3, 0, kind, code<float>()});
+    nothing.expect<float>(y, 0);
+
+    std::vector<float> x = random(4 * 50);
+    x[0] = x[99] = x[120] = NAN;
+    Compare compare;
+    compare.read(x);
+    y = compare.write<float>(4);
+    compare.run(plimsoll::reduce, cuda::reduce, {4, 50, kind, code<float>()});
+    compare.expect<float>(y, 1e-7);
+  }
+}
+
+TEST_F(CudaKernels, PositionsOfExtremes) {
+  forAllTypes([&](auto zero) {
+    using T = decltype(zero);
+    for (const Sizes &shape : kRows)
+      for (int64_t kind : {0, 1})
+        for (int64_t last : {0, 1}) {
+          int64_t rows = shape[0], cols = shape[1];
+          Compare compare;
+          auto x = whole<T>(rows * cols, 0, 20);
+          if constexpr (std::is_floating_point_v<T>)
+            if (cols > 30)
+              x[cols / 2] = x[cols / 3] = NAN;
+          compare.read(x);
+          int y = compare.write<int64_t>(rows);
+          compare.run(plimsoll::arg_reduce, cuda::arg_reduce, {rows, cols, kind, last, code<T>()});
+          compare.expect<int64_t>(y, 0);
+        }
+  });
+}
+
+TEST_F(CudaKernels, ProductGradientAndRunningSums) {
+  forAllTypes([&](auto zero) {
+    using T = decltype(zero);
+    int64_t rows = 7, cols = 9;
+    Compare grad;
+    grad.read(whole<T>(rows, 1, 3));
+    grad.read(whole<T>(rows * cols, 0, 2));
+    int dx = grad.write<T>(rows * cols);
+    grad.run(plimsoll::reduce_prod_grad, cuda::reduce_prod_grad, {rows, cols, code<T>()});
+    grad.expect<T>(dx, 0);
+    for (int64_t exclusive : {0, 1})
+      for (int64_t reverse : {0, 1}) {
+        Compare sums;
+        int x = sums.update(whole<T>(rows * cols, 0, 5));
+        sums.same(x);
+        sums.run(plimsoll::cum_sum, cuda::cum_sum, {rows, cols, exclusive, reverse, code<T>()});
+        sums.expect<T>(x, 0);
+      }
+  });
+}
+
+} // namespace
