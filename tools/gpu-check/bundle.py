@@ -3,8 +3,8 @@
     tools/gpu-check/bundle.py [--target=cuda:sm_90] -o FOLDER
 
 Every model is compiled here with --emit=source: the small ones that have PyTorch's results
-(test/numeric) at three budgets, with gradients kept at the largest; gpt2-124m, of drawn
-weights, in the shapes that are timed. There nvcc, CMake and Python with numpy and torch are
+(test/numeric) at three budgets, with gradients kept at the largest; gpt2-124m, llama-1b and
+resnet50, of drawn weights, in the shapes that are timed. There nvcc, CMake and Python with numpy and torch are
 enough. The comparison of every kernel with the CPU's goes along ready: it needs GoogleTest to be
 built. With --target=cuda:emulator the check can be tried without a GPU. The folder stays below
 64 MiB: weights that are drawn are drawn there.
@@ -24,9 +24,11 @@ import reference  # noqa: E402
 
 SMALL = ["mlp-digits", "gpt2-nano", "gpt2-nano-sdpa", "llama-nano", "vit-nano/model-noopt.onnx",
          "resnet-nano", "unet-nano"]
-#: name, model, options, precision
-TIMED = [("gpt2-124m-bf16", "gpt2-124m/model.onnx", ["--shape=input_ids=16x1024"], "bf16"),
-         ("gpt2-124m-f32", "gpt2-124m/model.onnx", ["--shape=input_ids=16x1024"], "f32")]
+#: Model, options of its shape, batch and length, precision of products.
+TIMED = [("gpt2-124m", ["--shape=input_ids=16x1024"], (16, 1024), "bf16"),
+         ("gpt2-124m", ["--shape=input_ids=16x1024"], (16, 1024), "f32"),
+         ("llama-1b", ["--shape=input_ids=4x2048"], (4, 2048), "bf16"),
+         ("resnet50", ["--shape=batch=64"], (64, 224), "f32")]
 LIMIT = 64 << 20
 
 
@@ -76,11 +78,13 @@ def bundle_small(folder, target):
 
 def bundle_timed(folder, target):
     programs = []
-    for name, model, options, precision in TIMED:
-        emit(folder, name, ROOT / "models" / model, None, target, f"--precision={precision}",
-             "--init=normal:0.02", "--optimizer=adamw,lr=1e-4", *options)
-        programs.append({"program": name, "model": model.split("/")[0], "precision": precision,
-                         "shape": options[0].split("=")[-1]})
+    for model, options, (batch, length), precision in TIMED:
+        name = f"{model}-{precision}"
+        emit(folder, name, ROOT / "models" / model / "model.onnx", None, target,
+             f"--precision={precision}", "--init=normal:0.02", "--optimizer=adamw,lr=1e-4",
+             *options)
+        programs.append({"program": name, "model": model, "precision": precision,
+                         "batch": batch, "length": length})
     return programs
 
 

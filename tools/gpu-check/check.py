@@ -21,8 +21,11 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "test" / "numeric"), str(ROOT / "test" / "support")]
 BUILD = ROOT / "build"
-#: Model FLOPs of a step of gpt2-124m for each token: 6 per parameter, and attention's.
-GPT2_FLOPS = 6 * 124_439_808 + 12 * 12 * 768 * 1024
+#: Model FLOPs of a step, for a row of `length`: 6 for each parameter and token and those of
+#: attention; of resnet50 three times those of a forward pass.
+FLOPS = {"gpt2-124m": lambda length: length * (6 * 124_439_808 + 12 * 12 * 768 * length),
+         "llama-1b": lambda length: length * (6 * 1_235_814_400 + 12 * 16 * 2048 * length),
+         "resnet50": lambda length: 3 * 8.2e9}
 PEAK_FLOPS = {"bf16": 989e12, "f32": 67e12}  # H200, dense, data sheet
 
 
@@ -204,10 +207,9 @@ def drawn_weights(name, path):
     import tensors
     random, arrays = np.random.default_rng(0), {}
     for parameter in json.loads(expect(program(name), "--info").stdout)["parameters"]:
-        shape = parameter["shape"]
-        arrays[parameter["name"]] = (random.normal(0, 0.02, shape) if len(shape) > 1
-                                     else np.full(shape, float("weight" in parameter["name"]))
-                                     ).astype(np.float32)
+        shape, word = parameter["shape"], parameter["name"]
+        arrays[word] = (0.02 * random.standard_normal(shape, np.float32) if len(shape) > 1 else
+                        np.full(shape, float("weight" in word or "var" in word), np.float32))
     tensors.write(path, arrays)
 
 
@@ -216,14 +218,14 @@ def time_program(entry, options, steps=20):
     if not weights.exists():
         drawn_weights(entry["program"], weights)
     log = options.results / f"{entry['program']}.jsonl"
-    expect(program(entry["program"]), f"--data=tokens:{ROOT}/models/data/corpus.bin",
-           f"--weights={weights}", f"--steps={steps}", f"--metrics={log}")
+    expect(program(entry["program"]), "--data=synthetic", f"--weights={weights}",
+           f"--steps={steps}", f"--metrics={log}")
     times = [json.loads(line)["step_ms"] for line in log.read_text().splitlines()]
     info = json.loads(expect(program(entry["program"]), "--info").stdout)
-    batch, length = map(int, entry["shape"].split("x"))
     seconds = statistics.median(times[3:]) / 1e3
+    flops = entry["batch"] * FLOPS[entry["model"]](entry["length"])
     return {"ms": seconds * 1e3, "arena": info["arena_bytes"],
-            "utilisation": batch * length * GPT2_FLOPS / seconds / PEAK_FLOPS[entry["precision"]]}
+            "utilisation": flops / seconds / PEAK_FLOPS[entry["precision"]]}
 
 
 def speed(bundle, options):
@@ -231,10 +233,9 @@ def speed(bundle, options):
     rows = []
     for entry in bundle["timed"]:
         row = {**entry, **time_program(entry, options)}
-        batch, length = entry["shape"].split("x")
         for kind in ("eager", "compile"):
-            done = run(sys.executable, ROOT / "tools/gpu-check/pytorch.py", kind,
-                       entry["precision"], batch, length, 20)
+            done = run(sys.executable, ROOT / "tools/gpu-check/pytorch.py", entry["model"], kind,
+                       entry["precision"], entry["batch"], entry["length"], 20)
             row[kind] = (json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0
                          else {"error": done.stderr[-2000:]})
         rows.append(row)
@@ -266,7 +267,7 @@ def table(options):
             against = "; ".join(f"PyTorch {kind} {row[kind]['ms']:.1f} ms, "
                                 f"{row[kind]['peak_bytes'] / 2**30:.2f} GiB"
                                 for kind in ("eager", "compile") if "ms" in row.get(kind, {}))
-            lines.append(f"| {row['program']} {row['shape']} | {row['ms']:.1f} ms, arena "
+            lines.append(f"| {row['program']} {row['batch']}x{row['length']} | {row['ms']:.1f} ms, arena "
                          f"{row['arena'] / 2**30:.2f} GiB, {row['utilisation']:.1%} of peak; "
                          f"{against} | {result['date']} | {result['device']} |")
     text = "\n".join(lines) + "\n"
