@@ -32,3 +32,5 @@ if lit_config.params.get("long"):
     config.available_features.add("long")
 if config.onednn:
     config.available_features.add("onednn")
+if config.emulator:
+    config.available_features.add("emulator")

@@ -30,6 +30,7 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
 }
 
 std::string CudaTarget::kernelFor(const lower::KernelCall &call) const {
-  bool lower = call.kernel == "matmul" && precision != "f32";
-  return lower ? "matmul_" + precision : call.kernel;
+  bool attends = precision == "bf16" && llvm::StringRef(call.kernel).starts_with("attention");
+  bool lower = attends || (call.kernel == "matmul" && precision != "f32");
+  return lower ? call.kernel + "_" + precision : call.kernel;
 }

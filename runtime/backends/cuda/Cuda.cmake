@@ -7,6 +7,7 @@
 
 set(cuda_kernels
   Attention
+  AttentionBf16
   BatchNorm
   Conv
   ConvDirect

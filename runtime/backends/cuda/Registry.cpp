@@ -24,6 +24,8 @@ const Kernel *cuda::findKernel(const char *name) {
       &log_softmax,
       &attention,
       &attention_grad,
+      &attention_bf16,
+      &attention_grad_bf16,
       &gather,
       &gather_grad,
       &reduce,

@@ -87,13 +87,22 @@ struct Site {
   int line;
 };
 
-enum class Meeting { block, warp, shuffle, vote };
+enum class Meeting { block, warp, shuffle, vote, matrix };
 
 void waitForBlock(Site site);
 /// Waits for the lanes of `mask`; then has the word that lane `source` brought (shuffle), or the
 /// mask of those that brought one that is not 0 (vote).
 uint64_t waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int source, Site site);
 int currentLane();
+
+/// What a lane has of a product of 16 x 16 by 16 x 8 numbers: bf16 in pairs, sums in f32. Layout:
+/// cuda/Tensor.h.
+struct MatrixFragments {
+  const uint32_t *a, *b;
+  float *c;
+};
+/// c += a b, by a whole warp.
+void multiplyMatrices(MatrixFragments &fragments, Site site);
 
 void checkAlignment(const void *address, int bytes);
 void runGrid(dim3 grid, dim3 block, void (*thread)(void *context), void *context);

@@ -35,7 +35,7 @@ std::string lineOf(Site site) {
 }
 
 std::string lineOf(Meeting meeting, Site site) {
-  const char *names[] = {"__syncthreads", "__syncwarp", "a shuffle", "a vote"};
+  const char *names[] = {"__syncthreads", "__syncwarp", "a shuffle", "a vote", "a matrix product"};
   return std::string(names[static_cast<int>(meeting)]) + " at " + lineOf(site);
 }
 
@@ -66,6 +66,14 @@ void waitForBlock(Site site) {
 }
 uint64_t waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int source, Site site) {
   return block.waitForWarp(meeting, mask, word, source, site);
+}
+
+void multiplyMatrices(MatrixFragments &fragments, Site site) {
+  if (block.current() / 32 * 32 + 32 > blockDim.x * blockDim.y * blockDim.z)
+    addFault(FaultKind::launch, lineOf(site),
+             lineOf(Meeting::matrix, site) + " by a warp of fewer than 32 threads");
+  else
+    block.waitForWarp(Meeting::matrix, ~0u, reinterpret_cast<uint64_t>(&fragments), 0, site);
 }
 
 void Block::begin(unsigned index) {
@@ -220,6 +228,30 @@ uint64_t Block::waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int s
   return threads[thread].word;
 }
 
+/// The lanes' fragments, put together and multiplied.
+void Block::multiply(ThreadState *lanes) {
+  auto number = [](uint32_t pair, int half) {
+    return std::bit_cast<float>(half ? pair & 0xffff0000u : pair << 16);
+  };
+  float a[16][16], b[16][8];
+  for (int lane = 0; lane < 32; ++lane) {
+    auto *fragments = reinterpret_cast<const MatrixFragments *>(lanes[lane].word);
+    int row = lane / 4, pair = lane % 4 * 2;
+    for (int half = 0; half < 2; ++half) {
+      for (int i = 0; i < 4; ++i)
+        a[row + i % 2 * 8][pair + half + i / 2 * 8] = number(fragments->a[i], half);
+      for (int i = 0; i < 2; ++i)
+        b[pair + half + i * 8][row] = number(fragments->b[i], half);
+    }
+  }
+  for (int lane = 0; lane < 32; ++lane) {
+    float *c = reinterpret_cast<const MatrixFragments *>(lanes[lane].word)->c;
+    for (int i = 0; i < 4; ++i)
+      for (int k = 0; k < 16; ++k)
+        c[i] += a[lane / 4 + i / 2 * 8][k] * b[k][lane % 4 * 2 + i % 2];
+  }
+}
+
 /// All lanes have arrived: each gets what it asked for.
 void Block::finish(const Party &party) {
   unsigned base = party.warp * 32;
@@ -233,6 +265,8 @@ void Block::finish(const Party &party) {
     votes |= uint64_t(words[lane] != 0) << lane;
     latest = std::max(latest, lanes[lane].time);
   }
+  if (meeting == Meeting::matrix)
+    multiply(lanes);
   for (int lane = 31; lane >= 0; --lane) {
     if (!(party.mask >> lane & 1))
       continue;

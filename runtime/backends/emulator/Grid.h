@@ -55,6 +55,7 @@ private:
   void wait();
   void release(unsigned index);
   void finish(const Party &party);
+  static void multiply(ThreadState *lanes);
   void diverge(const std::string &place, const std::string &what);
   void tellStuck();
   std::string waitingThreads();

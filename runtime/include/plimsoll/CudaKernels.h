@@ -27,6 +27,7 @@ extern const Kernel batch_norm, batch_norm_grad, batch_norm_inference, batch_nor
 extern const Kernel layer_norm, layer_norm_grad_input, layer_norm_grad_params;
 extern const Kernel softmax, softmax_grad, log_softmax;
 extern const Kernel attention, attention_grad;
+extern const Kernel attention_bf16, attention_grad_bf16; ///< factors of products rounded so
 extern const Kernel gather, gather_grad;
 extern const Kernel gather_elements, scatter_elements;
 extern const Kernel reduce, reduce_prod_grad, arg_reduce;

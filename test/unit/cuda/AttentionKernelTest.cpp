@@ -32,8 +32,17 @@ struct Shape {
   }
 };
 
+/// To eight bits, to nearest even.
+float rounded(float x) {
+  auto bits = __builtin_bit_cast(uint32_t, x);
+  return __builtin_bit_cast(float, (bits + 0x7fffu + (bits >> 16 & 1)) & 0xffff0000u);
+}
+
 class AttentionKernel : public CudaKernels, public testing::WithParamInterface<Shape> {
 protected:
+  void compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad, bool bf16,
+                   double tolerance, double lseTolerance);
+
   void addMask(Compare &compare) {
     const Shape &s = GetParam();
     if (s.maskKind == 1) {
@@ -53,11 +62,19 @@ protected:
   }
 };
 
-TEST_P(AttentionKernel, IsTheCpus) {
+/// Both directions, each compared with the CPU's.
+void AttentionKernel::compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad,
+                                  bool bf16, double tolerance, double lseTolerance) {
   const Shape &s = GetParam();
   int64_t rows = s.batch * s.heads * s.queryLen, keys = s.batch * s.kvHeads * s.keyLen;
   double scale = 1 / std::sqrt(double(s.headDim));
-  auto q = random(rows * s.headDim), k = random(keys * s.headDim), v = random(keys * s.valueDim);
+  auto numbers = [&](int64_t count) {
+    auto values = random(count);
+    for (float &value : values)
+      value = bf16 ? rounded(value) : value;
+    return values;
+  };
+  auto q = numbers(rows * s.headDim), k = numbers(keys * s.headDim), v = numbers(keys * s.valueDim);
 
   auto state = engine; // the same mask in both directions
   Compare forward;
@@ -66,9 +83,9 @@ TEST_P(AttentionKernel, IsTheCpus) {
   forward.read(v);
   addMask(forward);
   int out = forward.write<float>(rows * s.valueDim), lse = forward.write<float>(rows);
-  forward.run(plimsoll::attention, cuda::attention, s.sizes(), {scale});
-  forward.expect<float>(out, 2e-6);
-  forward.expect<float>(lse, 2e-6);
+  forward.run(plimsoll::attention, attention, s.sizes(), {scale});
+  forward.expect<float>(out, tolerance);
+  forward.expect<float>(lse, lseTolerance);
 
   engine = state;
   Compare backward;
@@ -78,13 +95,23 @@ TEST_P(AttentionKernel, IsTheCpus) {
   addMask(backward);
   backward.read(forward.result<float>(out));
   backward.read(forward.result<float>(lse));
-  backward.read(random(rows * s.valueDim));
+  backward.read(numbers(rows * s.valueDim));
   int dq = backward.write<float>(rows * s.headDim), dk = backward.write<float>(keys * s.headDim);
   int dv = backward.write<float>(keys * s.valueDim);
-  backward.run(plimsoll::attention_grad, cuda::attention_grad, s.sizes(), {scale});
-  backward.expect<float>(dq, 3e-6);
-  backward.expect<float>(dk, 3e-6);
-  backward.expect<float>(dv, 3e-6);
+  backward.run(plimsoll::attention_grad, grad, s.sizes(), {scale});
+  backward.expect<float>(dq, 1.5 * tolerance);
+  backward.expect<float>(dk, 1.5 * tolerance);
+  backward.expect<float>(dv, 1.5 * tolerance);
+}
+
+TEST_P(AttentionKernel, IsTheCpus) {
+  compareBoth(cuda::attention, cuda::attention_grad, false, 2e-6, 2e-6);
+}
+
+/// Operands that are bf16 already: what is rounded besides them are the weights and the gradients
+/// of scores, by at most 2^-9 of each.
+TEST_P(AttentionKernel, InBf16IsNearTheCpus) {
+  compareBoth(cuda::attention_bf16, cuda::attention_grad_bf16, true, 0x1p-8, 2e-6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, AttentionKernel,

@@ -1,5 +1,6 @@
 // Kernels without a fault, that use every way to be ordered: no alarm, and the right results.
 #include "EmulatorHarness.h"
+#include "backends/cuda/Tensor.h"
 
 using namespace plimsoll::cuda;
 
@@ -291,6 +292,52 @@ TEST_F(CleanKernels, MatrixProductOfTwoTemplates) {
     ASSERT_EQ(floats(32768)[i], i);
     ASSERT_EQ(floats(65536)[i], i);
   }
+}
+
+/// c [16, 8] = a [16, 16] b [16, 8], by two warps, each its own.
+__global__ void warpProduct(const float *a, const float *b, float *c) {
+  int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
+  int group = lane / 4, pair = lane % 4 * 2;
+  auto rows = [&](int row, int column) {
+    return packPair(a[row * 16 + column], a[row * 16 + column + 1]);
+  };
+  auto columns = [&](int row) { return packPair(b[row * 8 + group], b[(row + 1) * 8 + group]); };
+  uint32_t left[4] = {rows(group, pair), rows(group + 8, pair), rows(group, pair + 8),
+                      rows(group + 8, pair + 8)};
+  uint32_t right[2] = {columns(pair), columns(pair + 8)};
+  float sums[4] = {};
+  for (int times = 0; times <= warp; ++times)
+    multiplyPairs(sums, left, right);
+  c += warp * 128;
+  c[group * 8 + pair] = sums[0];
+  c[group * 8 + pair + 1] = sums[1];
+  c[(group + 8) * 8 + pair] = sums[2];
+  c[(group + 8) * 8 + pair + 1] = sums[3];
+}
+
+TEST_F(CleanKernels, MatrixProductOfAWarp) {
+  float *a = numbers(0, 256), *b = numbers(4096, 128), *c = floats(8192);
+  launch(nullptr, 1, 64, warpProduct, a, b, c);
+  expectClean();
+  for (int i = 0; i < 128; ++i) {
+    float sum = 0; // whole numbers below 256 are bf16
+    for (int k = 0; k < 16; ++k)
+      sum += a[i / 8 * 16 + k] * b[k * 8 + i % 8];
+    ASSERT_EQ(c[i], sum);
+    ASSERT_EQ(c[128 + i], 2 * sum);
+  }
+}
+
+__global__ void rounding(uint32_t *y, const float *x) {
+  *y = packPair(x[0], x[1]);
+}
+
+TEST_F(CleanKernels, PairsAreRoundedToEven) {
+  float *x = numbers(0, 2);
+  x[0] = 257, x[1] = -259; // 1.00000001 and 1.00000011 in binary, times 256
+  launch(nullptr, 1, 1, rounding, reinterpret_cast<uint32_t *>(floats(64)), x);
+  expectClean();
+  EXPECT_EQ(*ints(64), static_cast<int>(0xc3824380u));
 }
 
 __global__ void nothing() {}

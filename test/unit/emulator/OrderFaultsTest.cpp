@@ -1,5 +1,6 @@
 // Planted faults of order: races in a block and between blocks, barriers that some never reach.
 #include "EmulatorHarness.h"
+#include "backends/cuda/Tensor.h"
 
 using namespace plimsoll::cuda;
 
@@ -264,6 +265,19 @@ __global__ void shuffleAgainstBarrier(float *y) {
 TEST_F(OrderFaults, LanesCallDifferentThings) {
   launch(nullptr, 1, 32, shuffleAgainstBarrier, floats(0));
   expectFault(FaultKind::divergence, "OrderFaultsTest.cpp:", "a vote at");
+}
+
+__global__ void halfAProduct(float *y) {
+  float sums[4] = {};
+  uint32_t left[4] = {}, right[2] = {};
+  if (threadIdx.x < 16)
+    multiplyPairs(sums, left, right);
+  y[threadIdx.x] = sums[0];
+}
+
+TEST_F(OrderFaults, HalfOfAWarpMultiplies) {
+  launch(nullptr, 1, 32, halfAProduct, floats(0));
+  expectFault(FaultKind::divergence, "Tensor.h:", "a matrix product at");
 }
 
 TEST_F(OrderFaults, TheNextLaunchRunsAfterADivergence) {

@@ -10,84 +10,25 @@
 //   group, in order; dq of 64 queries by a block that goes over the keys. The weights are computed
 //   again from lse. Beyond 128 columns, another block. No atomics.
 // Products in f32 (fmaf), 34 KiB of shared memory. At most 128 registers, so 2 blocks of 256
-// threads a multiprocessor; 1 block for values of more than 128, backward of more than 64 columns.
+// threads a multiprocessor; 1 block for values of more than 128, backward of more than 64 columns,
+// dk and dv of up to 32.
 // Source: Dao et al., FlashAttention (2022), algorithms 1 and 4; Dao (2023), section 3.2.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/AttentionSizes.h"
-#include "../AttentionTiles.h"
+#include "../AttentionHead.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Math.h"
 
 namespace plimsoll::cuda {
 namespace {
 
-constexpr float kHidden = -detail::kInfinity;
-
-/// Operands of one head.
-struct Head {
-  AttentionSizes s;
-  int64_t entry, head, kvHead;
-
-  __device__ TileRows rowsOf(const float *all, int64_t heads, int64_t head, int64_t length,
-                             int64_t dim, int64_t first) const {
-    int64_t stride = s.rowStride(heads, dim);
-    return {all + s.headOffset(entry, head, heads, length, dim) + first * stride, stride,
-            length - first, static_cast<int>(dim)};
-  }
-  __device__ TileRows queries(const float *all, int64_t first) const {
-    return rowsOf(all, s.heads, head, s.queryLen, s.headDim, first);
-  }
-  __device__ TileRows keys(const float *all, int64_t first) const {
-    return rowsOf(all, s.kvHeads, kvHead, s.keyLen, s.headDim, first);
-  }
-  __device__ TileRows values(const float *all, int64_t first) const {
-    return rowsOf(all, s.kvHeads, kvHead, s.keyLen, s.valueDim, first);
-  }
-  __device__ TileRows outputs(const float *all, int64_t first) const {
-    return rowsOf(all, s.heads, head, s.queryLen, s.valueDim, first);
-  }
-  __device__ int64_t lseOffset() const { return (entry * s.heads + head) * s.queryLen; }
-};
-
-/// Head `index` of all of them.
-__device__ __forceinline__ Head headOf(const AttentionSizes &s, int64_t index) {
-  int64_t head = index % s.heads;
-  return {s, index / s.heads, head, head / (s.heads / s.kvHeads)};
-}
-
-__device__ __forceinline__ int leastInt(int64_t count, int most) {
-  return count < most ? static_cast<int>(count) : most;
-}
-
-/// Raw scores become scaled and masked ones; -inf where a query must not look, or there is none.
-__device__ __forceinline__ void maskScores(const Head &h, const void *mask, float scale,
-                                           int64_t firstQuery, int64_t firstKey,
-                                           float scores[4][4]) {
+/// Raw scores become scaled and masked ones.
+__device__ __forceinline__ void maskScores(const TileMask &mask, float scores[4][4]) {
   const Place at;
-  const AttentionSizes &s = h.s;
-  const int queries = leastInt(s.queryLen - firstQuery, kTile);
-  const int keys = leastInt(s.keyLen - firstKey, kTile);
-  const int64_t offset = h.entry * s.maskBatchStride + h.head * s.maskHeadStride +
-                         firstQuery * s.maskQueryStride + firstKey;
   PLIMSOLL_UNROLL
-  for (int i = 0; i < 4; ++i) {
-    const int query = at.y * 4 + i;
-    const int visible =
-        s.causal ? leastInt(firstQuery - firstKey + query + 1, keys) : keys; // of this query
-    const int64_t row = offset + query * s.maskQueryStride;
+  for (int i = 0; i < 4; ++i)
     PLIMSOLL_UNROLL
-    for (int j = 0; j < 4; ++j) {
-      const int key = at.x * 4 + j;
-      float score = scores[i][j] * scale;
-      if (query >= queries || key >= visible)
-        score = kHidden;
-      else if (s.maskKind == 2)
-        score += static_cast<const float *>(mask)[row + key];
-      else if (s.maskKind == 1 && !static_cast<const uint8_t *>(mask)[row + key])
-        score = kHidden;
-      scores[i][j] = score;
-    }
-  }
+  for (int j = 0; j < 4; ++j)
+    scores[i][j] = mask(scores[i][j], at.y * 4 + i, at.x * 4 + j);
 }
 
 /// Of the 16 threads that share four rows.
@@ -149,7 +90,7 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
   for (int64_t key = 0; key < visible; key += kTile) {
     float scores[4][4];
     multiplyRows(queries, h.keys(k, key), left, right, scores);
-    maskScores(h, mask, scale, first, key, scores);
+    maskScores(TileMask(h, mask, scale, first, key), scores);
     softmaxTile(scores, running, sums);
     storeTile<true>(scores, weights); // read behind the barriers of addProduct
     addProduct(weights, h.values(v, key), firstColumn, right, sums);
@@ -169,37 +110,12 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
             firstColumn, outputs.dim);
 }
 
-/// rowsum(dout * out), a warp for each row.
-__global__ void __launch_bounds__(kTileThreads)
-    outputDots(AttentionSizes s, const float *out, const float *dout, float *delta) {
-  const int64_t row = int64_t(blockIdx.x) * (kTileThreads / 32) + threadIdx.x / 32;
-  if (row >= s.batch * s.heads * s.queryLen)
-    return;
-  const Head h = headOf(s, row / s.queryLen);
-  const float *a = h.outputs(out, row % s.queryLen).start;
-  const float *b = h.outputs(dout, row % s.queryLen).start;
-  double sum = 0;
-  for (int64_t i = threadIdx.x % 32; i < s.valueDim; i += 32)
-    sum += double(a[i]) * double(b[i]);
-  sum = combineLanes<32>(sum, Add());
-  if (threadIdx.x % 32 == 0)
-    delta[row] = static_cast<float>(sum);
-}
-
-struct Backward {
-  AttentionSizes s;
-  const float *q, *k, *v;
-  const void *mask;
-  const float *lse, *dout, *delta;
-  float scale;
-};
-
 /// p = the weights of a tile.
 __device__ __forceinline__ void tileWeights(const Backward &b, const Head &h, int64_t query,
                                             int64_t key, float *left, float *right, float p[4][4]) {
   const Place at;
   multiplyRows(h.queries(b.q, query), h.keys(b.k, key), left, right, p);
-  maskScores(h, b.mask, b.scale, query, key, p);
+  maskScores(TileMask(h, b.mask, b.scale, query, key), p);
   PLIMSOLL_UNROLL
   for (int i = 0; i < 4; ++i) {
     const int64_t row = query + at.y * 4 + i;
@@ -253,7 +169,7 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 2 ? 1 : 2)
 }
 
 template <int chunks>
-__global__ void __launch_bounds__(kTileThreads, chunks > 2 ? 1 : 2)
+__global__ void __launch_bounds__(kTileThreads, chunks == 2 ? 2 : 1)
     gradKeys(Backward b, float *dk, float *dv) {
   PLIMSOLL_SHARED(float, left, kDepth *kTileStride);
   PLIMSOLL_SHARED(float, right, kDepth *kTileStride);
@@ -282,18 +198,6 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 2 ? 1 : 2)
             firstColumn, values.dim);
 }
 
-/// run(number of chunks of 32 columns as a type) for `columns`, up to `most` chunks a block.
-template <int most, typename Run> void withChunks(int64_t columns, Run run) {
-  if (columns <= 32)
-    run(std::integral_constant<int, 1>());
-  else if (columns <= 64)
-    run(std::integral_constant<int, 2>());
-  else if (columns <= 128 || most == 4)
-    run(std::integral_constant<int, 4>());
-  else
-    run(std::integral_constant<int, most>());
-}
-
 void runForward(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   int64_t blocks = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
@@ -306,26 +210,13 @@ void runForward(const Launch &launch) {
   });
 }
 
-int64_t gradWorkspace(const int64_t *sizes, int, int) {
-  AttentionSizes s(sizes);
-  return s.batch * s.heads * s.queryLen * int64_t(sizeof(float));
-}
-
 void runGrad(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   Stream stream = streamOf(launch);
-  float *delta = launch.buffer<float>(10);
-  Backward b = {s,
-                launch.buffer<float>(0),
-                launch.buffer<float>(1),
-                launch.buffer<float>(2),
-                launch.buffers[3],
-                launch.buffer<float>(5),
-                launch.buffer<float>(6),
-                delta,
-                static_cast<float>(launch.scalars[0])};
+  const Backward b(launch);
   cuda::launch(stream, blocksFor(s.batch * s.heads * s.queryLen, kTileThreads / 32), kTileThreads,
-               outputDots, s, launch.buffer<float>(4), b.dout, delta);
+               outputDots<kTileThreads>, s, launch.buffer<float>(4), b.dout,
+               launch.buffer<float>(10));
   withChunks<4>(s.headDim, [&](auto chunks) {
     cuda::launch(stream,
                  dim3(blocksFor(s.queryLen, kTile) * s.batch * s.heads,
@@ -344,6 +235,6 @@ void runGrad(const Launch &launch) {
 } // namespace
 
 const Kernel attention = {"attention", runForward};
-const Kernel attention_grad = {"attention_grad", runGrad, gradWorkspace};
+const Kernel attention_grad = {"attention_grad", runGrad, attentionGradWorkspace};
 
 } // namespace plimsoll::cuda
