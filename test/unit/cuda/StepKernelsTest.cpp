@@ -1,0 +1,161 @@
+// Cross entropy and optimizers on the emulator, against the CPU's.
+#include "Compare.h"
+#include "plimsoll/CudaKernels.h"
+#include "plimsoll/Kernels.h"
+#include "plimsoll/Program.h"
+
+namespace {
+
+namespace cuda = plimsoll::cuda;
+
+/// What a launch may have behind its buffers, or nothing.
+struct Options {
+  bool given, weighted;
+  double smoothing;
+};
+
+class CrossEntropyKernel : public CudaKernels {
+protected:
+  /// Labels of which some do not count.
+  std::vector<int64_t> labels(int64_t rows, int64_t classes, int64_t ignored) {
+    auto values = whole<int64_t>(rows, 0, classes - 1);
+    for (size_t i = 1; i < values.size(); i += 5)
+      values[i] = ignored;
+    return values;
+  }
+
+  void compareAll(int64_t rows, int64_t classes, Options o) {
+    const int64_t ignored = o.given ? -1 : -100;
+    auto logits = random(rows * classes, 3);
+    auto which = labels(rows, classes, ignored);
+    auto weights = random(classes);
+    for (float &weight : weights)
+      weight = 0.1f + std::abs(weight);
+    Sizes sizes = {rows, classes};
+    std::vector<double> scalars;
+    if (o.given)
+      sizes.push_back(ignored), scalars.push_back(o.smoothing);
+    auto addOptions = [&](Compare &compare) {
+      if (o.given)
+        o.weighted ? compare.read(weights) : compare.absent();
+    };
+
+    Compare loss, withGrad, grad;
+    loss.read(logits);
+    loss.read(which);
+    int value = loss.write<float>(1), accuracy = loss.write<float>(1);
+    addOptions(loss);
+    loss.run(plimsoll::cross_entropy, cuda::cross_entropy, sizes, scalars);
+    loss.expect<float>(value, 1e-7);
+    loss.expect<float>(accuracy, 0);
+
+    int x = withGrad.update(logits);
+    withGrad.read(which);
+    value = withGrad.write<float>(1), accuracy = withGrad.write<float>(1);
+    withGrad.same(x);
+    addOptions(withGrad);
+    withGrad.run(plimsoll::cross_entropy_with_grad, cuda::cross_entropy_with_grad, sizes, scalars);
+    withGrad.expect<float>(value, 1e-7);
+    withGrad.expect<float>(accuracy, 0);
+    withGrad.expect<float>(x, 2e-7);
+
+    grad.read(logits);
+    grad.read(which);
+    grad.read(random(1));
+    int dlogits = grad.write<float>(rows * classes);
+    addOptions(grad);
+    grad.run(plimsoll::cross_entropy_grad, cuda::cross_entropy_grad, sizes, scalars);
+    grad.expect<float>(dlogits, 2e-7);
+  }
+};
+
+TEST_F(CrossEntropyKernel, IsTheCpus) {
+  for (const Sizes &shape :
+       std::vector<Sizes>{{1, 1}, {7, 10}, {9, 33}, {300, 5}, {3, 1024}, {4, 1025}, {2, 2500}})
+    for (Options options : {Options{false, false, 0}, Options{true, false, 0.1},
+                            Options{true, true, 0}, Options{true, true, 0.2}})
+      compareAll(shape[0], shape[1], options);
+}
+
+TEST_F(CrossEntropyKernel, NothingCountsOrALabelIsOutside) {
+  for (int64_t label : {int64_t(-100), int64_t(7), int64_t(-3)}) {
+    Compare compare;
+    int x = compare.update(random(4 * 6));
+    compare.read(std::vector<int64_t>(4, label));
+    int loss = compare.write<float>(1), accuracy = compare.write<float>(1);
+    compare.same(x);
+    compare.run(plimsoll::cross_entropy_with_grad, cuda::cross_entropy_with_grad, {4, 6});
+    compare.expect<float>(loss, 0);
+    compare.expect<float>(accuracy, 0);
+    compare.expect<float>(x, 0);
+    EXPECT_TRUE(std::isnan(compare.result<float>(loss)[0]));
+  }
+}
+
+struct Optimizer {
+  const plimsoll::Kernel &cpu, &cuda;
+  int states;
+  std::vector<double> scalars;
+  int missing = -1;    ///< state without a buffer
+  bool option = false; ///< nesterov
+};
+
+class OptimizerKernel : public CudaKernels, public testing::WithParamInterface<Optimizer> {
+protected:
+  std::vector<float> hyper(bool first) {
+    std::vector<float> values(plimsoll::kHyperCount);
+    values[plimsoll::kLearningRate] = 1e-2f;
+    values[plimsoll::kDecayFactor] = 0.999f;
+    values[plimsoll::kStepSize] = 3e-2f;
+    values[plimsoll::kSqrtBias2] = 0.2f;
+    values[plimsoll::kWeightDecay] = 0.1f;
+    values[plimsoll::kFirstStep] = first;
+    return values;
+  }
+};
+
+TEST_P(OptimizerKernel, HasTheBitsOfTheCpu) {
+  const Optimizer &optimizer = GetParam();
+  for (int64_t count : {0, 1, 3, 4, 1027, 4096})
+    for (int variant = 0; variant < 4; ++variant) {
+      const bool own = variant & 1, clipped = variant & 2;
+      Compare compare;
+      std::vector<int> results = {compare.update(random(count))};
+      compare.read(random(count));
+      for (int state = 0; state < optimizer.states; ++state) {
+        auto values = random(count);
+        for (float &value : values) // sums of squares
+          value = std::abs(value);
+        if (state == optimizer.missing)
+          compare.absent();
+        else
+          results.push_back(compare.update(values));
+      }
+      compare.read(hyper(variant == 2));
+      if (clipped)
+        compare.read(std::vector<float>{0.7f});
+      std::vector<double> scalars = optimizer.scalars;
+      if (own)
+        scalars.insert(scalars.end(), {0.5, 0.02, 0.6});
+      compare.run(optimizer.cpu, optimizer.cuda, {count, variant != 3, optimizer.option}, scalars);
+      for (int result : results)
+        compare.expect<float>(result, 0);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, OptimizerKernel,
+    testing::Values(Optimizer{plimsoll::adamw, cuda::adamw, 2, {0.9, 0.95, 1e-8}},
+                    Optimizer{plimsoll::adam, cuda::adam, 2, {0.9, 0.95, 1e-8}},
+                    Optimizer{plimsoll::sgd, cuda::sgd, 1, {0.0}, 0},
+                    Optimizer{plimsoll::sgd, cuda::sgd, 1, {0.9}},
+                    Optimizer{plimsoll::sgd, cuda::sgd, 1, {0.9}, -1, true},
+                    Optimizer{plimsoll::lion, cuda::lion, 1, {0.9, 0.99}},
+                    Optimizer{plimsoll::adagrad, cuda::adagrad, 1, {1e-10}},
+                    Optimizer{plimsoll::rmsprop, cuda::rmsprop, 2, {0.99, 1e-8, 0.0}, 1},
+                    Optimizer{plimsoll::rmsprop, cuda::rmsprop, 2, {0.99, 1e-8, 0.9}}),
+    [](const testing::TestParamInfo<Optimizer> &info) {
+      return info.param.cpu.name + std::to_string(info.index);
+    });
+
+} // namespace
