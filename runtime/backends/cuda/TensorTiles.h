@@ -78,13 +78,14 @@ __device__ __forceinline__ void multiplyRows(const TileRows &left, const TileRow
                                              uint32_t *leftTile, uint32_t *rightTile, Scores &out) {
   const Lane lane;
   out = {};
+  PLIMSOLL_NO_UNROLL
   for (int first = 0; first < left.dim; first += kDepth) {
     __syncthreads();
     loadRows(left, first, leftTile);
     loadRows(right, first, rightTile);
     __syncthreads();
-    PLIMSOLL_UNROLL
-    for (int k = 0; k < kDepth / 2; k += 8) { // words
+    PLIMSOLL_NO_UNROLL                            // registers are short
+        for (int k = 0; k < kDepth / 2; k += 8) { // words
       const uint32_t *a = leftTile + lane.row * kRowWords + k + lane.pair / 2;
       const uint32_t rows[4] = {a[0], a[8 * kRowWords], a[4], a[8 * kRowWords + 4]};
       PLIMSOLL_UNROLL

@@ -81,7 +81,6 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
   const int64_t first = (tiles - 1 - blockIdx.x % tiles) * kTile; // causal: the longest first
   const int firstColumn = static_cast<int>(blockIdx.y) * chunks * kDepth;
   const int64_t visible = s.visibleKeys(first, kTile);
-  const TileRows queries = h.queries(q, first);
   Running running;
   Sums<chunks> sums = {};
   PLIMSOLL_UNROLL
@@ -89,7 +88,7 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
     running.top[i] = kHidden, running.sum[i] = 0;
   for (int64_t key = 0; key < visible; key += kTile) {
     float scores[4][4];
-    multiplyRows(queries, h.keys(k, key), left, right, scores);
+    multiplyRows(h.queries(q, first), h.keys(k, key), left, right, scores);
     maskScores(TileMask(h, mask, scale, first, key), scores);
     softmaxTile(scores, running, sums);
     storeTile<true>(scores, weights); // read behind the barriers of addProduct
@@ -99,10 +98,10 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
   PLIMSOLL_UNROLL
   for (int i = 0; i < 4; ++i) {
     const bool hidden = running.sum[i] == 0.0f;
-    const int row = at.y * 4 + i;
+    const int64_t row = first + at.y * 4 + i;
     factor[i] = hidden ? 0.0f : 1.0f / running.sum[i];
-    if (at.x == 0 && blockIdx.y == 0 && row < queries.rows)
-      lse[h.lseOffset() + first + row] =
+    if (at.x == 0 && blockIdx.y == 0 && row < s.queryLen)
+      lse[h.lseOffset() + row] =
           hidden ? detail::kInfinity : running.top[i] + plimsoll::log(running.sum[i]);
   }
   const TileRows outputs = h.outputs(out, first);

@@ -8,8 +8,9 @@
 // A block of 4 warps has 64 queries, a warp 16 of them, and goes over the keys, 64 at a time;
 // weights go from one product to the next in registers. For dk and dv a block has 64 keys, and its
 // scores are transposed. Tensor cores (Tensor.h), 10 KiB of shared memory; at most 255 registers:
-// 2 blocks of 128 threads a multiprocessor. Beyond 128 columns (dk, dv: 64), another block. No
-// atomics. Source: Dao (2023), FlashAttention-2, section 3.
+// 2 blocks of 128 threads a multiprocessor (of dk and dv, 24 bytes a thread are spilled on sm_80).
+// Beyond 128 columns (dk and dv: 64), another block. No atomics.
+// Source: Dao (2023), FlashAttention-2, section 3.
 //===----------------------------------------------------------------------===//
 #include "../AttentionHead.h"
 #include "../TensorTiles.h"
