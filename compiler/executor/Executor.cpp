@@ -5,6 +5,7 @@
 #include "compiler/executor/LoopInterpreter.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/plan/PlanDialect.h"
+#include "passes/prepare/Widen.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -101,28 +102,41 @@ void Program::run() {
 
 // Initial content -----------------------------------------------------------
 
+/// Matrices and biases are zero.
+static void drawParameter(nn::ParameterOp parameter, std::byte *place) {
+  int64_t bytes = nn::tensorBytes(parameter.getType());
+  std::memset(place, 0, bytes);
+  if (parameter.getRole() != "uniform" && parameter.getRole() != "gain")
+    return;
+  std::string drawn;
+  llvm::raw_string_ostream os(drawn);
+  codegen::drawInitialValues(os, parameter, 0.0, 0, 0);
+  std::memcpy(place, drawn.data(), bytes);
+}
+
+/// A parameter that nn-widen made f64 starts with the f32 numbers of the file.
 static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef folder,
                                        std::byte *place) {
-  int64_t bytes = nn::tensorBytes(parameter.getType());
-  nn::BytesAttr source = parameter.getSourceAttr();
+  auto single = parameter->getAttrOfType<nn::BytesAttr>(prepare::kSingleSourceAttr);
+  nn::BytesAttr source = single ? single : parameter.getSourceAttr();
   if (!source) {
-    std::memset(place, 0, bytes);
-    if (parameter.getRole() == "uniform") {
-      std::string drawn;
-      llvm::raw_string_ostream os(drawn);
-      codegen::drawInitialValues(os, parameter, 0.0, 0, 0);
-      std::memcpy(place, drawn.data(), bytes);
-    }
-    if (parameter.getRole() == "gain")
-      std::fill_n(reinterpret_cast<float *>(place), bytes / 4, 1.0f);
+    drawParameter(parameter, place);
     return llvm::Error::success();
   }
   SmallString<128> path(folder);
   llvm::sys::path::append(path, source.getFile());
   auto buffer = llvm::MemoryBuffer::getFileSlice(path, source.getSize(), source.getOffset());
+  int64_t bytes = nn::tensorBytes(parameter.getType()) / (single ? 2 : 1);
   if (!buffer || int64_t((*buffer)->getBufferSize()) != bytes)
     return makeError("cannot read parameter '" + parameter.getSymName() + "'");
-  std::memcpy(place, (*buffer)->getBufferStart(), bytes);
+  const char *begin = (*buffer)->getBufferStart();
+  if (!single) {
+    std::memcpy(place, begin, bytes);
+    return llvm::Error::success();
+  }
+  std::vector<float> numbers(bytes / sizeof(float));
+  std::memcpy(numbers.data(), begin, bytes);
+  llvm::copy(numbers, reinterpret_cast<double *>(place));
   return llvm::Error::success();
 }
 

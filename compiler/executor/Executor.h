@@ -1,6 +1,6 @@
 //===- Executor.h - runs programs inside the compiler's process ----------*- C++ -*-===//
 //
-// For tests: hundreds of programs without a host compiler. Library kernels are those of
+// For tests and checks: hundreds of programs without a host compiler. Library kernels are those of
 // the runtime, loaded from its shared library; loop nests are interpreted. The bits are
 // those of the emitted program for the same target and thread count.
 //===----------------------------------------------------------------------===//

@@ -71,6 +71,15 @@ static void addFineTuning(OpPassManager &manager, const CompileOptions &options)
       {options.teacher->weight, options.teacher->temperature, output}));
 }
 
+/// The loss of training in f64, with its gradients and without updates.
+static void addCheck(OpPassManager &manager, const CompileOptions &options) {
+  bool weigh = options.loss == kWeightedSum;
+  addFineTuning(manager, options);
+  manager.addPass(prepare::createAttachLossPass({weigh ? "" : options.loss}));
+  manager.addPass(prepare::createWidenPass());
+  manager.addPass(autodiff::createBuildCheckPass({weigh, options.scaleRule}));
+}
+
 void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions &options,
                                    Stage from, Stage to,
                                    std::shared_ptr<const target::Machine> target,
@@ -88,6 +97,8 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
     if (options.forwardOnly) {
       manager.addPass(
           autodiff::createBuildForwardPass({options.inputGradients, options.scaleRule}));
+    } else if (options.checkGradients) {
+      addCheck(manager, options);
     } else {
       addFineTuning(manager, options);
       manager.addPass(prepare::createAttachLossPass({options.loss}));

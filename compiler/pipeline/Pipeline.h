@@ -56,7 +56,14 @@ struct CompileOptions {
   /// For tests of operators: no training step, only the forward pass; with the gradients of a
   /// weighted sum of its results with respect to its inputs.
   bool forwardOnly = false, inputGradients = false;
+  /// For checks of gradients: the loss (also kWeightedSum) and its gradients
+  /// in f64, without updates.
+  bool checkGradients = false;
 };
+
+/// The loss of checks of gradients for models without one: all results, each element times a
+/// fixed random number.
+inline constexpr llvm::StringLiteral kWeightedSum = "weighted-sum";
 
 /// Adds every pass from `from` (exclusive) to `to`; for a module that is at `from`.
 /// `outcome` receives the plan.

@@ -5,6 +5,7 @@
 #include "passes/autodiff/Backward.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/RandomSource.h"
+#include "passes/autodiff/TimelineParts.h"
 
 namespace plimsoll::autodiff {
 #define GEN_PASS_DEF_BUILDFORWARDPASS
@@ -34,10 +35,6 @@ struct BuildForwardPass : plimsoll::autodiff::impl::BuildForwardPassBase<BuildFo
   }
 
 private:
-  static std::string nameOf(Attribute name) {
-    return name ? cast<StringAttr>(name).getValue().str() : std::string();
-  }
-
   static bool isHyper(func::FuncOp function, BlockArgument argument) {
     auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kRoleAttr);
     return role && role.getValue() == "hyper";
@@ -57,49 +54,10 @@ private:
     for (auto [leaf, gradient] : llvm::zip(leaves, *found))
       if (gradient) {
         unsigned argument = cast<BlockArgument>(leaf).getArgNumber();
-        addResult(function, "gradient:" + nameOf(function.getArgAttr(argument, nn::kNameAttr)),
-                  gradient);
+        auto name = function.getArgAttrOfType<StringAttr>(argument, nn::kNameAttr);
+        addResult(function, gradient, "gradient:" + (name ? name.getValue() : StringRef()));
       }
     return success();
-  }
-
-  /// The sum of `y * weight:y` over all elements of all floating-point results.
-  static Value weightedSum(func::FuncOp function) {
-    Operation *terminator = function.getBody().front().getTerminator();
-    OpBuilder builder(terminator);
-    Value sum;
-    for (unsigned i = 0, count = function.getNumResults(); i < count; ++i) {
-      Value y = terminator->getOperand(i);
-      if (!nn::detail::isFloat(y.getType()))
-        continue;
-      std::string name = nameOf(function.getResultAttr(i, nn::kNameAttr));
-      Value term = nn::MulOp::create(builder, y.getLoc(), y, addInput(function, name, y.getType()));
-      auto rank = cast<RankedTensorType>(y.getType()).getRank();
-      if (rank > 0)
-        term = nn::ReduceSumOp::create(builder, y.getLoc(), term,
-                                       llvm::to_vector(llvm::seq<int64_t>(0, rank)));
-      sum = sum ? Value(nn::AddOp::create(builder, y.getLoc(), sum, term)) : term;
-    }
-    return sum;
-  }
-
-  static Value addInput(func::FuncOp function, const std::string &result, Type type) {
-    Builder builder(function.getContext());
-    auto attributes = builder.getDictionaryAttr(
-        {builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr("weight:" + result)),
-         builder.getNamedAttr(nn::kRoleAttr, builder.getStringAttr("input"))});
-    unsigned index = function.getNumArguments();
-    (void)function.insertArgument(index, type, attributes, function.getLoc());
-    return function.getArgument(index);
-  }
-
-  static void addResult(func::FuncOp function, const std::string &name, Value value) {
-    Builder builder(function.getContext());
-    Operation *terminator = function.getBody().front().getTerminator();
-    auto attributes = builder.getDictionaryAttr(
-        {builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr(name))});
-    (void)function.insertResult(function.getNumResults(), value.getType(), attributes);
-    terminator->insertOperands(terminator->getNumOperands(), value);
   }
 };
 

@@ -10,11 +10,11 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/autodiff/Backward.h"
-#include "passes/autodiff/GradientRules.h"
 #include "passes/autodiff/Optimizers.h"
 #include "passes/autodiff/OwnLoss.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/RandomSource.h"
+#include "passes/autodiff/TimelineParts.h"
 #include "passes/autodiff/TrainingMode.h"
 
 namespace plimsoll::autodiff {
@@ -48,10 +48,8 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
       return fail("clip=" + clip + ": expected norm:1.0 or value:0.5");
     if (accumulate < 1)
       return fail("accumulate=" + Twine(accumulate) + ": expected a positive number");
-    if (!scaleRule.empty() && llvm::none_of(gradientRules(), [&](const GradientRule &rule) {
-          return rule.op == scaleRule;
-        }))
-      return fail("no gradient rule of '" + scaleRule + "'");
+    if (failed(checkScaledRule(getOperation(), scaleRule)))
+      return signalPassFailure();
 
     func::FuncOp evaluate = forward.clone();
     evaluate.setName("evaluate");
@@ -74,14 +72,14 @@ private:
   LogicalResult buildTrain(func::FuncOp train) {
     SmallVector<nn::ParameterOp> parameters;
     SmallVector<Value> loads;
-    if (failed(setTrainingMode(train)) || failed(collect(train, parameters, loads)))
+    if (failed(setTrainingMode(train)) || failed(collectTrained(train, parameters, loads)))
       return failure();
     Value hyper = addHyper(train);
     drawFrom(train, hyper);
     remarkOnDropout(train);
     Value loss = train.getBody().front().getTerminator()->getOperand(0);
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
-    if (failed(gradients) || failed(checkReached(parameters, *gradients)))
+    if (failed(gradients) || failed(checkReached(train, parameters, *gradients)))
       return failure();
     if (accumulate > 1)
       buildAccumulate(train, parameters, *gradients, hyper);
@@ -153,56 +151,6 @@ private:
     return op.getScale();
   }
 
-  static void addResult(func::FuncOp train, Value value, const Twine &name) {
-    Builder builder(train.getContext());
-    Operation *terminator = train.getBody().front().getTerminator();
-    auto attribute = builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr(name));
-    (void)train.insertResult(train.getNumResults(), value.getType(),
-                             builder.getDictionaryAttr({attribute}));
-    terminator->insertOperands(terminator->getNumOperands(), value);
-  }
-
-  // Parameters --------------------------------------------------------------
-
-  /// The trainable parameters that @train reads, each with the one op that loads it.
-  LogicalResult collect(func::FuncOp train, SmallVectorImpl<nn::ParameterOp> &parameters,
-                        SmallVectorImpl<Value> &loads) {
-    DenseMap<StringRef, nn::LoadOp> first;
-    train.walk([&](nn::LoadOp load) {
-      auto [entry, isNew] = first.try_emplace(load.getSymbol(), load);
-      if (!isNew)
-        load.replaceAllUsesWith(entry->second.getValue());
-    });
-    for (auto parameter : getOperation().getOps<nn::ParameterOp>()) {
-      if (!parameter.getTrainable())
-        continue;
-      nn::LoadOp load = first.lookup(parameter.getSymName());
-      if (!load)
-        continue;
-      load->moveBefore(&train.getBody().front(), train.getBody().front().begin());
-      parameters.push_back(parameter);
-      loads.push_back(load.getValue());
-    }
-    if (parameters.empty())
-      return getOperation().emitError("nothing to train: the loss reads no trainable parameter");
-    for (auto [i, load] : llvm::enumerate(loads))
-      if (i > 0)
-        load.getDefiningOp()->moveAfter(loads[i - 1].getDefiningOp());
-    return success();
-  }
-
-  LogicalResult checkReached(ArrayRef<nn::ParameterOp> parameters, ArrayRef<Value> gradients) {
-    std::string missing;
-    for (auto [parameter, gradient] : llvm::zip(parameters, gradients))
-      if (!gradient)
-        missing += "\n  " + nn::ParameterOp(parameter).getSymName().str();
-    if (missing.empty())
-      return success();
-    return getOperation().emitError("no gradient of the loss reaches these parameters; freeze "
-                                    "them with --freeze=REGEX:")
-           << missing;
-  }
-
   // Updates -----------------------------------------------------------------
 
   /// The value of a fresh state symbol of `parameter`.
@@ -248,12 +196,6 @@ private:
       op.addAttribute("lr_scale", factor);
     if (clipping && !clipping->byNorm)
       op.addAttribute("clip_value", builder.getF64FloatAttr(clipping->limit));
-  }
-
-  static void returnGradients(func::FuncOp train, ArrayRef<nn::ParameterOp> parameters,
-                              ArrayRef<Value> gradients) {
-    for (auto [parameter, gradient] : llvm::zip(parameters, gradients))
-      addResult(train, gradient, "gradient:" + nn::ParameterOp(parameter).getSymName());
   }
 
   Operation *lastState = nullptr;

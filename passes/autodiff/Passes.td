@@ -74,4 +74,31 @@ def BuildForwardPass : Pass<"nn-build-forward", "::mlir::ModuleOp"> {
   ];
 }
 
+def BuildCheckPass : Pass<"nn-build-check", "::mlir::ModuleOp"> {
+  let summary = "makes the loss and its gradients, without updates, for checks of a model";
+  let description = [{
+    `@train` returns the loss, the first result of `@forward`, and the gradient of each trainable
+    parameter; `@evaluate` returns the same loss alone. Both are in training mode (batch
+    normalisation by the batch, dropout that draws by the input `hyper`) and change no
+    parameter. With `weigh` the loss is that of nn-build-forward: the sum of `y * weight:y` over
+    all floating-point results.
+
+    Before, with `%w = nn.load @w`:
+    ```mlir
+    func.func @forward(%x, %labels) -> (loss, accuracy)
+    ```
+    After:
+    ```mlir
+    func.func @train(%x, %labels) -> (loss, gradient:w)
+    func.func @evaluate(%x, %labels) -> (loss)
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect", "::mlir::func::FuncDialect"];
+  let options = [
+    Option<"weigh", "weigh", "bool", "false", "A weighted sum of the results is the loss">,
+    Option<"scaleRule", "scale-rule", "std::string", "\"\"",
+           "For tests of the tests: multiply the gradients of this op's rule by 1.001">,
+  ];
+}
+
 #endif // PLIMSOLL_PASSES_AUTODIFF_PASSES

@@ -94,22 +94,25 @@ std::optional<KernelCall> plimsoll::lower::imageCall(Operation *op) {
       .Case(
           [](nn::AvgPoolGradOp op) { return avgPool(op, "avg_pool_grad", op.getDx(), op.getDy()); })
       .Case([](nn::BatchNormOp op) {
-        return KernelCall{"batch_norm",
-                          {0, 1, 2, result(0), result(1), result(2)},
-                          channelSizes(op.getX()),
-                          {op.getEpsilon().convertToDouble()}};
+        return typed({"batch_norm",
+                      {0, 1, 2, result(0), result(1), result(2)},
+                      channelSizes(op.getX()),
+                      {op.getEpsilon().convertToDouble()}},
+                     op.getX());
       })
       .Case([](nn::BatchNormGradOp op) {
-        return KernelCall{"batch_norm_grad",
-                          {0, 1, 2, 3, 4, result(0), result(1), result(2)},
-                          channelSizes(op.getX()),
-                          {op.getEpsilon().convertToDouble()}};
+        return typed({"batch_norm_grad",
+                      {0, 1, 2, 3, 4, result(0), result(1), result(2)},
+                      channelSizes(op.getX()),
+                      {op.getEpsilon().convertToDouble()}},
+                     op.getX());
       })
       .Case([](nn::BatchNormInferenceOp op) {
-        return KernelCall{"batch_norm_inference",
-                          {0, 1, 2, 3, 4, result(0)},
-                          channelSizes(op.getX()),
-                          {op.getEpsilon().convertToDouble()}};
+        return typed({"batch_norm_inference",
+                      {0, 1, 2, 3, 4, result(0)},
+                      channelSizes(op.getX()),
+                      {op.getEpsilon().convertToDouble()}},
+                     op.getX());
       })
       .Case([](nn::BatchNormUpdateOp op) {
         return KernelCall{"batch_norm_update",

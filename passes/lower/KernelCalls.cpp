@@ -40,8 +40,9 @@ int64_t plimsoll::lower::elementTypeCode(Type element) {
 
 KernelCall plimsoll::lower::typed(KernelCall call, Value data) {
   int64_t code = elementTypeCode(getElementTypeOrSelf(data.getType()));
-  if (code != 0)
-    call.sizes.push_back(code);
+  if (code == 0)
+    return call;
+  call.sizes.push_back(code);
   call.anyType = true;
   return call;
 }
@@ -55,7 +56,7 @@ static KernelCall ofType(KernelCall call, Value data) {
 
 // Contractions --------------------------------------------------------------
 
-static KernelCall matmul(nn::MatmulOp op) {
+static std::optional<KernelCall> matmul(nn::MatmulOp op) {
   RankedTensorType a = tensorType(op.getA()), b = tensorType(op.getB()), y = tensorType(op.getY());
   ArrayRef<int64_t> batch = y.getShape().drop_back(2);
   int64_t m = y.getShape()[y.getRank() - 2], n = y.getShape().back();
@@ -67,10 +68,14 @@ static KernelCall matmul(nn::MatmulOp op) {
     count = 1;
     batchA = false;
   }
-  return {"matmul",
-          {0, 1, result(0)},
-          {count, m, n, k, op.getTransposeA(), op.getTransposeB(), batchA, batchB},
-          {}};
+  Type element = a.getElementType(); // integers are a loop
+  if (!isa<FloatType>(element))
+    return std::nullopt;
+  return KernelCall{element.isF32() ? "matmul" : "matmul_f64",
+                    {0, 1, result(0)},
+                    {count, m, n, k, op.getTransposeA(), op.getTransposeB(), batchA, batchB},
+                    {},
+                    element.isF64()};
 }
 
 /// Sizes that attention and its gradient have in common.
@@ -98,27 +103,30 @@ template <typename Op> static SmallVector<int64_t> attentionSizes(Op op) {
 }
 
 static KernelCall attention(nn::AttentionOp op) {
-  return {"attention",
-          {0, 1, 2, op.getMask() ? 3 : kAbsent, result(0), result(1)},
-          attentionSizes(op),
-          {op.getScale().convertToDouble()}};
+  return typed({"attention",
+                {0, 1, 2, op.getMask() ? 3 : kAbsent, result(0), result(1)},
+                attentionSizes(op),
+                {op.getScale().convertToDouble()}},
+               op.getQ());
 }
 
 static KernelCall attentionGrad(nn::AttentionGradOp op) {
   // operands: dy, q, k, v, y, lse, mask; buffers: q, k, v, mask, out, lse, dout, dq, dk, dv
-  return {"attention_grad",
-          {1, 2, 3, op.getMask() ? 6 : kAbsent, 4, 5, 0, result(0), result(1), result(2)},
-          attentionSizes(op),
-          {op.getScale().convertToDouble()}};
+  return typed({"attention_grad",
+                {1, 2, 3, op.getMask() ? 6 : kAbsent, 4, 5, 0, result(0), result(1), result(2)},
+                attentionSizes(op),
+                {op.getScale().convertToDouble()}},
+               op.getQ());
 }
 
 // Normalisation -------------------------------------------------------------
 
 static KernelCall layerNorm(nn::LayerNormOp op) {
-  return {"layer_norm",
-          {0, 1, op.getBias() ? 2 : kAbsent, result(0), result(1), result(2)},
-          rowsAndColumns(op.getX(), tensorType(op.getScale()).getRank()),
-          {op.getEpsilon().convertToDouble()}};
+  return typed({"layer_norm",
+                {0, 1, op.getBias() ? 2 : kAbsent, result(0), result(1), result(2)},
+                rowsAndColumns(op.getX(), tensorType(op.getScale()).getRank()),
+                {op.getEpsilon().convertToDouble()}},
+               op.getX());
 }
 
 // Moving elements -----------------------------------------------------------
@@ -226,10 +234,7 @@ static KernelCall randomNumbers(nn::RandomOp op) {
 std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
   using Call = std::optional<KernelCall>;
   return TypeSwitch<Operation *, Call>(op)
-      .Case([](nn::MatmulOp op) { // in f64 a loop: for checks, not for speed
-        bool isSingle = getElementTypeOrSelf(op.getA().getType()).isF32();
-        return isSingle ? Call(matmul(op)) : Call();
-      })
+      .Case([](nn::MatmulOp op) { return matmul(op); })
       .Case([](nn::AttentionOp op) { return attention(op); })
       .Case([](nn::AttentionGradOp op) { return attentionGrad(op); })
       .Case([](nn::SoftmaxOp op) {
@@ -253,16 +258,18 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::ScatterElementsOp op) { return scatterElements(op); })
       .Case([](nn::LayerNormOp op) { return layerNorm(op); })
       .Case([](nn::LayerNormGradInputOp op) {
-        return KernelCall{"layer_norm_grad_input",
-                          {0, 1, 2, 3, 4, result(0)},
-                          rowsAndColumns(op.getX(), tensorType(op.getScale()).getRank()),
-                          {}};
+        return typed({"layer_norm_grad_input",
+                      {0, 1, 2, 3, 4, result(0)},
+                      rowsAndColumns(op.getX(), tensorType(op.getScale()).getRank()),
+                      {}},
+                     op.getX());
       })
       .Case([](nn::LayerNormGradParamsOp op) {
-        return KernelCall{"layer_norm_grad_params",
-                          {0, 1, 2, 3, result(0), result(1)},
-                          rowsAndColumns(op.getX(), tensorType(op.getDscale()).getRank()),
-                          {}};
+        return typed({"layer_norm_grad_params",
+                      {0, 1, 2, 3, result(0), result(1)},
+                      rowsAndColumns(op.getX(), tensorType(op.getDscale()).getRank()),
+                      {}},
+                     op.getX());
       })
       .Case([](nn::GatherOp op) {
         return typed({"gather", {0, 1, result(0)}, gatherSizes(op, op.getTable()), {}},

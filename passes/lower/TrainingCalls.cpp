@@ -36,26 +36,28 @@ static KernelCall crossEntropy(Op op, StringRef kernel, SmallVector<int64_t> buf
   KernelCall call{kernel.str(), std::move(buffers), rowsAndClasses(op.getLogits()), {}};
   Value weights = op.getWeights();
   if (!weights && !op.getIgnoreIndex() && !op.getLabelSmoothing())
-    return call;
+    return typed(call, op.getLogits());
   call.buffers.push_back(weights ? int64_t(op->getNumOperands()) - 1 : kAbsent);
   call.sizes.push_back(op.getIgnoreIndex().value_or(-100));
   call.scalars.push_back(number(op.getLabelSmoothing(), 0.0));
-  return call;
+  return typed(call, op.getLogits());
 }
 
 template <typename Op>
 static KernelCall klDivergence(Op op, StringRef kernel, SmallVector<int64_t> buffers) {
   SmallVector<int64_t> sizes = rowsAndClasses(op.getLogits());
   sizes.push_back(tensorType(op.getLogits()).getDimSize(0));
-  return {kernel.str(), std::move(buffers), sizes, {op.getTemperature().convertToDouble()}};
+  return typed({kernel.str(), std::move(buffers), sizes, {op.getTemperature().convertToDouble()}},
+               op.getLogits());
 }
 
 template <typename Op>
 static KernelCall pointwiseLoss(Op op, StringRef kernel, SmallVector<int64_t> buffers) {
-  return {kernel.str(),
-          std::move(buffers),
-          {elements(op.getX()), int64_t(op.getKind())},
-          {number(op.getDelta(), 0.0)}};
+  return typed({kernel.str(),
+                std::move(buffers),
+                {elements(op.getX()), int64_t(op.getKind())},
+                {number(op.getDelta(), 0.0)}},
+               op.getX());
 }
 
 // Optimizers ----------------------------------------------------------------

@@ -27,6 +27,8 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
       getOperation().emitError("the module has no function @forward");
       return signalPassFailure();
     }
+    if (loss.empty())
+      return limitIndices(forward);
     std::optional<AddedLoss> added = takeAddedLoss(forward);
     std::vector<std::string> problems;
     LossSpec spec = parseLoss(loss, problems);

@@ -134,10 +134,29 @@ def AttachLossPass : Pass<"nn-attach-loss", "::mlir::ModuleOp"> {
     * `kl[,temperature=1]`: a distribution over the last dimension, like the output.
 
     A result of role "added loss" (see nn-attach-teacher) is mixed with the loss, which alone
-    stays as the result `own_loss`.
+    stays as the result `own_loss`. An empty `loss` adds none. Integer inputs that pick rows or
+    classes get their limit, `nn.limit`.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"loss", "loss", "std::string", "\"cross-entropy\"", "The loss">];
+}
+
+def WidenPass : Pass<"nn-widen", "::mlir::ModuleOp"> {
+  let summary = "makes every f32 of a model f64, for checks of gradients";
+  let description = [{
+    Before:
+    ```mlir
+    nn.parameter @w : tensor<2xf32> {source = #nn.bytes<file = "m.onnx", offset = 0, size = 8>}
+    %y = nn.exp %x : tensor<2xf32>
+    ```
+    After:
+    ```mlir
+    nn.parameter @w : tensor<2xf64>
+        {nn.single_source = #nn.bytes<file = "m.onnx", offset = 0, size = 8>}
+    %y = nn.exp %x : tensor<2xf64>
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
 }
 
 #endif // PLIMSOLL_PASSES_PREPARE_PASSES

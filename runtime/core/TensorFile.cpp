@@ -38,6 +38,28 @@ std::vector<int64_t> TensorFile::shapeOf(const std::string &name) const {
   return tensor ? tensor->shape : std::vector<int64_t>();
 }
 
+std::string TensorFile::typeOf(const std::string &name) const {
+  const SafetensorsFile::Tensor *tensor = content->file.find(name);
+  return tensor ? tensor->type : std::string();
+}
+
+bool TensorFile::readFront(const std::string &name, int64_t bytes, std::byte *into,
+                           std::string &error) const {
+  const SafetensorsFile::Tensor *tensor = content->file.find(name);
+  if (!tensor || tensor->end - tensor->begin < bytes) {
+    error = "'" + content->file.path() + "': tensor '" + name + "' has fewer than " +
+            std::to_string(bytes) + " bytes";
+    return false;
+  }
+  try {
+    content->file.read(into, tensor->begin, bytes);
+    return true;
+  } catch (const Failure &failure) {
+    error = failure.what();
+    return false;
+  }
+}
+
 const std::string *TensorFile::metadata(const std::string &key) const {
   return content->file.metadata(key);
 }

@@ -2,7 +2,8 @@
 //
 // attention {q, k, v, mask | null, out, lse, [workspace]}
 //   sizes {batch, heads, kvHeads, queryLen, keyLen, headDim, valueDim, layout, causal,
-//          maskKind, maskBatchStride, maskHeadStride, maskQueryStride}, scalars {scale}
+//          maskKind, maskBatchStride, maskHeadStride, maskQueryStride[, type]}, scalars {scale};
+//          f32 without a type
 //   q [b, heads, queryLen, headDim], k [b, kvHeads, keyLen, headDim],
 //   v [b, kvHeads, keyLen, valueDim], out [b, heads, queryLen, valueDim]; layout 1 has time
 //   before heads in all four. lse f32 [b, heads, queryLen]: log of the sum of exp(scores),
@@ -18,6 +19,8 @@
 #include "Attention.h"
 
 #include "../backends/cpu/Team.h"
+#include "AttentionPlain.h"
+#include "Elements.h"
 #include "Lanes.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
@@ -131,6 +134,8 @@ void runBlock(const AttentionSizes &s, const Head &head, const Space &space, flo
 }
 
 void run(const Launch &launch) {
+  if (isDouble(launch, kAttentionSizes))
+    return plain::attend(launch);
   AttentionSizes s(launch.sizes);
   int64_t share = Space::floats(s);
   cpu::parallelRanges(

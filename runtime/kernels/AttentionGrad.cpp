@@ -13,6 +13,8 @@
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
 #include "Attention.h"
+#include "AttentionPlain.h"
+#include "Elements.h"
 #include "Lanes.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
@@ -167,6 +169,8 @@ void runHead(const AttentionSizes &s, const Head &head, const Space &space, floa
 }
 
 void run(const Launch &launch) {
+  if (isDouble(launch, kAttentionSizes))
+    return plain::attendGrad(launch);
   AttentionSizes s(launch.sizes);
   int64_t share = Space::floats(s), group = s.heads / s.kvHeads;
   cpu::parallelRanges(launch.threads, s.batch * s.kvHeads, 1, s.work(),

@@ -1,22 +1,24 @@
 //===- BatchNorm.cpp - batch normalisation, its gradients, running statistics ===//
 //
-// batch_norm {x, scale, bias, y, mean, variance} {n, channels, inner} {epsilon}
+// batch_norm {x, scale, bias, y, mean, variance} {n, channels, inner[, type]} {epsilon}
 //   x, y [n, channels, inner], the others [channels]; y may be x's bytes.
 //   y = (x - mean) / sqrt(variance + epsilon) * scale + bias; variance biased
-// batch_norm_grad {dy, x, scale, mean, variance, dx, dscale, dbias} {n, channels, inner} {epsilon}
+// batch_norm_grad {dy, x, scale, mean, variance, dx, dscale, dbias} {n, channels, inner[, type]}
+// {epsilon}
 //   dx may be dy's or x's bytes.
-// batch_norm_inference {x, scale, bias, mean, variance, y} {n, channels, inner} {epsilon}
+// batch_norm_inference {x, scale, bias, mean, variance, y} {n, channels, inner[, type]} {epsilon}
 //   y may be x's bytes.
 // batch_norm_update {runningMean, runningVariance, mean, variance} {channels, count} {momentum}
 //   in place: running = (1 - momentum) * running + momentum * new, where the new variance is
 //   variance * count / (count - 1), as torch/nn/modules/batchnorm.py describes it.
 //
-// A channel is one thread's. Its sums run over the images in order, within an image in 16
-// fixed f64 lanes and a fixed tree: bits depend on the shape alone. Variance in two passes:
-// Ioffe and Szegedy (2015), algorithm 1.
+// Without a type the data is f32. A channel is one thread's. Its sums run over the images in order,
+// within an image in 16 fixed f64 lanes and a fixed tree: bits depend on the shape alone. Variance
+// in two passes: Ioffe and Szegedy (2015), algorithm 1.
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
 #include "BatchNormRules.h"
+#include "Elements.h"
 #include "Lanes.h"
 #include "plimsoll/Kernels.h"
 
@@ -50,19 +52,20 @@ inline double channelSum(const Sizes &s, int64_t channel, const Term &term) {
   return sum;
 }
 
-void normalise(const Sizes &s, int64_t channel, const float *x, const Normaliser &rule, float *y) {
+template <typename T>
+void normalise(const Sizes &s, int64_t channel, const T *x, const Normaliser &rule, T *y) {
   forEachImage(s, channel, [&](int64_t first) {
     for (int64_t i = first; i < first + s.inner; ++i)
       y[i] = rule(x[i]);
   });
 }
 
-void runForward(const Launch &launch) {
+template <typename T> void runForwardOf(const Launch &launch) {
   Sizes s(launch);
-  const float *x = launch.buffer<float>(0), *scale = launch.buffer<float>(1);
-  const float *bias = launch.buffer<float>(2);
-  float *y = launch.buffer<float>(3), *means = launch.buffer<float>(4);
-  float *variances = launch.buffer<float>(5);
+  const T *x = launch.buffer<T>(0), *scale = launch.buffer<T>(1);
+  const T *bias = launch.buffer<T>(2);
+  T *y = launch.buffer<T>(3), *means = launch.buffer<T>(4);
+  T *variances = launch.buffer<T>(5);
   cpu::parallelFor(launch.threads, s.channels, s.elements() * 3, [&](int64_t c) {
     double mean = channelSum(s, c, [&](int64_t i) { return double(x[i]); }) / s.count();
     double variance = channelSum(s, c,
@@ -71,29 +74,30 @@ void runForward(const Launch &launch) {
                                    return d * d;
                                  }) /
                       s.count();
-    means[c] = static_cast<float>(mean);
-    variances[c] = static_cast<float>(variance);
+    means[c] = static_cast<T>(mean);
+    variances[c] = static_cast<T>(variance);
     normalise(s, c, x, {mean, variance, launch.scalars[0], scale[c], bias[c]}, y);
   });
 }
 
-void runInference(const Launch &launch) {
+template <typename T> void runInferenceOf(const Launch &launch) {
   Sizes s(launch);
-  const float *x = launch.buffer<float>(0), *scale = launch.buffer<float>(1);
-  const float *bias = launch.buffer<float>(2), *mean = launch.buffer<float>(3);
-  const float *variance = launch.buffer<float>(4);
-  float *y = launch.buffer<float>(5);
+  const T *x = launch.buffer<T>(0), *scale = launch.buffer<T>(1);
+  const T *bias = launch.buffer<T>(2), *mean = launch.buffer<T>(3);
+  const T *variance = launch.buffer<T>(4);
+  T *y = launch.buffer<T>(5);
   cpu::parallelFor(launch.threads, s.channels, s.elements(), [&](int64_t c) {
     normalise(s, c, x, {mean[c], variance[c], launch.scalars[0], scale[c], bias[c]}, y);
   });
 }
 
-void gradChannel(const Sizes &s, int64_t channel, const float *dy, const float *x,
-                 const NormaliserGrad &rule, double scale, float *dx, float &dscale, float &dbias) {
+template <typename T>
+void gradChannel(const Sizes &s, int64_t channel, const T *dy, const T *x,
+                 const NormaliserGrad &rule, double scale, T *dx, T &dscale, T &dbias) {
   double sum = channelSum(s, channel, [&](int64_t i) { return double(dy[i]); });
   double dot = channelSum(s, channel, [&](int64_t i) { return double(dy[i]) * rule.normal(x[i]); });
-  dscale = static_cast<float>(dot);
-  dbias = static_cast<float>(sum);
+  dscale = static_cast<T>(dot);
+  dbias = static_cast<T>(sum);
   sum /= s.count(), dot /= s.count();
   forEachImage(s, channel, [&](int64_t first) {
     for (int64_t i = first; i < first + s.inner; ++i)
@@ -101,17 +105,30 @@ void gradChannel(const Sizes &s, int64_t channel, const float *dy, const float *
   });
 }
 
-void runGrad(const Launch &launch) {
+template <typename T> void runGradOf(const Launch &launch) {
   Sizes s(launch);
-  const float *dy = launch.buffer<float>(0), *x = launch.buffer<float>(1);
-  const float *scale = launch.buffer<float>(2), *mean = launch.buffer<float>(3);
-  const float *variance = launch.buffer<float>(4);
-  float *dx = launch.buffer<float>(5), *dscale = launch.buffer<float>(6);
-  float *dbias = launch.buffer<float>(7);
+  const T *dy = launch.buffer<T>(0), *x = launch.buffer<T>(1);
+  const T *scale = launch.buffer<T>(2), *mean = launch.buffer<T>(3);
+  const T *variance = launch.buffer<T>(4);
+  T *dx = launch.buffer<T>(5), *dscale = launch.buffer<T>(6);
+  T *dbias = launch.buffer<T>(7);
   cpu::parallelFor(launch.threads, s.channels, s.elements() * 3, [&](int64_t c) {
     NormaliserGrad rule(mean[c], variance[c], launch.scalars[0]);
     gradChannel(s, c, dy, x, rule, scale[c], dx, dscale[c], dbias[c]);
   });
+}
+
+void runForward(const Launch &launch) {
+  withFloats(launch, 3,
+             [&](auto *tag) { runForwardOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+}
+void runInference(const Launch &launch) {
+  withFloats(launch, 3,
+             [&](auto *tag) { runInferenceOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+}
+void runGrad(const Launch &launch) {
+  withFloats(launch, 3,
+             [&](auto *tag) { runGradOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 
 void runUpdate(const Launch &launch) {

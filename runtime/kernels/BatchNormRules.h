@@ -16,11 +16,12 @@ namespace plimsoll {
 struct Normaliser {
   double mean, factor, shift;
 
-  PLIMSOLL_INLINE Normaliser(double mean, double variance, double epsilon, float scale, float bias)
-      : mean(mean), factor(double(scale) / ::sqrt(variance + epsilon)), shift(double(bias)) {}
+  PLIMSOLL_INLINE Normaliser(double mean, double variance, double epsilon, double scale,
+                             double bias)
+      : mean(mean), factor(scale / ::sqrt(variance + epsilon)), shift(bias) {}
 
-  PLIMSOLL_INLINE float operator()(float x) const {
-    return static_cast<float>((double(x) - mean) * factor + shift);
+  template <typename T> PLIMSOLL_INLINE T operator()(T x) const {
+    return static_cast<T>((double(x) - mean) * factor + shift);
   }
 };
 
@@ -30,10 +31,13 @@ struct NormaliserGrad {
   PLIMSOLL_INLINE NormaliserGrad(double mean, double variance, double epsilon)
       : mean(mean), rstd(1.0 / ::sqrt(variance + epsilon)) {}
 
-  PLIMSOLL_INLINE double normal(float x) const { return (double(x) - mean) * rstd; }
+  template <typename T> PLIMSOLL_INLINE double normal(T x) const {
+    return (double(x) - mean) * rstd;
+  }
   /// `sum`, `dot`: means over the channel of dy and of dy times normal(x).
-  PLIMSOLL_INLINE float input(float dy, float x, double scale, double sum, double dot) const {
-    return static_cast<float>(scale * rstd * (double(dy) - sum - normal(x) * dot));
+  template <typename T>
+  PLIMSOLL_INLINE T input(T dy, T x, double scale, double sum, double dot) const {
+    return static_cast<T>(scale * rstd * (double(dy) - sum - normal(x) * dot));
   }
 };
 

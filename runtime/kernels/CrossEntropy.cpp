@@ -1,14 +1,14 @@
 //===- CrossEntropy.cpp - softmax cross entropy over classes ----------------===//
 //
-//   logits  f32 [rows, classes], labels i64 [rows]
-//   loss, accuracy  f32 [1]: means over the rows that count; NaN when there are none
-// cross_entropy {logits, labels, loss, accuracy} {rows, classes}
-// cross_entropy_with_grad {logits, labels, loss, accuracy, dlogits} {rows, classes}
+//   logits  [rows, classes], f32 without a type; labels i64 [rows]
+//   loss, accuracy  [1]: means over the rows that count; NaN when there are none
+// cross_entropy {logits, labels, loss, accuracy} {rows, classes[, type]}
+// cross_entropy_with_grad {logits, labels, loss, accuracy, dlogits} {rows, classes[, type]}
 //   dlogits = d(mean loss)/d(logits), may be the logits' bytes; zero in ignored rows
-// cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes}
+// cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes[, type]}
 //   dlogits = dloss * d(mean loss)/d(logits), may be the logits' bytes
-// All of them may have, behind these, the buffer {weights f32 [classes] | null}, the size
-// {ignored} and the scalar {smoothing}, all three or none:
+// All of them may have, behind these, the buffer {weights [classes] | null}, the size
+// {ignored} before the type and the scalar {smoothing}, all three or none:
 //   rows of the label `ignored` (-100) do not count; the target of a row is
 //   (1 - smoothing) onehot + smoothing / classes; terms of class c count weights[c] times, and the
 //   sum is divided by that of weights[label]
@@ -20,6 +20,7 @@
 // alone, then a tree, so that threads do not change bits.
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
+#include "Elements.h"
 #include "Lanes.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
@@ -33,17 +34,17 @@ namespace {
 constexpr int kRuns = 1024;
 
 /// What a launch of `buffers` buffers may have behind them.
-struct Options {
+template <typename T> struct Options {
   int64_t ignored = -100;
-  const float *weights = nullptr;
+  const T *weights = nullptr;
   double smoothing = 0;
   double weightSum = 0; ///< over all classes
 
   Options(const Launch &launch, int buffers) {
-    if (launch.sizeCount <= 2)
+    if (launch.bufferCount <= buffers)
       return;
     ignored = launch.sizes[2];
-    weights = launch.buffer<float>(buffers);
+    weights = launch.buffer<T>(buffers);
     smoothing = launch.scalars[0];
     int64_t classes = launch.sizes[1];
     weightSum = laneSum<double>(classes, [&](int64_t c) { return weight(c); });
@@ -57,7 +58,8 @@ struct Counted {
   int64_t rows = 0;
   double weight = 0;
 
-  Counted(const int64_t *labels, int64_t count, int64_t classes, const Options &options) {
+  template <typename T>
+  Counted(const int64_t *labels, int64_t count, int64_t classes, const Options<T> &options) {
     for (int64_t row = 0; row < count; ++row) {
       if (labels[row] == options.ignored)
         continue;
@@ -72,7 +74,7 @@ struct Totals {
   int64_t correct[kRuns];
 };
 
-bool labelIsFirstLargest(const float *x, int64_t label, float top) {
+template <typename T> bool labelIsFirstLargest(const T *x, int64_t label, T top) {
   if (x[label] != top)
     return false;
   for (int64_t i = 0; i < label; ++i)
@@ -83,8 +85,9 @@ bool labelIsFirstLargest(const float *x, int64_t label, float top) {
 
 /// The loss of a row whose target is spread or whose classes are weighted; with `out`, also its
 /// gradient times `factor`.
-double spreadRow(const float *x, int64_t label, int64_t classes, float top, float *out,
-                 double factor, const Options &options) {
+template <typename T>
+double spreadRow(const T *x, int64_t label, int64_t classes, T top, T *out, double factor,
+                 const Options<T> &options) {
   double atLabel = (1.0 - options.smoothing) * options.weight(label);
   double each = options.smoothing / double(classes), mass = atLabel + each * options.weightSum;
   double scores = laneSum<double>(
@@ -95,22 +98,23 @@ double spreadRow(const float *x, int64_t label, int64_t classes, float top, floa
   for (int64_t c = 0; out && c < classes; ++c) {
     double share = double(plimsoll::exp(x[c] - top)) / sum;
     double target = each * options.weight(c) + (c == label ? atLabel : 0.0);
-    out[c] = static_cast<float>(factor * (mass * share - target));
+    out[c] = static_cast<T>(factor * (mass * share - target));
   }
   return mass * std::log(sum) - score;
 }
 
 /// Adds a row to `loss` and `correct`; with `out`, also writes factor * (softmax - one hot).
-void lossRow(const float *x, int64_t label, int64_t classes, double *loss, int64_t *correct,
-             float *out, double factor, const Options &options) {
+template <typename T>
+void lossRow(const T *x, int64_t label, int64_t classes, double *loss, int64_t *correct, T *out,
+             double factor, const Options<T> &options) {
   if (label < 0 || label >= classes || label == options.ignored) {
     if (out)
-      std::memset(out, 0, classes * sizeof(float));
+      std::memset(out, 0, classes * sizeof(T));
     if (loss && label != options.ignored)
       *loss = __builtin_nan("");
     return;
   }
-  float top = laneMax(classes, [&](int64_t i) { return x[i]; });
+  T top = laneMax(classes, [&](int64_t i) { return x[i]; });
   double score = double(x[label]) - double(top);
   if (correct)
     *correct += labelIsFirstLargest(x, label, top);
@@ -125,11 +129,11 @@ void lossRow(const float *x, int64_t label, int64_t classes, double *loss, int64
     for (int64_t i = 0; i < classes; ++i)
       out[i] = plimsoll::exp(x[i] - top);
     sum = laneSum<double>(classes, [&](int64_t i) { return double(out[i]); });
-    float scale = static_cast<float>(factor / sum);
+    T scale = static_cast<T>(factor / sum);
     double atLabel = double(out[label]) / sum - 1.0;
     for (int64_t i = 0; i < classes; ++i)
       out[i] *= scale;
-    out[label] = static_cast<float>(factor * atLabel);
+    out[label] = static_cast<T>(factor * atLabel);
   } else {
     sum = laneSum<double>(classes, [&](int64_t i) { return double(plimsoll::exp(x[i] - top)); });
   }
@@ -138,10 +142,11 @@ void lossRow(const float *x, int64_t label, int64_t classes, double *loss, int64
 }
 
 /// Every row once; means to `loss` and `accuracy` unless null, gradient to `out` unless null.
-void sweep(const Launch &launch, float *loss, float *accuracy, float *out, double upstream,
-           const Options &options) {
+template <typename T>
+void sweep(const Launch &launch, T *loss, T *accuracy, T *out, double upstream,
+           const Options<T> &options) {
   int64_t rows = launch.sizes[0], classes = launch.sizes[1];
-  const float *logits = launch.buffer<float>(0);
+  const T *logits = launch.buffer<T>(0);
   const int64_t *labels = launch.buffer<int64_t>(1);
   int64_t runs = rows < kRuns ? rows : kRuns;
   const Counted counted(labels, rows, classes, options);
@@ -163,20 +168,35 @@ void sweep(const Launch &launch, float *loss, float *accuracy, float *out, doubl
   for (int64_t width = 1; width < runs; width *= 2)
     for (int64_t run = 0; run + width < runs; run += 2 * width)
       totals.loss[run] += totals.loss[run + width];
-  *loss = static_cast<float>((runs ? totals.loss[0] : 0.0) / counted.weight);
-  *accuracy = static_cast<float>(double(correct) / double(counted.rows));
+  *loss = static_cast<T>((runs ? totals.loss[0] : 0.0) / counted.weight);
+  *accuracy = static_cast<T>(double(correct) / double(counted.rows));
+}
+
+/// How many buffers each kernel has before what may stand behind them.
+constexpr int kLossBuffers = 4, kLossWithGradBuffers = 5, kGradBuffers = 4;
+
+/// run(options) in the type of the launch.
+template <typename Run> void withOptions(const Launch &launch, int buffers, const Run &run) {
+  withFloats(launch, launch.bufferCount > buffers ? 3 : 2, [&](auto *tag) {
+    run(Options<std::remove_pointer_t<decltype(tag)>>(launch, buffers));
+  });
 }
 
 void runLoss(const Launch &launch) {
-  sweep(launch, launch.buffer<float>(2), launch.buffer<float>(3), nullptr, 1.0, Options(launch, 4));
+  withOptions(launch, kLossBuffers, [&]<typename T>(const Options<T> &options) {
+    sweep<T>(launch, launch.buffer<T>(2), launch.buffer<T>(3), nullptr, 1.0, options);
+  });
 }
 void runLossWithGrad(const Launch &launch) {
-  sweep(launch, launch.buffer<float>(2), launch.buffer<float>(3), launch.buffer<float>(4), 1.0,
-        Options(launch, 5));
+  withOptions(launch, kLossWithGradBuffers, [&]<typename T>(const Options<T> &options) {
+    sweep<T>(launch, launch.buffer<T>(2), launch.buffer<T>(3), launch.buffer<T>(4), 1.0, options);
+  });
 }
 void runGrad(const Launch &launch) {
-  double upstream = *launch.buffer<float>(2);
-  sweep(launch, nullptr, nullptr, launch.buffer<float>(3), upstream, Options(launch, 4));
+  withOptions(launch, kGradBuffers, [&]<typename T>(const Options<T> &options) {
+    double upstream = *launch.buffer<T>(2);
+    sweep<T>(launch, nullptr, nullptr, launch.buffer<T>(3), upstream, options);
+  });
 }
 
 } // namespace

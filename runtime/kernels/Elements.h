@@ -38,6 +38,14 @@ inline bool isDouble(const Launch &launch, int others) {
   return isDouble(launch.sizes, launch.sizeCount, others);
 }
 
+/// Calls `run` with a null pointer of float or double, as isDouble says.
+template <typename Function>
+void withFloats(const Launch &launch, int others, const Function &run) {
+  if (isDouble(launch, others))
+    return run(static_cast<double *>(nullptr));
+  run(static_cast<float *>(nullptr));
+}
+
 template <typename T> bool isNan(T x) {
   return x != x;
 }

@@ -1,17 +1,19 @@
 //===- LayerNorm.cpp - layer normalisation and its gradients ----------------===//
 //
-// layer_norm {x, scale, bias | null, y, mean, rstd} {rows, cols} {epsilon}
+// layer_norm {x, scale, bias | null, y, mean, rstd} {rows, cols[, type]} {epsilon}
 //   x [rows, cols], scale [cols], bias [cols] -> y [rows, cols], mean [rows], rstd [rows]
 //   y = (x - mean) * rstd * scale + bias; y may be x's bytes.
-// layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols}
+// layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols[, type]}
 //   dx may be dy's bytes.
-// layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols}
+// layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols[, type]}
 //
-// Row sums run in 16 fixed f64 lanes and a fixed tree; column sums (gradients of scale
-// and bias) run over the rows in order, in f64. Threads own rows, or columns: bits
-// depend on the shape alone. Variance in two passes, biased: Ba et al. (2016), eq. 3.
+// Without a type the data is f32; in f64 all buffers are. Row sums run in 16 fixed f64 lanes and a
+// fixed tree; column sums (gradients of scale and bias) run over the rows in order, in f64. Threads
+// own rows, or columns: bits depend on the shape alone. Variance in two passes, biased: Ba et al.
+// (2016), eq. 3.
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
+#include "Elements.h"
 #include "Lanes.h"
 #include "plimsoll/Kernels.h"
 
@@ -20,8 +22,9 @@
 namespace plimsoll {
 namespace {
 
-void forwardRow(const float *x, const float *scale, const float *bias, float *y, float &mean,
-                float &rstd, int64_t cols, double epsilon) {
+template <typename T>
+void forwardRow(const T *x, const T *scale, const T *bias, T *y, T &mean, T &rstd, int64_t cols,
+                double epsilon) {
   double m = laneSum<double>(cols, [&](int64_t i) { return double(x[i]); }) / double(cols);
   double variance = laneSum<double>(cols,
                                     [&](int64_t i) {
@@ -30,31 +33,32 @@ void forwardRow(const float *x, const float *scale, const float *bias, float *y,
                                     }) /
                     double(cols);
   double r = 1.0 / std::sqrt(variance + epsilon);
-  mean = static_cast<float>(m);
-  rstd = static_cast<float>(r);
+  mean = static_cast<T>(m);
+  rstd = static_cast<T>(r);
   // In f64: (x - mean) * rstd from the stored f32 mean would lose what the sum kept.
   if (bias)
     for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<float>((double(x[i]) - m) * r * double(scale[i]) + double(bias[i]));
+      y[i] = static_cast<T>((double(x[i]) - m) * r * double(scale[i]) + double(bias[i]));
   else
     for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<float>((double(x[i]) - m) * r * double(scale[i]));
+      y[i] = static_cast<T>((double(x[i]) - m) * r * double(scale[i]));
 }
 
-void runForward(const Launch &launch) {
+template <typename T> void runForwardOf(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  const float *x = launch.buffer<float>(0), *scale = launch.buffer<float>(1);
-  const float *bias = launch.buffer<float>(2);
-  float *y = launch.buffer<float>(3);
-  float *mean = launch.buffer<float>(4), *rstd = launch.buffer<float>(5);
+  const T *x = launch.buffer<T>(0), *scale = launch.buffer<T>(1);
+  const T *bias = launch.buffer<T>(2);
+  T *y = launch.buffer<T>(3);
+  T *mean = launch.buffer<T>(4), *rstd = launch.buffer<T>(5);
   cpu::parallelFor(launch.threads, rows, rows * cols, [&](int64_t row) {
     forwardRow(x + row * cols, scale, bias, y + row * cols, mean[row], rstd[row], cols,
                launch.scalars[0]);
   });
 }
 
-void gradInputRow(const float *dy, const float *x, const float *scale, double mean, double rstd,
-                  float *dx, int64_t cols) {
+template <typename T>
+void gradInputRow(const T *dy, const T *x, const T *scale, double mean, double rstd, T *dx,
+                  int64_t cols) {
   double sum = laneSum<double>(cols, [&](int64_t i) { return double(dy[i]) * double(scale[i]); });
   double dot = laneSum<double>(cols, [&](int64_t i) {
     return double(dy[i]) * double(scale[i]) * ((double(x[i]) - mean) * rstd);
@@ -62,16 +66,16 @@ void gradInputRow(const float *dy, const float *x, const float *scale, double me
   sum /= double(cols), dot /= double(cols);
   for (int64_t i = 0; i < cols; ++i) {
     double normal = (double(x[i]) - mean) * rstd;
-    dx[i] = static_cast<float>(rstd * (double(dy[i]) * double(scale[i]) - sum - normal * dot));
+    dx[i] = static_cast<T>(rstd * (double(dy[i]) * double(scale[i]) - sum - normal * dot));
   }
 }
 
-void runGradInput(const Launch &launch) {
+template <typename T> void runGradInputOf(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  const float *dy = launch.buffer<float>(0), *x = launch.buffer<float>(1);
-  const float *scale = launch.buffer<float>(2);
-  const float *mean = launch.buffer<float>(3), *rstd = launch.buffer<float>(4);
-  float *dx = launch.buffer<float>(5);
+  const T *dy = launch.buffer<T>(0), *x = launch.buffer<T>(1);
+  const T *scale = launch.buffer<T>(2);
+  const T *mean = launch.buffer<T>(3), *rstd = launch.buffer<T>(4);
+  T *dx = launch.buffer<T>(5);
   cpu::parallelFor(launch.threads, rows, rows * cols, [&](int64_t row) {
     gradInputRow(dy + row * cols, x + row * cols, scale, mean[row], rstd[row], dx + row * cols,
                  cols);
@@ -81,11 +85,11 @@ void runGradInput(const Launch &launch) {
 constexpr int kColumnBlock = 64;
 
 /// Columns [0, width) of the gradients; width <= kColumnBlock.
-void gradParamsBlock(const Launch &launch, int64_t first, int64_t width) {
+template <typename T> void gradParamsBlock(const Launch &launch, int64_t first, int64_t width) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  const float *dy = launch.buffer<float>(0) + first, *x = launch.buffer<float>(1) + first;
-  const float *mean = launch.buffer<float>(2), *rstd = launch.buffer<float>(3);
-  float *dscale = launch.buffer<float>(4), *dbias = launch.buffer<float>(5);
+  const T *dy = launch.buffer<T>(0) + first, *x = launch.buffer<T>(1) + first;
+  const T *mean = launch.buffer<T>(2), *rstd = launch.buffer<T>(3);
+  T *dscale = launch.buffer<T>(4), *dbias = launch.buffer<T>(5);
   double scaleSum[kColumnBlock] = {}, biasSum[kColumnBlock] = {};
   for (int64_t row = 0; row < rows; ++row, dy += cols, x += cols) {
     double m = mean[row], r = rstd[row];
@@ -95,18 +99,31 @@ void gradParamsBlock(const Launch &launch, int64_t first, int64_t width) {
     }
   }
   for (int64_t i = 0; i < width; ++i)
-    dscale[first + i] = static_cast<float>(scaleSum[i]);
+    dscale[first + i] = static_cast<T>(scaleSum[i]);
   if (dbias)
     for (int64_t i = 0; i < width; ++i)
-      dbias[first + i] = static_cast<float>(biasSum[i]);
+      dbias[first + i] = static_cast<T>(biasSum[i]);
 }
 
-void runGradParams(const Launch &launch) {
+template <typename T> void runGradParamsOf(const Launch &launch) {
   int64_t cols = launch.sizes[1], blocks = (cols + kColumnBlock - 1) / kColumnBlock;
   cpu::parallelFor(launch.threads, blocks, launch.sizes[0] * cols, [&](int64_t block) {
     int64_t first = block * kColumnBlock, rest = cols - first;
-    gradParamsBlock(launch, first, rest < kColumnBlock ? rest : kColumnBlock);
+    gradParamsBlock<T>(launch, first, rest < kColumnBlock ? rest : kColumnBlock);
   });
+}
+
+void runForward(const Launch &launch) {
+  withFloats(launch, 2,
+             [&](auto *tag) { runForwardOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+}
+void runGradInput(const Launch &launch) {
+  withFloats(launch, 2,
+             [&](auto *tag) { runGradInputOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+}
+void runGradParams(const Launch &launch) {
+  withFloats(launch, 2,
+             [&](auto *tag) { runGradParamsOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 
 } // namespace

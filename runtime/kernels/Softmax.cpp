@@ -43,16 +43,9 @@ template <typename T> void softmaxGradRow(const T *dy, const T *y, T *dx, int64_
     dx[i] = y[i] * (dy[i] - dot);
 }
 
-/// Calls `run` with a null pointer of the launch's element type.
-template <typename Function> void withFloats(const Launch &launch, const Function &run) {
-  if (launch.sizeCount > 2 && launch.sizes[2] == int64_t(ElementType::f64))
-    return run(static_cast<double *>(nullptr));
-  run(static_cast<float *>(nullptr));
-}
-
 template <bool logarithm> void runForward(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withFloats(launch, [&](auto *tag) {
+  withFloats(launch, 2, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *x = launch.buffer<T>(0);
     T *y = launch.buffer<T>(1);
@@ -67,7 +60,7 @@ template <bool logarithm> void runForward(const Launch &launch) {
 
 void runGrad(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withFloats(launch, [&](auto *tag) {
+  withFloats(launch, 2, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *dy = launch.buffer<T>(0), *y = launch.buffer<T>(1);
     T *dx = launch.buffer<T>(2);

@@ -1,5 +1,6 @@
 //===- Harness.cpp - programs in the executor, compared bit by bit -----------------===//
 #include "test/executor/Harness.h"
+#include "compiler/executor/Timeline.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
@@ -29,32 +30,26 @@ static void writeHyper(float *hyper, int t) {
 
 /// Fills every input of `program` for step `t`; the same numbers wherever they lie.
 static void writeInputs(exec::ProgramOp program, executor::Arena &arena, int t) {
-  for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
-    auto role = slice->getAttrOfType<StringAttr>(exec::kRoleAttr);
-    if (!role)
-      continue;
-    std::byte *place = arena.data() + slice.getOffset();
-    exec::SliceType type = slice.getSlice().getType();
-    std::mt19937_64 random(1000003 * t + slice.getName().size());
-    if (role.getValue() == "hyper") {
+  for (const executor::Input &input : executor::inputsOf(program)) {
+    std::byte *place = arena.data() + input.offset;
+    std::mt19937_64 random(1000003 * t + input.name.size());
+    if (input.role == "hyper") {
       writeHyper(reinterpret_cast<float *>(place), t);
-    } else if (type.getElement().isF32()) {
+    } else if (input.element.isF32()) {
       std::uniform_real_distribution<float> uniform(-1, 1);
-      std::generate_n(reinterpret_cast<float *>(place), type.getCount(),
+      std::generate_n(reinterpret_cast<float *>(place), input.count,
                       [&] { return uniform(random); });
-    } else if (type.getElement().isInteger(64)) {
-      auto limit = slice->getAttrOfType<IntegerAttr>(exec::kLimitAttr);
-      uint64_t bound = limit ? limit.getInt() : 2;
-      std::generate_n(reinterpret_cast<int64_t *>(place), type.getCount(),
+    } else if (input.element.isInteger(64)) {
+      uint64_t bound = input.limit.value_or(2);
+      std::generate_n(reinterpret_cast<int64_t *>(place), input.count,
                       [&] { return int64_t(random() % bound); });
     }
   }
 }
 
 static uint32_t lossBits(exec::ProgramOp program, executor::Arena &arena) {
-  int64_t offset = program->getAttrOfType<DenseI64ArrayAttr>(exec::kResultOffsetsAttr)[0];
   uint32_t bits;
-  std::memcpy(&bits, arena.data() + offset, sizeof bits);
+  std::memcpy(&bits, arena.data() + executor::resultOffset(program, "loss"), sizeof bits);
   return bits;
 }
 

@@ -15,7 +15,7 @@
 //   ok FOLDER              (or: refused FOLDER MESSAGE)
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/executor/Executor.h"
+#include "compiler/executor/Timeline.h"
 #include "compiler/pipeline/Pipeline.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
@@ -141,12 +141,11 @@ private:
   static bool hasSet(exec::ProgramOp program, llvm::StringMap<std::vector<char>> &inputs,
                      size_t set) {
     bool any = false;
-    for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
-      size_t bytes = slice.getSlice().getType().getBytes();
-      if (!slice->hasAttr(exec::kRoleAttr) || bytes == 0)
+    for (const executor::Input &input : executor::inputsOf(program)) {
+      if (input.bytes == 0)
         continue;
       any = true;
-      if (inputs[slice.getName()].size() < (set + 1) * bytes)
+      if (inputs[input.name].size() < (set + 1) * input.bytes)
         return false;
     }
     return any;
@@ -154,14 +153,12 @@ private:
 
   static llvm::Error fill(exec::ProgramOp program, llvm::StringMap<std::vector<char>> &inputs,
                           size_t set, executor::Arena &arena) {
-    for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
-      if (!slice->hasAttr(exec::kRoleAttr))
-        continue;
-      size_t bytes = slice.getSlice().getType().getBytes();
-      auto given = inputs.find(slice.getName());
-      if (given == inputs.end() || given->second.size() < (set + 1) * bytes)
-        return llvm::createStringError("input '" + slice.getName() + "' is missing or too short");
-      std::memcpy(arena.data() + slice.getOffset(), given->second.data() + set * bytes, bytes);
+    for (const executor::Input &input : executor::inputsOf(program)) {
+      auto given = inputs.find(input.name);
+      if (given == inputs.end() || given->second.size() < (set + 1) * input.bytes)
+        return llvm::createStringError("input '" + input.name + "' is missing or too short");
+      std::memcpy(arena.data() + input.offset, given->second.data() + set * input.bytes,
+                  input.bytes);
     }
     return llvm::Error::success();
   }

@@ -10,13 +10,34 @@
 
 using namespace plimsoll::cli;
 
-static constexpr const char *kCommands = "there are compile, plan, explain, export, reduce and "
-                                         "calibrate";
+static constexpr const char *kCommands = "there are compile, plan, explain, gradcheck, export, "
+                                         "reduce and calibrate";
 
-static void addRecipeOptions(CLI::App &app, RawOptions &o) {
+/// Which function is trained.
+static void addNetworkOptions(CLI::App &app, RawOptions &o) {
+  app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
+  app.add_option("--shape", o.shapes,
+                 "NAME=4x128 for an input, also other sizes than the exported ones, or DIMENSION=4 "
+                 "(repeatable)");
+  app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--loss", o.loss,
                  "cross-entropy, mse, l1, huber, bce-with-logits or kl, then :OUTPUT where the "
                  "model has several and ,key=value; output:NAME");
+  app.add_option("--lora", o.lora,
+                 "adapt frozen weights: REGEX[,rank=8,alpha=16]; nothing else is trained");
+  app.add_option("--teacher", o.teacher,
+                 "learn from a second model: FILE.onnx[,weight=0.5,temperature=1,output=NAME]");
+  app.add_option("--trainable", o.trainable, "regular expression of tensors to train");
+  app.add_option("--freeze", o.freeze, "regular expression of parameters not to train");
+  app.add_option("--dropout", o.dropout,
+                 "REGEX=0.1: dropout behind the nodes or modules of that name, in training");
+  app.add_option("--init", o.init, "initial weights: model (the file's), or drawn: normal:0.02");
+  app.add_flag("--json", o.json, "print the answer as JSON");
+  app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
+}
+
+static void addRecipeOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--optimizer", o.optimizer,
                  "adamw, adam, sgd, lion, adagrad or rmsprop, then ,key=value");
   app.add_option("--clip", o.clip,
@@ -31,10 +52,7 @@ static void addRecipeOptions(CLI::App &app, RawOptions &o) {
 }
 
 static void addModelOptions(CLI::App &app, RawOptions &o) {
-  app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
-  app.add_option("--shape", o.shapes,
-                 "NAME=4x128 for an input, also other sizes than the exported ones, or DIMENSION=4 "
-                 "(repeatable)");
+  addNetworkOptions(app, o);
   app.add_option("--memory", o.memory, "bytes the arena may have, as 1900MiB or 2GB");
   app.add_option("--memory-total", o.memoryTotal,
                  "bytes the whole process may have: the arena, and what is beside it");
@@ -42,26 +60,26 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
                  "cpu[:native|x86-64-v3|x86-64-v4] or cuda[:sm_80|sm_90|sm_100|emulator]");
   app.add_option("--precision", o.precision,
                  "of the factors of matrix products: f32, and on CUDA tf32 or bf16");
-  app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)")
-      ->check(CLI::PositiveNumber);
   app.add_option("--device", o.device,
                  "how fast: a file of plimsoll calibrate, or a built-in name (the target's)");
   app.add_option("--effort", o.effort, "of the planner: fast, normal, max");
   addRecipeOptions(app, o);
-  app.add_option("--lora", o.lora,
-                 "adapt frozen weights: REGEX[,rank=8,alpha=16]; nothing else is trained");
-  app.add_option("--teacher", o.teacher,
-                 "learn from a second model: FILE.onnx[,weight=0.5,temperature=1,output=NAME]");
-  app.add_option("--init", o.init, "initial weights: model (the file's), or drawn: normal:0.02");
-  app.add_option("--trainable", o.trainable, "regular expression of tensors to train");
-  app.add_option("--freeze", o.freeze, "regular expression of parameters not to train");
-  app.add_option("--dropout", o.dropout,
-                 "REGEX=0.1: dropout behind the nodes or modules of that name, in training");
   app.add_option("--checkpoint", o.checkpoint,
                  "planned; by rule: sqrt or every:N launches; none: nothing is computed twice");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
-  app.add_flag("--json", o.json, "print the answer as JSON");
-  app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
+}
+
+static void addGradcheckOptions(CLI::App &app, RawOptions &o) {
+  addNetworkOptions(app, o);
+  app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
+  app.add_flag("--outputs", o.outputs,
+               "check all outputs, each element times a random number, instead of a loss");
+  app.add_option("--samples", o.samples, "elements of each parameter to check (3)")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", o.seed, "of directions, elements, drawn inputs and dropout");
+  app.add_option("--data", o.data,
+                 "safetensors:FILE, whose first rows are the inputs (default: drawn)");
+  app.add_option("--debug-scale-rule", o.scaleRule)->group("");
 }
 
 static void addReportOptions(CLI::App &app, RawOptions &o) {
@@ -170,6 +188,9 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
       ->add_option("VALUE", parsed.options.value,
                    "a node, ONNX tensor, parameter or input; \"gradient of NAME\"")
       ->required();
+  CLI::App *gradcheck =
+      app.add_subcommand("gradcheck", "compare a model's gradients with differences of its loss");
+  addGradcheckOptions(*gradcheck, parsed.options);
   CLI::App *exporting =
       app.add_subcommand("export", "write the model with trained weights as an ONNX file");
   addExportOptions(*exporting, parsed.options);
@@ -181,8 +202,9 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   calibrate->add_option("--threads", parsed.options.threads, "threads to measure with (all cores)")
       ->check(CLI::PositiveNumber);
   llvm::StringRef first = argc > 1 ? argv[1] : "";
-  if (!first.empty() && !first.starts_with("-") && first != "compile" && first != "plan" &&
-      first != "explain" && first != "export" && first != "reduce" && first != "calibrate") {
+  bool isKnown = llvm::any_of(app.get_subcommands([](const CLI::App *) { return true; }),
+                              [&](const CLI::App *sub) { return sub->get_name() == first; });
+  if (!first.empty() && !first.starts_with("-") && !isKnown) {
     std::cerr << "plimsoll: error: unknown command '" << argv[1] << "'; " << kCommands << "\n";
     parsed.exitCode = kWrongUsage;
     return parsed;
@@ -201,6 +223,7 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   }
   parsed.command = plan->parsed()        ? Command::Plan
                    : explain->parsed()   ? Command::Explain
+                   : gradcheck->parsed() ? Command::Gradcheck
                    : exporting->parsed() ? Command::Export
                    : reducing->parsed()  ? Command::Reduce
                    : calibrate->parsed() ? Command::Calibrate

@@ -6,7 +6,7 @@
 
 namespace plimsoll::cli {
 
-enum class Command { Compile, Plan, Explain, Export, Reduce, Calibrate };
+enum class Command { Compile, Plan, Explain, Gradcheck, Export, Reduce, Calibrate };
 
 struct Parsed {
   Command command = Command::Compile;

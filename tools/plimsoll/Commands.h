@@ -16,6 +16,8 @@ int runMax(const Parsed &parsed, const pipeline::CompileOptions &options);
 int runExport(const Parsed &parsed, const pipeline::CompileOptions &options);
 /// `plimsoll reduce MODEL --check=COMMAND -o FILE.onnx`
 int runReduce(const Parsed &parsed);
+/// `plimsoll gradcheck MODEL`: fails where a gradient is wrong.
+int runGradcheck(const Parsed &parsed, const pipeline::CompileOptions &options);
 int runExplain(const Parsed &parsed, const pipeline::CompileOptions &options);
 
 } // namespace plimsoll::cli

@@ -25,6 +25,8 @@ int main(int argc, char **argv) {
     return runReduce(parsed);
   if (parsed.command == Command::Export)
     return runExport(parsed, options);
+  if (parsed.command == Command::Gradcheck)
+    return runGradcheck(parsed, options);
   options.import.withoutWeights = parsed.command != Command::Compile || parsed.options.dryRun;
   if (parsed.command == Command::Plan && !parsed.options.max.empty())
     return runMax(parsed, options);

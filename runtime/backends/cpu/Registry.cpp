@@ -13,6 +13,7 @@ namespace plimsoll {
 const Kernel *findKernel(const char *name) {
   static const Kernel *const kernels[] = {
       &matmul,
+      &matmul_f64,
 #ifdef PLIMSOLL_HAVE_ONEDNN
       &matmul_onednn,
 #endif

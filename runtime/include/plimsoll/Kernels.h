@@ -12,6 +12,7 @@
 namespace plimsoll {
 
 extern const Kernel matmul;
+extern const Kernel matmul_f64;
 extern const Kernel matmul_onednn; ///< in libplimsoll-onednn-*.a, needs libdnnl
 extern const Kernel layer_norm, layer_norm_grad_input, layer_norm_grad_params;
 extern const Kernel softmax, softmax_grad, log_softmax;

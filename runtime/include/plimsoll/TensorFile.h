@@ -33,6 +33,11 @@ public:
   std::vector<std::string> names() const;
   /// The shape of a tensor of the file; empty for one that is not there.
   std::vector<int64_t> shapeOf(const std::string &name) const;
+  /// Its type as the file writes it, "F32" or "I64"; empty for one that is not there.
+  std::string typeOf(const std::string &name) const;
+  /// Its first `bytes`. False, with the reason in `error`, where there are not as many or the
+  /// file cannot be read.
+  bool readFront(const std::string &name, int64_t bytes, std::byte *into, std::string &error) const;
   /// A string of the metadata, or null.
   const std::string *metadata(const std::string &key) const;
 

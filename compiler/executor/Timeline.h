@@ -1,0 +1,28 @@
+//===- Timeline.h - inputs and results of a program by name -----------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_EXECUTOR_TIMELINE_H
+#define PLIMSOLL_COMPILER_EXECUTOR_TIMELINE_H
+
+#include "compiler/executor/Executor.h"
+#include <optional>
+
+namespace plimsoll::executor {
+
+/// An input of a program: what the host writes before a run.
+struct Input {
+  std::string name;
+  std::string role; ///< "input", "labels" or "hyper"
+  mlir::Type element;
+  llvm::SmallVector<int64_t> shape;
+  int64_t count, bytes;         ///< elements; bytes in the arena
+  int64_t offset;               ///< of the arena, bytes
+  std::optional<int64_t> limit; ///< integers must be below it
+};
+
+std::vector<Input> inputsOf(exec::ProgramOp program);
+
+/// Where the result called `name` lies in the arena, or -1.
+int64_t resultOffset(exec::ProgramOp program, llvm::StringRef name);
+
+} // namespace plimsoll::executor
+
+#endif // PLIMSOLL_COMPILER_EXECUTOR_TIMELINE_H

@@ -1,0 +1,46 @@
+//===- GradCheck.h - a model's gradients against differences of its loss -*- C++ -*-===//
+//
+// The model is compiled in f64, as for training but without updates, and runs in the executor.
+// Gradients of the loss are compared with central differences, along random directions over
+// all parameters, along one over each parameter, and at random elements of it. Docs:
+// docs/design.md, "Gradients".
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_COMPILER_GRADCHECK_GRADCHECK_H
+#define PLIMSOLL_COMPILER_GRADCHECK_GRADCHECK_H
+
+#include "compiler/gradcheck/Probe.h"
+#include "compiler/pipeline/Pipeline.h"
+#include "llvm/Support/Error.h"
+
+namespace plimsoll::gradcheck {
+
+struct CheckOptions {
+  int64_t samples = 3;    ///< elements of each parameter
+  int64_t directions = 3; ///< over all parameters together
+  uint64_t seed = 0;      ///< of directions, elements, inputs that are drawn, dropout
+  std::string data;       ///< "safetensors:FILE", whose first rows are the inputs; empty: drawn
+};
+
+struct CheckedParameter {
+  std::string name;
+  int64_t count; ///< elements
+  Tally tally;
+};
+
+struct CheckReport {
+  double loss = 0;
+  std::vector<std::string> inputs; ///< what each was: "input_ids: integers below 256"
+  Tally together;
+  std::vector<CheckedParameter> parameters;
+  bool passed() const;
+};
+
+/// Compiles the model of `options` and checks it. The message of the error is empty where the
+/// compiler has reported what is wrong.
+llvm::Expected<CheckReport> checkGradients(mlir::MLIRContext &context,
+                                           pipeline::CompileOptions options,
+                                           const CheckOptions &check);
+
+} // namespace plimsoll::gradcheck
+
+#endif // PLIMSOLL_COMPILER_GRADCHECK_GRADCHECK_H

@@ -1,0 +1,54 @@
+//===- Widen.cpp - a model of f32 in f64 -----------------------------------------===//
+//
+// For checks of gradients, which f32 is too coarse for. Parameters keep where their f32 bytes
+// are under another name, since the sizes no longer agree.
+//===----------------------------------------------------------------------===//
+#include "passes/prepare/Widen.h"
+#include "dialects/nn/NNDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AttrTypeSubElements.h"
+#include "mlir/IR/Builders.h"
+#include "passes/prepare/Passes.h"
+
+namespace plimsoll::prepare {
+#define GEN_PASS_DEF_WIDENPASS
+#include "passes/prepare/Passes.h.inc"
+} // namespace plimsoll::prepare
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::prepare;
+
+static APFloat widened(APFloat number) {
+  bool inexact;
+  number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
+  return number;
+}
+
+namespace {
+
+struct WidenPass : prepare::impl::WidenPassBase<WidenPass> {
+  using WidenPassBase::WidenPassBase;
+
+  void runOnOperation() override {
+    Type wide = Float64Type::get(&getContext());
+    AttrTypeReplacer replacer;
+    replacer.addReplacement([&](Float32Type) { return wide; });
+    replacer.addReplacement([&](DenseElementsAttr constant) -> std::optional<Attribute> {
+      if (!constant.getElementType().isF32())
+        return std::nullopt;
+      return constant.mapValues(
+          wide, [](const APFloat &number) { return widened(number).bitcastToAPInt(); });
+    });
+    for (auto parameter : getOperation().getOps<nn::ParameterOp>())
+      if (nn::BytesAttr source = parameter.getSourceAttr();
+          source && parameter.getTensorType().getElementType().isF32()) {
+        parameter->setAttr(kSingleSourceAttr, source);
+        parameter.removeSourceAttr();
+      }
+    replacer.recursivelyReplaceElementsIn(getOperation(), /*replaceAttrs=*/true,
+                                          /*replaceLocs=*/false, /*replaceTypes=*/true);
+  }
+};
+
+} // namespace
