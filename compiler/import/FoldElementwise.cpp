@@ -143,7 +143,7 @@ template <void (*handler)(Node &)> static void twoOperands(Node &n) {
   if (n.numOperands() == 1)
     return n.set(n.operands[0]);
   if (n.numOperands() != 2)
-    return n.error("more than two inputs are not supported");
+    return n.unsupported("more than two inputs are not supported");
   handler(n);
 }
 

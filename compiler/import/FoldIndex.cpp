@@ -138,7 +138,7 @@ static std::optional<Addresses> addresses(Node &n, const HostTensor &x, const Ho
 static void gatherNd(Node &n) {
   const HostTensor *x = n.known(0), *indices = indexOperand(n, 1);
   if (n.intAttr("batch_dims", 0) != 0)
-    return n.error("batch_dims is not supported");
+    return n.unsupported("batch_dims is not supported");
   std::optional<Addresses> rows = x && indices ? addresses(n, *x, *indices) : std::nullopt;
   if (!rows)
     return;
@@ -152,7 +152,7 @@ static void gatherNd(Node &n) {
 static void scatterNd(Node &n) {
   const HostTensor *x = n.known(0), *indices = indexOperand(n, 1), *updates = n.known(2);
   if (n.stringAttr("reduction", "none") != "none")
-    return n.error("a reduction is not supported");
+    return n.unsupported("a reduction is not supported");
   std::optional<Addresses> rows =
       x && indices && updates && n.mayFold(x->shape) ? addresses(n, *x, *indices) : std::nullopt;
   if (!rows)

@@ -20,8 +20,7 @@ static void checkOperators(const Graph &graph, Problems &problems) {
     }
     auto found = opTable().find(node.op_type());
     if (found == opTable().end())
-      problems.add(graph.describe(i), "this operator is not supported",
-                   "cut the model before it, or export it from simpler operations");
+      problems.add(graph.describe(i), "this operator is not supported", Node::kUnsupported);
     else if (found->second.refusal)
       problems.add(graph.describe(i), found->second.refusal, found->second.fix);
   }

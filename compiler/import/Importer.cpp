@@ -199,7 +199,7 @@ void Importer::importNode(int index) {
     Entry &entry = node.results[i];
     if (supported && complete && !node.failed() && !node.decision &&
         entry.kind == Entry::Kind::Missing)
-      node.error("its result '" + name + "' is not supported");
+      node.unsupported("its result '" + name + "' is not supported");
     if (node.failed() || !complete || entry.kind == Entry::Kind::Missing)
       entry.kind = Entry::Kind::Failed;
     if (entry.kind == Entry::Kind::Data && !hasNewShape(node, name, entry.value))

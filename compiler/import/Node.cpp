@@ -74,7 +74,8 @@ const HostTensor *Node::known(int i) {
   if (!tensor)
     error(has(i) ? "its input '" + operandName(i) + "' must be known at compile time"
                  : "needs at least " + std::to_string(i + 1) + " inputs",
-          has(i) ? "compute it from shapes and constants only" : "");
+          has(i) ? StringRef("compute it from shapes and constants only")
+                 : StringRef(kContradiction));
   return tensor;
 }
 
@@ -206,7 +207,8 @@ void Node::setTensor(const onnx::TensorProto &tensor) {
   size_t before = problems.size();
   std::optional<HostTensor> read;
   if (isExternal(tensor))
-    error("external data in an attribute is not supported");
+    error("external data in an attribute is not supported",
+          "save the model with its attributes inside");
   else
     read = readTensor(tensor, "", budget.largest, graph.describe(index), problems);
   hasFailed |= problems.size() != before;
@@ -217,7 +219,8 @@ void Node::setTensor(const onnx::TensorProto &tensor) {
 bool Node::mayFold(ArrayRef<int64_t> shape) {
   std::optional<int64_t> count = elementCount(shape);
   if (!count || *count > budget.largest || *count > budget.left) {
-    error("its result " + shapeText(shape) + " is too large to be computed at compile time");
+    error("its result " + shapeText(shape) + " is too large to be computed at compile time",
+          "export the model with it as an initializer or an input");
     return false;
   }
   budget.left -= *count;

@@ -34,6 +34,12 @@ struct FoldBudget {
 
 class Node {
 public:
+  static constexpr llvm::StringLiteral kContradiction =
+      "the file contradicts itself here, or --shape contradicts it: "
+      "onnx.checker.check_model(FILE, full_check=True) may tell more; export the model again";
+  static constexpr llvm::StringLiteral kUnsupported =
+      "cut the model before it, or export it from simpler operations";
+
   Node(const Graph &graph, int index, mlir::OpBuilder &builder, FoldBudget &budget,
        Problems &problems);
 
@@ -46,8 +52,10 @@ public:
   std::optional<ControlDecision> decision;
 
   // Errors
-  /// Notes a problem of this node, once.
-  void error(const llvm::Twine &what, const llvm::Twine &fix = "");
+  /// Notes a problem of this node, once. Without a fix of its own it is one of the file.
+  void error(const llvm::Twine &what, const llvm::Twine &fix = kContradiction);
+  /// The same for what is valid and not supported.
+  void unsupported(const llvm::Twine &what) { error(what, kUnsupported); }
   bool failed() const { return hasFailed; }
 
   // Operands

@@ -28,7 +28,7 @@ static void constantOp(Node &n) {
                     : name == "value_float"  ? onnx::AttributeProto::FLOAT
                     : name == "value_floats" ? onnx::AttributeProto::FLOATS
                                              : onnx::AttributeProto::UNDEFINED))
-    return n.error("its attribute '" + name + "' is not supported");
+    return n.unsupported("its attribute '" + name + "' is not supported");
   if (name == "value")
     return n.setTensor(value.t());
   if (name == "value_int")

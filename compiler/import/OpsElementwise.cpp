@@ -77,7 +77,7 @@ static void select(Node &n) {
 static void gelu(Node &n) {
   std::string approximate = n.stringAttr("approximate", "none");
   if (approximate != "none" && approximate != "tanh")
-    return n.error("approximation '" + approximate + "' is unknown");
+    return n.unsupported("approximation '" + approximate + "' is unknown, expected none or tanh");
   SmallVector<NamedAttribute> attrs;
   if (approximate == "tanh")
     attrs.push_back(n.unitNamed("tanh_approximation"));

@@ -56,7 +56,7 @@ static std::optional<Window> windowOf(Node &n, ArrayRef<int64_t> x, ArrayRef<int
   if (window.automatic == "VALID")
     window.pads.assign(2 * dims, 0);
   else if (window.automatic != "NOTSET" && !StringRef(window.automatic).starts_with("SAME_"))
-    n.error("auto_pad '" + window.automatic + "' is unknown");
+    n.unsupported("auto_pad '" + window.automatic + "' is unknown");
   return n.failed() ? std::nullopt : std::optional(window);
 }
 

@@ -58,7 +58,7 @@ static std::optional<nn::Update> updateOf(Node &n) {
   std::optional<nn::Update> update =
       nn::symbolizeUpdate(reduction == "none" ? "replace" : reduction);
   if (!update)
-    n.error("reduction '" + reduction + "' is unknown");
+    n.unsupported("reduction '" + reduction + "' is unknown");
   return update;
 }
 

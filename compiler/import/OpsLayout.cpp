@@ -109,7 +109,7 @@ static void pad(Node &n) {
   if (!padding)
     return;
   if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
-    return n.error("mode '" + mode + "' is unknown");
+    return n.unsupported("mode '" + mode + "' is unknown");
   Value fill = mode == "constant" ? (n.has(2) ? n.data(2) : n.scalar(0.0, x)) : Value();
   if (fill && typeOf(fill).getRank() > 0)
     fill = n.reshape(fill, {});

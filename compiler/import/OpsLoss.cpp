@@ -62,7 +62,7 @@ static Value negativeLogLikelihood(Node &n, Value logs) {
   if (reduction == "sum")
     return sum;
   if (reduction != "mean")
-    n.error("reduction '" + reduction + "' is unknown");
+    n.unsupported("reduction '" + reduction + "' is unknown");
   return a.div(sum, n.reshape(a.sum(n.broadcast(labels.weights, shapeOf(loss)), all), {}));
 }
 

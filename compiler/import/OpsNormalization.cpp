@@ -146,7 +146,7 @@ static void lpNorm(Node &n) {
   if (!axis)
     return;
   if (p != 1 && p != 2)
-    return n.error("p = " + Twine(p) + " is unknown");
+    return n.unsupported("p = " + Twine(p) + " is unknown");
   Value norm = p == 1 ? a.sum(a.abs(x), *axis) : a.sqrt(a.sum(a.mul(x, x), *axis));
   Value isZero = a.compare(nn::Predicate::eq, norm, 0.0);
   n.set(a.select(isZero, n.scalar(0.0, x), a.div(x, norm)));

@@ -138,7 +138,7 @@ private:
   void readDirection(int64_t d) override {
     peepholes = ofDirection(7, d);
     if (n.intAttr("input_forget", 0))
-      n.error("coupled gates (input_forget) are not supported");
+      n.unsupported("coupled gates (input_forget) are not supported");
   }
 
   Value peep(Value all, int64_t g, int64_t hole, Value cell) {

@@ -74,7 +74,7 @@ static std::optional<ResizeModes> modesOf(Node &n) {
   if (modes.mode != "nearest" && modes.mode != "linear" && modes.mode != "cubic")
     n.error("mode '" + modes.mode + "' is not supported", "nearest, linear and cubic are");
   if (std::isnan(coordinate(modes.coordinates, {2, 2, 1.0}, 0)))
-    n.error("coordinate_transformation_mode '" + modes.coordinates + "' is not supported");
+    n.unsupported("coordinate_transformation_mode '" + modes.coordinates + "' is not supported");
   return n.failed() ? std::nullopt : std::optional(modes);
 }
 
@@ -97,7 +97,7 @@ static double sharedScale(Node &n, ArrayRef<int64_t> x, ArrayRef<int64_t> axes,
   if (policy == "stretch")
     return 0;
   if (policy != "not_larger" && policy != "not_smaller")
-    n.error("keep_aspect_ratio_policy '" + policy + "' is unknown");
+    n.unsupported("keep_aspect_ratio_policy '" + policy + "' is unknown");
   double shared = 0;
   for (auto [i, d] : llvm::enumerate(axes)) {
     double scale = sizes.number(i) / double(std::max<int64_t>(1, x[d]));

@@ -1,6 +1,7 @@
 #include "compiler/import/Arithmetic.h"
 #include "compiler/import/RebatchConstants.h"
 #include "compiler/import/RebatchFollower.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -54,8 +55,10 @@ NewSizes Follower::run() {
     broken.clear();
     walk();
   } while (sources.hasChanged());
+  llvm::StringSet<> told; // a node that stands for many ops, as an LSTM does, is told once
   for (const auto &[where, what, fix] : found)
-    problems.add(where, what, fix);
+    if (told.insert(where).second)
+      problems.add(where, what, fix);
   return answer();
 }
 

@@ -1,4 +1,5 @@
 #include "compiler/import/ShapeRules.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 
@@ -129,7 +130,9 @@ std::optional<Shape> plimsoll::import::permutationOf(Node &n, int64_t rank) {
   Shape sorted(*permutation);
   llvm::sort(sorted);
   if (!llvm::equal(sorted, llvm::seq<int64_t>(0, rank))) {
-    n.error("'perm' does not name each of the " + Twine(rank) + " dimensions once");
+    n.error("'perm' does not name each of the " + Twine(rank) + " dimensions once, got " +
+            llvm::join(llvm::map_range(*permutation, [](int64_t d) { return std::to_string(d); }),
+                       ", "));
     return std::nullopt;
   }
   return permutation;

@@ -237,6 +237,37 @@ def several():
                    node("MatMul", ["x", "x"], ["c"]), node("Add", ["a", "b"], ["y"])])
 
 
+def fourteen():
+    """Fourteen nodes and inputs that cannot be imported, each for a reason of its own."""
+    def branch(op, result):
+        return helper.make_graph([helper.make_node(op, ["x"], [result])], result, [],
+                                 [helper.make_tensor_value_info(result, F, [4, 8])])
+
+    nodes = [helper.make_node("Hardmax", ["x"], ["y0"], "layer.0.hardmax"),
+             helper.make_node("Attention", ["x"], ["y1"], "layer.1.custom", domain="com.example"),
+             helper.make_node("DequantizeLinear", ["q", "one"], ["y2"], "layer.2.dequantise"),
+             helper.make_node("If", ["flag"], ["y3"], "layer.3.branch",
+                              then_branch=branch("Relu", "t"), else_branch=branch("Neg", "e")),
+             helper.make_node("Softmax", ["x"], ["y4"], "layer.4.softmax", axis=5),
+             helper.make_node("TopK", ["x", "k"], ["y5", ""], "layer.5.top"),
+             helper.make_node("MatMul", ["x", "w"], ["y6"], "layer.6.matmul"),
+             helper.make_node("Transpose", ["x"], ["y7"], "layer.7.transpose", perm=[0, 0]),
+             helper.make_node("Reshape", ["x", "shape"], ["y8"], "layer.8.reshape"),
+             helper.make_node("Cast", ["x"], ["y9"], "layer.9.cast", to=TensorProto.FLOAT8E4M3FN),
+             helper.make_node("Gelu", ["x"], ["y10"], "layer.10.gelu", approximate="sigmoid"),
+             helper.make_node("GRU", ["time", "gru", "gru", "", "lengths"], ["y11"], "layer.11.gru",
+                              hidden_size=2)]
+    inputs = [("x", F, [4, 8]), ("free", F, ["rows", 8]), ("flag", TensorProto.BOOL, []),
+              ("half", TensorProto.FLOAT16, [4, 8]), ("k", I, [1])]
+    weights = {"q": np.zeros((4, 8), np.uint8), "one": np.float32(1), "w": table(7, 3, 1),
+               "shape": np.array([5, 5]), "time": np.zeros((3, 4, 2), np.float32),
+               "gru": np.ones((1, 6, 2), np.float32), "lengths": np.array([1, 2, 3, 3], np.int32)}
+    outputs = [(f"y{i}", F, None) for i in range(len(nodes))]
+    result = model(nodes, inputs, outputs, weights, opset=20)
+    result.opset_import.append(helper.make_opsetid("com.example", 1))
+    return result
+
+
 def half():
     made = simple([node("Relu", ["x"], ["y"])])
     made.graph.input[0].type.tensor_type.elem_type = TensorProto.BFLOAT16
