@@ -6,6 +6,7 @@
 #ifndef PLIMSOLL_CUDA_ROWS_H
 #define PLIMSOLL_CUDA_ROWS_H
 
+#include "../../kernels/Elements.h"
 #include "Four.h"
 #include "Sums.h"
 #include "plimsoll/Kernel.h"
@@ -75,14 +76,6 @@ template <typename Run> void withRowShape(int64_t cols, Run run) {
 
 template <typename Shape> int64_t rowBlocks(int64_t rows) {
   return blocksFor(rows, Shape::rows);
-}
-
-/// Calls `run` with a null pointer of a launch's floats; their type stands behind `others` sizes.
-template <typename Run> void withFloats(const Launch &launch, int others, Run run) {
-  if (launch.sizeCount > others && launch.sizes[others] == int64_t(ElementType::f64))
-    run(static_cast<double *>(nullptr));
-  else
-    run(static_cast<float *>(nullptr));
 }
 
 } // namespace plimsoll::cuda

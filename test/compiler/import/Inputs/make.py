@@ -258,7 +258,7 @@ def fourteen():
              helper.make_node("GRU", ["time", "gru", "gru", "", "lengths"], ["y11"], "layer.11.gru",
                               hidden_size=2)]
     inputs = [("x", F, [4, 8]), ("free", F, ["rows", 8]), ("flag", TensorProto.BOOL, []),
-              ("half", TensorProto.FLOAT16, [4, 8]), ("k", I, [1])]
+              ("narrow", TensorProto.FLOAT16, [4, 8]), ("k", I, [1])]
     weights = {"q": np.zeros((4, 8), np.uint8), "one": np.float32(1), "w": table(7, 3, 1),
                "shape": np.array([5, 5]), "time": np.zeros((3, 4, 2), np.float32),
                "gru": np.ones((1, 6, 2), np.float32), "lengths": np.array([1, 2, 3, 3], np.int32)}
