@@ -64,6 +64,9 @@ def group(suite, tools, everything):
     for file in sorted(KERNELS.glob("*.cu")):
         suite.case(f"compiled: {file.name}", check_kernels, tools, nvcc, file,
                    ARCHITECTURES if everything else ["sm_90"])
+    if not (tools.build / "lib" / "libplimsoll-runtime-cuda.a").exists():
+        print("plimsoll was built without the CUDA toolkit: no program for a GPU is compiled")
+        return
     for title in emulated.USUAL + emulated.ALL if everything else ["mlp-digits", "gpt2-nano"]:
         for architecture in ARCHITECTURES if everything else ["sm_90"]:
             suite.case(f"compiled: {title} {architecture}", check_program, tools, title,
