@@ -94,7 +94,7 @@ def main(root):
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True,
                             check=True).stdout.split()
     files = [Path(f) for f in listed if (root / f).is_file()]
-    sources = [f for f in files if f.suffix in (".cpp", ".h", ".td")]
+    sources = [f for f in files if f.suffix in (".cpp", ".cu", ".h", ".td")]
     lists = [f for f in files if f.name == "CMakeLists.txt" and folder_of(f.as_posix())]
     problems = [*check_includes(root, sources), *check_links(root, lists)]
     print("\n".join(problems))
