@@ -1,6 +1,6 @@
 //===- OnnxRewriter.cpp - an ONNX file with some of its bytes replaced -------------===//
 #include "compiler/import/OnnxRewriter.h"
-#include "compiler/import/Rope.h"
+#include "compiler/import/PiecewiseFile.h"
 #include "compiler/import/WireFormat.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -27,8 +27,8 @@ public:
         external(external) {}
 
   /// The ONNX file; `problems` are initializers whose old elements cannot be found.
-  Rope run(Problems &problems) {
-    Rope model;
+  PiecewiseFile run(Problems &problems) {
+    PiecewiseFile model;
     Fields fields(bytes, 0, bytes.size());
     while (fields.next())
       if (fields.number == field::kGraph && fields.wireType == 2)
@@ -39,13 +39,13 @@ public:
   }
 
   /// The external data; empty where there is none.
-  Rope data;
+  PiecewiseFile data;
 
 private:
   StringRef whole(const Fields &fields) const { return bytes.slice(fields.start, fields.after()); }
 
-  Rope graph(const Fields &place, Problems &problems) {
-    Rope result;
+  PiecewiseFile graph(const Fields &place, Problems &problems) {
+    PiecewiseFile result;
     Fields fields(bytes, place.payload, place.payload + place.length);
     while (fields.next()) {
       if (fields.number == field::kNode && fields.wireType == 2)
@@ -58,11 +58,11 @@ private:
     return result;
   }
 
-  void addNode(Rope &result, const Fields &place, int index) {
+  void addNode(PiecewiseFile &result, const Fields &place, int index) {
     auto first = edits.operands.lower_bound({index, 0});
     if (first == edits.operands.end() || first->first.first != index)
       return result.keep(whole(place));
-    Rope message;
+    PiecewiseFile message;
     Fields fields(bytes, place.payload, place.payload + place.length);
     int operand = 0;
     while (fields.next()) {
@@ -80,7 +80,7 @@ private:
     result.message(place.number, std::move(message));
   }
 
-  void addInitializer(Rope &result, const Fields &place, int index, Problems &problems) {
+  void addInitializer(PiecewiseFile &result, const Fields &place, int index, Problems &problems) {
     bool outside = isExternal(file.initializer(index));
     std::optional<TensorBytes> elements;
     if (auto edit = edits.initializers.find(index); edit != edits.initializers.end())
@@ -121,9 +121,9 @@ private:
   }
 
   /// The tensor at `place` with other elements, and another name unless that is empty.
-  Rope tensor(const Fields &place, int index, StringRef name, const TensorBytes &elements,
-              bool outside) {
-    Rope result;
+  PiecewiseFile tensor(const Fields &place, int index, StringRef name, const TensorBytes &elements,
+                       bool outside) {
+    PiecewiseFile result;
     Fields fields(bytes, place.payload, place.payload + place.length);
     while (fields.next()) {
       bool isElements = int64_t(fields.payload) == file.inlineBytes[index].offset &&
@@ -141,7 +141,7 @@ private:
     return result;
   }
 
-  Rope newTensor(const Fields &place, int index, const NewTensor &other, bool outside) {
+  PiecewiseFile newTensor(const Fields &place, int index, const NewTensor &other, bool outside) {
     if (!other.type)
       return tensor(place, index, other.name, other.data, outside);
     onnx::TensorProto proto;
@@ -150,7 +150,7 @@ private:
                                                         : onnx::TensorProto::FLOAT);
     for (int64_t size : other.type->second)
       proto.add_dims(size);
-    Rope result;
+    PiecewiseFile result;
     result.put(proto.SerializeAsString());
     if (outside)
       addExternal(result, other.data);
@@ -160,13 +160,13 @@ private:
   }
 
   /// Puts the elements behind the others of the data file, and says where.
-  void addExternal(Rope &result, const TensorBytes &elements) {
+  void addExternal(PiecewiseFile &result, const TensorBytes &elements) {
     data.put(std::string((kPage - data.size() % kPage) % kPage, '\0'));
     std::pair<StringRef, std::string> entries[] = {{"location", dataName.str()},
                                                    {"offset", std::to_string(data.size())},
                                                    {"length", std::to_string(elements.bytes)}};
     for (auto &[key, value] : entries) {
-      Rope entry;
+      PiecewiseFile entry;
       entry.text(1, key);
       entry.text(2, value);
       result.message(field::kExternalData, std::move(entry));
@@ -191,14 +191,14 @@ public:
       fs::remove(draft);
   }
 
-  llvm::Error write(const Rope &rope, const std::string &place) {
+  llvm::Error write(const PiecewiseFile &file, const std::string &place) {
     std::string draft = place + ".tmp";
     std::error_code code;
     llvm::raw_fd_ostream os(draft, code);
     if (code)
       return makeError("cannot write '" + place + "': " + code.message());
     files.push_back({draft, place});
-    llvm::Error error = rope.write(os);
+    llvm::Error error = file.write(os);
     os.close();
     if (os.has_error() && !error)
       error = makeError("cannot write '" + place + "': " + os.error().message());
@@ -223,7 +223,7 @@ llvm::Error plimsoll::import::writeEdited(const ModelFile &file, const FileEdits
                                           const std::string &output, int64_t maxFileBytes) {
   std::string dataPath = output + ".data", dataName = path::filename(dataPath).str();
   std::optional<Rewriter> rewriter;
-  Rope model;
+  PiecewiseFile model;
   for (bool external : {edits.external, true}) {
     Problems problems;
     rewriter.emplace(file, edits, dataName, external);

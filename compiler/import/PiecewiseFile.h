@@ -1,6 +1,6 @@
-//===- Rope.h - a file in pieces, some of them not read yet ----------*- C++ -*-===//
-#ifndef PLIMSOLL_COMPILER_IMPORT_ROPE_H
-#define PLIMSOLL_COMPILER_IMPORT_ROPE_H
+//===- PiecewiseFile.h - a file in pieces, some not read yet ---------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_PIECEWISEFILE_H
+#define PLIMSOLL_COMPILER_IMPORT_PIECEWISEFILE_H
 
 #include "compiler/import/OnnxRewriter.h"
 #include "llvm/Support/raw_ostream.h"
@@ -9,19 +9,19 @@
 namespace plimsoll::import {
 
 /// Bytes of a file that is to be written: kept ones, new ones, and tensors.
-class Rope {
+class PiecewiseFile {
 public:
-  /// Bytes that outlive the rope.
+  /// Bytes that outlive the file.
   void keep(llvm::StringRef bytes);
   void put(std::string bytes);
   void put(TensorBytes data);
-  void append(Rope &&other);
+  void append(PiecewiseFile &&other);
 
   /// One field of protobuf's wire format.
   void number(unsigned field, uint64_t value);
   void text(unsigned field, llvm::StringRef value);
   void tensor(unsigned field, TensorBytes data);
-  void message(unsigned field, Rope &&content);
+  void message(unsigned field, PiecewiseFile &&content);
 
   int64_t size() const { return bytes; }
   llvm::Error write(llvm::raw_ostream &os) const;
@@ -33,4 +33,4 @@ private:
 
 } // namespace plimsoll::import
 
-#endif // PLIMSOLL_COMPILER_IMPORT_ROPE_H
+#endif // PLIMSOLL_COMPILER_IMPORT_PIECEWISEFILE_H

@@ -1,5 +1,5 @@
-//===- Rope.cpp - a file in pieces, some of them not read yet ---------------------===//
-#include "compiler/import/Rope.h"
+//===- PiecewiseFile.cpp - a file in pieces, some of them not read yet ------------===//
+#include "compiler/import/PiecewiseFile.h"
 
 using namespace plimsoll::import;
 
@@ -16,7 +16,7 @@ static std::string key(unsigned field, unsigned wireType) {
   return varint(uint64_t(field) << 3 | wireType);
 }
 
-void Rope::keep(llvm::StringRef text) {
+void PiecewiseFile::keep(llvm::StringRef text) {
   bytes += text.size();
   auto *last = pieces.empty() ? nullptr : std::get_if<llvm::StringRef>(&pieces.back());
   if (last && last->end() == text.begin())
@@ -25,41 +25,41 @@ void Rope::keep(llvm::StringRef text) {
     pieces.push_back(text);
 }
 
-void Rope::put(std::string text) {
+void PiecewiseFile::put(std::string text) {
   bytes += text.size();
   pieces.push_back(std::move(text));
 }
 
-void Rope::put(TensorBytes data) {
+void PiecewiseFile::put(TensorBytes data) {
   bytes += data.bytes;
   pieces.push_back(std::move(data));
 }
 
-void Rope::append(Rope &&other) {
+void PiecewiseFile::append(PiecewiseFile &&other) {
   bytes += other.bytes;
   for (auto &piece : other.pieces)
     pieces.push_back(std::move(piece));
 }
 
-void Rope::number(unsigned field, uint64_t value) {
+void PiecewiseFile::number(unsigned field, uint64_t value) {
   put(key(field, kVarint) + varint(value));
 }
 
-void Rope::text(unsigned field, llvm::StringRef value) {
+void PiecewiseFile::text(unsigned field, llvm::StringRef value) {
   put(key(field, kLengthDelimited) + varint(value.size()) + value.str());
 }
 
-void Rope::tensor(unsigned field, TensorBytes data) {
+void PiecewiseFile::tensor(unsigned field, TensorBytes data) {
   put(key(field, kLengthDelimited) + varint(data.bytes));
   put(std::move(data));
 }
 
-void Rope::message(unsigned field, Rope &&content) {
+void PiecewiseFile::message(unsigned field, PiecewiseFile &&content) {
   put(key(field, kLengthDelimited) + varint(content.size()));
   append(std::move(content));
 }
 
-llvm::Error Rope::write(llvm::raw_ostream &os) const {
+llvm::Error PiecewiseFile::write(llvm::raw_ostream &os) const {
   for (const auto &piece : pieces) {
     if (auto *kept = std::get_if<llvm::StringRef>(&piece)) {
       os << *kept;
