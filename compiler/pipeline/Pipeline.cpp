@@ -61,7 +61,7 @@ static memory::PlanMemoryPassOptions planOptions(const CompileOptions &options) 
 static void addFineTuning(OpPassManager &manager, const CompileOptions &options) {
   if (options.lora)
     manager.addPass(prepare::createAttachLoraPass(
-        {options.lora->modules, options.lora->rank, options.lora->alpha}));
+        {options.lora->modules, options.lora->rank, options.lora->alpha, options.lora->dropout}));
   if (!options.teacher)
     return;
   std::string output = options.teacher->output;

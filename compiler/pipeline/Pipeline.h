@@ -13,11 +13,12 @@ namespace plimsoll::pipeline {
 /// How far to go: each stage is the text or file that `--emit` stops at.
 enum class Stage { NN, Step, Kernels, Plan, Exec, Source, Library, Binary };
 
-/// Adapters on frozen weights: `--lora=REGEX,rank=8,alpha=16`.
+/// Adapters on frozen weights: `--lora=REGEX,rank=8,alpha=16,dropout=0.1`.
 struct LoraOptions {
   std::string modules; ///< regular expression of the weights to adapt
   int64_t rank = 8;
   double alpha = 16;
+  double dropout = 0; ///< of what they read
 };
 
 /// Learning from a second model: `--teacher=MODEL,weight=0.5,temperature=2,output=NAME`.

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Random.h"
 #include "mlir/IR/Builders.h"
 #include "passes/prepare/Passes.h"
 #include "llvm/ADT/MapVector.h"
@@ -180,8 +181,12 @@ private:
     Location loc = product.getLoc();
     // x (B A)^T = (x A^T) B^T; of the transpose it is (x B) A.
     Value first = straight ? a : b, second = straight ? b : a;
-    Value low = nn::MatmulOp::create(builder, loc, product.getA(), first, product.getTransposeA(),
-                                     straight);
+    Value x = product.getA();
+    if (dropout > 0)
+      x = nn::DropoutOp::create(builder, loc, x, Value(), nn::nextStream(*product->getBlock()),
+                                APFloat(double(dropout)))
+              .getY();
+    Value low = nn::MatmulOp::create(builder, loc, x, first, product.getTransposeA(), straight);
     auto element = cast<RankedTensorType>(low.getType()).getElementType();
     Value scale = nn::ConstantOp::create(
         builder, loc,

@@ -84,7 +84,8 @@ def AttachLoraPass : Pass<"nn-attach-lora", "::mlir::ModuleOp"> {
     Freezes every parameter. Those that `modules` (a regular expression) names get an adapter
     at each product that they are the right factor of: `y + (alpha / rank) (x A^T) B^T`, where
     `NAME.lora_A.weight` is `[rank, in]`, drawn uniformly within `1 / sqrt(in)`, and
-    `NAME.lora_B.weight` is `[out, rank]` and zero. Named parameters that are used otherwise are
+    `NAME.lora_B.weight` is `[out, rank]` and zero. With `dropout` they read `x` behind a dropout
+    of its own at each product. Named parameters that are used otherwise are
     refused, all at once; other tensors of a module that has an adapter stay as they are.
 
     Before:
@@ -103,7 +104,8 @@ def AttachLoraPass : Pass<"nn-attach-lora", "::mlir::ModuleOp"> {
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"modules", "modules", "std::string", "\"\"", "Which weights to adapt">,
                  Option<"rank", "rank", "int64_t", "8", "Rows of A">,
-                 Option<"alpha", "alpha", "double", "16", "Scale of the adapter, times the rank">];
+                 Option<"alpha", "alpha", "double", "16", "Scale of the adapter, times the rank">,
+                 Option<"dropout", "dropout", "double", "0", "Of what the adapters read; 0: none">];
 }
 
 def AttachTeacherPass : Pass<"nn-attach-teacher", "::mlir::ModuleOp"> {

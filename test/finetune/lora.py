@@ -7,7 +7,7 @@ import numpy as np
 import running
 import tensors
 from exporting import NOISE
-from harness import check, losses
+from harness import check, losses, metrics
 from running import Model
 
 LLAMA = Model("llama-nano")
@@ -72,6 +72,32 @@ def check_training(tools):
     check(all(theirs[name].tobytes() == saved[name].tobytes() for name in saved),
           "the adapters of another budget have other bits")
     return f"loss {got[0]:.3f} to {got[-1]:.3f}, {report['saved_bytes'] / 2**20:.1f} MiB saved"
+
+
+def check_dropout(tools):
+    """B starts at zero, so what A reads matters from the second step on; evaluation drops
+    nothing."""
+    folder = tools.folder("lora-dropout")
+    data = f"safetensors:{tools.models}/gpt2-nano/data.safetensors"
+    rows = {}
+    for name, option in (("plain", LORA), ("dropped", f"{LORA},dropout=0.3")):
+        program = tools.compile(LLAMA.path, folder / name, option, "--optimizer=adamw,lr=3e-3")
+        log = folder / f"{name}.jsonl"
+        tools.expect([program, f"--data={data}", "--steps=3", f"--metrics={log}",
+                      f"--save={folder}/{name}-end.safetensors"])
+        rows[name] = losses(log)
+    check(rows["plain"][0] == rows["dropped"][0], f"the first losses differ: {rows}")
+    check(all(a != b for a, b in zip(rows["plain"][2:], rows["dropped"][2:])),
+          f"dropout changes nothing: {rows}")
+    evaluated = {}
+    for name in rows:
+        log = folder / f"{name}-evaluated.jsonl"
+        tools.expect([folder / name, f"--data={data}", "--steps=1", f"--eval-data={data},every=1",
+                      f"--weights={folder}/dropped-end.safetensors", "--lr=0", f"--metrics={log}"])
+        evaluated[name] = [row["eval_loss"] for row in metrics(log) if "eval_loss" in row]
+    check(len(evaluated["plain"]) == 1 and evaluated["plain"] == evaluated["dropped"],
+          f"evaluations of the same adapters differ: {evaluated}")
+    return f"third losses {rows['plain'][2]:.5f} and {rows['dropped'][2]:.5f}"
 
 
 def check_resume(tools):
@@ -162,5 +188,6 @@ def check_wrong(tools):
 def group(suite, tools, everything):
     suite.case("lora: training", check_training, tools)
     suite.case("lora: resume", check_resume, tools)
+    suite.case("lora: dropout", check_dropout, tools)
     suite.case("lora: merge", check_merge, tools)
     suite.case("lora: what cannot be", check_wrong, tools)

@@ -24,8 +24,9 @@ static void addNetworkOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--loss", o.loss,
                  "cross-entropy, mse, l1, huber, bce-with-logits or kl, then :OUTPUT where the "
                  "model has several and ,key=value; output:NAME");
-  app.add_option("--lora", o.lora,
-                 "adapt frozen weights: REGEX[,rank=8,alpha=16]; nothing else is trained");
+  app.add_option(
+      "--lora", o.lora,
+      "adapt frozen weights: REGEX[,rank=8,alpha=16,dropout=0.1]; nothing else is trained");
   app.add_option("--teacher", o.teacher,
                  "learn from a second model: FILE.onnx[,weight=0.5,temperature=1,output=NAME]");
   app.add_option("--trainable", o.trainable, "regular expression of tensors to train");

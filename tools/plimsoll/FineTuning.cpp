@@ -51,9 +51,10 @@ bool plimsoll::cli::parseLora(StringRef text, std::optional<pipeline::LoraOption
   StringMap<StringRef> settings;
   lora.emplace();
   double rank = double(lora->rank);
-  if (!takeSettings("--lora", text, {"rank", "alpha"}, settings, error) ||
+  if (!takeSettings("--lora", text, {"rank", "alpha", "dropout"}, settings, error) ||
       !takeNumber("--lora", settings, "rank", 0, 65536, rank, error) ||
-      !takeNumber("--lora", settings, "alpha", 0, 1e30, lora->alpha, error))
+      !takeNumber("--lora", settings, "alpha", 0, 1e30, lora->alpha, error) ||
+      !takeNumber("--lora", settings, "dropout", 0, 0.99, lora->dropout, error))
     return false;
   lora->modules = text.str();
   lora->rank = int64_t(rank);

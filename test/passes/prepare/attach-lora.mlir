@@ -1,4 +1,5 @@
 // RUN: plimsoll-opt %s --nn-attach-lora='modules=proj|head rank=2 alpha=6' | FileCheck %s
+// RUN: plimsoll-opt %s --nn-attach-lora='modules=proj|head rank=2 alpha=6 dropout=0.5' | FileCheck %s --check-prefix=DROPOUT
 
 // Everything is frozen; adapters stand behind the other parameters and inherit their decay.
 // Checkpoints leave out all but adapters and running statistics.
@@ -39,6 +40,9 @@ func.func @forward(%x: tensor<3x4xf32>, %gain: tensor<4xf32>) -> (tensor<3x5xf32
   // CHECK-NEXT: %[[E:.*]] = nn.matmul %[[G]], %[[B]] {transpose_b} : tensor<3x2xf32>, tensor<6x2xf32>
   // CHECK-NEXT: %[[Z:.*]] = nn.add %[[Y]], %[[E]]
   // CHECK-NEXT: nn.add %[[Z]]
+  // DROPOUT:      nn.matmul %[[N:.*]], %{{.*}} {transpose_b} : tensor<3x4xf32>, tensor<6x4xf32>
+  // DROPOUT-NEXT: %[[K:.*]] = nn.dropout %[[N]] {{.*}}5.000000e-01
+  // DROPOUT-NEXT: nn.matmul %[[K]], %{{.*}} {transpose_b} : tensor<3x4xf32>, tensor<2x4xf32>
   %y = nn.matmul %n, %w {transpose_b} : tensor<3x4xf32>, tensor<6x4xf32>
   %z = nn.add %y, %b : tensor<3x6xf32>, tensor<6xf32>
 
