@@ -7,10 +7,8 @@
 // for a result, as on the CPU, or a whole block where results are few and long; along outer
 // ones neighbouring threads hold neighbouring results.
 //===----------------------------------------------------------------------===//
-#include "compiler/codegen/BodyPrinter.h"
-#include "compiler/codegen/CppText.h"
 #include "compiler/codegen/LoopEmitter.h"
-#include "llvm/Support/raw_ostream.h"
+#include "compiler/codegen/LoopText.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -24,11 +22,10 @@ static constexpr int64_t kColumns = 32, kColumnLanes = kBlock / kColumns;
 
 namespace {
 
-class CudaLoopPrinter {
+class CudaLoopPrinter : LoopText {
 public:
   CudaLoopPrinter(exec::LoopOp loop, StringRef name)
-      : loop(loop), domain(loop.getDomain()), kernelName((name + "_kernel").str()), name(name),
-        os(body) {
+      : LoopText(loop), kernelName((name + "_kernel").str()), name(name) {
     for (unsigned d = 0; d < domain.size(); ++d)
       (loop.isReduced(d) ? reduced : free).push_back(d);
     wide = points(all()) >= INT32_MAX;
@@ -54,35 +51,7 @@ private:
       product *= domain[d];
     return product;
   }
-  unsigned reads() { return loop.getReads().size(); }
-  Type elementType(unsigned operand) {
-    return cast<exec::SliceType>(loop.getOperand(operand).getType()).getElement();
-  }
-  bool isWrite(unsigned operand) { return operand >= reads(); }
   StringRef index() const { return wide ? "int64_t" : "int"; }
-
-  std::string buffer(unsigned operand) {
-    return isWrite(operand) ? "y" + (loop.getWrites().size() > 1 ? std::to_string(operand - reads())
-                                                                 : std::string())
-                            : "x" + std::to_string(operand);
-  }
-  std::string pointerType(unsigned operand) {
-    return (isWrite(operand) ? "" : "const ") + storageType(elementType(operand));
-  }
-
-  /// `i0 * 384 + i1`, without dimension `left`.
-  std::string place(unsigned operand, int left = -1) {
-    std::string text;
-    for (auto [d, stride] : llvm::enumerate(loop.stridesOf(operand))) {
-      if (stride == 0 || static_cast<int>(d) == left)
-        continue;
-      text += (text.empty() ? "i" : " + i") + std::to_string(d);
-      if (stride != 1)
-        text += " * " + std::to_string(stride);
-    }
-    return text.empty() ? "0" : text;
-  }
-  std::string element(unsigned operand) { return buffer(operand) + "[" + place(operand) + "]"; }
 
   /// Declares the indices of `dimensions` from `flat`, which counts them row by row.
   void unflatten(StringRef indent, StringRef flat, ArrayRef<unsigned> dimensions) {
@@ -97,25 +66,6 @@ private:
            << (d == dimensions.front() ? "" : " % " + std::to_string(domain[d]));
       os << ";\n";
     }
-  }
-
-  /// Prints the scalar body; `load` gives the expression of each read. Answers what it yields.
-  SmallVector<std::string> scalarBody(StringRef indent,
-                                      llvm::function_ref<std::string(unsigned)> load) {
-    BodyPrinter printer(os, indent);
-    for (unsigned i = 0; i < reads(); ++i)
-      printer.name(loop.getBody().getArgument(i),
-                   elementType(i).isInteger(1) ? "(" + load(i) + " != 0)" : load(i));
-    Block &block = loop.getBody().front();
-    for (Operation &op : block.without_terminator())
-      printer.print(op);
-    SmallVector<std::string> values;
-    for (Value value : block.getTerminator()->getOperands())
-      values.push_back(printer.nameOf(value));
-    return values;
-  }
-  SmallVector<std::string> scalarBody(StringRef indent) {
-    return scalarBody(indent, [&](unsigned i) { return element(i); });
   }
 
   int64_t lastStride(unsigned operand) { return loop.stridesOf(operand).back(); }
@@ -150,7 +100,7 @@ private:
     if (vector)
       vectorBody();
     else
-      for (auto [i, value] : llvm::enumerate(scalarBody("  ")))
+      for (auto [i, value] : llvm::enumerate(body("  ")))
         os << "  " << element(reads() + i) << " = " << value << ";\n";
   }
 
@@ -166,7 +116,7 @@ private:
     for (unsigned i = reads(); i < loop->getNumOperands(); ++i)
       os << "  cuda::Four<" << storageType(elementType(i)) << "> b" << i - reads() << ";\n";
     os << "PLIMSOLL_UNROLL\n  for (int k = 0; k < 4; ++k) {\n";
-    SmallVector<std::string> values = scalarBody("    ", [&](unsigned i) {
+    SmallVector<std::string> values = body("    ", [&](unsigned i) {
       return "a" + std::to_string(i) + (lastStride(i) == 1 ? ".at[k]" : "");
     });
     for (auto [i, value] : llvm::enumerate(values))
@@ -209,7 +159,7 @@ private:
 
   void addPoint(int depth) {
     std::string indent(2 * depth, ' ');
-    SmallVector<std::string> values = scalarBody(indent);
+    SmallVector<std::string> values = body(indent);
     os << indent << "sum += static_cast<double>(" << values[0] << ");\n";
   }
 
@@ -256,27 +206,24 @@ private:
 
   /// The kernel and what launches it.
   std::string definition() {
-    std::string text, parameters, arguments;
+    std::string whole, parameters, arguments;
     for (unsigned i = 0; i < loop->getNumOperands(); ++i) {
-      parameters += (i ? ", " : "") + pointerType(i) + " *" + buffer(i);
-      arguments += ", launch.buffer<" + pointerType(i) + ">(" + std::to_string(i) + ")";
+      parameters += (i ? ", " : "") + pointeeType(i) + " *" + buffer(i);
+      arguments += ", launch.buffer<" + pointeeType(i) + ">(" + std::to_string(i) + ")";
     }
-    llvm::raw_string_ostream(text)
+    llvm::raw_string_ostream(whole)
         << "__global__ void __launch_bounds__(" << kBlock << ") " << kernelName << "(" << parameters
         << ") {\n"
-        << body << "}\nvoid " << name
+        << text << "}\nvoid " << name
         << "(const Launch &launch) {\n  cuda::launch(cuda::streamOf(launch), " << blocks << ", "
         << kBlock << ", " << kernelName << arguments << ");\n}\n";
-    return text;
+    return whole;
   }
 
-  exec::LoopOp loop;
-  ArrayRef<int64_t> domain;
   SmallVector<unsigned> free, reduced;
   bool wide = false; ///< indices need 64 bits
   int64_t blocks = 0;
-  std::string kernelName, name, body;
-  llvm::raw_string_ostream os;
+  std::string kernelName, name;
 };
 
 } // namespace

@@ -76,7 +76,7 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
   return paths;
 }
 
-Error plimsoll::codegen::copyLibraries(const BuildJob &job, const std::string &logFile) {
+static Error copyLibraries(const BuildJob &job, const std::string &logFile) {
   auto paths = neededLibraries(job.output, logFile);
   if (!paths)
     return paths.takeError();

@@ -33,9 +33,6 @@ std::vector<std::string> codeFlags(llvm::StringRef isa);
 /// Runs a command whose output goes to `logFile` and is part of the error when it fails.
 llvm::Error runCommand(const std::vector<std::string> &command, llvm::StringRef logFile);
 
-/// Copies what the program at `job.output` loads beside glibc to `<output>.libs`.
-llvm::Error copyLibraries(const BuildJob &job, const std::string &logFile);
-
 } // namespace plimsoll::codegen
 
 #endif // PLIMSOLL_COMPILER_CODEGEN_HOSTCOMPILER_H

@@ -6,9 +6,7 @@
 // share out results, never a sum.
 //===----------------------------------------------------------------------===//
 #include "compiler/codegen/LoopEmitter.h"
-#include "compiler/codegen/BodyPrinter.h"
-#include "compiler/codegen/CppText.h"
-#include "llvm/Support/raw_ostream.h"
+#include "compiler/codegen/LoopText.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -22,9 +20,9 @@ static constexpr int64_t kColumnBlock = 64;
 namespace {
 
 /// Prints one loop nest.
-class LoopPrinter {
+class LoopPrinter : LoopText {
 public:
-  explicit LoopPrinter(exec::LoopOp loop) : loop(loop), domain(loop.getDomain()), os(text) {}
+  explicit LoopPrinter(exec::LoopOp loop) : LoopText(loop) {}
 
   std::string print() {
     declareBuffers();
@@ -38,20 +36,9 @@ public:
   }
 
 private:
-  unsigned reads() { return loop.getReads().size(); }
-  Type elementType(unsigned operand) {
-    return cast<exec::SliceType>(loop.getOperand(operand).getType()).getElement();
-  }
-  bool isWrite(unsigned operand) { return operand >= reads(); }
-  std::string buffer(unsigned operand) {
-    return isWrite(operand) ? "y" + (loop.getWrites().size() > 1 ? std::to_string(operand - reads())
-                                                                 : std::string())
-                            : "x" + std::to_string(operand);
-  }
-
   void declareBuffers() {
     for (unsigned i = 0; i < loop->getNumOperands(); ++i) {
-      std::string type = (isWrite(i) ? "" : "const ") + storageType(elementType(i));
+      std::string type = pointeeType(i);
       os << "  " << type << " *" << buffer(i) << " = launch.buffer<" << type << ">(" << i << ");\n";
     }
   }
@@ -63,41 +50,11 @@ private:
     return product;
   }
 
-  /// `x0[i0 * 384 + i1]`
-  std::string element(unsigned operand) {
-    std::string index;
-    for (auto [d, stride] : llvm::enumerate(loop.stridesOf(operand))) {
-      if (stride == 0)
-        continue;
-      index += (index.empty() ? "i" : " + i") + std::to_string(d);
-      if (stride != 1)
-        index += " * " + std::to_string(stride);
-    }
-    return buffer(operand) + "[" + (index.empty() ? "0" : index) + "]";
-  }
-
   void open(int depth, unsigned d, StringRef size = "") {
     std::string i = "i" + std::to_string(d);
     os.indent(2 * depth) << "for (int64_t " << i << " = 0; " << i << " < "
                          << (size.empty() ? std::to_string(domain[d]) : size.str()) << "; ++" << i
                          << ")";
-  }
-
-  /// Prints the body at `indent` and returns the yielded expressions.
-  SmallVector<std::string> body(StringRef indent) {
-    BodyPrinter printer(os, indent);
-    for (unsigned i = 0; i < reads(); ++i) {
-      std::string load = element(i);
-      printer.name(loop.getBody().getArgument(i),
-                   elementType(i).isInteger(1) ? "(" + load + " != 0)" : load);
-    }
-    Block &block = loop.getBody().front();
-    for (Operation &op : block.without_terminator())
-      printer.print(op);
-    SmallVector<std::string> values;
-    for (Value value : block.getTerminator()->getOperands())
-      values.push_back(printer.nameOf(value));
-    return values;
   }
 
   void parallel(StringRef rest, int collapsed) {
@@ -204,11 +161,6 @@ private:
     os << indent << "}\n";
     os.indent(indent.size() - 2) << "}\n";
   }
-
-  exec::LoopOp loop;
-  ArrayRef<int64_t> domain;
-  std::string text;
-  llvm::raw_string_ostream os;
 };
 
 } // namespace

@@ -1,0 +1,77 @@
+//===- LoopText.h - what loop nests look like on every target --------*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_CODEGEN_LOOPTEXT_H
+#define PLIMSOLL_COMPILER_CODEGEN_LOOPTEXT_H
+
+#include "compiler/codegen/BodyPrinter.h"
+#include "compiler/codegen/CppText.h"
+#include "dialects/exec/ExecDialect.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace plimsoll::codegen {
+
+/// Names of a loop's operands and elements, and its scalar body; printers of targets add the
+/// loops around them. The reads are x0, x1, ..., the writes y, or y0, y1, ...; i0, i1, ... are
+/// the indices.
+class LoopText {
+protected:
+  explicit LoopText(exec::LoopOp loop) : loop(loop), domain(loop.getDomain()), os(text) {}
+
+  unsigned reads() { return loop.getReads().size(); }
+  bool isWrite(unsigned operand) { return operand >= reads(); }
+  mlir::Type elementType(unsigned operand) {
+    return llvm::cast<exec::SliceType>(loop.getOperand(operand).getType()).getElement();
+  }
+
+  std::string buffer(unsigned operand) {
+    return isWrite(operand) ? "y" + (loop.getWrites().size() > 1 ? std::to_string(operand - reads())
+                                                                 : std::string())
+                            : "x" + std::to_string(operand);
+  }
+  /// `const float`: what the buffer points to.
+  std::string pointeeType(unsigned operand) {
+    return (isWrite(operand) ? "" : "const ") + storageType(elementType(operand));
+  }
+
+  /// `i0 * 384 + i1`, without dimension `left`.
+  std::string place(unsigned operand, int left = -1) {
+    std::string sum;
+    for (auto [d, stride] : llvm::enumerate(loop.stridesOf(operand))) {
+      if (stride == 0 || static_cast<int>(d) == left)
+        continue;
+      sum += (sum.empty() ? "i" : " + i") + std::to_string(d);
+      if (stride != 1)
+        sum += " * " + std::to_string(stride);
+    }
+    return sum.empty() ? "0" : sum;
+  }
+  /// `x0[i0 * 384 + i1]`
+  std::string element(unsigned operand) { return buffer(operand) + "[" + place(operand) + "]"; }
+
+  /// Prints the scalar body; `load` gives the expression of each read. Answers what it yields.
+  llvm::SmallVector<std::string> body(llvm::StringRef indent,
+                                      llvm::function_ref<std::string(unsigned)> load) {
+    BodyPrinter printer(os, indent);
+    for (unsigned i = 0; i < reads(); ++i)
+      printer.name(loop.getBody().getArgument(i),
+                   elementType(i).isInteger(1) ? "(" + load(i) + " != 0)" : load(i));
+    mlir::Block &block = loop.getBody().front();
+    for (mlir::Operation &op : block.without_terminator())
+      printer.print(op);
+    llvm::SmallVector<std::string> values;
+    for (mlir::Value value : block.getTerminator()->getOperands())
+      values.push_back(printer.nameOf(value));
+    return values;
+  }
+  llvm::SmallVector<std::string> body(llvm::StringRef indent) {
+    return body(indent, [&](unsigned i) { return element(i); });
+  }
+
+  exec::LoopOp loop;
+  llvm::ArrayRef<int64_t> domain;
+  std::string text; ///< what was printed to `os`
+  llvm::raw_string_ostream os;
+};
+
+} // namespace plimsoll::codegen
+
+#endif // PLIMSOLL_COMPILER_CODEGEN_LOOPTEXT_H
