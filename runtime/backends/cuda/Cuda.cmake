@@ -20,6 +20,7 @@ set(cuda_kernels
   Losses
   Optimizers
   Pool
+  RadixSort
   Random
   Reduce
   Softmax)

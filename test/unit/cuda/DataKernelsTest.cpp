@@ -33,7 +33,10 @@ TEST_F(CudaKernels, GatherGradientInTheOrderOfTheIndices) {
                                           {3, 7, 5, 11},
                                           {1, 2000, 4, 100},
                                           {1, 6, 1100, 20},
-                                          {2, 3, 1, 300}}) {
+                                          {1, 300, 3, 5000},   // keys of two digits
+                                          {1, 70000, 2, 2049}, // of three
+                                          {2, 255, 1, 300},    // of one, the last is for none
+                                          {1, 9, 8, 0}}) {
       Compare compare;
       compare.read(random<T>(sizes[0] * sizes[3] * sizes[2]));
       compare.read(whole<int64_t>(sizes[3], -sizes[1] - 1, sizes[1]));
@@ -43,6 +46,19 @@ TEST_F(CudaKernels, GatherGradientInTheOrderOfTheIndices) {
       compare.expect<T>(dtable, 0);
     }
   });
+}
+
+TEST_F(CudaKernels, GatherGradientOfOneRowThatHalfOfAllIndicesName) {
+  const Sizes sizes = {1, 1000, 12, 4500};
+  auto indices = whole<int64_t>(sizes[3], 0, 999);
+  for (size_t i = 0; i < indices.size(); i += 2)
+    indices[i] = 257;
+  Compare compare;
+  compare.read(random(sizes[3] * sizes[2]));
+  compare.read(indices);
+  int dtable = compare.write<float>(sizes[1] * sizes[2]);
+  compare.run(plimsoll::gather_grad, cuda::gather_grad, sizes);
+  compare.expect<float>(dtable, 0);
 }
 
 TEST_F(CudaKernels, CopyConcatSplit) {

@@ -1,16 +1,17 @@
 //===- Gather.cu - rows picked by index, and their gradient ------------------===//
 //
 // Buffers and sizes: kernels/Gather.cpp. gather_grad has the workspace
-//   int32 keys[count], sorted[count], order[count]   the row of each index (axisDim: none),
-//                                                    these sorted, and whose they are
+//   int32 keys[count]    the row of each index (axisDim: none)
+//   int32 space[]        radix::spaceOf(count, axisDim)
 //
 // gather: a row is 8 lanes', a warp's or a block's, by its length.
-// gather_grad: the table is zeroed; the place of each index in the sorted order is counted (those
-// that are smaller, or equal and before it: n^2 compares of int32 from shared memory); the first
-// index of each row adds up the row's segment in the order of the indices, as the CPU does. No
-// atomics. At most 64 registers for f32, so 4 blocks of 256 threads a multiprocessor, 128 for f64.
+// gather_grad: the table is zeroed; the keys are sorted, equal ones in the order of the indices
+// (RadixSort.h); the first place of each row adds up the row's segment in that order, as the CPU
+// does, each thread four columns, eight rows on their way. At most 128 registers: 2 blocks of 256
+// threads a multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../../kernels/Elements.h"
+#include "../RadixSort.h"
 #include "../Rows.h"
 #include "plimsoll/CudaKernels.h"
 
@@ -58,28 +59,6 @@ __global__ void __launch_bounds__(kRowThreads)
   keys[i] = static_cast<int>(row >= 0 && row < axisDim ? row : axisDim);
 }
 
-/// Index i goes to its place among all.
-__global__ void __launch_bounds__(kRowThreads)
-    sortKeys(const int *keys, int *sorted, int *order, int count) {
-  PLIMSOLL_SHARED(int, tile, kRowThreads);
-  const int own = static_cast<int>(blockIdx.x * kRowThreads + threadIdx.x);
-  const int key = own < count ? keys[own] : 0;
-  int place = 0;
-  for (int first = 0; first < count; first += kRowThreads) {
-    const int size = count - first < kRowThreads ? count - first : kRowThreads;
-    __syncthreads();
-    if (static_cast<int>(threadIdx.x) < size)
-      tile[threadIdx.x] = keys[first + threadIdx.x];
-    __syncthreads();
-    for (int j = 0; j < size; ++j)
-      place += tile[j] < key || (tile[j] == key && first + j < own);
-  }
-  if (own < count) {
-    sorted[place] = key;
-    order[place] = own;
-  }
-}
-
 /// Where the keys equal to that of place `begin` end.
 __device__ int64_t segmentEnd(const int *sorted, int64_t begin, int64_t count) {
   int64_t inside = begin, outside = count;
@@ -90,30 +69,37 @@ __device__ int64_t segmentEnd(const int *sorted, int64_t begin, int64_t count) {
   return outside;
 }
 
-/// The segment that begins at place Shape::row() of the order, if one does.
+/// The segment that begins at place Shape::row() of the order, if one does; columns by blockIdx.y.
 template <typename Shape, typename T>
 __global__ void __launch_bounds__(kRowThreads, 2)
-    addSegments(const T *dy, const int *sorted, const int *order, T *dtable, int64_t outer,
-                int64_t axisDim, int64_t inner, int64_t count) {
+    addSegments(const T *dy, radix::Pairs sorted, T *dtable, int64_t outer, int64_t axisDim,
+                int64_t inner, int64_t count) {
+  constexpr int width = Shape::width, ahead = 8; // rows that are on their way at a time
   const int64_t row = Shape::row();
-  if (row >= outer * count)
+  const int64_t column = (int64_t(blockIdx.y) * Shape::lanes + Shape::lane()) * width;
+  if (row >= outer * count || column >= inner)
     return;
   const int64_t slice = row / count, begin = row % count;
-  const int key = sorted[begin];
-  if (key == axisDim || (begin > 0 && sorted[begin - 1] == key))
+  const int key = sorted.keys[begin];
+  if (key == axisDim || (begin > 0 && sorted.keys[begin - 1] == key))
     return;
-  const int64_t end = segmentEnd(sorted, begin, count);
-  dy += slice * count * inner, dtable += (slice * axisDim + key) * inner;
-  Shape::forEach(inner, [&](int64_t i) {
-    auto sum = Shape::load(dy + order[begin] * inner + i);
-    for (int64_t at = begin + 1; at < end; ++at) {
-      auto next = Shape::load(dy + order[at] * inner + i);
-      PLIMSOLL_UNROLL
-      for (int k = 0; k < Shape::width; ++k)
-        sum.at[k] += next.at[k];
-    }
-    Shape::store(dtable + i, sum);
-  });
+  const int64_t end = segmentEnd(sorted.keys, begin, count);
+  dy += slice * count * inner + column;
+  Part<width, T> sum = {};
+  for (int64_t first = begin; first < end; first += ahead) {
+    Part<width, T> next[ahead];
+    PLIMSOLL_UNROLL
+    for (int i = 0; i < ahead; ++i)
+      if (first + i < end)
+        next[i] = Shape::load(dy + sorted.order[first + i] * inner);
+    PLIMSOLL_UNROLL
+    for (int i = 0; i < ahead; ++i)
+      if (first + i < end)
+        PLIMSOLL_UNROLL
+    for (int k = 0; k < width; ++k)
+      sum.at[k] += next[i].at[k];
+  }
+  Shape::store(dtable + ((slice * axisDim + key) * inner + column), sum);
 }
 
 void runGather(const Launch &launch) {
@@ -133,7 +119,8 @@ void runGather(const Launch &launch) {
 }
 
 int64_t gradWorkspace(const int64_t *sizes, int, int) {
-  return sizes[3] * 3 * int64_t(sizeof(int));
+  const int64_t axisDim = sizes[1], count = sizes[3];
+  return count ? (count + radix::spaceOf(count, axisDim)) * int64_t(sizeof(int)) : 0;
 }
 
 void runGrad(const Launch &launch) {
@@ -146,15 +133,16 @@ void runGrad(const Launch &launch) {
     cuda::launch(stream, blocksFor(size, 4 * kRowThreads), kRowThreads, zero<T>, dtable, size);
     if (count == 0)
       return;
-    int *keys = launch.buffer<int>(3), *sorted = keys + count, *order = sorted + count;
-    int64_t blocks = blocksFor(count, kRowThreads);
-    cuda::launch(stream, blocks, kRowThreads, makeKeys, launch.buffer<int64_t>(1), keys, axisDim,
-                 count);
-    cuda::launch(stream, blocks, kRowThreads, sortKeys, keys, sorted, order, count);
+    int *keys = launch.buffer<int>(3);
+    cuda::launch(stream, blocksFor(count, kRowThreads), kRowThreads, makeKeys,
+                 launch.buffer<int64_t>(1), keys, axisDim, count);
+    const radix::Pairs sorted = radix::sort(stream, keys, count, axisDim, keys + count);
     withRowShape(inner, [&](auto shape) {
       using Shape = decltype(shape);
-      cuda::launch(stream, rowBlocks<Shape>(outer * count), kRowThreads, addSegments<Shape, T>,
-                   launch.buffer<T>(0), sorted, order, dtable, outer, axisDim, inner, count);
+      dim3 grid(static_cast<unsigned>(rowBlocks<Shape>(outer * count)),
+                static_cast<unsigned>(blocksFor(inner, Shape::lanes * Shape::width)));
+      cuda::launch(stream, grid, kRowThreads, addSegments<Shape, T>, launch.buffer<T>(0), sorted,
+                   dtable, outer, axisDim, inner, count);
     });
   });
 }
