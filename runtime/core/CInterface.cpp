@@ -51,17 +51,10 @@ template <typename Action> int guarded(std::string &error, const Action &action)
   }
 }
 
-size_t inputBytes(const TensorInfo &input) {
-  int64_t bytes = bytesOf(input.type);
-  for (int i = 0; i < input.rank; ++i)
-    bytes *= input.shape[i];
-  return static_cast<size_t>(bytes);
-}
-
 void checkLimit(const InputInfo &input, const void *data) {
   if (input.limit < 0 || input.tensor.type == DType::f32 || input.tensor.type == DType::f64)
     return;
-  int64_t count = static_cast<int64_t>(inputBytes(input.tensor)) / bytesOf(input.tensor.type);
+  int64_t count = static_cast<int64_t>(bytesOf(input.tensor)) / bytesOf(input.tensor.type);
   for (int64_t i = 0; i < count; ++i) {
     int64_t value = integerAt(input.tensor.type, static_cast<const std::byte *>(data), i);
     if ((value < 0 || value >= input.limit) && !(input.labels && value == input.ignored))
@@ -77,9 +70,9 @@ void feed(plimsoll_train *train, const char *name, const void *data, size_t byte
     const InputInfo &input = plimsoll_program.inputs[i];
     if (std::strcmp(input.tensor.name, name))
       continue;
-    if (bytes != inputBytes(input.tensor))
-      throw Failure(format("input '%s': %zu bytes given, %zu expected", name, bytes,
-                           inputBytes(input.tensor)));
+    if (bytes != bytesOf(input.tensor))
+      throw Failure(
+          format("input '%s': %zu bytes given, %zu expected", name, bytes, bytesOf(input.tensor)));
     checkLimit(input, data);
     // The two timelines share bytes: what was fed for the other one may be overwritten.
     std::vector<char> &lost = evaluation ? train->fed : train->fedEvaluation;
@@ -113,8 +106,9 @@ void stepOnce(plimsoll_train *train, double rate) {
     session.step(number, rate, train->state.weightDecay);
   else
     session.accumulate(number, train->microBatch, rate, train->state.weightDecay);
-  train->lossSum += last ? session.loss() : session.accumulatedLoss();
-  train->accuracySum += last ? session.accuracy() : session.accumulatedAccuracy();
+  Scalars scalars = session.scalars();
+  train->lossSum += scalars.loss;
+  train->accuracySum += scalars.accuracy;
   double done = static_cast<double>(++train->microBatch);
   train->loss = static_cast<float>(train->lossSum / done);
   train->accuracy = static_cast<float>(train->accuracySum / done);
@@ -150,9 +144,9 @@ int plimsoll_train_input(const plimsoll_train *, int index, plimsoll_input *inpu
   if (index < 0 || index >= plimsoll_program.inputCount)
     return 1;
   const InputInfo &info = plimsoll_program.inputs[index];
-  *input = {info.tensor.name,        static_cast<plimsoll_type>(info.tensor.type),
-            info.tensor.rank,        info.tensor.shape,
-            inputBytes(info.tensor), info.labels};
+  *input = {info.tensor.name,     static_cast<plimsoll_type>(info.tensor.type),
+            info.tensor.rank,     info.tensor.shape,
+            bytesOf(info.tensor), info.labels};
   return 0;
 }
 
@@ -185,8 +179,9 @@ int plimsoll_train_evaluate(plimsoll_train *train) {
     requireFed(train, train->fedEvaluation, true);
     train->session.seed = train->state.seed;
     train->session.evaluate(train->evaluated++);
-    train->loss = train->session.evaluationLoss();
-    train->accuracy = train->session.evaluationAccuracy();
+    Scalars scalars = train->session.scalars();
+    train->loss = scalars.loss;
+    train->accuracy = scalars.accuracy;
   });
 }
 

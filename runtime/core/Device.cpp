@@ -27,4 +27,16 @@ void Device::run(const Timeline &timeline, Stepper &stepper) {
   timeline.run(stepper);
 }
 
+void Device::beginFetch(const Timeline &timeline, int slot) {
+  Scalars &to = slots[slot];
+  auto fetch = [&](float &value, int64_t offset) {
+    value = NAN;
+    if (offset >= 0)
+      std::memcpy(&value, arena() + offset, sizeof value);
+  };
+  fetch(to.loss, timeline.lossOffset);
+  fetch(to.accuracy, timeline.accuracyOffset);
+  fetch(to.gradientNorm, timeline.gradientNormOffset);
+}
+
 } // namespace plimsoll

@@ -3,7 +3,8 @@
 // The host knows one address, `host()`: offsets of the program's tables are added to it. On
 // a CPU it is the arena. A device with memory of its own keeps a mirror there, of which only
 // pages that were touched take memory; what the host wrote is sent by `upload`, and what it
-// wants to read is fetched by `download`.
+// wants to read is fetched by `download`, or, where it is a run's few scalars, by `beginFetch`
+// and `fetched`, between which the host may begin the next run.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_DEVICE_H
 #define PLIMSOLL_CORE_DEVICE_H
@@ -11,9 +12,16 @@
 #include "Failure.h"
 #include "plimsoll/Program.h"
 
+#include <cmath>
 #include <memory>
 
 namespace plimsoll {
+
+/// What a run of a timeline leaves for the host; NaN: it computes none.
+struct Scalars {
+  float loss = NAN, accuracy = NAN;
+  float gradientNorm = NAN; ///< of all gradients together, before clipping
+};
 
 /// Bytes mapped from the system, zero at first.
 class HostMemory {
@@ -53,6 +61,18 @@ public:
   virtual void download(uint64_t /*offset*/, uint64_t /*bytes*/) {}
   /// Runs the launches of `timeline` with a stepper that was prepared for it.
   virtual void run(const Timeline &timeline, Stepper &stepper);
+
+  /// Whether `run` returns before its launches have ended.
+  virtual bool asynchronous() const { return false; }
+  /// Begins to fetch the scalars of `timeline` as the launches so far leave them. There are two
+  /// slots: one can be fetched while the other one's launches still run.
+  virtual void beginFetch(const Timeline &timeline, int slot);
+  /// The scalars in `slot`, as soon as they are there. Throws DeviceFailure where the launches
+  /// that were to write them have failed; not where later ones did.
+  virtual Scalars fetched(int slot) { return slots[slot]; }
+
+private:
+  Scalars slots[2];
 };
 
 /// The device that a program was compiled for; defined by the backend that it links. Throws

@@ -9,13 +9,6 @@
 namespace plimsoll {
 namespace {
 
-uint64_t bytesOf(const TensorInfo &tensor) {
-  int64_t bytes = plimsoll::bytesOf(tensor.type);
-  for (int i = 0; i < tensor.rank; ++i)
-    bytes *= tensor.shape[i];
-  return static_cast<uint64_t>(bytes);
-}
-
 /// Name of what a launch writes, for messages.
 std::string launchName(const Timeline &timeline, int launch) {
   for (int i = 0; i < timeline.writeCount; ++i)
@@ -115,12 +108,14 @@ void Session::uploadInput(int64_t offset, const TensorInfo &input) {
     device->upload(offset, bytesOf(input));
 }
 
-/// The launches, and what the host looks at after them.
+/// Begins the launches, and to fetch what the host looks at after them.
 void Session::run(const Timeline &timeline, Stepper &stepper) {
   device->run(timeline, stepper);
-  for (int64_t offset : {timeline.lossOffset, timeline.accuracyOffset, timeline.gradientNormOffset})
-    if (offset >= 0)
-      device->download(offset, sizeof(float));
+  device->beginFetch(timeline, static_cast<int>(begun++ % 2));
+}
+
+Scalars Session::scalars() {
+  return device->fetched(static_cast<int>(asked++ % 2));
 }
 
 void Session::step(int64_t number, double learningRate, double weightDecay) {
@@ -159,13 +154,6 @@ void Session::evaluate(int64_t batch) {
 void Session::observe(Stepper::Observer observer, void *context) {
   train.observer = observer;
   train.observerContext = context;
-}
-
-float Session::scalar(int64_t offset) const {
-  float value = NAN;
-  if (offset >= 0)
-    std::memcpy(&value, arena + offset, sizeof(value));
-  return value;
 }
 
 } // namespace plimsoll

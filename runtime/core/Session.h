@@ -35,24 +35,21 @@ public:
   /// The arena with parameters, optimizer state and kept gradients as the last step left them.
   const std::byte *residents();
 
-  /// One training step; `number` counts from 1. The inputs are written already. Where a step
+  /// Begins one training step; `number` counts from 1. The inputs are written already. Where a step
   /// has several micro-batches, this is its last.
   void step(int64_t number, double learningRate, double weightDecay);
-  /// Micro-batch `index` (from 0) of a step, not its last: its gradients are added up.
+  /// The same of micro-batch `index` (from 0) of a step, not its last: its gradients are added
+  /// up.
   void accumulate(int64_t number, int64_t index, double learningRate, double weightDecay);
-  /// One pass of the evaluation timeline; random numbers differ from batch to batch.
+  /// The same of one pass of the evaluation timeline; random numbers differ from batch to batch.
   void evaluate(int64_t batch);
 
   uint64_t seed = 0; ///< of random numbers
 
-  float loss() const { return scalar(program.train.lossOffset); }
-  float accuracy() const { return scalar(program.train.accuracyOffset); }
-  /// f32, of all gradients together, before clipping; NaN where it is not computed.
-  float gradientNorm() const { return scalar(program.train.gradientNormOffset); }
-  float accumulatedLoss() const { return scalar(program.accumulate.lossOffset); }
-  float accumulatedAccuracy() const { return scalar(program.accumulate.accuracyOffset); }
-  float evaluationLoss() const { return scalar(program.evaluate.lossOffset); }
-  float evaluationAccuracy() const { return scalar(program.evaluate.accuracyOffset); }
+  /// Those of the oldest run of a timeline whose scalars were not asked for yet; waits for its
+  /// launches. At most two runs may be without: one that ends and one that was begun behind it.
+  /// Throws DeviceFailure.
+  Scalars scalars();
 
   /// Told after each launch of a training step.
   void observe(Stepper::Observer observer, void *context);
@@ -60,8 +57,8 @@ public:
 private:
   Stepper train, accumulation, evaluation;
   std::vector<void *> handles;
+  int64_t begun = 0, asked = 0; ///< runs, and those whose scalars were asked for
 
-  float scalar(int64_t offset) const;
   void prepare(const Timeline &timeline, Stepper &stepper, void **handles, const char *what);
   void zeroState();
   void uploadResidents();

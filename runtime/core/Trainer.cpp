@@ -99,121 +99,35 @@ void Trainer::openFiles() {
   }
 }
 
-/// Of a step, all its micro-batches together.
-int64_t Trainer::labelsPerStep() const {
-  int64_t rows = feeder->rows() * program.microBatches;
-  for (int i = 0; i < program.inputCount; ++i)
-    if (program.inputs[i].labels && program.tokenLabels)
-      rows *= rowElements(program.inputs[i].tensor);
-  return rows;
-}
-
-/// The batches of step `number`, the last one with the update; false when the data has ended.
-bool Trainer::runMicroBatches(int64_t number, double rate) {
-  int64_t count = program.microBatches, first = (number - 1) * count;
-  loss = 0, accuracy = 0;
-  for (int64_t index = 0; index < count; ++index) {
-    bool last = index == count - 1;
-    if (!feeder->feed(first + index, session.arena, !last))
-      return false;
-    if (last)
-      session.step(number, rate, state.weightDecay);
-    else
-      session.accumulate(number, index, rate, state.weightDecay);
-    loss += last ? session.loss() : session.accumulatedLoss();
-    accuracy += last ? session.accuracy() : session.accumulatedAccuracy();
-  }
-  loss /= static_cast<double>(count), accuracy /= static_cast<double>(count);
-  return true;
-}
-
-/// One step; false when the data has ended.
-bool Trainer::step(Progress &progress) {
-  double began = secondsNow();
-  int64_t number = state.step + 1;
-  double rate = schedule->at(number);
-  if (finder)
-    finder->beginStep(number);
-  if (profile)
-    profile->beginStep();
-  try {
-    if (!runMicroBatches(number, rate))
-      return false;
-  } catch (const DeviceFailure &failure) {
-    throw Failure(format("step %lld: %s%s", static_cast<long long>(number), failure.what(),
-                         keptText().c_str()));
-  }
-  state.step = number;
-  state.dataPosition = rowsTaken(program, number);
-  double seconds = secondsNow() - began;
-  checkLoss();
-  StepRecord record{number,
-                    loss,
-                    rate,
-                    seconds * 1e3,
-                    static_cast<double>(labelsPerStep()) / seconds,
-                    accuracy,
-                    program.tokenLabels,
-                    session.gradientNorm()};
-  metrics->write(record);
-  progress.step(record);
-  return true;
-}
-
-/// What a run that fails leaves behind.
-std::string Trainer::keptText() const {
-  if (lastSaved >= 0)
-    return format("; the last good checkpoint, '%s', is of step %lld", checkpoint->path().c_str(),
-                  static_cast<long long>(lastSaved));
-  if (resumedStep >= 0)
-    return format("; no checkpoint was written since the run was resumed from '%s', of step %lld",
-                  options.resume.c_str(), static_cast<long long>(resumedStep));
-  return "; no checkpoint was written";
-}
-
-/// The first value that was not finite, or how to find it.
-std::string Trainer::foundText() const {
-  if (finder)
-    return finder->report();
-  return std::string("\n  to name the first value that is not finite, run again") +
-         (lastSaved >= 0 || resumedStep >= 0 ? " from the checkpoint" : "") +
-         " with --find-nonfinite";
-}
-
-void Trainer::checkLoss() {
-  if (std::isfinite(loss)) {
-    if (finder)
-      finder->acceptStep();
-    return;
-  }
-  throw Failure(format("step %lld: the loss is not finite (%s)%s%s",
-                       static_cast<long long>(state.step),
-                       std::isnan(loss) ? "nan"
-                       : loss < 0       ? "-inf"
-                                        : "inf",
-                       keptText().c_str(), foundText().c_str()));
-}
-
 /// The evaluation data once, whole batches, each weighted by the labels that count in it.
-void Trainer::evaluate(Progress &progress) {
-  int64_t batches = evalFeeder->batchesPerEpoch();
-  double loss = 0, accuracy = 0, weight = 0;
-  for (int64_t batch = 0; batch < batches && signalSeen == 0; ++batch) {
-    evalFeeder->feed(batch, session.arena);
-    double counted = static_cast<double>(evalFeeder->countedLabels());
-    session.evaluate(batch);
+void Trainer::evaluate() {
+  settle();
+  int64_t batches = evalFeeder->batchesPerEpoch(), begun = 0;
+  double loss = 0, accuracy = 0, weight = 0, counted = 0;
+  auto add = [&] {
+    Scalars scalars = session.scalars();
     if (counted == 0)
-      continue;
-    loss += counted * double(session.evaluationLoss());
-    accuracy += counted * double(session.evaluationAccuracy());
+      return;
+    loss += counted * double(scalars.loss);
+    accuracy += counted * double(scalars.accuracy);
     weight += counted;
+  };
+  for (; begun < batches && signalSeen == 0; ++begun) {
+    evalFeeder->feed(begun, session.arena);
+    double count = static_cast<double>(evalFeeder->countedLabels());
+    session.evaluate(begun);
+    if (begun)
+      add(); // of the batch before: this one has begun
+    counted = count;
   }
+  if (begun)
+    add();
   state.evaluationPending = signalSeen != 0;
   if (state.evaluationPending)
     return;
   EvalRecord record{state.step, batches, loss / weight, accuracy / weight, program.tokenLabels};
   metrics->write(record);
-  progress.evaluation(record);
+  progress->evaluation(record);
   noteEvaluation(record.loss);
 }
 
@@ -234,6 +148,7 @@ void Trainer::noteEvaluation(double found) {
 void Trainer::save() {
   if (!checkpoint || lastSaved == state.step)
     return;
+  settle();
   write(*checkpoint);
   lastSaved = state.step;
 }
@@ -248,28 +163,37 @@ void Trainer::write(CheckpointWriter &writer) {
 }
 
 void Trainer::run() {
-  Progress progress(state.step + 1, state.steps);
-  int64_t first = state.step;
-  bool more = true;
-  if (evalFeeder && state.evaluationPending)
-    evaluate(progress);
-  while (state.step < state.steps && !signalSeen && !exhausted() && (more = step(progress))) {
-    if (gradients && state.step == first + 1)
-      gradients->save(state, session.residents());
-    bool last = state.step == state.steps;
-    if (evalFeeder && (options.evalEvery ? state.step % options.evalEvery == 0 : last))
-      evaluate(progress);
-    if (options.saveEvery && state.step % options.saveEvery == 0)
-      save();
-  }
-  save();
+  progress.emplace(state.step + 1, state.steps);
+  bool more = ofStep(state.step, [&] { return runSteps(); });
   if (profile)
     profile->write(options.profile);
   if (signalSeen || !more || (exhausted() && state.step < state.steps))
-    sayWhyStopped(progress, !more);
+    sayWhyStopped(!more);
 }
 
-void Trainer::sayWhyStopped(Progress &progress, bool dataEnded) {
+/// To the end, and saves; false when the data has ended before.
+bool Trainer::runSteps() {
+  int64_t first = state.step;
+  bool more = true;
+  if (evalFeeder && state.evaluationPending)
+    evaluate();
+  while (state.step < state.steps && !signalSeen && !exhausted() && (more = step())) {
+    if (gradients && state.step == first + 1) {
+      settle();
+      gradients->save(state, session.residents());
+    }
+    bool last = state.step == state.steps;
+    if (evalFeeder && (options.evalEvery ? state.step % options.evalEvery == 0 : last))
+      evaluate();
+    if (options.saveEvery && state.step % options.saveEvery == 0)
+      save();
+  }
+  settle();
+  save();
+  return more;
+}
+
+void Trainer::sayWhyStopped(bool dataEnded) {
   std::string saved = checkpoint ? "; saved to '" + checkpoint->path() + "'" : "";
   std::string why = signalSeen == SIGINT ? "interrupted"
                     : signalSeen         ? "terminated"
@@ -279,8 +203,8 @@ void Trainer::sayWhyStopped(Progress &progress, bool dataEnded) {
     why = format("%lld evaluations without a lower loss than %.6g, of step %lld",
                  static_cast<long long>(state.evaluationsSinceBest), state.bestLoss,
                  static_cast<long long>(state.bestStep));
-  progress.say("stopped after step %lld of %lld: %s%s", static_cast<long long>(state.step),
-               static_cast<long long>(state.steps), why.c_str(), saved.c_str());
+  progress->say("stopped after step %lld of %lld: %s%s", static_cast<long long>(state.step),
+                static_cast<long long>(state.steps), why.c_str(), saved.c_str());
 }
 
 } // namespace plimsoll

@@ -1,7 +1,9 @@
 //===- Trainer.h - the training loop of the command line --------------------===//
 //
 // Everything is opened and allocated in the constructor; run() then only steps, reads,
-// writes and saves.
+// writes and saves. On a device that works by itself the next batch is read and begun before the
+// scalars of the last one are awaited, so that it is never idle for the host: whatever looks at
+// the state of a step settles it first.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_TRAINER_H
 #define PLIMSOLL_CORE_TRAINER_H
@@ -41,23 +43,47 @@ private:
   std::optional<NonfiniteFinder> finder;
   std::optional<Profile> profile;
   int64_t lastSaved = -1, resumedStep = -1;
-  double loss = 0, accuracy = 0; ///< of the last step, over all its micro-batches
+  std::optional<Progress> progress;
+
+  /// A batch that the device works on.
+  struct Batch {
+    int64_t step, index;
+    bool last; ///< of its step
+    double learningRate, stepBegan;
+  };
+  std::optional<Batch> running;
+  double loss = 0, accuracy = 0; ///< of the step under way, summed over its micro-batches
+  double settled = 0;            ///< when the last step had ended
 
   void loadStart();
   void applyOptions();
   void openFiles();
-  bool step(Progress &progress);
-  bool runMicroBatches(int64_t number, double rate);
-  void checkLoss();
+  bool runSteps();
+  bool step();
+  bool runMicroBatches(int64_t number);
+  void begin(const Batch &batch);
+  void settle();
+  void finish(const Batch &batch);
+  void report(const Batch &batch, float gradientNorm);
+  void checkLoss(int64_t number);
+  /// Does `work`; a failure of the device names the step, and what the run leaves behind.
+  template <typename Work> auto ofStep(int64_t number, Work work) {
+    try {
+      return work();
+    } catch (const DeviceFailure &failure) {
+      throw Failure(format("step %lld: %s%s", static_cast<long long>(number), failure.what(),
+                           keptText().c_str()));
+    }
+  }
   std::string keptText() const;
   std::string foundText() const;
-  void evaluate(Progress &progress);
+  void evaluate();
   void noteEvaluation(double loss);
   /// The evaluation loss has not fallen for as long as --patience allows.
   bool exhausted() const {
     return options.patience && state.evaluationsSinceBest >= options.patience;
   }
-  void sayWhyStopped(Progress &progress, bool dataEnded);
+  void sayWhyStopped(bool dataEnded);
   void save();
   void write(CheckpointWriter &writer);
   int64_t labelsPerStep() const;

@@ -23,6 +23,8 @@ public:
 
   std::byte *host() const override { return mirror.data(); }
   std::byte *arena() const override { return memory.data(); }
+  /// It is not, but is to be used as a GPU is.
+  bool asynchronous() const override { return true; }
 
   void upload(uint64_t offset, uint64_t bytes) override {
     std::memcpy(memory.data() + offset, mirror.data() + offset, bytes);

@@ -30,6 +30,13 @@ struct TensorInfo {
   uint64_t offset; ///< of the arena, bytes
 };
 
+constexpr uint64_t bytesOf(const TensorInfo &tensor) {
+  int64_t bytes = bytesOf(tensor.type);
+  for (int i = 0; i < tensor.rank; ++i)
+    bytes *= tensor.shape[i];
+  return static_cast<uint64_t>(bytes);
+}
+
 /// One array of optimizer state, laid out as its parameter is.
 struct StateInfo {
   const char *name; ///< "exp_avg", "exp_avg_sq", "momentum_buffer": PyTorch's names

@@ -2,6 +2,7 @@
 #include "FakeCuda.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 FakeGpu fakeGpu;
@@ -25,9 +26,13 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int) {
   properties->major = fakeGpu.major, properties->minor = fakeGpu.minor;
   return cudaSuccess;
 }
-cudaError_t cudaMalloc(void **address, size_t) {
-  *address = &fakeGpu;
+cudaError_t cudaMalloc(void **address, size_t bytes) {
+  *address = fakeGpu.allocation == cudaSuccess ? std::calloc(1, bytes) : nullptr;
   return fakeGpu.allocation;
+}
+cudaError_t cudaFree(void *address) {
+  std::free(address);
+  return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t *free, size_t *total) {
   *free = fakeGpu.free, *total = fakeGpu.total;

@@ -1,0 +1,133 @@
+//===- TrainerStep.cpp - one step of the command line -----------------------===//
+#include "Trainer.h"
+
+#include "Failure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace plimsoll {
+
+/// Of a step, all its micro-batches together.
+int64_t Trainer::labelsPerStep() const {
+  int64_t rows = feeder->rows() * program.microBatches;
+  for (int i = 0; i < program.inputCount; ++i)
+    if (program.inputs[i].labels && program.tokenLabels)
+      rows *= rowElements(program.inputs[i].tensor);
+  return rows;
+}
+
+/// Begins one step, and ends the one before; false when the data has ended.
+bool Trainer::step() {
+  int64_t number = state.step + 1;
+  if (finder)
+    finder->beginStep(number);
+  if (profile)
+    profile->beginStep();
+  try {
+    if (!ofStep(number, [&] { return runMicroBatches(number); }))
+      return false;
+  } catch (...) {
+    settle(); // an error of the step before came first
+    throw;
+  }
+  state.step = number;
+  state.dataPosition = rowsTaken(program, number);
+  if (!session.device->asynchronous() || finder || profile)
+    settle();
+  return true;
+}
+
+/// The batches of step `number`, the last one with the update; false when the data has ended.
+bool Trainer::runMicroBatches(int64_t number) {
+  int64_t count = program.microBatches, first = (number - 1) * count;
+  double began = secondsNow(), rate = schedule->at(number);
+  for (int64_t index = 0; index < count; ++index) {
+    bool last = index == count - 1;
+    if (!feeder->feed(first + index, session.arena, !last))
+      return false;
+    begin({number, index, last, rate, began});
+  }
+  return true;
+}
+
+void Trainer::begin(const Batch &batch) {
+  if (batch.last)
+    session.step(batch.step, batch.learningRate, state.weightDecay);
+  else
+    session.accumulate(batch.step, batch.index, batch.learningRate, state.weightDecay);
+  settle(); // of the batch before: this one has begun
+  running = batch;
+}
+
+/// Awaits the batch that is running, if there is one.
+void Trainer::settle() {
+  if (std::optional<Batch> batch = std::exchange(running, std::nullopt))
+    finish(*batch);
+}
+
+void Trainer::finish(const Batch &batch) {
+  Scalars scalars = ofStep(batch.step, [&] { return session.scalars(); });
+  if (batch.index == 0)
+    loss = accuracy = 0;
+  loss += scalars.loss;
+  accuracy += scalars.accuracy;
+  if (!batch.last)
+    return;
+  double count = static_cast<double>(program.microBatches);
+  loss /= count, accuracy /= count;
+  checkLoss(batch.step);
+  report(batch, scalars.gradientNorm);
+}
+
+/// Its time is that since the step before had ended, or, where that was before, since it began.
+void Trainer::report(const Batch &batch, float gradientNorm) {
+  double now = secondsNow(), seconds = now - std::max(batch.stepBegan, settled);
+  settled = now;
+  StepRecord record{batch.step,
+                    loss,
+                    batch.learningRate,
+                    seconds * 1e3,
+                    static_cast<double>(labelsPerStep()) / seconds,
+                    accuracy,
+                    program.tokenLabels,
+                    gradientNorm};
+  metrics->write(record);
+  progress->step(record);
+}
+
+void Trainer::checkLoss(int64_t number) {
+  if (std::isfinite(loss)) {
+    if (finder)
+      finder->acceptStep();
+    return;
+  }
+  throw Failure(format("step %lld: the loss is not finite (%s)%s%s", static_cast<long long>(number),
+                       std::isnan(loss) ? "nan"
+                       : loss < 0       ? "-inf"
+                                        : "inf",
+                       keptText().c_str(), foundText().c_str()));
+}
+
+/// What a run that fails leaves behind.
+std::string Trainer::keptText() const {
+  if (lastSaved >= 0)
+    return format("; the last good checkpoint, '%s', is of step %lld", checkpoint->path().c_str(),
+                  static_cast<long long>(lastSaved));
+  if (resumedStep >= 0)
+    return format("; no checkpoint was written since the run was resumed from '%s', of step %lld",
+                  options.resume.c_str(), static_cast<long long>(resumedStep));
+  return "; no checkpoint was written";
+}
+
+/// The first value that was not finite, or how to find it.
+std::string Trainer::foundText() const {
+  if (finder)
+    return finder->report();
+  return std::string("\n  to name the first value that is not finite, run again") +
+         (lastSaved >= 0 || resumedStep >= 0 ? " from the checkpoint" : "") +
+         " with --find-nonfinite";
+}
+
+} // namespace plimsoll
