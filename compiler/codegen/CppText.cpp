@@ -13,6 +13,8 @@ std::string plimsoll::codegen::storageType(Type type) {
     return "float";
   if (type.isF64())
     return "double";
+  if (type.isBF16())
+    return "Bf16";
   if (type.isInteger(64))
     return "int64_t";
   if (type.isInteger(32))
@@ -27,6 +29,7 @@ std::string plimsoll::codegen::valueType(Type type) {
 std::string plimsoll::codegen::dtype(Type type) {
   StringRef name = type.isF32()         ? "f32"
                    : type.isF64()       ? "f64"
+                   : type.isBF16()      ? "bf16"
                    : type.isInteger(64) ? "i64"
                    : type.isInteger(32) ? "i32"
                    : type.isInteger(1)  ? "boolean"

@@ -23,7 +23,8 @@ public:
     std::string text;
     llvm::raw_string_ostream os(text);
     comment(os, title);
-    os << "#include \"plimsoll/" << (isCuda() ? "CudaKernels.h" : "Kernels.h")
+    os << (isCuda() ? "#include \"plimsoll/Bf16.h\"\n" : "") << "#include \"plimsoll/"
+       << (isCuda() ? "CudaKernels.h" : "Kernels.h")
        << "\"\n#include \"plimsoll/Math.h\"\n\n#include <cmath>\n"
           "#include <limits>\n\n"
        // CUDA's own headers, of which a part comes last, must not see names like exp twice.

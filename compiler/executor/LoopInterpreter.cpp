@@ -7,6 +7,7 @@
 #include "compiler/executor/LoopInterpreter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -23,6 +24,7 @@ constexpr int kLanes = 128;
 union Register {
   float f32[kLanes];
   double f64[kLanes];
+  Bf16 bf16[kLanes];
   int64_t i64[kLanes];
   int32_t i32[kLanes];
   uint8_t u8[kLanes]; ///< also i1
@@ -38,6 +40,8 @@ template <typename Function> auto withType(Type type, Function function) {
     return function(static_cast<float *>(nullptr));
   if (type.isF64())
     return function(static_cast<double *>(nullptr));
+  if (type.isBF16())
+    return function(static_cast<Bf16 *>(nullptr));
   if (type.isInteger(64))
     return function(static_cast<int64_t *>(nullptr));
   if (type.isInteger(32))
@@ -49,10 +53,10 @@ template <typename Pointer> using Element = std::remove_pointer_t<Pointer>;
 
 /// C's remainder, as emitted code computes it.
 template <typename T> T remainderOf(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>)
-    return std::fmod(a, b);
-  else
+  if constexpr (std::is_integral_v<T>)
     return static_cast<T>(a % b);
+  else
+    return static_cast<T>(std::fmod(+a, +b));
 }
 
 class LoopInterpreter {

@@ -14,6 +14,7 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/lower/Passes.h"
+#include "passes/precision/Passes.h"
 #include "passes/prepare/Passes.h"
 #include <thread>
 
@@ -105,6 +106,8 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
       manager.addPass(autodiff::createBuildStepPass(stepOptions(options)));
     }
     manager.addNestedPass<func::FuncOp>(prepare::createSimplifyPass());
+    if (options.precision == "bf16")
+      manager.addNestedPass<func::FuncOp>(precision::createAssignPrecisionPass());
     manager.addNestedPass<func::FuncOp>(createCSEPass());
   }
   if (between(Stage::Kernels)) {

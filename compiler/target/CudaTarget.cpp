@@ -30,7 +30,5 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
 }
 
 std::string CudaTarget::kernelFor(const lower::KernelCall &call) const {
-  bool attends = precision == "bf16" && llvm::StringRef(call.kernel).starts_with("attention");
-  bool lower = attends || (call.kernel == "matmul" && precision != "f32");
-  return lower ? call.kernel + "_" + precision : call.kernel;
+  return call.kernel == "matmul" && precision == "tf32" ? "matmul_tf32" : call.kernel;
 }

@@ -12,11 +12,19 @@ static LogicalResult inferLike(Value value, Types &results) {
   return success();
 }
 
+/// Of sums of products of such factors.
+static Type sumType(RankedTensorType factor) {
+  Type element = factor.getElementType();
+  return element.isBF16() ? Float32Type::get(factor.getContext()) : element;
+}
+
 // Matmul --------------------------------------------------------------------
 
 LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                          Adaptor adaptor, Types &results) {
   RankedTensorType a = tensorType(adaptor.getA()), b = tensorType(adaptor.getB());
+  if (a.getElementType() != b.getElementType())
+    return emitOptionalError(loc, "element types differ: ", a, " and ", b);
   if (a.getRank() < 2 || b.getRank() < 2)
     return emitOptionalError(loc, "operands need two dimensions or more: ", a, " and ", b);
   ArrayRef<int64_t> batchA = a.getShape().drop_back(2), batchB = b.getShape().drop_back(2);
@@ -32,7 +40,7 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
                              b);
   SmallVector<int64_t> shape(batchA.empty() ? batchB : batchA);
   shape.append({m, n});
-  results.push_back(a.clone(shape));
+  results.push_back(RankedTensorType::get(shape, sumType(a)));
   return success();
 }
 
@@ -121,7 +129,7 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   SmallVector<int64_t> shape(qType.getShape());
   shape[3] = v.features;
   results.push_back(qType.clone(shape));
-  results.push_back(RankedTensorType::get({q.batch, q.heads, q.tokens}, qType.getElementType()));
+  results.push_back(RankedTensorType::get({q.batch, q.heads, q.tokens}, sumType(qType)));
   return success();
 }
 
@@ -136,7 +144,8 @@ LogicalResult AttentionGradOp::inferReturnTypes(MLIRContext *, std::optional<Loc
   if (adaptor.getDy().getType() != adaptor.getY().getType())
     return emitOptionalError(loc, "dy and y differ: ", adaptor.getDy().getType(), " and ",
                              adaptor.getY().getType());
-  results.append({adaptor.getQ().getType(), adaptor.getK().getType(), adaptor.getV().getType()});
+  for (Value value : {adaptor.getQ(), adaptor.getK(), adaptor.getV()})
+    results.push_back(tensorType(value).clone(sumType(tensorType(value))));
   return success();
 }
 

@@ -8,12 +8,13 @@ def NN_MatmulOp : NN_TensorOp<"matmul"> {
   let summary = "matrix product, batched over leading dimensions";
   let description = [{
     `y = op(a) op(b)`, where `transpose_a` and `transpose_b` exchange the last two
-    dimensions. Both operands have the same leading dimensions, or one has none.
+    dimensions. Both operands have the same leading dimensions, or one has none. Of bf16
+    factors the sum, and so `y`, is f32.
     ```mlir
     %y = nn.matmul %a, %b {transpose_b} : tensor<4x16x64xf32>, tensor<32x64xf32>
     ```
   }];
-  let arguments = (ins NN_FloatTensor:$a, NN_FloatTensor:$b,
+  let arguments = (ins NN_FactorTensor:$a, NN_FactorTensor:$b,
                        UnitAttr:$transpose_a, UnitAttr:$transpose_b);
   let results = (outs NN_FloatTensor:$y);
   let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b)";
@@ -68,16 +69,17 @@ def NN_AttentionOp : NN_Op<"attention", [Pure, NN_InferTypes,
     scores; it is broadcast to `[batch, heads, queries, keys]`. A query that sees no key
     gives zeros. `lse`, `[batch, heads, queries]`, is the logarithm of each softmax's
     sum: all that the gradient keeps besides the operands and `y`; no matrix of
-    queries x keys is ever stored. (Dao et al. 2022.)
+    queries x keys is ever stored (Dao et al. 2022). Of bf16 factors `y` is bf16 and `lse`
+    f32.
     ```mlir
     %y, %lse = nn.attention %q, %k, %v {causal, scale = 0.125 : f64}
         : tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>
     ```
   }];
-  let arguments = (ins NN_FloatTensor:$q, NN_FloatTensor:$k, NN_FloatTensor:$v,
+  let arguments = (ins NN_FactorTensor:$q, NN_FactorTensor:$k, NN_FactorTensor:$v,
                        Optional<NN_Tensor>:$mask, F64Attr:$scale,
                        UnitAttr:$causal, UnitAttr:$heads_inner);
-  let results = (outs NN_FloatTensor:$y, NN_FloatTensor:$lse);
+  let results = (outs NN_FactorTensor:$y, NN_FloatTensor:$lse);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`mask` $mask^)? attr-dict `:` type($q) `,` type($k) `,` type($v)
     (`,` type($mask)^)?
@@ -92,15 +94,16 @@ def NN_AttentionGradOp : NN_Op<"attention_grad", [Pure,
     NN_InferTypes, NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
   let summary = "gradient of nn.attention";
   let description = [{
-    Recomputes the probabilities block by block from `lse`.
+    Recomputes the probabilities block by block from `lse`. Of bf16 factors the gradients are
+    f32.
     ```mlir
     %dq, %dk, %dv = nn.attention_grad %dy, %q, %k, %v, %y, %lse {causal, scale = 0.125 : f64}
         : tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>,
           tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16xf32>
     ```
   }];
-  let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$q, NN_FloatTensor:$k,
-                       NN_FloatTensor:$v, NN_FloatTensor:$y, NN_FloatTensor:$lse,
+  let arguments = (ins NN_FactorTensor:$dy, NN_FactorTensor:$q, NN_FactorTensor:$k,
+                       NN_FactorTensor:$v, NN_FactorTensor:$y, NN_FloatTensor:$lse,
                        Optional<NN_Tensor>:$mask, F64Attr:$scale,
                        UnitAttr:$causal, UnitAttr:$heads_inner);
   let results = (outs NN_FloatTensor:$dq, NN_FloatTensor:$dk, NN_FloatTensor:$dv);

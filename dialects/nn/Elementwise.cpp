@@ -93,6 +93,18 @@ LogicalResult CastOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
   return inferBroadcast(loc, adaptor.getOperands(), adaptor.getTo(), results);
 }
 
+/// No cast at all, or one back from where every number of the old type exists.
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  if (getX().getType() == getType())
+    return getX();
+  auto inner = getX().getDefiningOp<CastOp>();
+  if (!inner || inner.getX().getType() != getType())
+    return {};
+  auto from = dyn_cast<FloatType>(getElementTypeOrSelf(getType()));
+  auto between = dyn_cast<FloatType>(getElementTypeOrSelf(inner.getType()));
+  return from && between && from.getWidth() < between.getWidth() ? inner.getX() : Value();
+}
+
 LogicalResult CompareOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
                                           Adaptor adaptor, Types &results) {
   if (failed(inferSameElements(loc, adaptor.getOperands(), results)))

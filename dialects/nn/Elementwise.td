@@ -111,6 +111,7 @@ def NN_CastOp : NN_ElementwiseOp<"cast"> {
   }];
   let arguments = (ins NN_Tensor:$x, TypeAttr:$to);
   let results = (outs NN_Tensor:$y);
+  let hasFolder = 1;
   let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 

@@ -28,8 +28,10 @@ def NN_Dialect : Dialect {
 
 def NN_Float : AnyTypeOf<[F32, F64]>;
 def NN_Int : AnyTypeOf<[I1, I32, I64, UI8]>;
-def NN_Tensor : StaticShapeTensorOf<[NN_Float, NN_Int]>;
+/// bf16 is for factors of products alone: nn-assign-precision makes it, data movement keeps it.
+def NN_Tensor : StaticShapeTensorOf<[NN_Float, BF16, NN_Int]>;
 def NN_FloatTensor : StaticShapeTensorOf<[NN_Float]>;
+def NN_FactorTensor : StaticShapeTensorOf<[NN_Float, BF16]>;
 def NN_IndexTensor : StaticShapeTensorOf<[I64, I32]>;
 def NN_BoolTensor : StaticShapeTensorOf<[I1]>;
 

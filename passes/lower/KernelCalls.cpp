@@ -29,6 +29,7 @@ static constexpr int64_t result(int64_t i) {
 static constexpr int64_t kAbsent = KernelCall::kAbsent;
 
 int64_t plimsoll::lower::elementTypeCode(Type element) {
+  assert(!element.isBF16() && "kernels of bf16 have a name of their own");
   if (element.isF32())
     return 0;
   if (element.isF64())
@@ -43,6 +44,15 @@ KernelCall plimsoll::lower::typed(KernelCall call, Value data) {
   if (code == 0)
     return call;
   call.sizes.push_back(code);
+  call.anyType = true;
+  return call;
+}
+
+/// `call` of a product, of which there is one for bf16 factors.
+static KernelCall ofFactors(KernelCall call, Value factor) {
+  if (!getElementTypeOrSelf(factor.getType()).isBF16())
+    return typed(call, factor);
+  call.kernel += "_bf16";
   call.anyType = true;
   return call;
 }
@@ -71,11 +81,13 @@ static std::optional<KernelCall> matmul(nn::MatmulOp op) {
   Type element = a.getElementType(); // integers are a loop
   if (!isa<FloatType>(element))
     return std::nullopt;
-  return KernelCall{element.isF32() ? "matmul" : "matmul_f64",
+  return KernelCall{element.isF32()   ? "matmul"
+                    : element.isF64() ? "matmul_f64"
+                                      : "matmul_bf16",
                     {0, 1, result(0)},
                     {count, m, n, k, op.getTransposeA(), op.getTransposeB(), batchA, batchB},
                     {},
-                    element.isF64()};
+                    !element.isF32()};
 }
 
 /// Sizes that attention and its gradient have in common.
@@ -103,20 +115,20 @@ template <typename Op> static SmallVector<int64_t> attentionSizes(Op op) {
 }
 
 static KernelCall attention(nn::AttentionOp op) {
-  return typed({"attention",
-                {0, 1, 2, op.getMask() ? 3 : kAbsent, result(0), result(1)},
-                attentionSizes(op),
-                {op.getScale().convertToDouble()}},
-               op.getQ());
+  return ofFactors({"attention",
+                    {0, 1, 2, op.getMask() ? 3 : kAbsent, result(0), result(1)},
+                    attentionSizes(op),
+                    {op.getScale().convertToDouble()}},
+                   op.getQ());
 }
 
 static KernelCall attentionGrad(nn::AttentionGradOp op) {
   // operands: dy, q, k, v, y, lse, mask; buffers: q, k, v, mask, out, lse, dout, dq, dk, dv
-  return typed({"attention_grad",
-                {1, 2, 3, op.getMask() ? 6 : kAbsent, 4, 5, 0, result(0), result(1), result(2)},
-                attentionSizes(op),
-                {op.getScale().convertToDouble()}},
-               op.getQ());
+  return ofFactors({"attention_grad",
+                    {1, 2, 3, op.getMask() ? 6 : kAbsent, 4, 5, 0, result(0), result(1), result(2)},
+                    attentionSizes(op),
+                    {op.getScale().convertToDouble()}},
+                   op.getQ());
 }
 
 // Normalisation -------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include "Nonfinite.h"
 
 #include "Failure.h"
+#include "plimsoll/Bf16.h"
 
 #include <cmath>
 
@@ -15,9 +16,10 @@ struct Seen {
 template <typename T> Seen scan(const T *data, int64_t count) {
   Seen seen;
   for (int64_t i = 0; i < count && seen.nan < 0; ++i) {
-    if (std::isnan(data[i]))
+    const auto x = static_cast<double>(data[i]);
+    if (std::isnan(x))
       seen.nan = i;
-    else if (std::isinf(data[i]) && seen.infinity < 0)
+    else if (std::isinf(x) && seen.infinity < 0)
       seen.infinity = i;
   }
   return seen;
@@ -56,6 +58,8 @@ void NonfiniteFinder::inspect(int index) {
     seen = scan(reinterpret_cast<const float *>(arena + write.offset), write.count);
   else if (write.type == DType::f64)
     seen = scan(reinterpret_cast<const double *>(arena + write.offset), write.count);
+  else if (write.type == DType::bf16)
+    seen = scan(reinterpret_cast<const Bf16 *>(arena + write.offset), write.count);
   if (seen.nan >= 0 && firstNan.write < 0)
     firstNan = {index, seen.nan, step};
   if (seen.infinity >= 0 && firstInfinity.write < 0 && !normal[index])

@@ -18,7 +18,7 @@ int64_t Slot::count() const {
 }
 
 const char *safetensorsType(DType type) {
-  static const char *const names[] = {"F32", "F64", "I64", "I32", "U8", "BOOL"};
+  static const char *const names[] = {"F32", "F64", "I64", "I32", "U8", "BOOL", "BF16"};
   return names[static_cast<int>(type)];
 }
 

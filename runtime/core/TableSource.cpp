@@ -7,16 +7,12 @@
 #include "Failure.h"
 #include "Safetensors.h"
 #include "Source.h"
+#include "State.h"
 
 #include <cstring>
 
 namespace plimsoll {
 namespace {
-
-const char *typeName(DType type) {
-  static const char *const names[] = {"F32", "F64", "I64", "I32", "U8", "BOOL"};
-  return names[static_cast<int>(type)];
-}
 
 bool isInteger(const std::string &type) {
   return type[0] == 'I' || type == "U8" || type == "U16" || type == "U32" || type == "BOOL";
@@ -24,7 +20,7 @@ bool isInteger(const std::string &type) {
 
 /// Whether a column of this type can feed this input.
 bool fits(const std::string &column, DType input) {
-  if (column == typeName(input))
+  if (column == safetensorsType(input))
     return true;
   if (input == DType::u8 || input == DType::boolean)
     return column == "U8" || column == "BOOL";
@@ -122,7 +118,7 @@ private:
     std::string problems;
     if (!fits(column.type, input.type))
       problems += format("\n  '%s': column '%s' is %s, the input is %s", file.path().c_str(),
-                         input.name, column.type.c_str(), typeName(input.type));
+                         input.name, column.type.c_str(), safetensorsType(input.type));
     bool same = static_cast<int>(column.shape.size()) == input.rank;
     for (int i = 1; same && i < input.rank; ++i)
       same = column.shape[i] == input.shape[i];

@@ -32,10 +32,10 @@ def train(tools, model, program, folder, steps, weights, *options):
     return [row["loss"] for row in metrics(log)], saved.read_bytes()
 
 
-def arenas(tools, model):
+def arenas(tools, model, *options):
     """Of all plans, the smallest first."""
     result = tools.plimsoll("plan", tools.models / model.path, TARGET, "--sweep", "--json",
-                            *model.options)
+                            *model.options, *options)
     check(result.code == 0, str(result))
     return [point["arena_bytes"] for point in json.loads(result.out)["frontier"]]
 
@@ -44,6 +44,15 @@ def check_losses(model, expected, found):
     tolerance = max(10 * expected["max_rel_dev_first_10"], reference.FLOOR)
     return max(reference.deviation(model, "loss", f"step {s + 1}", loss, expected["losses_f64"][s],
                                    tolerance) for s, loss in enumerate(found))
+
+
+def check_budgets(tools, model, folder, sizes, options, weights, few, saved):
+    """The least budget and one in the middle have the losses and bits of the free program."""
+    for size in {sizes[0], sizes[len(sizes) // 2]}:
+        program = tools.compile(model.path, folder / str(size), f"--memory={size}", *options)
+        found, bytes_ = train(tools, model, program, folder, FEW, weights)
+        check(found == few, f"--memory={size}: other losses: {found} {few}")
+        check(bytes_ == saved, f"--memory={size}: other bits in the checkpoint")
 
 
 def check_model(tools, model):
@@ -55,14 +64,10 @@ def check_model(tools, model):
     losses, _ = train(tools, model, free, folder, STEPS, weights, f"--dump-gradients={gradients}")
     worst = check_losses(model, expected, losses)
     reference.check_gradients(model, expected, gradients)
-    few, bytes_ = train(tools, model, free, folder, FEW, weights)
+    few, saved = train(tools, model, free, folder, FEW, weights)
     check(few == losses[:FEW], "a second run has other losses")
     sizes = arenas(tools, model)
-    for size in {sizes[0], sizes[len(sizes) // 2]}:
-        program = tools.compile(model.path, folder / str(size), f"--memory={size}", *options)
-        found, saved = train(tools, model, program, folder, FEW, weights)
-        check(found == few, f"--memory={size}: other losses: {found} {few}")
-        check(saved == bytes_, f"--memory={size}: other bits in the checkpoint")
+    check_budgets(tools, model, folder, sizes, options, weights, few, saved)
     return (f"losses {worst:.2f} of their tolerance; the same bits in "
             f"{sizes[0] / 2**20:.1f} to {sizes[-1] / 2**20:.1f} MiB")
 
@@ -84,6 +89,23 @@ def check_precision(tools):
     return f"bf16 {apart:.1e} from f32"
 
 
+def check_bf16(tools):
+    """Factors kept in bf16: losses near f32's, less memory, the same bits at every budget."""
+    which, folder = model("gpt2-nano-sdpa"), tools.folder("bf16")
+    options = [reference.OPTIMIZER, TARGET, "--precision=bf16", *which.options]
+    free = tools.compile(which.path, folder / "free", *options)
+    weights = pathlib.Path(f"{free}.safetensors")
+    losses, saved = train(tools, which, free, folder, FEW, weights)
+    apart = max(abs(loss / expected - 1) for loss, expected
+                in zip(losses, which.reference(tools)["losses_f64"]))
+    check(0 < apart < 2**-8, f"losses {losses}: {apart} from f32's")
+    sizes, whole = arenas(tools, which, "--precision=bf16"), arenas(tools, which)
+    check(sizes[-1] < whole[-1] and sizes[0] < whole[0], f"bytes: {sizes} in bf16, {whole} in f32")
+    check_budgets(tools, which, folder, sizes, options, weights, losses, saved)
+    return (f"losses {apart:.1e} from f32's; the same bits in {sizes[0] / 2**20:.1f} to "
+            f"{sizes[-1] / 2**20:.1f} MiB, in f32 {whole[0] / 2**20:.1f} to {whole[-1] / 2**20:.1f}")
+
+
 def group(suite, tools, everything):
     titles = [t for t in USUAL + (ALL if everything else []) if suite.wants(f"emulated: {t}")]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -91,3 +113,4 @@ def group(suite, tools, everything):
         for title in titles:
             suite.case(f"emulated: {title}", running[title].result)
     suite.case("emulated: precision", check_precision, tools)
+    suite.case("emulated: bf16", check_bf16, tools)

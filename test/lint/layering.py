@@ -17,6 +17,7 @@ ALLOWED = {
     "passes/planner": [],
     "passes/prepare": ["dialects"],
     "passes/autodiff": ["dialects"],
+    "passes/precision": ["dialects"],
     "passes/fuse": ["dialects"],
     "passes/memory": ["dialects", "passes/planner"],
     "passes/lower": ["dialects"],

@@ -5,11 +5,13 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/lower/Passes.h"
+#include "passes/precision/Passes.h"
 #include "passes/prepare/Passes.h"
 
 int main(int argc, char **argv) {
   plimsoll::prepare::registerPreparePasses();
   plimsoll::autodiff::registerAutodiffPasses();
+  plimsoll::precision::registerPrecisionPasses();
   plimsoll::fuse::registerFusePasses();
   plimsoll::lower::registerLowerPasses();
   // Text tests plan for a machine without libraries: the same plan everywhere.

@@ -18,22 +18,23 @@ struct Head {
   AttentionSizes s;
   int64_t entry, head, kvHead;
 
-  __device__ TileRows rowsOf(const float *all, int64_t heads, int64_t head, int64_t length,
-                             int64_t dim, int64_t first) const {
+  template <typename T>
+  __device__ RowsOf<T> rowsOf(const T *all, int64_t heads, int64_t head, int64_t length,
+                              int64_t dim, int64_t first) const {
     int64_t stride = s.rowStride(heads, dim);
     return {all + s.headOffset(entry, head, heads, length, dim) + first * stride, stride,
             length - first, static_cast<int>(dim)};
   }
-  __device__ TileRows queries(const float *all, int64_t first) const {
+  template <typename T> __device__ RowsOf<T> queries(const T *all, int64_t first) const {
     return rowsOf(all, s.heads, head, s.queryLen, s.headDim, first);
   }
-  __device__ TileRows keys(const float *all, int64_t first) const {
+  template <typename T> __device__ RowsOf<T> keys(const T *all, int64_t first) const {
     return rowsOf(all, s.kvHeads, kvHead, s.keyLen, s.headDim, first);
   }
-  __device__ TileRows values(const float *all, int64_t first) const {
+  template <typename T> __device__ RowsOf<T> values(const T *all, int64_t first) const {
     return rowsOf(all, s.kvHeads, kvHead, s.keyLen, s.valueDim, first);
   }
-  __device__ TileRows outputs(const float *all, int64_t first) const {
+  template <typename T> __device__ RowsOf<T> outputs(const T *all, int64_t first) const {
     return rowsOf(all, s.heads, head, s.queryLen, s.valueDim, first);
   }
   __device__ int64_t lseOffset() const { return (entry * s.heads + head) * s.queryLen; }
@@ -79,36 +80,35 @@ struct TileMask {
 };
 
 /// rowsum(dout * out), a warp for each row.
-template <int threads>
+template <int threads, typename T>
 __global__ void __launch_bounds__(threads)
-    outputDots(AttentionSizes s, const float *out, const float *dout, float *delta) {
+    outputDots(AttentionSizes s, const T *out, const T *dout, float *delta) {
   const int64_t row = int64_t(blockIdx.x) * (threads / 32) + threadIdx.x / 32;
   if (row >= s.batch * s.heads * s.queryLen)
     return;
   const Head h = headOf(s, row / s.queryLen);
-  const float *a = h.outputs(out, row % s.queryLen).start;
-  const float *b = h.outputs(dout, row % s.queryLen).start;
+  const T *a = h.outputs(out, row % s.queryLen).start;
+  const T *b = h.outputs(dout, row % s.queryLen).start;
   double sum = 0;
   for (int64_t i = threadIdx.x % 32; i < s.valueDim; i += 32)
-    sum += double(a[i]) * double(b[i]);
+    sum += double(float(a[i])) * double(float(b[i]));
   sum = combineLanes<32>(sum, Add());
   if (threadIdx.x % 32 == 0)
     delta[row] = static_cast<float>(sum);
 }
 
-/// What both kernels of the backward pass read.
-struct Backward {
+/// What both kernels of the backward pass read; T: the factors' type.
+template <typename T> struct Backward {
   AttentionSizes s;
-  const float *q, *k, *v;
+  const T *q, *k, *v, *dout;
   const void *mask;
-  const float *lse, *dout, *delta;
+  const float *lse, *delta;
   float scale;
 
   explicit Backward(const Launch &launch)
-      : s(launch.sizes), q(launch.buffer<float>(0)), k(launch.buffer<float>(1)),
-        v(launch.buffer<float>(2)), mask(launch.buffers[3]), lse(launch.buffer<float>(5)),
-        dout(launch.buffer<float>(6)), delta(launch.buffer<float>(10)),
-        scale(static_cast<float>(launch.scalars[0])) {}
+      : s(launch.sizes), q(launch.buffer<T>(0)), k(launch.buffer<T>(1)), v(launch.buffer<T>(2)),
+        dout(launch.buffer<T>(6)), mask(launch.buffers[3]), lse(launch.buffer<float>(5)),
+        delta(launch.buffer<float>(10)), scale(static_cast<float>(launch.scalars[0])) {}
 };
 
 /// For delta, f32 [batch, heads, queryLen].

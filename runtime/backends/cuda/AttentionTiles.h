@@ -17,11 +17,12 @@ inline constexpr int kTileStride = 68; ///< floats between rows of a tile: 16-by
 inline constexpr int kTileThreads = 256;
 
 /// Rows of one head in global memory; those from `rows` on are zero.
-struct TileRows {
-  const float *start;
+template <typename T> struct RowsOf {
+  const T *start;
   int64_t stride, rows;
   int dim;
 };
+using TileRows = RowsOf<float>;
 
 struct Place {
   int x = static_cast<int>(threadIdx.x) % 16, y = static_cast<int>(threadIdx.x) / 16;

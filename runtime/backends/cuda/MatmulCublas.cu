@@ -2,8 +2,8 @@
 //
 // Buffers and sizes: kernels/Matmul.cpp. The algorithm is the first that cuBLASLt's heuristic
 // names under the cap of the workspace, without split-K: the same library, GPU and sizes give
-// the same one, and so the same bits. matmul is f32 without TF32; matmul_tf32 and matmul_bf16
-// round the factors, and add in f32.
+// the same one, and so the same bits. matmul is f32 without TF32; matmul_tf32 rounds the
+// factors, those of matmul_bf16 are bf16 in memory; all add in f32, to an f32 result.
 //
 // cuBLASLt thinks in columns: what is row by row c = op(a) op(b) is for it c' = op(b)' op(a)'.
 //===----------------------------------------------------------------------===//
@@ -37,11 +37,12 @@ bool good(cublasStatus_t status) {
 }
 
 /// `rows` x `columns` as stored, column by column.
-cublasLtMatrixLayout_t layout(int64_t rows, int64_t columns, int64_t batch, bool strided) {
+cublasLtMatrixLayout_t layout(cudaDataType_t type, int64_t rows, int64_t columns, int64_t batch,
+                              bool strided) {
   cublasLtMatrixLayout_t made = nullptr;
   int32_t count = static_cast<int32_t>(batch);
   int64_t stride = strided ? rows * columns : 0;
-  bool fine = good(cublasLtMatrixLayoutCreate(&made, CUDA_R_32F, rows, columns, rows)) &&
+  bool fine = good(cublasLtMatrixLayoutCreate(&made, type, rows, columns, rows)) &&
               good(cublasLtMatrixLayoutSetAttribute(made, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT,
                                                     &count, sizeof count)) &&
               good(cublasLtMatrixLayoutSetAttribute(
@@ -49,12 +50,13 @@ cublasLtMatrixLayout_t layout(int64_t rows, int64_t columns, int64_t batch, bool
   return fine ? made : nullptr;
 }
 
-bool describe(Product &p, const MatmulSizes &s, cublasComputeType_t precision) {
+bool describe(Product &p, const MatmulSizes &s, cublasComputeType_t precision,
+              cudaDataType_t factor) {
   cublasOperation_t left = s.transB ? CUBLAS_OP_T : CUBLAS_OP_N;
   cublasOperation_t right = s.transA ? CUBLAS_OP_T : CUBLAS_OP_N;
-  p.left = layout(s.transB ? s.k : s.n, s.transB ? s.n : s.k, s.batch, s.batchB);
-  p.right = layout(s.transA ? s.m : s.k, s.transA ? s.k : s.m, s.batch, s.batchA);
-  p.result = layout(s.n, s.m, s.batch, true);
+  p.left = layout(factor, s.transB ? s.k : s.n, s.transB ? s.n : s.k, s.batch, s.batchB);
+  p.right = layout(factor, s.transA ? s.m : s.k, s.transA ? s.k : s.m, s.batch, s.batchA);
+  p.result = layout(CUDA_R_32F, s.n, s.m, s.batch, true);
   return p.left && p.right && p.result &&
          good(cublasLtMatmulDescCreate(&p.description, precision, CUDA_R_32F)) &&
          good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSA, &left,
@@ -83,7 +85,7 @@ bool chooseAlgorithm(Product &p) {
   return fine;
 }
 
-template <cublasComputeType_t precision>
+template <cublasComputeType_t precision, cudaDataType_t factor = CUDA_R_32F>
 void *prepare(const int64_t *sizes, int, int, int64_t workspaceBytes, const char **error) {
   MatmulSizes s(sizes);
   auto *product = new Product; // lives as long as the process, as all handles do
@@ -92,7 +94,7 @@ void *prepare(const int64_t *sizes, int, int, int64_t workspaceBytes, const char
     return product;
   if (!library())
     *error = "cuBLASLt cannot be started";
-  else if (!describe(*product, s, precision))
+  else if (!describe(*product, s, precision, factor))
     *error = "cuBLASLt cannot describe the product";
   else if (!chooseAlgorithm(*product))
     *error = "cuBLASLt has no algorithm without split-K for these sizes";
@@ -128,6 +130,6 @@ const Kernel matmul = {"matmul", run, matmulWorkspace, prepare<CUBLAS_COMPUTE_32
 const Kernel matmul_tf32 = {"matmul_tf32", run, matmulWorkspace,
                             prepare<CUBLAS_COMPUTE_32F_FAST_TF32>};
 const Kernel matmul_bf16 = {"matmul_bf16", run, matmulWorkspace,
-                            prepare<CUBLAS_COMPUTE_32F_FAST_16BF>};
+                            prepare<CUBLAS_COMPUTE_32F, CUDA_R_16BF>};
 
 } // namespace plimsoll::cuda

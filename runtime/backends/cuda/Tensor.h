@@ -14,6 +14,7 @@
 #define PLIMSOLL_CUDA_TENSOR_H
 
 #include "Simt.h"
+#include "plimsoll/Bf16.h"
 
 namespace plimsoll::cuda {
 
@@ -24,11 +25,7 @@ __device__ __forceinline__ uint32_t packPair(float low, float high) {
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
   return pair;
 #else
-  auto rounded = [](float x) {
-    auto bits = __builtin_bit_cast(uint32_t, x);
-    return x != x ? 0x7fffu : (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
-  };
-  return rounded(low) | rounded(high) << 16;
+  return Bf16(low).bits | static_cast<uint32_t>(Bf16(high).bits) << 16;
 #endif
 }
 

@@ -1,7 +1,7 @@
 //===- TensorTiles.h - products of 64-row tiles for attention, in bf16 --------===//
 //
 // A block of 4 warps; warp w has rows [16 w, 16 w + 16) of a tile of 64, all columns of it. The
-// factors are rounded to bf16 as they come into shared memory; sums are f32 (Tensor.h).
+// factors are bf16, sums are f32 (Tensor.h).
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_TENSORTILES_H
 #define PLIMSOLL_CUDA_TENSORTILES_H
@@ -24,47 +24,48 @@ struct Lane {
   int row = static_cast<int>(threadIdx.x) / 32 * 16 + group;
 };
 
-/// Four features of row `row` of `from`, those behind the end zero.
-__device__ __forceinline__ float4 loadFeatures(const TileRows &from, int row, int feature) {
-  float4 v = make_float4(0, 0, 0, 0);
+/// Eight features of a row, in pairs.
+struct alignas(16) Features {
+  uint32_t pairs[4];
+};
+
+/// Those of row `row` of `from`; behind its end they are zero.
+__device__ __forceinline__ Features loadFeatures(const RowsOf<Bf16> &from, int row, int feature) {
   const int left = from.dim - feature;
   if (row >= from.rows || left <= 0)
-    return v;
-  const float *at = from.start + row * from.stride + feature;
-  if (from.dim % 4 == 0)
-    return loadVector<float4>(at);
-  v.x = at[0];
-  v.y = left > 1 ? at[1] : 0.0f;
-  v.z = left > 2 ? at[2] : 0.0f;
-  v.w = left > 3 ? at[3] : 0.0f;
-  return v;
+    return {};
+  const Bf16 *at = from.start + row * from.stride + feature;
+  if (from.dim % 8 == 0)
+    return loadVector<Features>(at);
+  Features some = {};
+  PLIMSOLL_UNROLL
+  for (int i = 0; i < 8; ++i)
+    if (i < left)
+      some.pairs[i / 2] |= static_cast<uint32_t>(at[i].bits) << 16 * (i % 2);
+  return some;
 }
 
 /// tile[row][pair of features]: features [first, first + 32) of 64 rows.
-__device__ __forceinline__ void loadRows(const TileRows &from, int first, uint32_t *tile) {
-  const int feature = static_cast<int>(threadIdx.x) % 8 * 4;
+__device__ __forceinline__ void loadRows(const RowsOf<Bf16> &from, int first, uint32_t *tile) {
+  const int feature = static_cast<int>(threadIdx.x) % 4 * 8;
   PLIMSOLL_UNROLL
-  for (int step = 0; step < kTile; step += kThreads / 8) {
-    const int row = static_cast<int>(threadIdx.x) / 8 + step;
-    const float4 v = loadFeatures(from, row, first + feature);
-    tile[row * kRowWords + feature / 2] = packPair(v.x, v.y);
-    tile[row * kRowWords + feature / 2 + 1] = packPair(v.z, v.w);
+  for (int step = 0; step < kTile; step += kThreads / 4) {
+    const int row = static_cast<int>(threadIdx.x) / 4 + step;
+    storeVector(tile + row * kRowWords + feature / 2, loadFeatures(from, row, first + feature));
   }
 }
 
 /// tile[feature][pair of rows] of the same.
-__device__ __forceinline__ void loadAcross(const TileRows &from, int first, uint32_t *tile) {
-  const int feature = static_cast<int>(threadIdx.x) % 8 * 4;
+__device__ __forceinline__ void loadAcross(const RowsOf<Bf16> &from, int first, uint32_t *tile) {
+  const int feature = static_cast<int>(threadIdx.x) % 4 * 8;
+  const int pair = static_cast<int>(threadIdx.x) / 4;
+  const Features low = loadFeatures(from, 2 * pair, first + feature);
+  const Features high = loadFeatures(from, 2 * pair + 1, first + feature);
   PLIMSOLL_UNROLL
-  for (int step = 0; step < kTile / 2; step += kThreads / 8) {
-    const int pair = static_cast<int>(threadIdx.x) / 8 + step;
-    const float4 low = loadFeatures(from, 2 * pair, first + feature);
-    const float4 high = loadFeatures(from, 2 * pair + 1, first + feature);
-    uint32_t *to = tile + feature * kAcrossWords + pair;
-    to[0] = packPair(low.x, high.x);
-    to[kAcrossWords] = packPair(low.y, high.y);
-    to[2 * kAcrossWords] = packPair(low.z, high.z);
-    to[3 * kAcrossWords] = packPair(low.w, high.w);
+  for (int i = 0; i < 4; ++i) {
+    uint32_t *to = tile + (feature + 2 * i) * kAcrossWords + pair;
+    to[0] = (low.pairs[i] & 0xffffu) | high.pairs[i] << 16;
+    to[kAcrossWords] = low.pairs[i] >> 16 | (high.pairs[i] & 0xffff0000u);
   }
 }
 
@@ -74,7 +75,7 @@ struct Scores {
 };
 
 /// out = left right', of rows of both.
-__device__ __forceinline__ void multiplyRows(const TileRows &left, const TileRows &right,
+__device__ __forceinline__ void multiplyRows(const RowsOf<Bf16> &left, const RowsOf<Bf16> &right,
                                              uint32_t *leftTile, uint32_t *rightTile, Scores &out) {
   const Lane lane;
   out = {};
@@ -105,8 +106,8 @@ template <int chunks> struct Sums {
 
 /// sums += scores right, of columns [first, first + 32 chunks) of the rows `right`.
 template <int chunks>
-__device__ __forceinline__ void addProduct(const Scores &scores, const TileRows &right, int first,
-                                           uint32_t *tile, Sums<chunks> &sums) {
+__device__ __forceinline__ void addProduct(const Scores &scores, const RowsOf<Bf16> &right,
+                                           int first, uint32_t *tile, Sums<chunks> &sums) {
   const Lane lane;
   PLIMSOLL_UNROLL
   for (int chunk = 0; chunk < chunks; ++chunk) {
@@ -131,18 +132,18 @@ __device__ __forceinline__ void addProduct(const Scores &scores, const TileRows 
 }
 
 /// Writes a lane's sums, times `factor` of its two rows, to columns [first, dim) of `to`.
-template <int chunks>
+template <int chunks, typename T>
 __device__ __forceinline__ void storeSums(const Sums<chunks> &sums, const float (&factor)[2],
-                                          const TileRows &to, int first) {
+                                          const RowsOf<T> &to, int first) {
   const Lane lane;
-  float *start = const_cast<float *>(to.start);
+  T *start = const_cast<T *>(to.start);
   PLIMSOLL_UNROLL
   for (int n = 0; n < 4 * chunks; ++n)
     PLIMSOLL_UNROLL
   for (int i = 0; i < 4; ++i) {
     const int row = lane.row + i / 2 * 8, column = first + n * 8 + lane.pair + i % 2;
     if (row < to.rows && column < to.dim)
-      start[row * to.stride + column] = sums.at[n][i] * factor[i / 2];
+      start[row * to.stride + column] = static_cast<T>(sums.at[n][i] * factor[i / 2]);
   }
 }
 

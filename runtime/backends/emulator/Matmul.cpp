@@ -7,6 +7,7 @@
 
 #include "../../kernels/Matmul.h"
 #include "Device.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Kernels.h"
 
@@ -16,34 +17,42 @@
 namespace plimsoll::cuda {
 namespace {
 
-/// `count` numbers rounded to the nearest with `bits` bits of fraction, ties to even.
-std::vector<float> rounded(const float *from, int64_t count, int bits) {
-  const int dropped = 23 - bits;
-  const uint32_t half = (uint32_t(1) << dropped >> 1) - 1, mask = ~uint32_t(0) << dropped;
-  std::vector<float> to(from, from + count);
-  for (float &x : to) {
-    auto word = std::bit_cast<uint32_t>(x);
-    if ((word & 0x7f800000) != 0x7f800000) // not of infinities and NaN
-      x = std::bit_cast<float>((word + half + (word >> dropped & 1)) & mask);
+/// As they are multiplied.
+std::vector<float> factors(const float *from, int64_t count) {
+  return {from, from + count};
+}
+std::vector<float> factors(const Bf16 *from, int64_t count) {
+  return {from, from + count};
+}
+
+/// A float of which products see ten bits of fraction: the nearest, ties to even.
+struct Tf32 {
+  float whole;
+};
+std::vector<float> factors(const Tf32 *from, int64_t count) {
+  constexpr int dropped = 13;
+  constexpr uint32_t half = (uint32_t(1) << dropped >> 1) - 1, mask = ~uint32_t(0) << dropped;
+  std::vector<float> to(count);
+  for (int64_t i = 0; i < count; ++i) {
+    auto word = std::bit_cast<uint32_t>(from[i].whole);
+    bool finite = (word & 0x7f800000) != 0x7f800000;
+    to[i] =
+        finite ? std::bit_cast<float>((word + half + (word >> dropped & 1)) & mask) : from[i].whole;
   }
   return to;
 }
 
-template <int bits> void run(const Launch &launch) {
+template <typename Factor> void run(const Launch &launch) {
   const int64_t *sizes = launch.sizes;
   int64_t batch = sizes[0], m = sizes[1], n = sizes[2], k = sizes[3];
   int64_t countA = (sizes[6] ? batch : 1) * m * k, countB = (sizes[7] ? batch : 1) * k * n;
-  emulator::notePlainRead(launch.buffers[0], countA * 4);
-  emulator::notePlainRead(launch.buffers[1], countB * 4);
+  emulator::notePlainRead(launch.buffers[0], countA * sizeof(Factor));
+  emulator::notePlainRead(launch.buffers[1], countB * sizeof(Factor));
   constexpr int threads = 1;
   std::vector<std::byte> scratch(plimsoll::matmul.workspace(sizes, launch.sizeCount, threads));
-  void *buffers[] = {launch.buffers[0], launch.buffers[1], launch.buffers[2], scratch.data()};
-  std::vector<float> a, b;
-  if (bits < 23) {
-    a = rounded(launch.buffer<float>(0), countA, bits);
-    b = rounded(launch.buffer<float>(1), countB, bits);
-    buffers[0] = a.data(), buffers[1] = b.data();
-  }
+  std::vector<float> a = factors(launch.buffer<Factor>(0), countA);
+  std::vector<float> b = factors(launch.buffer<Factor>(1), countB);
+  void *buffers[] = {a.data(), b.data(), launch.buffers[2], scratch.data()};
   Launch onHost = launch;
   onHost.buffers = buffers, onHost.bufferCount = 4, onHost.threads = threads;
   emulator::noteWrite(launch.buffers[2], batch * m * n * 4);
@@ -52,8 +61,8 @@ template <int bits> void run(const Launch &launch) {
 
 } // namespace
 
-const Kernel matmul = {"matmul", run<23>, matmulWorkspace};
-const Kernel matmul_tf32 = {"matmul_tf32", run<10>, matmulWorkspace};
-const Kernel matmul_bf16 = {"matmul_bf16", run<7>, matmulWorkspace};
+const Kernel matmul = {"matmul", run<float>, matmulWorkspace};
+const Kernel matmul_tf32 = {"matmul_tf32", run<Tf32>, matmulWorkspace};
+const Kernel matmul_bf16 = {"matmul_bf16", run<Bf16>, matmulWorkspace};
 
 } // namespace plimsoll::cuda

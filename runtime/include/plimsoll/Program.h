@@ -12,12 +12,13 @@
 
 namespace plimsoll {
 
-enum class DType : uint8_t { f32, f64, i64, i32, u8, boolean };
+enum class DType : uint8_t { f32, f64, i64, i32, u8, boolean, bf16 };
 
 /// Bytes of one element.
 constexpr int64_t bytesOf(DType type) {
   return type == DType::f64 || type == DType::i64   ? 8
          : type == DType::f32 || type == DType::i32 ? 4
+         : type == DType::bf16                      ? 2
                                                     : 1;
 }
 

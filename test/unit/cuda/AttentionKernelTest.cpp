@@ -1,5 +1,6 @@
 // Attention on the emulator, against the CPU's: layouts, masks, shared kv heads, head sizes.
 #include "Compare.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Kernels.h"
 
@@ -32,15 +33,10 @@ struct Shape {
   }
 };
 
-/// To eight bits, to nearest even.
-float rounded(float x) {
-  auto bits = __builtin_bit_cast(uint32_t, x);
-  return __builtin_bit_cast(float, (bits + 0x7fffu + (bits >> 16 & 1)) & 0xffff0000u);
-}
-
 class AttentionKernel : public CudaKernels, public testing::WithParamInterface<Shape> {
 protected:
-  void compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad, bool bf16,
+  template <typename Factor>
+  void compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad,
                    double tolerance, double lseTolerance);
 
   void addMask(Compare &compare) {
@@ -62,40 +58,44 @@ protected:
   }
 };
 
-/// Both directions, each compared with the CPU's.
+/// Both directions, each compared with the CPU's, on numbers that `Factor` has.
+template <typename Factor>
 void AttentionKernel::compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad,
-                                  bool bf16, double tolerance, double lseTolerance) {
+                                  double tolerance, double lseTolerance) {
   const Shape &s = GetParam();
   int64_t rows = s.batch * s.heads * s.queryLen, keys = s.batch * s.kvHeads * s.keyLen;
   double scale = 1 / std::sqrt(double(s.headDim));
   auto numbers = [&](int64_t count) {
     auto values = random(count);
     for (float &value : values)
-      value = bf16 ? rounded(value) : value;
+      value = Factor(value);
     return values;
   };
   auto q = numbers(rows * s.headDim), k = numbers(keys * s.headDim), v = numbers(keys * s.valueDim);
 
   auto state = engine; // the same mask in both directions
   Compare forward;
-  forward.read(q);
-  forward.read(k);
-  forward.read(v);
+  forward.readAs<Factor>(q);
+  forward.readAs<Factor>(k);
+  forward.readAs<Factor>(v);
   addMask(forward);
-  int out = forward.write<float>(rows * s.valueDim), lse = forward.write<float>(rows);
+  int out = forward.writeAs<Factor>(rows * s.valueDim), lse = forward.write<float>(rows);
   forward.run(plimsoll::attention, attention, s.sizes(), {scale});
-  forward.expect<float>(out, tolerance);
+  forward.expect<float, Factor>(out, tolerance);
   forward.expect<float>(lse, lseTolerance);
 
   engine = state;
   Compare backward;
-  backward.read(q);
-  backward.read(k);
-  backward.read(v);
+  backward.readAs<Factor>(q);
+  backward.readAs<Factor>(k);
+  backward.readAs<Factor>(v);
   addMask(backward);
-  backward.read(forward.result<float>(out));
+  auto y = forward.result<float>(out);
+  for (float &value : y)
+    value = Factor(value);
+  backward.readAs<Factor>(y);
   backward.read(forward.result<float>(lse));
-  backward.read(numbers(rows * s.valueDim));
+  backward.readAs<Factor>(numbers(rows * s.valueDim));
   int dq = backward.write<float>(rows * s.headDim), dk = backward.write<float>(keys * s.headDim);
   int dv = backward.write<float>(keys * s.valueDim);
   backward.run(plimsoll::attention_grad, grad, s.sizes(), {scale});
@@ -105,13 +105,13 @@ void AttentionKernel::compareBoth(const plimsoll::Kernel &attention, const plims
 }
 
 TEST_P(AttentionKernel, IsTheCpus) {
-  compareBoth(cuda::attention, cuda::attention_grad, false, 2e-6, 2e-6);
+  compareBoth<float>(cuda::attention, cuda::attention_grad, 2e-6, 2e-6);
 }
 
 /// Operands that are bf16 already: what is rounded besides them are the weights and the gradients
 /// of scores, by at most 2^-9 of each.
 TEST_P(AttentionKernel, InBf16IsNearTheCpus) {
-  compareBoth(cuda::attention_bf16, cuda::attention_grad_bf16, true, 0x1p-8, 2e-6);
+  compareBoth<plimsoll::Bf16>(cuda::attention_bf16, cuda::attention_grad_bf16, 0x1p-8, 2e-6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, AttentionKernel,

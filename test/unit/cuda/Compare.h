@@ -31,12 +31,25 @@ template <typename T> constexpr int64_t code() {
 class Compare {
 public:
   template <typename T> int read(const std::vector<T> &values) { return add(values, false, false); }
+  /// The same numbers, to the CUDA kernel as `Narrow`.
+  template <typename Narrow> int readAs(const std::vector<float> &values) {
+    int index = add(values, false, false);
+    std::vector<Narrow> narrow(values.begin(), values.end());
+    operands.back().emulated = bytesOf(narrow);
+    return index;
+  }
   template <typename T> int update(const std::vector<T> &values) {
     return add(values, true, false);
   }
   /// A result of `count` elements, whose bytes mean nothing before.
   template <typename T> int write(int64_t count) {
     return add(std::vector<T>(static_cast<size_t>(count)), true, true);
+  }
+  /// One that the CUDA kernel writes as `Narrow`, the CPU's as floats.
+  template <typename Narrow> int writeAs(int64_t count) {
+    int index = write<float>(count);
+    operands.back().emulated.resize(static_cast<size_t>(count) * sizeof(Narrow));
+    return index;
   }
   int absent() {
     operands.push_back({});
@@ -58,16 +71,16 @@ public:
   }
 
   /// Largest difference, relative to the largest number of the CPU, is at most `tolerance`; 0: the
-  /// same bits.
-  template <typename T> void expect(int index, double tolerance) {
+  /// same bits. The CUDA kernel's numbers are `Got`.
+  template <typename T, typename Got = T> void expect(int index, double tolerance) {
     while (operands[static_cast<size_t>(index)].of >= 0)
       index = operands[static_cast<size_t>(index)].of;
     const Operand &operand = operands[static_cast<size_t>(index)];
     const T *wanted = reinterpret_cast<const T *>(operand.cpu.data());
-    const T *got = reinterpret_cast<const T *>(operand.emulated.data());
+    const Got *got = reinterpret_cast<const Got *>(operand.emulated.data());
     double most = 0, difference = 0;
     for (size_t i = 0; i < operand.cpu.size() / sizeof(T); ++i) {
-      if (std::memcmp(wanted + i, got + i, sizeof(T)) == 0)
+      if (std::is_same_v<T, Got> && std::memcmp(wanted + i, got + i, sizeof(T)) == 0)
         continue;
       double a = double(wanted[i]), b = double(got[i]);
       if (std::isnan(a) && std::isnan(b))
@@ -99,12 +112,16 @@ private:
 
   template <typename T> int add(const std::vector<T> &values, bool written, bool fresh) {
     Operand operand;
-    operand.cpu.resize(values.size() * sizeof(T));
-    std::memcpy(operand.cpu.data(), values.data(), operand.cpu.size());
-    operand.emulated = operand.cpu;
+    operand.emulated = operand.cpu = bytesOf(values);
     operand.written = written, operand.fresh = fresh;
     operands.push_back(std::move(operand));
     return static_cast<int>(operands.size()) - 1;
+  }
+
+  template <typename T> static std::vector<std::byte> bytesOf(const std::vector<T> &values) {
+    std::vector<std::byte> bytes(values.size() * sizeof(T));
+    std::memcpy(bytes.data(), values.data(), bytes.size());
+    return bytes;
   }
 
   static plimsoll::Launch launchOf(std::vector<void *> &buffers, const Sizes &sizes,

@@ -110,7 +110,7 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
 }
 
 /// p = the weights of a tile.
-__device__ __forceinline__ void tileWeights(const Backward &b, const Head &h, int64_t query,
+__device__ __forceinline__ void tileWeights(const Backward<float> &b, const Head &h, int64_t query,
                                             int64_t key, float *left, float *right, float p[4][4]) {
   const Place at;
   multiplyRows(h.queries(b.q, query), h.keys(b.k, key), left, right, p);
@@ -126,8 +126,8 @@ __device__ __forceinline__ void tileWeights(const Backward &b, const Head &h, in
 }
 
 /// ds = the gradient of the tile's raw scores.
-__device__ __forceinline__ void tileGradients(const Backward &b, const Head &h, int64_t query,
-                                              int64_t key, float *left, float *right,
+__device__ __forceinline__ void tileGradients(const Backward<float> &b, const Head &h,
+                                              int64_t query, int64_t key, float *left, float *right,
                                               const float p[4][4], float ds[4][4]) {
   const Place at;
   multiplyRows(h.outputs(b.dout, query), h.values(b.v, key), left, right, ds);
@@ -143,7 +143,7 @@ __device__ __forceinline__ void tileGradients(const Backward &b, const Head &h, 
 
 template <int chunks>
 __global__ void __launch_bounds__(kTileThreads, chunks > 2 ? 1 : 2)
-    gradQueries(Backward b, float *dq) {
+    gradQueries(Backward<float> b, float *dq) {
   PLIMSOLL_SHARED(float, left, kDepth *kTileStride);
   PLIMSOLL_SHARED(float, right, kDepth *kTileStride);
   PLIMSOLL_SHARED(float, tile, kTile *kTileStride);
@@ -169,7 +169,7 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 2 ? 1 : 2)
 
 template <int chunks>
 __global__ void __launch_bounds__(kTileThreads, chunks == 2 ? 2 : 1)
-    gradKeys(Backward b, float *dk, float *dv) {
+    gradKeys(Backward<float> b, float *dk, float *dv) {
   PLIMSOLL_SHARED(float, left, kDepth *kTileStride);
   PLIMSOLL_SHARED(float, right, kDepth *kTileStride);
   PLIMSOLL_SHARED(float, tile, kTile *kTileStride);
@@ -212,9 +212,9 @@ void runForward(const Launch &launch) {
 void runGrad(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   Stream stream = streamOf(launch);
-  const Backward b(launch);
+  const Backward<float> b(launch);
   cuda::launch(stream, blocksFor(s.batch * s.heads * s.queryLen, kTileThreads / 32), kTileThreads,
-               outputDots<kTileThreads>, s, launch.buffer<float>(4), b.dout,
+               outputDots<kTileThreads, float>, s, launch.buffer<float>(4), b.dout,
                launch.buffer<float>(10));
   withChunks<4>(s.headDim, [&](auto chunks) {
     cuda::launch(stream,

@@ -1,15 +1,14 @@
 //===- AttentionBf16.cu - attention whose products take bf16 factors ---------===//
 //
 // attention_bf16, attention_grad_bf16: buffers, sizes, scalars and workspace as without bf16
-// (Attention.cu). All operands are f32 in memory; the factors of the products (queries, keys,
-// values, weights, dout and the gradients of scores) are rounded to bf16 as they are read, sums
-// are f32, and so is the softmax.
+// (Attention.cu), but q, k, v, out and dout are bf16. Weights and the gradients of scores are
+// rounded where they become factors; sums are f32, and so are softmax, lse, dq, dk and dv.
 //
 // A block of 4 warps has 64 queries, a warp 16 of them, and goes over the keys, 64 at a time;
 // weights go from one product to the next in registers. For dk and dv a block has 64 keys, and its
-// scores are transposed. Tensor cores (Tensor.h), 10 KiB of shared memory; at most 255 registers:
-// 2 blocks of 128 threads a multiprocessor (of dk and dv, 24 bytes a thread are spilled on sm_80).
-// Beyond 128 columns (dk and dv: 64), another block. No atomics.
+// scores are transposed. Tensor cores (Tensor.h), 10 KiB of shared memory; at most 232 registers:
+// 2 blocks of 128 threads a multiprocessor. Beyond 128 columns (dk and dv: 64), another block. No
+// atomics.
 // Source: Dao (2023), FlashAttention-2, section 3.
 //===----------------------------------------------------------------------===//
 #include "../AttentionHead.h"
@@ -66,8 +65,8 @@ __device__ __forceinline__ void softmaxTile(Scores &scores, Running &running,
 
 template <int chunks>
 __global__ void __launch_bounds__(kThreads, 2)
-    forward(AttentionSizes s, const float *q, const float *k, const float *v, const void *mask,
-            float *out, float *lse, float scale) {
+    forward(AttentionSizes s, const Bf16 *q, const Bf16 *k, const Bf16 *v, const void *mask,
+            Bf16 *out, float *lse, float scale) {
   PLIMSOLL_SHARED(uint32_t, left, kRowTile);
   PLIMSOLL_SHARED(uint32_t, right, kRowTile);
   const Lane lane;
@@ -106,7 +105,7 @@ __global__ void __launch_bounds__(kThreads, 2)
 /// p = the weights of a tile, ds = the gradient of its raw scores (so far dout v'), by rows of
 /// queries, or of keys (`across`).
 template <bool across>
-__device__ __forceinline__ void gradientsOf(const Backward &b, const Head &h, int64_t query,
+__device__ __forceinline__ void gradientsOf(const Backward<Bf16> &b, const Head &h, int64_t query,
                                             int64_t key, Scores &p, Scores &ds) {
   const Lane lane;
   const TileMask hidden(h, b.mask, b.scale, query, key);
@@ -126,7 +125,7 @@ __device__ __forceinline__ void gradientsOf(const Backward &b, const Head &h, in
 }
 
 template <int chunks>
-__global__ void __launch_bounds__(kThreads, 2) gradQueries(Backward b, float *dq) {
+__global__ void __launch_bounds__(kThreads, 2) gradQueries(Backward<Bf16> b, float *dq) {
   PLIMSOLL_SHARED(uint32_t, left, kRowTile);
   PLIMSOLL_SHARED(uint32_t, right, kRowTile);
   const AttentionSizes &s = b.s;
@@ -148,7 +147,7 @@ __global__ void __launch_bounds__(kThreads, 2) gradQueries(Backward b, float *dq
 }
 
 template <int chunks>
-__global__ void __launch_bounds__(kThreads, 2) gradKeys(Backward b, float *dk, float *dv) {
+__global__ void __launch_bounds__(kThreads, 2) gradKeys(Backward<Bf16> b, float *dk, float *dv) {
   PLIMSOLL_SHARED(uint32_t, left, kRowTile);
   PLIMSOLL_SHARED(uint32_t, right, kRowTile);
   const AttentionSizes &s = b.s;
@@ -176,8 +175,8 @@ void runForward(const Launch &launch) {
   int64_t blocks = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
   withChunks<4>(s.valueDim, [&](auto chunks) {
     cuda::launch(streamOf(launch), dim3(blocks, blocksFor(s.valueDim, chunks * kDepth)), kThreads,
-                 forward<chunks>, s, launch.buffer<float>(0), launch.buffer<float>(1),
-                 launch.buffer<float>(2), launch.buffers[3], launch.buffer<float>(4),
+                 forward<chunks>, s, launch.buffer<Bf16>(0), launch.buffer<Bf16>(1),
+                 launch.buffer<Bf16>(2), launch.buffers[3], launch.buffer<Bf16>(4),
                  launch.buffer<float>(5), launch.scalars[0]);
   });
 }
@@ -185,9 +184,10 @@ void runForward(const Launch &launch) {
 void runGrad(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   Stream stream = streamOf(launch);
-  const Backward b(launch);
+  const Backward<Bf16> b(launch);
   cuda::launch(stream, blocksFor(s.batch * s.heads * s.queryLen, kThreads / 32), kThreads,
-               outputDots<kThreads>, s, launch.buffer<float>(4), b.dout, launch.buffer<float>(10));
+               outputDots<kThreads, Bf16>, s, launch.buffer<Bf16>(4), b.dout,
+               launch.buffer<float>(10));
   int64_t queryTiles = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
   withChunks<4>(s.headDim, [&](auto chunks) {
     cuda::launch(stream, dim3(queryTiles, blocksFor(s.headDim, chunks * kDepth)), kThreads,
