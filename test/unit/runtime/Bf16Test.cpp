@@ -15,8 +15,9 @@ float upperHalf(uint32_t bits) {
 TEST(Bf16, EveryNumberOfItsOwnStays) {
   for (uint32_t bits = 0; bits < 65536; ++bits) {
     const float number = upperHalf(bits);
-    if (!std::isnan(number))
+    if (!std::isnan(number)) {
       EXPECT_EQ(Bf16(number).bits, bits);
+    }
   }
 }
 
