@@ -29,6 +29,10 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
   return target->library ? target : nullptr;
 }
 
+// Factors of the others are bf16 where they lie (passes/precision), and their kernels are named so.
 std::string CudaTarget::kernelFor(const lower::KernelCall &call) const {
-  return call.kernel == "matmul" && precision == "tf32" ? "matmul_tf32" : call.kernel;
+  bool convolves = llvm::StringRef(call.kernel).starts_with("conv");
+  bool rounds =
+      (convolves && precision != "f32") || (call.kernel == "matmul" && precision == "tf32");
+  return rounds ? call.kernel + "_" + precision : call.kernel;
 }

@@ -159,19 +159,28 @@ __global__ void __launch_bounds__(kTileThreads, 2) multiplyTiles(Product p) {
   storeTile<tm, tn>(p, thread, firstRow, firstColumn, sums);
 }
 
-/// Launches `product` with tiles that fit it; `layers`: blocks along z.
-template <typename Product>
-void launchTiles(Stream stream, const Product &product, int64_t columns, int64_t layers) {
-  const bool small = product.rows <= 32;
-  const int64_t tileRows = small ? 32 : 64, tileColumns = small ? 64 : 128;
-  dim3 grid(static_cast<unsigned>(blocksFor(columns, tileColumns)),
-            static_cast<unsigned>(blocksFor(product.rows, tileRows)),
-            static_cast<unsigned>(layers));
-  if (small)
-    launch(stream, grid, kTileThreads, multiplyTiles<2, 4, Product>, product);
-  else
-    launch(stream, grid, kTileThreads, multiplyTiles<4, 8, Product>, product);
-}
+/// Launches a product with tiles that fit it.
+struct Tiles {
+  /// `columns`: those of `product`; `layers`: blocks along z.
+  template <typename Product>
+  static void launch(Stream stream, const Product &product, int64_t columns, int64_t layers) {
+    if (product.rows <= 32)
+      cuda::launch(stream, gridOf(product, columns, layers, 32, 64), kTileThreads,
+                   multiplyTiles<2, 4, Product>, product);
+    else
+      cuda::launch(stream, gridOf(product, columns, layers, 64, 128), kTileThreads,
+                   multiplyTiles<4, 8, Product>, product);
+  }
+
+  /// A block for each tile [rows, columns].
+  template <typename Product>
+  static dim3 gridOf(const Product &product, int64_t columns, int64_t layers, int tileRows,
+                     int tileColumns) {
+    return dim3(static_cast<unsigned>(blocksFor(columns, tileColumns)),
+                static_cast<unsigned>(blocksFor(product.rows, tileRows)),
+                static_cast<unsigned>(layers));
+  }
+};
 
 } // namespace plimsoll::cuda
 

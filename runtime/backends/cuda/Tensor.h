@@ -8,7 +8,12 @@
 //   b[0..1]  pairs (p, g) (p + 8, g): the second number one row on
 //   c[0..3]  (g, p) (g, p + 1) (g + 8, p) (g + 8, p + 1)
 // So c of two products side by side, in pairs, is an a.
-// Source: PTX ISA, "Matrix Fragments for mma.m16n8k16 with floating point type".
+//
+// In tf32 the product is that of a [16, 8] by b [8, 8], a word for each number instead of a pair:
+//   a[0..3]  (g, t) (g + 8, t) (g, t + 4) (g + 8, t + 4)
+//   b[0..1]  (t, g) (t + 4, g)
+// Source: PTX ISA, "Matrix Fragments for mma.m16n8k16 with floating point type" and "for
+// mma.m16n8k8".
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_TENSOR_H
 #define PLIMSOLL_CUDA_TENSOR_H
@@ -29,7 +34,21 @@ __device__ __forceinline__ uint32_t packPair(float low, float high) {
 #endif
 }
 
-/// c += a b. All lanes of the warp take part.
+/// A number with 10 bits behind the point, rounded to nearest, halves away from zero.
+__device__ __forceinline__ uint32_t roundTf32(float x) {
+#ifdef __CUDACC__
+  uint32_t bits;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
+  return bits;
+#else
+  auto bits = __builtin_bit_cast(uint32_t, x);
+  return x != x                                ? 0x7fffffffu
+         : (bits & 0x7f800000u) == 0x7f800000u ? bits
+                                               : (bits + 0x1000u) & 0xffffe000u;
+#endif
+}
+
+/// c += a b of pairs of bf16. All lanes of the warp take part.
 __device__ __forceinline__ void multiplyPairs(float (&c)[4], const uint32_t (&a)[4],
                                               const uint32_t (&b)[2]) {
 #ifdef __CUDACC__
@@ -38,7 +57,21 @@ __device__ __forceinline__ void multiplyPairs(float (&c)[4], const uint32_t (&a)
                : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #else
-  emulator::MatrixFragments fragments = {a, b, c};
+  emulator::MatrixFragments fragments = {a, b, c, emulator::MatrixFragments::bf16};
+  emulator::multiplyMatrices(fragments, {__FILE__, __LINE__});
+#endif
+}
+
+/// c += a b of numbers that roundTf32 made. All lanes of the warp take part.
+__device__ __forceinline__ void multiplyTf32(float (&c)[4], const uint32_t (&a)[4],
+                                             const uint32_t (&b)[2]) {
+#ifdef __CUDACC__
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+               "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  emulator::MatrixFragments fragments = {a, b, c, emulator::MatrixFragments::tf32};
   emulator::multiplyMatrices(fragments, {__FILE__, __LINE__});
 #endif
 }

@@ -95,11 +95,12 @@ void waitForBlock(Site site);
 uint64_t waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int source, Site site);
 int currentLane();
 
-/// What a lane has of a product of 16 x 16 by 16 x 8 numbers: bf16 in pairs, sums in f32. Layout:
-/// cuda/Tensor.h.
+/// What a lane has of a product of 16 x depth by depth x 8 numbers: bf16 in pairs (depth 16) or
+/// tf32 (depth 8), sums in f32. Layout: cuda/Tensor.h.
 struct MatrixFragments {
   const uint32_t *a, *b;
   float *c;
+  enum Format { bf16, tf32 } format;
 };
 /// c += a b, by a whole warp.
 void multiplyMatrices(MatrixFragments &fragments, Site site);

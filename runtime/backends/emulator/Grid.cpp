@@ -228,26 +228,33 @@ uint64_t Block::waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int s
   return threads[thread].word;
 }
 
+/// Number `part` of those that a word of a fragment holds.
+float numberOf(uint32_t word, int part, bool pairs) {
+  return std::bit_cast<float>(!pairs ? word : part ? word & 0xffff0000u : word << 16);
+}
+
 /// The lanes' fragments, put together and multiplied.
 void Block::multiply(ThreadState *lanes) {
-  auto number = [](uint32_t pair, int half) {
-    return std::bit_cast<float>(half ? pair & 0xffff0000u : pair << 16);
+  auto fragmentsOf = [&](int lane) {
+    return *reinterpret_cast<const MatrixFragments *>(lanes[lane].word);
   };
+  const bool pairs = fragmentsOf(0).format == MatrixFragments::bf16;
+  const int terms = pairs ? 2 : 1, depth = 8 * terms;
   float a[16][16], b[16][8];
   for (int lane = 0; lane < 32; ++lane) {
-    auto *fragments = reinterpret_cast<const MatrixFragments *>(lanes[lane].word);
-    int row = lane / 4, pair = lane % 4 * 2;
-    for (int half = 0; half < 2; ++half) {
+    const MatrixFragments fragments = fragmentsOf(lane);
+    int row = lane / 4, term = lane % 4 * terms;
+    for (int part = 0; part < terms; ++part) {
       for (int i = 0; i < 4; ++i)
-        a[row + i % 2 * 8][pair + half + i / 2 * 8] = number(fragments->a[i], half);
+        a[row + i % 2 * 8][term + part + i / 2 * depth / 2] = numberOf(fragments.a[i], part, pairs);
       for (int i = 0; i < 2; ++i)
-        b[pair + half + i * 8][row] = number(fragments->b[i], half);
+        b[term + part + i * depth / 2][row] = numberOf(fragments.b[i], part, pairs);
     }
   }
   for (int lane = 0; lane < 32; ++lane) {
-    float *c = reinterpret_cast<const MatrixFragments *>(lanes[lane].word)->c;
+    float *c = fragmentsOf(lane).c;
     for (int i = 0; i < 4; ++i)
-      for (int k = 0; k < 16; ++k)
+      for (int k = 0; k < depth; ++k)
         c[i] += a[lane / 4 + i / 2 * 8][k] * b[k][lane % 4 * 2 + i % 2];
   }
 }

@@ -22,6 +22,8 @@ extern const Kernel matmul;
 extern const Kernel matmul_tf32, matmul_bf16; ///< factors rounded so, sums in f32
 extern const Kernel cross_entropy, cross_entropy_with_grad, cross_entropy_grad;
 extern const Kernel conv, conv_grad_input, conv_grad_weight;
+extern const Kernel conv_tf32, conv_grad_input_tf32, conv_grad_weight_tf32; ///< factors so
+extern const Kernel conv_bf16, conv_grad_input_bf16, conv_grad_weight_bf16;
 extern const Kernel max_pool, max_pool_index, max_pool_grad, avg_pool, avg_pool_grad;
 extern const Kernel batch_norm, batch_norm_grad, batch_norm_inference, batch_norm_update;
 extern const Kernel layer_norm, layer_norm_grad_input, layer_norm_grad_params;

@@ -96,10 +96,11 @@ public:
 
   /// What the CPU wrote.
   template <typename T> std::vector<T> result(int index) const {
-    const std::vector<std::byte> &bytes = operands[static_cast<size_t>(index)].cpu;
-    std::vector<T> values(bytes.size() / sizeof(T));
-    std::memcpy(values.data(), bytes.data(), bytes.size());
-    return values;
+    return numbers<T>(operands[static_cast<size_t>(index)].cpu);
+  }
+  /// What the kernel wrote on the emulator.
+  template <typename T> std::vector<T> emulated(int index) const {
+    return numbers<T>(operands[static_cast<size_t>(index)].emulated);
   }
 
 private:
@@ -109,6 +110,12 @@ private:
     int of = -1; ///< operand whose bytes these are; -2: absent
     size_t offset = 0;
   };
+
+  template <typename T> static std::vector<T> numbers(const std::vector<std::byte> &bytes) {
+    std::vector<T> values(bytes.size() / sizeof(T));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
 
   template <typename T> int add(const std::vector<T> &values, bool written, bool fresh) {
     Operand operand;

@@ -1,6 +1,7 @@
 // Convolution and pooling on the emulator, against the CPU's.
 #include "Compare.h"
 #include "kernels/Columns.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Kernels.h"
 
@@ -39,11 +40,30 @@ struct Shape {
   std::vector<Axis> axes;
 };
 
+struct Kernels {
+  const plimsoll::Kernel &forward, &gradInput, &gradWeight;
+};
+
+float toBf16(float x) {
+  return plimsoll::Bf16(x);
+}
+/// To eleven bits, ties away from zero.
+float toTf32(float x) {
+  int exponent;
+  const float fraction = std::frexp(x, &exponent);
+  return std::ldexp(std::round(fraction * 2048), exponent - 11);
+}
+float asItIs(float x) {
+  return x;
+}
+
 class ConvKernels : public CudaKernels, public testing::WithParamInterface<Shape> {
 protected:
   /// All three; `tolerance` of the gradients, the forward pass has the bits of the CPU where its
-  /// tiles do.
-  template <typename T> void compareAll(double forwardTolerance, double tolerance) {
+  /// tiles do. The CPU's factors are rounded before.
+  template <typename T>
+  void compareAll(const Kernels &kernels, double forwardTolerance, double tolerance,
+                  float (*round)(float) = asItIs) {
     const Shape &shape = GetParam();
     Sizes sizes = {shape.n, shape.c, shape.k, shape.groups};
     Sizes window = windowOf(shape.axes);
@@ -51,38 +71,88 @@ protected:
     plimsoll::ConvSizes s(sizes.data());
     if (std::is_same_v<T, double>)
       sizes.push_back(code<T>());
-    auto x = random<T>(s.n * s.c * s.window.elements()), w = random<T>(s.k * s.depth());
-    auto dy = random<T>(s.n * s.k * s.outputs());
+    auto numbers = [&](int64_t count) {
+      auto values = random<T>(count);
+      if (round != asItIs)
+        for (T &value : values)
+          value = T(round(float(value)));
+      return values;
+    };
+    auto x = numbers(s.n * s.c * s.window.elements()), w = numbers(s.k * s.depth());
+    auto dy = numbers(s.n * s.k * s.outputs());
 
     Compare forward;
     forward.read(x);
     forward.read(w);
     int y = forward.write<T>(s.n * s.k * s.outputs());
-    forward.run(plimsoll::conv, cuda::conv, sizes);
+    forward.run(plimsoll::conv, kernels.forward, sizes);
     forward.expect<T>(y, forwardTolerance);
 
     Compare input;
     input.read(dy);
     input.read(w);
     int dx = input.write<T>(s.n * s.c * s.window.elements());
-    input.run(plimsoll::conv_grad_input, cuda::conv_grad_input, sizes);
+    input.run(plimsoll::conv_grad_input, kernels.gradInput, sizes);
     input.expect<T>(dx, tolerance);
 
     Compare weight;
     weight.read(dy);
     weight.read(x);
     int dw = weight.write<T>(s.k * s.depth());
-    weight.run(plimsoll::conv_grad_weight, cuda::conv_grad_weight, sizes);
+    weight.run(plimsoll::conv_grad_weight, kernels.gradWeight, sizes);
     weight.expect<T>(dw, tolerance);
   }
 };
 
+const Kernels plain = {cuda::conv, cuda::conv_grad_input, cuda::conv_grad_weight};
+const Kernels inBf16 = {cuda::conv_bf16, cuda::conv_grad_input_bf16, cuda::conv_grad_weight_bf16};
+const Kernels inTf32 = {cuda::conv_tf32, cuda::conv_grad_input_tf32, cuda::conv_grad_weight_tf32};
+
 TEST_P(ConvKernels, AreTheCpus) {
   const Shape &shape = GetParam();
-  compareAll<float>(shape.k / shape.groups <= 4 ? 1e-6 : 0, 1e-6);
+  compareAll<float>(plain, shape.k / shape.groups <= 4 ? 1e-6 : 0, 1e-6);
 }
 TEST_P(ConvKernels, AreTheCpusInDouble) {
-  compareAll<double>(1e-14, 1e-14);
+  compareAll<double>(plain, 1e-14, 1e-14);
+}
+/// Factors that have the precision already: only the order of sums differs, which are single
+/// chains here. The tolerance is that of other sums in f32 (forFloats).
+TEST_P(ConvKernels, AreTheCpusInBf16) {
+  compareAll<float>(inBf16, 2e-6, 2e-6, toBf16);
+}
+TEST_P(ConvKernels, AreTheCpusInTf32) {
+  compareAll<float>(inTf32, 2e-6, 2e-6, toTf32);
+}
+
+/// Five filters that each copy a channel: no sum hides how the factors are rounded.
+TEST_F(CudaKernels, ConvolutionsRoundTheirFactors) {
+  struct Case {
+    const plimsoll::Kernel &kernel;
+    int bits;
+    float (*round)(float);
+  };
+  const int64_t count = 300;
+  Sizes sizes = {1, 5, 5, 1};
+  Sizes window = windowOf({{count, 1}});
+  sizes.insert(sizes.end(), window.begin(), window.end());
+  std::vector<float> w(25);
+  for (int64_t i = 0; i < 5; ++i)
+    w[i * 6] = 1;
+  for (const Case &each : {Case{cuda::conv_bf16, 8, toBf16}, Case{cuda::conv_tf32, 11, toTf32}}) {
+    auto x = random(5 * count);
+    for (int64_t i = 0; i < 5 * count; i += 3) // halfway between two numbers of so many bits
+      x[i] = float((1 << each.bits) + 2 * (i % 100) + 1) * (i % 2 ? -1 : 1);
+    std::vector<float> rounded = x;
+    for (float &value : rounded)
+      value = each.round(value);
+    ASSERT_NE(rounded, x);
+    Compare compare;
+    compare.read(x);
+    compare.read(w);
+    int y = compare.write<float>(5 * count);
+    compare.run(plimsoll::conv, each.kernel, sizes);
+    EXPECT_EQ(compare.emulated<float>(y), rounded) << each.kernel.name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -100,6 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{3, 2, 37, 1, {{30, 7, 2, 3}, {23, 7, 2, 3}}},     // few channels
                     Shape{5, 10, 10, 2, {{20, 3, 1, 1}, {20, 3, 1, 1}}},    // parts of a sum
                     Shape{2, 300, 6, 1, {{3, 1}, {4, 1}}}, Shape{1, 6, 300, 1, {{3, 2}, {3, 2}}},
+                    Shape{1, 130, 65, 1, {{5, 3, 1, 1}, {13, 1}}},     // tiles in both directions
                     Shape{0, 4, 8, 1, {{5, 3}}},                       // no images
                     Shape{2, 5, 5, 1, {{2, 3, 5, 3}, {3, 2, 4, 1}}})); // windows apart
 

@@ -340,6 +340,47 @@ TEST_F(CleanKernels, PairsAreRoundedToEven) {
   EXPECT_EQ(*ints(64), static_cast<int>(0xc3824380u));
 }
 
+__global__ void warpProductTf32(const float *a, const float *b, float *c) {
+  int group = static_cast<int>(threadIdx.x) / 4, term = static_cast<int>(threadIdx.x) % 4;
+  auto row = [&](int row, int column) { return roundTf32(a[row * 8 + column]); };
+  uint32_t left[4] = {row(group, term), row(group + 8, term), row(group, term + 4),
+                      row(group + 8, term + 4)};
+  uint32_t right[2] = {roundTf32(b[term * 8 + group]), roundTf32(b[(term + 4) * 8 + group])};
+  float sums[4] = {};
+  multiplyTf32(sums, left, right);
+  for (int i = 0; i < 4; ++i)
+    c[(group + i / 2 * 8) * 8 + 2 * term + i % 2] = sums[i];
+}
+
+TEST_F(CleanKernels, MatrixProductOfAWarpInTf32) {
+  float *a = numbers(0, 128), *b = numbers(4096, 64), *c = floats(8192);
+  launch(nullptr, 1, 32, warpProductTf32, a, b, c);
+  expectClean();
+  for (int i = 0; i < 128; ++i) {
+    float sum = 0; // whole numbers below 2048 are tf32
+    for (int k = 0; k < 8; ++k)
+      sum += a[i / 8 * 8 + k] * b[k * 8 + i % 8];
+    ASSERT_EQ(c[i], sum);
+  }
+}
+
+__global__ void roundingTf32(uint32_t *y, const float *x) {
+  y[threadIdx.x] = roundTf32(x[threadIdx.x]);
+}
+
+TEST_F(CleanKernels, Tf32IsRoundedAwayFromZero) {
+  const float given[] = {2049, -2051, 2048.5f, -INFINITY, 3e-39f};
+  const float rounded[] = {2050, -2052, 2048, -INFINITY, 3e-39f};
+  float *x = numbers(0, 5), *y = floats(64);
+  for (int i = 0; i < 5; ++i)
+    x[i] = given[i];
+  launch(nullptr, 1, 5, roundingTf32, reinterpret_cast<uint32_t *>(y), x);
+  expectClean();
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(y[i], rounded[i]);
+  EXPECT_NEAR(y[4], rounded[4], 0x1p-137); // half a unit of what is below the smallest normal
+}
+
 __global__ void nothing() {}
 
 TEST_F(CleanKernels, AGridWithoutBlocks) {

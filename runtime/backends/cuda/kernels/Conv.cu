@@ -1,316 +1,28 @@
-//===- Conv.cu - convolution and its gradients, as products of tiles ----------===//
+//===- Conv.cu - convolution and its gradients ---------------------------------===//
 //
 // Buffers and sizes: kernels/Conv.cpp; the workspace is that of the weight's gradient alone,
-//   {float parts[splits][k][depth]}, at most 8 MiB, where its sum is shared out to many blocks.
-// In f64, and with so few channels a group that tiles would be empty: ConvDirect.cu.
+//   {float parts[splits][k][depth]}, at most 8 MiB, where its sum is shared out to many blocks and
+// the parts are added in order. In f64, and with so few channels a group that tiles would be empty:
+// ConvDirect.cu, whatever the precision.
 //
-// Each is a product (ProductTiles.h) with the matrix of Columns.h, whose elements are fetched
-// where they lie:
-//   forward          filters x (image, output), over (channel, tap)
-//   input's gradient channels x (image, element), over (tap, filter). Elements are taken by what
-//                    is left when their position is divided by the stride: all of a block then
-//                    meet the same taps, and the others are left out
-//   weight's         filters x (channel, tap), over (image, output); the parts are added in order
-// The order of a sum depends on the shape alone. At most 128 registers and 23 KiB of shared memory:
-// two blocks of 256 threads of a multiprocessor.
+// The products of ConvProducts.h, in three ways: f32 (ProductTiles.h), and on tensor cores with
+// factors that are rounded to bf16 or tf32 as they are read (TensorProducts.h). The order of a sum
+// depends on the shape alone. At most 128 registers and 23 KiB of shared memory: two blocks of 256
+// threads of a multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../../kernels/Elements.h"
-#include "../ConvGeometry.h"
-#include "../ProductTiles.h"
-#include "../Unflatten.h"
+#include "../ConvProducts.h"
+#include "../TensorProducts.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {
 namespace {
 
+using namespace convolution;
+
 constexpr int kSizes = 22; ///< without the type
 constexpr int kFewChannels = 4;
 constexpr int64_t kMostTiles = 256, kLeastTerms = 1024;
-
-/// Where something lies along the three dimensions, and in memory.
-struct Position {
-  int at[3];
-  int offset;
-};
-
-/// Row `row` of the columns: what is added to the start of a window.
-__device__ __forceinline__ Position positionOfTap(const ConvGeometry &g, int row) {
-  const auto &w = g.window;
-  Position tap;
-  unflatten(row % g.taps, w.kernel, tap.at);
-  PLIMSOLL_UNROLL
-  for (int d = 0; d < 3; ++d)
-    tap.at[d] *= w.dilation[d];
-  tap.offset =
-      row / g.taps * g.elements + (tap.at[0] * w.size[1] + tap.at[1]) * w.size[2] + tap.at[2];
-  return tap;
-}
-
-/// The start of the window of an output.
-__device__ __forceinline__ Position positionOfWindow(const ConvGeometry &g, int output) {
-  const auto &w = g.window;
-  Position start;
-  unflatten(output, w.out, start.at);
-  PLIMSOLL_UNROLL
-  for (int d = 0; d < 3; ++d)
-    start.at[d] = w.at(d, start.at[d], 0);
-  start.offset = (start.at[0] * w.size[1] + start.at[1]) * w.size[2] + start.at[2];
-  return start;
-}
-
-/// True if the tap of the window lies inside the plane.
-__device__ __forceinline__ bool inside(const ConvGeometry &g, const Position &start,
-                                       const Position &tap) {
-  return unsigned(start.at[0] + tap.at[0]) < unsigned(g.window.size[0]) &&
-         unsigned(start.at[1] + tap.at[1]) < unsigned(g.window.size[1]) &&
-         unsigned(start.at[2] + tap.at[2]) < unsigned(g.window.size[2]);
-}
-
-struct Forward {
-  static constexpr bool leftByDepth = true, rightByDepth = false;
-  struct Table {
-    Position taps[kPiece];
-  };
-
-  ConvGeometry g;
-  const float *x, *w;
-  float *out;
-  int rows, rowStride;
-  int64_t columns;
-  bool vector;
-
-  Forward(const ConvGeometry &g, const float *x, const float *w, float *y)
-      : g(g), x(x), w(w), out(y), rows(g.filters), rowStride(g.outputs), columns(g.n * g.outputs),
-        vector(g.outputs % 4 == 0) {}
-
-  __device__ void enter() {
-    x += int64_t(blockIdx.z) * g.channels * g.elements;
-    w += int64_t(blockIdx.z) * g.filters * g.depth;
-    out += int64_t(blockIdx.z) * g.filters * g.outputs;
-  }
-  __device__ int pieces() const { return (g.depth + kPiece - 1) / kPiece; }
-
-  struct Thread {
-    const Forward &p;
-    Table &table;
-    int firstRow, firstTerm = 0, depth = 0;
-    bool has;       ///< its column exists
-    Position start; ///< of its column's window
-    const float *x; ///< there
-
-    __device__ Thread(const Forward &p, Table &table, int firstRow, int64_t firstColumn, int,
-                      int column)
-        : p(p), table(table), firstRow(firstRow), has(firstColumn + column < p.columns) {
-      int64_t mine = has ? firstColumn + column : 0;
-      start = positionOfWindow(p.g, static_cast<int>(mine % p.g.outputs));
-      x = p.x + (mine / p.g.outputs * p.g.c * p.g.elements + start.offset);
-    }
-    __device__ int begin(int piece) {
-      firstTerm = piece * kPiece;
-      depth = p.g.depth - firstTerm < kPiece ? p.g.depth - firstTerm : kPiece;
-      if (int(threadIdx.x) < depth)
-        table.taps[threadIdx.x] = positionOfTap(p.g, firstTerm + int(threadIdx.x));
-      return depth;
-    }
-    __device__ void select(int) {}
-    __device__ float left(int row, int term) const {
-      row += firstRow;
-      return row < p.rows && term < depth ? p.w[row * p.g.depth + firstTerm + term] : 0.0f;
-    }
-    __device__ float right(int, int term) const {
-      if (!has || term >= depth)
-        return 0.0f;
-      const Position tap = table.taps[term];
-      return inside(p.g, start, tap) ? x[tap.offset] : 0.0f;
-    }
-    __device__ int64_t place(int64_t column) const {
-      return column / p.g.outputs * p.g.k * p.g.outputs + column % p.g.outputs;
-    }
-  };
-};
-
-struct GradInput {
-  static constexpr bool leftByDepth = false, rightByDepth = false;
-  struct Table {
-    int unused;
-  };
-
-  ConvGeometry g;
-  const float *dy, *w;
-  float *out;
-  int rows, rowStride;
-  int64_t columns; ///< of the block's class
-  bool vector;
-
-  GradInput(const ConvGeometry &g, const float *dy, const float *w, float *dx)
-      : g(g), dy(dy), w(w), out(dx), rows(g.channels), rowStride(g.elements), columns(0),
-        vector(strides() == 1 && g.elements % 4 == 0) {}
-
-  PLIMSOLL_INLINE int strides() const {
-    return g.window.stride[0] * g.window.stride[1] * g.window.stride[2];
-  }
-
-  /// The block's elements are rest + stride * cell. Asked for again where it is needed: it is
-  /// less than the registers that would keep it.
-  struct Class {
-    int rest[3], cells[3];
-
-    __device__ explicit Class(const ConvGeometry &g) {
-      const int *stride = g.window.stride;
-      unflatten(int(blockIdx.z) % (stride[0] * stride[1] * stride[2]), stride, rest);
-      PLIMSOLL_UNROLL
-      for (int d = 0; d < 3; ++d) {
-        cells[d] = (g.window.size[d] - rest[d] + stride[d] - 1) / stride[d];
-        cells[d] = cells[d] > 0 ? cells[d] : 0;
-      }
-    }
-    __device__ int64_t count() const { return int64_t(cells[0]) * cells[1] * cells[2]; }
-  };
-
-  __device__ void enter() {
-    const int group = int(blockIdx.z) / strides();
-    columns = g.n * Class(g).count();
-    dy += int64_t(group) * g.filters * g.outputs;
-    w += int64_t(group) * g.filters * g.depth;
-    out += int64_t(group) * g.channels * g.elements;
-  }
-  __device__ int pieces() const { return g.taps * ((g.filters + kPiece - 1) / kPiece); }
-
-  struct Thread {
-    const GradInput &p;
-    int firstRow, depth = 0;
-    int leftAt = 0, rightAt = 0; ///< of the piece's first term; the latter -1: meets no output
-    int cell[3];
-    const float *image; ///< outputs of its column's image
-
-    __device__ Thread(const GradInput &p, Table &, int firstRow, int64_t firstColumn, int,
-                      int column)
-        : p(p), firstRow(firstRow) {
-      const bool has = firstColumn + column < p.columns;
-      const int64_t mine = has ? firstColumn + column : 0;
-      const Class elements(p.g);
-      unflatten(static_cast<int>(mine % elements.count()), elements.cells, cell);
-      cell[0] = has ? cell[0] : -(1 << 30); // meets nothing
-      image = p.dy + mine / elements.count() * p.g.k * p.g.outputs;
-    }
-    __device__ int begin(int piece) {
-      const auto &window = p.g.window;
-      const int blocks = (p.g.filters + kPiece - 1) / kPiece;
-      const int tap = piece / blocks, first = piece % blocks * kPiece;
-      depth = p.g.filters - first < kPiece ? p.g.filters - first : kPiece;
-      int taps[3];
-      unsigned output = 0;
-      unflatten(tap, window.kernel, taps);
-      const Class elements(p.g);
-      bool meets = true;
-      PLIMSOLL_UNROLL
-      for (int d = 0; d < 3; ++d) {
-        const int ahead = elements.rest[d] + window.pad[d] - taps[d] * window.dilation[d];
-        if (ahead % window.stride[d] != 0)
-          depth = 0;
-        const int o = cell[d] + ahead / window.stride[d];
-        meets &= unsigned(o) < unsigned(window.out[d]);
-        output = output * unsigned(window.out[d]) + unsigned(o);
-      }
-      leftAt = first * p.g.depth + tap;
-      rightAt = meets ? first * p.g.outputs + int(output) : -1;
-      return depth;
-    }
-    __device__ void select(int) {}
-    __device__ float left(int row, int term) const {
-      row += firstRow;
-      return row < p.rows && term < depth ? p.w[leftAt + term * p.g.depth + row * p.g.taps] : 0.0f;
-    }
-    __device__ float right(int, int term) const {
-      return rightAt >= 0 && term < depth ? image[rightAt + term * p.g.outputs] : 0.0f;
-    }
-    __device__ int64_t place(int64_t column) const {
-      const auto &window = p.g.window;
-      const Class elements(p.g);
-      int at[3], element = 0;
-      unflatten(static_cast<int>(column % elements.count()), elements.cells, at);
-      PLIMSOLL_UNROLL
-      for (int d = 0; d < 3; ++d)
-        element = element * window.size[d] + elements.rest[d] + window.stride[d] * at[d];
-      return column / elements.count() * p.g.c * p.g.elements + element;
-    }
-  };
-};
-
-struct GradWeight {
-  static constexpr bool leftByDepth = true, rightByDepth = true;
-  struct Step {
-    const float *dy, *x;
-    Position start;
-  };
-  struct Table {
-    Step steps[kPiece];
-    Position taps[128]; ///< of the tile's columns
-  };
-
-  ConvGeometry g;
-  const float *dy, *x;
-  float *out;
-  int rows, rowStride, splits;
-  int64_t columns, first, last; ///< the last two: terms of the block
-  bool vector;
-
-  GradWeight(const ConvGeometry &g, int splits, const float *dy, const float *x, float *dw)
-      : g(g), dy(dy), x(x), out(dw), rows(g.filters), rowStride(g.depth), splits(splits),
-        columns(g.depth), first(0), last(0), vector(g.depth % 4 == 0) {}
-
-  __device__ void enter() {
-    const int group = int(blockIdx.z) / splits, split = int(blockIdx.z) % splits;
-    const int64_t terms = g.n * g.outputs;
-    first = terms * split / splits, last = terms * (split + 1) / splits;
-    dy += int64_t(group) * g.filters * g.outputs;
-    x += int64_t(group) * g.channels * g.elements;
-    out += (int64_t(split) * g.k + int64_t(group) * g.filters) * g.depth;
-  }
-  __device__ int pieces() const { return static_cast<int>((last - first + kPiece - 1) / kPiece); }
-
-  struct Thread {
-    const GradWeight &p;
-    Table &table;
-    int firstRow, depth = 0;
-    int64_t firstColumn;
-    Step step; ///< the term that it fetches
-
-    __device__ Thread(const GradWeight &p, Table &table, int firstRow, int64_t firstColumn, int,
-                      int)
-        : p(p), table(table), firstRow(firstRow), firstColumn(firstColumn), step() {
-      if (threadIdx.x < 128 && firstColumn + threadIdx.x < p.columns)
-        table.taps[threadIdx.x] = positionOfTap(p.g, static_cast<int>(firstColumn + threadIdx.x));
-    }
-    __device__ int begin(int piece) {
-      const int64_t begin = p.first + int64_t(piece) * kPiece, left = p.last - begin;
-      depth = left < kPiece ? static_cast<int>(left) : kPiece;
-      if (int(threadIdx.x) < depth) {
-        const int64_t image = (begin + threadIdx.x) / p.g.outputs;
-        const int output = static_cast<int>((begin + threadIdx.x) % p.g.outputs);
-        Position start = positionOfWindow(p.g, output);
-        table.steps[threadIdx.x] = {p.dy + (image * p.g.k * p.g.outputs + output),
-                                    p.x + (image * p.g.c * p.g.elements + start.offset), start};
-      }
-      return depth;
-    }
-    __device__ void select(int term) {
-      if (term < depth)
-        step = table.steps[term];
-    }
-    __device__ float left(int row, int term) const {
-      row += firstRow;
-      return row < p.rows && term < depth ? step.dy[row * p.g.outputs] : 0.0f;
-    }
-    __device__ float right(int column, int term) const {
-      if (firstColumn + column >= p.columns || term >= depth)
-        return 0.0f;
-      const Position tap = table.taps[column];
-      return inside(p.g, step.start, tap) ? step.x[tap.offset] : 0.0f;
-    }
-    __device__ int64_t place(int64_t column) const { return column; }
-  };
-};
 
 /// Parts of every number, first to last.
 __global__ void __launch_bounds__(kTileThreads)
@@ -334,15 +46,15 @@ int splitsOf(const ConvSizes &s) {
   return splits < 1 ? 1 : static_cast<int>(splits);
 }
 
-void runForward(const Launch &launch) {
+template <typename Tiles> void runForward(const Launch &launch) {
   ConvGeometry g(launch.sizes);
   if (isDouble(launch, kSizes) || g.filters <= kFewChannels)
     return convolveDirect(launch);
   Forward product(g, launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2));
-  launchTiles(streamOf(launch), product, product.columns, launch.sizes[3]);
+  Tiles::launch(streamOf(launch), product, product.columns, launch.sizes[3]);
 }
 
-void runGradInput(const Launch &launch) {
+template <typename Tiles> void runGradInput(const Launch &launch) {
   ConvGeometry g(launch.sizes);
   if (isDouble(launch, kSizes) || g.channels <= kFewChannels)
     return convolveGradInputDirect(launch);
@@ -350,7 +62,7 @@ void runGradInput(const Launch &launch) {
   int64_t most = g.n; // columns of the largest class
   for (int d = 0; d < 3; ++d)
     most *= blocksFor(g.window.size[d], g.window.stride[d]);
-  launchTiles(streamOf(launch), product, most, launch.sizes[3] * product.strides());
+  Tiles::launch(streamOf(launch), product, most, launch.sizes[3] * product.strides());
 }
 
 bool isDirectGradWeight(const int64_t *sizes, int sizeCount) {
@@ -359,14 +71,14 @@ bool isDirectGradWeight(const int64_t *sizes, int sizeCount) {
          (s.filters() <= kFewChannels && s.channels() <= kFewChannels);
 }
 
-void runGradWeight(const Launch &launch) {
+template <typename Tiles> void runGradWeight(const Launch &launch) {
   if (isDirectGradWeight(launch.sizes, launch.sizeCount))
     return convolveGradWeightDirect(launch);
   ConvGeometry g(launch.sizes);
   const int splits = splitsOf(ConvSizes(launch.sizes));
   float *dw = launch.buffer<float>(2), *parts = splits > 1 ? launch.buffer<float>(3) : dw;
   GradWeight product(g, splits, launch.buffer<float>(0), launch.buffer<float>(1), parts);
-  launchTiles(streamOf(launch), product, g.depth, launch.sizes[3] * splits);
+  Tiles::launch(streamOf(launch), product, g.depth, launch.sizes[3] * splits);
   const int64_t count = int64_t(g.k) * g.depth;
   if (splits > 1)
     cuda::launch(streamOf(launch), blocksFor(count, kTileThreads), kTileThreads, addParts, parts,
@@ -386,8 +98,20 @@ int64_t gradWeightWorkspace(const int64_t *sizes, int sizeCount, int) {
 
 } // namespace
 
-const Kernel conv = {"conv", runForward, noWorkspace};
-const Kernel conv_grad_input = {"conv_grad_input", runGradInput, noWorkspace};
-const Kernel conv_grad_weight = {"conv_grad_weight", runGradWeight, gradWeightWorkspace};
+const Kernel conv = {"conv", runForward<Tiles>, noWorkspace};
+const Kernel conv_grad_input = {"conv_grad_input", runGradInput<Tiles>, noWorkspace};
+const Kernel conv_grad_weight = {"conv_grad_weight", runGradWeight<Tiles>, gradWeightWorkspace};
+
+using InTf32 = TensorTiles<Tf32Factors>;
+const Kernel conv_tf32 = {"conv_tf32", runForward<InTf32>, noWorkspace};
+const Kernel conv_grad_input_tf32 = {"conv_grad_input_tf32", runGradInput<InTf32>, noWorkspace};
+const Kernel conv_grad_weight_tf32 = {"conv_grad_weight_tf32", runGradWeight<InTf32>,
+                                      gradWeightWorkspace};
+
+using InBf16 = TensorTiles<Bf16Factors>;
+const Kernel conv_bf16 = {"conv_bf16", runForward<InBf16>, noWorkspace};
+const Kernel conv_grad_input_bf16 = {"conv_grad_input_bf16", runGradInput<InBf16>, noWorkspace};
+const Kernel conv_grad_weight_bf16 = {"conv_grad_weight_bf16", runGradWeight<InBf16>,
+                                      gradWeightWorkspace};
 
 } // namespace plimsoll::cuda
