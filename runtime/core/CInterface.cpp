@@ -205,7 +205,8 @@ int plimsoll_train_save(plimsoll_train *train, const char *path) {
     RunState state = train->state;
     state.steps = state.steps > state.step ? state.steps : state.step;
     state.dataPosition = rowsTaken(plimsoll_program, state.step);
-    CheckpointWriter(plimsoll_program, checkpointSlots(plimsoll_program), path)
+    CheckpointWriter(plimsoll_program, checkpointSlots(plimsoll_program), path,
+                     train->session.choices())
         .save(state, train->session.residents());
   });
 }
@@ -214,6 +215,7 @@ int plimsoll_train_load(plimsoll_train *train, const char *path) {
   return guarded(train->error, [&] {
     train->state = train->session.fillResidents(
         [&](std::byte *arena) { return loadCheckpoint(plimsoll_program, path, "", arena); });
+    train->session.follow(train->state.choices, path);
     train->microBatch = 0, train->lossSum = 0, train->accuracySum = 0;
   });
 }

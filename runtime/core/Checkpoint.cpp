@@ -36,7 +36,7 @@ bool writeAll(int descriptor, const void *data, size_t bytes) {
 }
 
 CheckpointWriter::CheckpointWriter(const Program &program, std::vector<Slot> given,
-                                   const std::string &path)
+                                   const std::string &path, const std::string &choices)
     : program(program), slots(std::move(given)), target(path), temporary(path + ".tmp") {
   size_t slash = path.rfind('/');
   directory = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -49,7 +49,7 @@ CheckpointWriter::CheckpointWriter(const Program &program, std::vector<Slot> giv
   if (access(directory.c_str(), W_OK))
     throw Failure(format("cannot save to '%s': %s", path.c_str(), std::strerror(errno)));
   buildTensorText();
-  buildAliasText();
+  buildAliasText(choices);
   // Data starts at a multiple of 64 behind the 8 bytes of length.
   int64_t most = static_cast<int64_t>(tensorText.size() + aliasText.size()) + kMetadataRoom;
   headerCapacity = (most + 8 + 63) / 64 * 64;
@@ -71,7 +71,7 @@ void CheckpointWriter::buildTensorText() {
 }
 
 /// {"wte.weight":["lm_head.weight"]}, quoted once more: metadata values are strings.
-void CheckpointWriter::buildAliasText() {
+void CheckpointWriter::buildAliasText(const std::string &choices) {
   std::string plain = "{";
   for (const Slot &slot : slots) {
     if (slot.aliases.empty())
@@ -89,6 +89,10 @@ void CheckpointWriter::buildAliasText() {
   appendQuoted(aliasText, program.model);
   aliasText += ",\"fingerprint\":";
   appendQuoted(aliasText, program.fingerprint);
+  if (!choices.empty()) {
+    aliasText += ",\"choices\":";
+    appendQuoted(aliasText, choices);
+  }
   if (program.loraAlpha != 0)
     aliasText += format(",\"lora_alpha\":\"%.17g\"", program.loraAlpha);
 }
@@ -249,6 +253,8 @@ RunState readRunState(const Program &program, const SafetensorsFile &file) {
   state.bestStep = count("best_step");
   state.evaluationsSinceBest = count("evaluations_since_best");
   state.evaluationPending = file.metadata("evaluation") != nullptr;
+  if (const std::string *choices = file.metadata("choices"))
+    state.choices = *choices;
   return state;
 }
 

@@ -30,6 +30,7 @@ struct RunState {
   int64_t evaluationsSinceBest = 0;
   bool evaluationPending = false; ///< a signal came before the one due at `step` was done
   bool hasBest = false;
+  std::string choices; ///< as read: what libraries chose
 };
 
 /// A parameter or its optimizer state is infinite or NaN.
@@ -42,8 +43,9 @@ int64_t rowsTaken(const Program &program, int64_t steps);
 
 class CheckpointWriter {
 public:
-  /// Prepares to save `slots` of the arena to `path`.
-  CheckpointWriter(const Program &program, std::vector<Slot> slots, const std::string &path);
+  /// Prepares to save `slots` of the arena to `path`, with what libraries chose (Choices.h).
+  CheckpointWriter(const Program &program, std::vector<Slot> slots, const std::string &path,
+                   const std::string &choices = "");
 
   /// Throws Failure; the file of before is then untouched and no temporary file is left.
   /// NotFinite when what is trained is not: a good checkpoint is never replaced by such a one.
@@ -64,7 +66,7 @@ private:
   int64_t spoiltElement = -1;
 
   void buildTensorText();
-  void buildAliasText();
+  void buildAliasText(const std::string &choices);
   void buildHeader(const RunState &state);
   bool writeFile(int descriptor, const std::byte *arena);
   bool writeSlot(int descriptor, const Slot &slot, const std::byte *arena);

@@ -62,6 +62,9 @@ public:
   /// Runs the launches of `timeline` with a stepper that was prepared for it.
   virtual void run(const Timeline &timeline, Stepper &stepper);
 
+  /// Launches have been prepared anew: what `run` kept of them must not run again.
+  virtual void launchesChanged() {}
+
   /// Whether `run` returns before its launches have ended.
   virtual bool asynchronous() const { return false; }
   /// Begins to fetch the scalars of `timeline` as the launches so far leave them. There are two

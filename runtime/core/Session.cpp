@@ -39,6 +39,10 @@ Session::Session(const Program &program)
   zeroState();
   handles.resize(program.train.launchCount + program.evaluate.launchCount +
                  program.accumulate.launchCount);
+  prepareAll();
+}
+
+void Session::prepareAll() {
   void **places = handles.data();
   prepare(program.train, train, places, "training");
   places += program.train.launchCount;
@@ -75,13 +79,33 @@ void Session::prepare(const Timeline &timeline, Stepper &stepper, void **places,
   stepper.handles = places;
   if (!timeline.run)
     return;
+  bool followed = chosen.refused() == 0;
   stepper.preparing = true;
+  stepper.choices = &chosen;
   stepper.begin();
   timeline.run(stepper);
   stepper.preparing = false;
+  if (followed && chosen.refused())
+    refused = launchName(timeline, chosen.firstRefusal().launch);
   if (stepper.error)
     throw Failure(format("cannot prepare the %s step: %s: %s", what,
                          launchName(timeline, stepper.errorLaunch).c_str(), stepper.error));
+}
+
+std::string Session::follow(const std::string &recorded, const std::string &file) {
+  if (recorded.empty())
+    return "";
+  chosen = Choices();
+  chosen.record(recorded, file);
+  prepareAll();
+  device->launchesChanged();
+  if (!chosen.refused())
+    return "";
+  int others = chosen.refused() - 1;
+  return format("%s%s cannot run as '%s' records it: %s; another algorithm is taken, and from "
+                "here on bits may differ from those of a run that had not stopped",
+                refused.c_str(), others ? format(" and %d other products", others).c_str() : "",
+                file.c_str(), chosen.firstRefusal().reason.c_str());
 }
 
 void Session::writeHyper(uint64_t offset, int64_t number, int64_t microBatch, double learningRate,

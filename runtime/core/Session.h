@@ -7,6 +7,7 @@
 #ifndef PLIMSOLL_CORE_SESSION_H
 #define PLIMSOLL_CORE_SESSION_H
 
+#include "Choices.h"
 #include "Device.h"
 
 #include <vector>
@@ -44,6 +45,12 @@ public:
   /// The same of one pass of the evaluation timeline; random numbers differ from batch to batch.
   void evaluate(int64_t batch);
 
+  /// What libraries chose for the launches, for checkpoints; "" where they had no choice.
+  std::string choices() const { return chosen.text(); }
+  /// Prepares again with what an earlier run chose, of the metadata of the checkpoint `file`.
+  /// Answers a warning where a library cannot follow it, or "". Throws Failure.
+  std::string follow(const std::string &recorded, const std::string &file);
+
   uint64_t seed = 0; ///< of random numbers
 
   /// Those of the oldest run of a timeline whose scalars were not asked for yet; waits for its
@@ -57,8 +64,11 @@ public:
 private:
   Stepper train, accumulation, evaluation;
   std::vector<void *> handles;
+  Choices chosen;
+  std::string refused;          ///< the first launch whose recorded choice a library cannot follow
   int64_t begun = 0, asked = 0; ///< runs, and those whose scalars were asked for
 
+  void prepareAll();
   void prepare(const Timeline &timeline, Stepper &stepper, void **handles, const char *what);
   void zeroState();
   void uploadResidents();

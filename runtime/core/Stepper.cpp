@@ -1,5 +1,5 @@
 //===- Stepper.cpp - prepares or runs one launch after the other ------------===//
-#include "plimsoll/Kernel.h"
+#include "Choices.h"
 
 #include <cstring>
 #include <mutex>
@@ -8,13 +8,15 @@
 namespace plimsoll {
 namespace {
 
-/// Handles made so far: the same kernel with the same sizes is prepared once a process.
+/// Handles made so far: the same kernel with the same sizes, and the same choice where one is
+/// asked for, is prepared once a process.
 struct HandleCache {
   struct Entry {
     const Kernel *kernel;
     std::vector<int64_t> sizes;
     int threads;
     int64_t workspaceBytes;
+    std::string choice; ///< asked for; "": the library's
     void *handle;
   };
   std::vector<Entry> entries;
@@ -22,22 +24,43 @@ struct HandleCache {
 };
 
 void *preparedHandle(const Kernel &kernel, std::initializer_list<int64_t> sizes, int threads,
-                     int64_t workspaceBytes, const char **error) {
+                     int64_t workspaceBytes, const std::string &choice, const char **error) {
   static HandleCache *cache = new HandleCache; // never destroyed: handles outlive every program
   std::lock_guard<std::mutex> lock(cache->mutex);
   std::vector<int64_t> key(sizes);
   for (const HandleCache::Entry &entry : cache->entries)
     if (entry.kernel == &kernel && entry.sizes == key && entry.threads == threads &&
-        entry.workspaceBytes == workspaceBytes)
+        entry.workspaceBytes == workspaceBytes && entry.choice == choice)
       return entry.handle;
   int count = static_cast<int>(sizes.size());
-  void *handle = kernel.prepare(sizes.begin(), count, threads, workspaceBytes, error);
+  void *handle =
+      choice.empty()
+          ? kernel.prepare(sizes.begin(), count, threads, workspaceBytes, error)
+          : kernel.prepareAs(sizes.begin(), count, threads, workspaceBytes, choice.c_str(), error);
   if (handle)
-    cache->entries.push_back({&kernel, key, threads, workspaceBytes, handle});
+    cache->entries.push_back({&kernel, key, threads, workspaceBytes, choice, handle});
   return handle;
 }
 
 } // namespace
+
+/// With the choice of an earlier run, where there is one that the library follows.
+void *Stepper::prepared(const Kernel &kernel, std::initializer_list<int64_t> sizes,
+                        int64_t workspaceBytes, const char **message) {
+  const char *recorded = choices && kernel.prepareAs ? choices->recorded(kernel, sizes) : nullptr;
+  void *handle = nullptr;
+  if (recorded) {
+    handle = preparedHandle(kernel, sizes, threads, workspaceBytes, recorded, message);
+    if (!handle)
+      choices->refuse(kernel, sizes, launch, *message ? *message : "it cannot be prepared");
+    *message = nullptr;
+  }
+  if (!handle)
+    handle = preparedHandle(kernel, sizes, threads, workspaceBytes, "", message);
+  if (handle && choices)
+    choices->note(kernel, sizes, handle);
+  return handle;
+}
 
 void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
                   std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars,
@@ -45,7 +68,7 @@ void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
   if (preparing) {
     const char *message = nullptr;
     if (kernel.prepare) {
-      handles[launch] = preparedHandle(kernel, sizes, threads, workspaceBytes, &message);
+      handles[launch] = prepared(kernel, sizes, workspaceBytes, &message);
       if (!handles[launch] && !error)
         error = message ? message : "preparing failed", errorLaunch = launch;
     }

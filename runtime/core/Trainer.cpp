@@ -24,6 +24,11 @@ void catchSignals() {
   std::signal(SIGXFSZ, SIG_IGN); // a file-size limit becomes an error of write()
 }
 
+void warn(const std::string &warning) {
+  if (!warning.empty())
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+}
+
 } // namespace
 
 Trainer::Trainer(const Program &program, const Options &options)
@@ -43,12 +48,11 @@ void Trainer::loadStart() {
       return loadCheckpoint(program, options.resume, options.weights, arena);
     });
     resumedStep = state.step;
+    warn(session.follow(state.choices, options.resume));
     return;
   }
-  std::string warning = session.fillResidents(
-      [&](std::byte *arena) { return loadParameters(program, options.weights, arena); });
-  if (!warning.empty())
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  warn(session.fillResidents(
+      [&](std::byte *arena) { return loadParameters(program, options.weights, arena); }));
 }
 
 void Trainer::applyOptions() {
@@ -76,15 +80,16 @@ void Trainer::openFiles() {
     evalFeeder = std::make_unique<Feeder>(
         program, makeSource(program, options.evalData, state.seed + 1), false, state.seed, true);
   std::vector<Slot> slots = checkpointSlots(program);
+  std::string choices = session.choices();
   if (!options.save.empty())
-    checkpoint.emplace(program, slots, options.save);
+    checkpoint.emplace(program, slots, options.save, choices);
   if (!options.bestFile.empty()) {
-    best.emplace(program, slots, options.bestFile);
+    best.emplace(program, slots, options.bestFile, choices);
   } else if (options.saveBest) {
     std::string stem = options.save;
     if (stem.ends_with(".safetensors"))
       stem.resize(stem.size() - std::strlen(".safetensors"));
-    best.emplace(program, slots, stem + ".best.safetensors");
+    best.emplace(program, slots, stem + ".best.safetensors", choices);
   }
   if (!options.dumpGradients.empty())
     gradients.emplace(program, gradientSlots(program), options.dumpGradients);

@@ -136,7 +136,8 @@ if(PLIMSOLL_HAVE_CUDA)
     set_source_files_properties(backends/cuda/kernels/${kernel}.cu PROPERTIES
                                 COMPILE_OPTIONS "-Xptxas;-warn-spills,-Werror")
   endforeach()
-  add_library(plimsoll-runtime-cuda STATIC ${cuda_sources} backends/cuda/CudaDevice.cpp
+  add_library(plimsoll-runtime-cuda STATIC ${cuda_sources} backends/cuda/CublasAlgorithm.cpp
+              backends/cuda/CudaDevice.cpp
               backends/cuda/CudaError.cpp backends/cuda/FindDevice.cpp
               backends/cuda/MatmulCublas.cu $<TARGET_OBJECTS:plimsoll-core-objects>)
   target_compile_options(plimsoll-runtime-cuda PRIVATE

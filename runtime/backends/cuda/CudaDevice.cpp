@@ -67,8 +67,7 @@ public:
   }
   ~CudaDevice() override {
     cudaStreamSynchronize(stream); // a run that failed elsewhere may have left a step under way
-    for (auto &[timeline, graph] : graphs)
-      cudaGraphExecDestroy(graph);
+    launchesChanged();
     for (Staging &half : staging) {
       cudaFreeHost(half.data);
       cudaFreeHost(half.scalars);
@@ -114,6 +113,12 @@ public:
       Device::run(timeline, stepper);
     else
       check("launch the step", cudaGraphLaunch(graphOf(timeline, stepper), stream));
+  }
+
+  void launchesChanged() override {
+    for (auto &[timeline, graph] : graphs)
+      cudaGraphExecDestroy(graph);
+    graphs.clear();
   }
 
   bool asynchronous() const override { return true; }

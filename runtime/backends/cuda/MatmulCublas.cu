@@ -1,12 +1,13 @@
 //===- MatmulCublas.cpp - matrix products by cuBLASLt -------------------------===//
 //
 // Buffers and sizes: kernels/Matmul.cpp. The algorithm is the first that cuBLASLt's heuristic
-// names under the cap of the workspace, without split-K: the same library, GPU and sizes give
-// the same one, and so the same bits. matmul is f32 without TF32; matmul_tf32 rounds the
-// factors, those of matmul_bf16 are bf16 in memory; all add in f32, to an f32 result.
+// names under the cap of the workspace, without split-K; a checkpoint records it, and a resumed
+// run takes it again. matmul is f32 without TF32; matmul_tf32 rounds the factors, those of
+// matmul_bf16 are bf16 in memory; all add in f32, to an f32 result.
 //
 // cuBLASLt thinks in columns: what is row by row c = op(a) op(b) is for it c' = op(b)' op(a)'.
 //===----------------------------------------------------------------------===//
+#include "CublasAlgorithm.h"
 #include "CudaError.h"
 #include "Matmul.h"
 #include "plimsoll/CudaKernels.h"
@@ -15,14 +16,6 @@
 
 namespace plimsoll::cuda {
 namespace {
-
-/// A product that cuBLASLt was asked about.
-struct Product {
-  cublasLtMatmulDesc_t description = nullptr;
-  cublasLtMatrixLayout_t left = nullptr, right = nullptr, result = nullptr;
-  cublasLtMatmulAlgo_t algorithm;
-  int64_t workspaceBytes = 0;
-};
 
 cublasLtHandle_t library() {
   static cublasLtHandle_t handle = [] {
@@ -85,23 +78,38 @@ bool chooseAlgorithm(Product &p) {
   return fine;
 }
 
-template <cublasComputeType_t precision, cudaDataType_t factor = CUDA_R_32F>
-void *prepare(const int64_t *sizes, int, int, int64_t workspaceBytes, const char **error) {
+/// `choice`: the algorithm that an earlier run recorded; null: the heuristic's.
+template <cublasComputeType_t precision, cudaDataType_t factor>
+void *prepareAs(const int64_t *sizes, int, int, int64_t workspaceBytes, const char *choice,
+                const char **error) {
   MatmulSizes s(sizes);
   auto *product = new Product; // lives as long as the process, as all handles do
   product->workspaceBytes = workspaceBytes;
+  *error = nullptr;
   if (s.m == 0 || s.n == 0 || s.k == 0 || s.batch == 0)
     return product;
   if (!library())
     *error = "cuBLASLt cannot be started";
   else if (!describe(*product, s, precision, factor))
     *error = "cuBLASLt cannot describe the product";
+  else if (choice)
+    *error = rebuildAlgorithm(library(), *product, choice);
   else if (!chooseAlgorithm(*product))
     *error = "cuBLASLt has no algorithm without split-K for these sizes";
-  else
+  if (!*error)
     return product;
   delete product;
   return nullptr;
+}
+
+template <cublasComputeType_t precision, cudaDataType_t factor>
+void *prepare(const int64_t *sizes, int count, int threads, int64_t workspaceBytes,
+              const char **error) {
+  return prepareAs<precision, factor>(sizes, count, threads, workspaceBytes, nullptr, error);
+}
+
+void choice(const void *handle, char *text, size_t capacity) {
+  algorithmText(*static_cast<const Product *>(handle), text, capacity);
 }
 
 void run(const Launch &launch) {
@@ -124,12 +132,16 @@ void run(const Launch &launch) {
                         cublasLtGetStatusString(status));
 }
 
+template <cublasComputeType_t precision, cudaDataType_t factor = CUDA_R_32F>
+constexpr Kernel product(const char *name) {
+  return {
+      name, run, matmulWorkspace, prepare<precision, factor>, choice, prepareAs<precision, factor>};
+}
+
 } // namespace
 
-const Kernel matmul = {"matmul", run, matmulWorkspace, prepare<CUBLAS_COMPUTE_32F>};
-const Kernel matmul_tf32 = {"matmul_tf32", run, matmulWorkspace,
-                            prepare<CUBLAS_COMPUTE_32F_FAST_TF32>};
-const Kernel matmul_bf16 = {"matmul_bf16", run, matmulWorkspace,
-                            prepare<CUBLAS_COMPUTE_32F, CUDA_R_16BF>};
+const Kernel matmul = product<CUBLAS_COMPUTE_32F>("matmul");
+const Kernel matmul_tf32 = product<CUBLAS_COMPUTE_32F_FAST_TF32>("matmul_tf32");
+const Kernel matmul_bf16 = product<CUBLAS_COMPUTE_32F, CUDA_R_16BF>("matmul_bf16");
 
 } // namespace plimsoll::cuda

@@ -12,6 +12,8 @@
 #include "plimsoll/Kernels.h"
 
 #include <bit>
+#include <cstdio>
+#include <cstring>
 #include <vector>
 
 namespace plimsoll::cuda {
@@ -59,10 +61,26 @@ template <typename Factor> void run(const Launch &launch) {
   plimsoll::matmul.run(onHost);
 }
 
+/// As cuBLASLt has algorithms, of which a checkpoint records the one that ran; here there is one.
+constexpr const char *kAlgorithm = "emulator 1";
+
+void *prepare(const int64_t *, int, int, int64_t, const char **) {
+  return const_cast<char *>(kAlgorithm);
+}
+void *prepareAs(const int64_t *, int, int, int64_t, const char *choice, const char **error) {
+  if (!std::strcmp(choice, kAlgorithm))
+    return const_cast<char *>(kAlgorithm);
+  *error = "the emulator has no such algorithm";
+  return nullptr;
+}
+void choice(const void *handle, char *text, size_t capacity) {
+  std::snprintf(text, capacity, "%s", static_cast<const char *>(handle));
+}
+
 } // namespace
 
-const Kernel matmul = {"matmul", run<float>, matmulWorkspace};
-const Kernel matmul_tf32 = {"matmul_tf32", run<Tf32>, matmulWorkspace};
-const Kernel matmul_bf16 = {"matmul_bf16", run<Bf16>, matmulWorkspace};
+const Kernel matmul = {"matmul", run<float>, matmulWorkspace, prepare, choice, prepareAs};
+const Kernel matmul_tf32 = {"matmul_tf32", run<Tf32>, matmulWorkspace, prepare, choice, prepareAs};
+const Kernel matmul_bf16 = {"matmul_bf16", run<Bf16>, matmulWorkspace, prepare, choice, prepareAs};
 
 } // namespace plimsoll::cuda

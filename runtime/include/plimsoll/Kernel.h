@@ -50,6 +50,14 @@ struct Kernel {
   /// static message. `workspaceBytes` is what the plan reserved. Null: nothing to prepare.
   void *(*prepare)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
                    const char **error) = nullptr;
+
+  /// Writes what the handle runs, where a library had several ways with bits of their own: text
+  /// without ';' and '"' that a checkpoint keeps, or "". Null: there is nothing to choose.
+  void (*choice)(const void *handle, char *text, size_t capacity) = nullptr;
+  /// As `prepare`, with the choice that an earlier run recorded; null with the reason at `*error`
+  /// where the library cannot follow it.
+  void *(*prepareAs)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
+                     const char *choice, const char **error) = nullptr;
 };
 
 /// The kernel called `name` in this library, or null.
@@ -67,6 +75,9 @@ protected:
   ~LaunchHooks() = default;
 };
 
+/// What libraries chose (core/Choices.h).
+class Choices;
+
 /// Walks through a step. `run` either prepares the launch or runs it; `observer`
 /// (null in normal operation) is told after each launch ran.
 class Stepper {
@@ -79,6 +90,7 @@ public:
   void *stream = nullptr;
   LaunchHooks *hooks = nullptr; ///< null: launches run at once, in the memory of the process
   bool preparing = false;
+  Choices *choices = nullptr;  ///< while preparing
   const char *error = nullptr; ///< first error while preparing
   int errorLaunch = -1;
   Observer observer = nullptr;
@@ -103,6 +115,8 @@ public:
 
 private:
   int launch = 0;
+  void *prepared(const Kernel &kernel, std::initializer_list<int64_t> sizes, int64_t workspaceBytes,
+                 const char **message);
   void start() {
     if (hooks)
       hooks->before(launch);
