@@ -62,17 +62,34 @@ static Error compileStep(const BuildJob &job, const std::string &host, const std
   return runCommand(command, job.folder + "/build.log");
 }
 
-/// Folders and libraries of the CUDA toolkit that nvcc belongs to.
-static Expected<std::vector<std::string>> cudaLibraries() {
+/// Where the libraries of the CUDA toolkit are that nvcc belongs to.
+static Expected<std::string> toolkitLibraries() {
   Expected<std::string> nvcc = findCudaCompiler();
   if (!nvcc)
     return nvcc.takeError();
   SmallString<128> real;
   sys::fs::real_path(*nvcc, real);
   StringRef toolkit = sys::path::parent_path(sys::path::parent_path(real));
-  std::string folder = (toolkit + "/lib64").str();
-  return std::vector<std::string>{
-      "-L" + folder, "-Wl,-rpath," + folder, "-lcudart_static", "-lcublasLt", "-ldl", "-lrt"};
+  return (toolkit + "/lib64").str();
+}
+
+/// cuBLASLt has hundreds of megabytes and stays in the toolkit; everything else comes along.
+static Error link(const BuildJob &job, const std::string &compiler, const std::string &object,
+                  const std::string &log) {
+  LinkParts parts;
+  parts.inputs = {object};
+  if (job.suffix == "emulator") {
+    parts.libraries = {"-lboost_context"};
+  } else {
+    Expected<std::string> toolkit = toolkitLibraries();
+    if (!toolkit)
+      return toolkit.takeError();
+    parts.libraries = {
+        "-L" + *toolkit, "-Wl,-rpath," + *toolkit, "-lcudart_static", "-lcublasLt", "-ldl", "-lrt"};
+  }
+  if (Error error = runCommand(linkCommand(compiler, job, "v3", parts), log))
+    return error;
+  return copyLibraries(job.output, "libcublasLt.", log);
 }
 
 /// The number in front of `unit`, as in "2048 bytes smem"; 0: not there.
@@ -135,32 +152,7 @@ Expected<std::vector<KernelResources>> plimsoll::codegen::buildCudaProgram(const
   Expected<std::vector<KernelResources>> resources = readResources(log);
   if (!resources)
     return resources;
-  std::vector<std::string> command = {*compiler};
-  std::vector<std::string> flags = codeFlags("v3");
-  command.insert(command.end(), flags.begin(), flags.end());
-  command.insert(command.end(), {"-I" + job.includeFolder, "-Wa,-I" + job.folder, object,
-                                 job.folder + "/program.cpp"});
-  if (job.sharedLibrary)
-    command.push_back("-shared");
-  command.insert(command.end(), {"-o", job.output, "-L" + job.libraryFolder});
-  if (!job.sharedLibrary)
-    command.push_back("-lplimsoll-main-" + job.suffix);
-  // A library must offer the C interface even where the step itself does not use it.
-  if (job.sharedLibrary)
-    command.push_back("-Wl,--whole-archive");
-  command.push_back("-lplimsoll-runtime-" + job.suffix);
-  if (job.sharedLibrary)
-    command.push_back("-Wl,--no-whole-archive");
-  if (job.suffix == "emulator") {
-    command.push_back("-lboost_context");
-  } else {
-    Expected<std::vector<std::string>> libraries = cudaLibraries();
-    if (!libraries)
-      return libraries.takeError();
-    command.insert(command.end(), libraries->begin(), libraries->end());
-  }
-  command.insert(command.end(), {"-static-libstdc++", "-static-libgcc", "-lpthread"});
-  if (Error error = runCommand(command, log))
+  if (Error error = link(job, *compiler, object, log))
     return error;
   return resources;
 }

@@ -76,11 +76,14 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
   return paths;
 }
 
-static Error copyLibraries(const BuildJob &job, const std::string &logFile) {
-  auto paths = neededLibraries(job.output, logFile);
+Error plimsoll::codegen::copyLibraries(const std::string &output, StringRef stays,
+                                       const std::string &logFile) {
+  auto paths = neededLibraries(output, logFile);
   if (!paths)
     return paths.takeError();
-  std::string folder = job.output + ".libs";
+  if (!stays.empty())
+    erase_if(*paths, [&](StringRef path) { return sys::path::filename(path).starts_with(stays); });
+  std::string folder = output + ".libs";
   if (paths->empty())
     return Error::success();
   if (std::error_code error = sys::fs::create_directories(folder))
@@ -94,36 +97,46 @@ static Error copyLibraries(const BuildJob &job, const std::string &logFile) {
   return Error::success();
 }
 
+std::vector<std::string> plimsoll::codegen::linkCommand(const std::string &compiler,
+                                                        const BuildJob &job, StringRef isa,
+                                                        const LinkParts &parts) {
+  std::vector<std::string> command = {compiler};
+  auto add = [&](const std::vector<std::string> &words) { append_range(command, words); };
+  add(codeFlags(isa));
+  add({"-I" + job.includeFolder, "-Wa,-I" + job.folder});
+  add(parts.inputs);
+  add({job.folder + "/program.cpp"});
+  if (job.sharedLibrary)
+    add({"-shared"});
+  add({"-o", job.output, "-L" + job.libraryFolder});
+  if (!job.sharedLibrary)
+    add({"-lplimsoll-main-" + job.suffix});
+  add(parts.archives);
+  // A library must offer the C interface even where the step itself does not use it.
+  add({job.sharedLibrary ? "-Wl,--whole-archive" : "-Wl,--as-needed"});
+  add({"-lplimsoll-runtime-" + job.suffix});
+  if (job.sharedLibrary)
+    add({"-Wl,--no-whole-archive"});
+  add(parts.libraries);
+  if (!job.oneDnn) // which loads the shared libstdc++ itself: one in a process is enough
+    add({"-static-libstdc++", "-static-libgcc"});
+  std::string name = sys::path::filename(job.output).str();
+  add({"-lpthread", "-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN/" + name + ".libs"});
+  return command;
+}
+
 Error plimsoll::codegen::buildProgram(const BuildJob &job) {
   Expected<std::string> compiler = findHostCompiler();
   if (!compiler)
     return compiler.takeError();
-  std::vector<std::string> command = {*compiler};
-  std::vector<std::string> flags = codeFlags(job.suffix);
-  command.insert(command.end(), flags.begin(), flags.end());
-  command.insert(command.end(), {"-I" + job.includeFolder, "-Wa,-I" + job.folder,
-                                 job.folder + "/step.cpp", job.folder + "/program.cpp"});
-  if (job.sharedLibrary)
-    command.push_back("-shared");
-  command.insert(command.end(), {"-o", job.output, "-L" + job.libraryFolder});
-  if (!job.sharedLibrary)
-    command.push_back("-lplimsoll-main-" + job.suffix);
-  if (job.oneDnn)
-    command.push_back("-lplimsoll-onednn-" + job.suffix);
-  // A library must offer the C interface even where the step itself does not use it.
-  command.push_back(job.sharedLibrary ? "-Wl,--whole-archive" : "-Wl,--as-needed");
-  command.push_back("-lplimsoll-runtime-" + job.suffix);
-  if (job.sharedLibrary)
-    command.push_back("-Wl,--no-whole-archive");
-  if (job.oneDnn)
-    command.push_back("-ldnnl");
-  std::string name = sys::path::filename(job.output).str();
-  if (!job.oneDnn) // which loads the shared libstdc++ itself: one in a process is enough
-    command.insert(command.end(), {"-static-libstdc++", "-static-libgcc"});
-  command.insert(command.end(),
-                 {"-lpthread", "-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN/" + name + ".libs"});
+  LinkParts parts;
+  parts.inputs = {job.folder + "/step.cpp"};
+  if (job.oneDnn) {
+    parts.archives = {"-lplimsoll-onednn-" + job.suffix};
+    parts.libraries = {"-ldnnl"};
+  }
   std::string log = job.folder + "/build.log";
-  if (Error error = runCommand(command, log))
+  if (Error error = runCommand(linkCommand(*compiler, job, job.suffix, parts), log))
     return error;
-  return copyLibraries(job, log);
+  return copyLibraries(job.output, "", log);
 }

@@ -7,7 +7,7 @@
 //   training alone            8.5 .. 9.2     3.0 .. 3.1
 //   evaluation, saving        9.5 .. 12.2    4.9
 //
-// On a GPU: what a process holds there beside the arena, which tools/gpu-check measures.
+// On a GPU it is the device model's overhead, which tools/gpu-check measures.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/ProcessMemory.h"
 #include "dialects/nn/NNDialect.h"
@@ -29,29 +29,31 @@ static constexpr int64_t kPerTensor = 2 * KiB;
 /// Copies of a batch: one as read, one being converted, of training and of evaluation.
 static constexpr int64_t kBatches = 4;
 
-/// Context, modules, cuBLASLt and the step's graph: an upper limit, not measured yet.
-static constexpr int64_t kGpuContext = 640 * 1024 * KiB, kGpuPerLaunch = 16 * KiB;
+static int64_t launchesOf(func::FuncOp function) {
+  return llvm::count_if(function.getBody().front(),
+                        [](Operation &op) { return memory::isLaunch(&op); });
+}
 
-static int64_t launchesOf(ModuleOp module) {
-  int64_t launches = 0;
-  for (auto function : module.getOps<func::FuncOp>())
-    for (Operation &op : function.getBody().front())
-      launches += memory::isLaunch(&op);
-  return launches;
+static int64_t bytesOnGpu(ModuleOp module, const target::DeviceModel &device) {
+  target::DeviceModel::Overhead overhead =
+      device.overhead.value_or(target::DeviceModel::Overhead());
+  auto train = module.lookupSymbol<func::FuncOp>("train");
+  return overhead.baseBytes + (train ? launchesOf(train) * overhead.launchBytes : 0);
 }
 
 int64_t plimsoll::pipeline::bytesBesideArena(ModuleOp module, const target::Machine &target) {
   if (target.isCuda())
-    return kGpuContext + launchesOf(module) * kGpuPerLaunch;
+    return bytesOnGpu(module, target.device());
   int64_t bytes = target.suffix() == "v4" ? kBaseWithOneDnn : kBase;
   bytes += target.threads() * kPerThread;
   for (Operation &symbol : module.getOps())
     if (isa<nn::ParameterOp, nn::StateOp>(symbol))
       bytes += kPerTensor;
-  bytes += launchesOf(module) * kPerLaunch;
-  for (auto function : module.getOps<func::FuncOp>())
+  for (auto function : module.getOps<func::FuncOp>()) {
+    bytes += launchesOf(function) * kPerLaunch;
     if (function.getName() == "train")
       for (BlockArgument input : function.getArguments())
         bytes += kBatches * nn::tensorBytes(input.getType());
+  }
   return bytes;
 }

@@ -56,8 +56,12 @@ double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
 void DeviceModel::print(llvm::raw_ostream &os) const {
   os << "{\"device\": " << llvm::json::Value(device) << ", \"threads\": " << threads
      << llvm::format(", \"launch_seconds\": %.3g, \"flops_per_second\": %.3g, "
-                     "\"bytes_per_second\": %.3g,\n \"kinds\": {",
+                     "\"bytes_per_second\": %.3g",
                      launchSeconds, flopsPerSecond, bytesPerSecond);
+  if (overhead)
+    os << ",\n \"overhead\": {\"base_bytes\": " << overhead->baseBytes
+       << ", \"launch_bytes\": " << overhead->launchBytes << "}";
+  os << ",\n \"kinds\": {";
   const char *separator = "\n  ";
   for (const auto &[name, kind] : kinds) {
     os << separator << llvm::json::Value(name) << ": {\"work\": \""
@@ -94,6 +98,15 @@ static bool readKind(const llvm::json::Value &value, DeviceModel::Kind &kind) {
   return true;
 }
 
+static bool readOverhead(const llvm::json::Value &value, DeviceModel::Overhead &overhead) {
+  const llvm::json::Object *object = value.getAsObject();
+  if (!object)
+    return false;
+  overhead.baseBytes = object->getInteger("base_bytes").value_or(-1);
+  overhead.launchBytes = object->getInteger("launch_bytes").value_or(-1);
+  return overhead.baseBytes >= 0 && overhead.launchBytes >= 0;
+}
+
 llvm::Expected<DeviceModel> DeviceModel::parse(StringRef json) {
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(json);
   if (!value)
@@ -116,6 +129,9 @@ llvm::Expected<DeviceModel> DeviceModel::parse(StringRef json) {
     if (!(*slot > 0) || !std::isfinite(*slot))
       complain("'" + Twine(key) + "' is not a positive number");
   }
+  if (const llvm::json::Value *overhead = object->get("overhead"))
+    if (!readOverhead(*overhead, model.overhead.emplace()))
+      complain("'overhead' has no 'base_bytes' and 'launch_bytes' of 0 or more");
   for (const auto &[name, entry] : *kinds)
     if (!readKind(entry, model.kinds[StringRef(name).str()]))
       complain("'" + StringRef(name) +

@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,12 +39,20 @@ public:
     std::vector<Point> points;
   };
 
+  /// What a process holds of a GPU's memory beside the arena: context, modules, libraries and
+  /// graphs, bytes. These are upper limits for a device that tools/gpu-check has not measured.
+  struct Overhead {
+    int64_t baseBytes = int64_t(640) << 20;
+    int64_t launchBytes = int64_t(16) << 10; ///< for each launch of the training step
+  };
+
   std::string device;           ///< for people: the CPU's name
   int threads = 1;              ///< that the points were measured with
   double launchSeconds = 1e-6;  ///< of a launch that does nothing
   double flopsPerSecond = 5e10; ///< of kinds without points
   double bytesPerSecond = 1e10; ///< the same
   std::map<std::string, Kind> kinds;
+  std::optional<Overhead> overhead; ///< where it is known
 
   /// Predicted time of a launch on `threads` threads.
   double seconds(const LaunchWork &work, int threads) const;

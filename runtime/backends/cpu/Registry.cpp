@@ -4,9 +4,8 @@
 // A file of its own: an emitted program names its kernels as objects and must not
 // be made to link the others (oneDNN among them).
 //===----------------------------------------------------------------------===//
+#include "../Registry.h"
 #include "plimsoll/Kernels.h"
-
-#include <cstring>
 
 namespace plimsoll {
 
@@ -68,10 +67,7 @@ const Kernel *findKernel(const char *name) {
       &split,
       &copy,
   };
-  for (const Kernel *kernel : kernels)
-    if (!std::strcmp(kernel->name, name))
-      return kernel;
-  return nullptr;
+  return findIn(kernels, name);
 }
 
 } // namespace plimsoll

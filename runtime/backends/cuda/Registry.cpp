@@ -2,9 +2,8 @@
 //
 // For the compiler, which asks them for workspaces, and for tests. See cpu/Registry.cpp.
 //===----------------------------------------------------------------------===//
+#include "../Registry.h"
 #include "plimsoll/CudaKernels.h"
-
-#include <cstring>
 
 namespace plimsoll {
 
@@ -72,10 +71,7 @@ const Kernel *cuda::findKernel(const char *name) {
       &adagrad,
       &rmsprop,
   };
-  for (const Kernel *kernel : kernels)
-    if (!std::strcmp(kernel->name, name))
-      return kernel;
-  return nullptr;
+  return findIn(kernels, name);
 }
 
 } // namespace plimsoll
