@@ -30,6 +30,17 @@ TIMED = [("gpt2-124m", ["--shape=input_ids=16x1024"], (16, 1024), "bf16"),
          ("llama-1b", ["--shape=input_ids=4x2048"], (4, 2048), "bf16"),
          ("resnet50", ["--shape=batch=64"], (64, 224), "f32")]
 LIMIT = 64 << 20
+DEVICES = {"sm_80": "a100", "sm_90": "h200", "sm_100": "b200"}
+#: The library that tells when kernels ran; needs CUPTI, which some toolkits leave out.
+TRACE = """find_package(CUDAToolkit REQUIRED)
+if(TARGET CUDA::cupti)
+  add_library(gpu-trace SHARED tools/gpu-check/trace.cpp)
+  target_compile_features(gpu-trace PRIVATE cxx_std_20)
+  target_link_libraries(gpu-trace PRIVATE CUDA::cupti)
+else()
+  message(STATUS "no CUPTI: launch gaps are left out")
+endif()
+"""
 
 
 def plimsoll(*words):
@@ -88,6 +99,13 @@ def bundle_timed(folder, target):
     return programs
 
 
+def planned_overhead(suffix):
+    """What plans take off for the process beside the arena; none for the emulator."""
+    device = DEVICES.get(suffix)
+    file = ROOT / "compiler" / "target" / "devices" / f"{device}.json"
+    return json.loads(file.read_text())["overhead"] if device else None
+
+
 def copy_kernel_tests(folder, emulated):
     """The program that compares kernels, on a GPU or on the emulator."""
     name = "plimsoll-cuda-kernel-tests" if emulated else "plimsoll-gpu-kernels"
@@ -99,7 +117,9 @@ def copy_kernel_tests(folder, emulated):
 
 def copy_tests(folder):
     for name in ("test/numeric/reference.py", "test/support/harness.py", "test/support/tensors.py",
-                 "tools/gpu-check/check.py", "tools/gpu-check/pytorch.py"):
+                 *(f"tools/gpu-check/{file}" for file in (
+                     "check.py", "figures.py", "machine.py", "pytorch.py", "speed.py",
+                     "trace.cpp"))):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     for name in sorted({m.name for m in reference.MODELS if m.title in SMALL}):
@@ -131,13 +151,15 @@ def main():
         "cmake_minimum_required(VERSION 3.24)\n"
         f"project(gpu-check CXX{'' if emulated else ' CUDA'})\n{architecture}"
         "set(PLIMSOLL_ISA v3 CACHE STRING \"\")\nadd_subdirectory(runtime)\n"
+        + ("" if emulated else TRACE)
         + "".join(f"add_subdirectory({name})\n" for name in names))
     for name in names:
         (folder / name / "CMakeLists.txt").write_text(
             f"add_executable({name})\nplimsoll_cuda_program({name} "
             f"{'emulator' if emulated else 'cuda'} step.cu program.cpp)\n")
     (folder / "bundle.json").write_text(json.dumps(
-        {"target": options.target, "small": small, "timed": timed}, indent=1))
+        {"target": options.target, "small": small, "timed": timed,
+         "overhead": planned_overhead(suffix)}, indent=1))
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     if size > LIMIT:
         sys.exit(f"{folder} has {size} bytes, more than {LIMIT}")

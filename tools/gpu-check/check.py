@@ -2,9 +2,9 @@
 
     python3 FOLDER/tools/gpu-check/check.py PIECE... [--results=FOLDER] [--dry-run]
 
-Pieces, each under 8 minutes: build, kernels, curves, budgets, memory, sanitizer, errors, speed; `all` is
-every one in this order. Each writes PIECE.json into the results' folder; `table` makes
-gpu.md of those that are there. --dry-run is for a folder packed for the emulator: what asks the
+Pieces, each under 8 minutes: build, kernels, curves, budgets, memory, sanitizer, errors, speed (with
+--programs for some of its programs at a time); `all` is every one in this order. Each writes
+PIECE.json into the results' folder; `table` makes gpu.md of those that are there. --dry-run is for a folder packed for the emulator: what asks the
 GPU itself is left out, with a line.
 """
 import argparse
@@ -13,48 +13,13 @@ import json
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "test" / "numeric"), str(ROOT / "test" / "support")]
-BUILD = ROOT / "build"
-#: Model FLOPs of a step, for a row of `length`: 6 for each parameter and token and those of
-#: attention; of resnet50 three times those of a forward pass.
-FLOPS = {"gpt2-124m": lambda length: length * (6 * 124_439_808 + 12 * 12 * 768 * length),
-         "llama-1b": lambda length: length * (6 * 1_235_814_400 + 12 * 16 * 2048 * length),
-         "resnet50": lambda length: 3 * 8.2e9}
-PEAK_FLOPS = {"bf16": 989e12, "f32": 67e12}  # H200, dense, data sheet
-
-
-class LeftOut(Exception):
-    """The piece needs what this machine does not have."""
-
-
-def run(*command, **options):
-    words = [str(word) for word in command]
-    try:
-        return subprocess.run(words, capture_output=True, text=True, **options)
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(words, 127, "", f"{words[0]} is not installed")
-
-
-def expect(*command, **options):
-    done = run(*command, **options)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
-    return done
-
-
-def program(name):
-    return BUILD / name / name
-
-
-def need_gpu(options):
-    if options.dry_run:
-        raise LeftOut("needs a GPU")
+import figures
+from machine import BUILD, ROOT, LeftOut, expect, need_gpu, program, run
+from speed import speed
 
 
 def build(bundle, options):
@@ -65,6 +30,7 @@ def build(bundle, options):
         expect("cmake", "-S", ROOT, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release")
     done = expect("cmake", "--build", BUILD, "-j", os.cpu_count())
     return {"seconds": time.monotonic() - began,
+            "traces": (BUILD / "libgpu-trace.so").exists(),
             "warnings": sum("warning" in line for line in (done.stdout + done.stderr).splitlines())}
 
 
@@ -141,14 +107,16 @@ def used_bytes(pid):
 
 
 def memory(bundle, options):
-    """What the driver says a process holds, beside its arena."""
+    """What the driver says a process holds beside its arena, against what plans take off for it;
+    and the line of a device model that fits."""
     need_gpu(options)
     import reference
     rows = []
     for entry in bundle["small"]:
         model = next(m for m in reference.MODELS if m.title == entry["model"])
         data = model.data(type("Tools", (), {"models": ROOT / "models"}))
-        arena = json.loads(expect(program(entry["free"]), "--info").stdout)["arena_bytes"]
+        info = json.loads(expect(program(entry["free"]), "--info").stdout)
+        arena = info["arena_bytes"]
         process = subprocess.Popen([str(program(entry["free"])), f"--data={data}",
                                     f"--weights={ROOT / entry['weights']}", "--steps=1000000"],
                                    stdout=subprocess.DEVNULL)
@@ -157,10 +125,14 @@ def memory(bundle, options):
         process.terminate()
         process.wait()
         rows.append({"model": entry["model"], "arena": arena, "held": held,
-                     "beside": held - arena})
-    beside = [row["beside"] for row in rows]
-    return {"models": rows, "beside_most": max(beside), "beside_least": min(beside),
-            "passed": max(beside) - min(beside) <= 4 << 20}
+                     "launches": info["launches"], "beside": held - arena})
+    error = max(map(abs, figures.overhead_errors(bundle["overhead"], rows)))
+    line = figures.overhead_line(figures.fit_overhead(rows))
+    good = error <= 4 * figures.MIB
+    if not good:
+        print(f"plans are up to {error} bytes off; in compiler/target/devices, in the file of "
+              f"{device()}:\n{line}")
+    return {"models": rows, "line": line, "planned_error": error, "passed": good}
 
 
 def sanitizer(bundle, options):
@@ -201,47 +173,6 @@ def errors(bundle, options):
     return {"cases": rows, "passed": all(row["passed"] for row in rows)}
 
 
-def drawn_weights(name, path):
-    """Initial weights as --init=normal:0.02 draws them, roughly: for times alone."""
-    import numpy as np
-    import tensors
-    random, arrays = np.random.default_rng(0), {}
-    for parameter in json.loads(expect(program(name), "--info").stdout)["parameters"]:
-        shape, word = parameter["shape"], parameter["name"]
-        arrays[word] = (0.02 * random.standard_normal(shape, np.float32) if len(shape) > 1 else
-                        np.full(shape, float("weight" in word or "var" in word), np.float32))
-    tensors.write(path, arrays)
-
-
-def time_program(entry, options, steps=20):
-    weights = options.results / f"{entry['model']}.safetensors"
-    if not weights.exists():
-        drawn_weights(entry["program"], weights)
-    log = options.results / f"{entry['program']}.jsonl"
-    expect(program(entry["program"]), "--data=synthetic", f"--weights={weights}",
-           f"--steps={steps}", f"--metrics={log}")
-    times = [json.loads(line)["step_ms"] for line in log.read_text().splitlines()]
-    info = json.loads(expect(program(entry["program"]), "--info").stdout)
-    seconds = statistics.median(times[3:]) / 1e3
-    flops = entry["batch"] * FLOPS[entry["model"]](entry["length"])
-    return {"ms": seconds * 1e3, "arena": info["arena_bytes"],
-            "utilisation": flops / seconds / PEAK_FLOPS[entry["precision"]]}
-
-
-def speed(bundle, options):
-    need_gpu(options)
-    rows = []
-    for entry in bundle["timed"]:
-        row = {**entry, **time_program(entry, options)}
-        for kind in ("eager", "compile"):
-            done = run(sys.executable, ROOT / "tools/gpu-check/pytorch.py", entry["model"], kind,
-                       entry["precision"], entry["batch"], entry["length"], 20)
-            row[kind] = (json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0
-                         else {"error": done.stderr[-2000:]})
-        rows.append(row)
-    return {"programs": rows, "passed": True}
-
-
 PIECES = [build, kernels, curves, budgets, memory, sanitizer, errors, speed]
 
 
@@ -251,26 +182,9 @@ def device():
 
 
 def table(options):
-    lines = ["| check | result | date | device |", "| --- | --- | --- | --- |"]
-    for piece in PIECES:
-        file = options.results / f"{piece.__name__}.json"
-        if not file.exists():
-            continue
-        result = json.loads(file.read_text())
-        said = ("left out: " + result["left_out"] if "left_out" in result else
-                "passed" if result.get("passed", True) else "FAILED")
-        detail = {k: v for k, v in result.items() if isinstance(v, (int, float)) and k != "passed"}
-        text = "; ".join(f"{k} {v:.6g}" for k, v in detail.items())
-        lines.append(f"| {piece.__name__} | {said}{': ' + text if text else ''} | "
-                     f"{result['date']} | {result['device']} |")
-        for row in result.get("programs", []):
-            against = "; ".join(f"PyTorch {kind} {row[kind]['ms']:.1f} ms, "
-                                f"{row[kind]['peak_bytes'] / 2**30:.2f} GiB"
-                                for kind in ("eager", "compile") if "ms" in row.get(kind, {}))
-            lines.append(f"| {row['program']} {row['batch']}x{row['length']} | {row['ms']:.1f} ms, arena "
-                         f"{row['arena'] / 2**30:.2f} GiB, {row['utilisation']:.1%} of peak; "
-                         f"{against} | {result['date']} | {result['device']} |")
-    text = "\n".join(lines) + "\n"
+    files = [(piece.__name__, options.results / f"{piece.__name__}.json") for piece in PIECES]
+    text = figures.table([(name, json.loads(file.read_text())) for name, file in files
+                          if file.exists()])
     (options.results / "gpu.md").write_text(text)
     print(text)
 
@@ -281,6 +195,10 @@ def main():
     parser.add_argument("pieces", nargs="+", choices=[*names, "all", "table"])
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "results")
     parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--programs", default="", metavar="REGEX",
+                        help="of `speed`: these alone, the others as an earlier run left them")
+    parser.add_argument("--llm-c", metavar="FOLDER",
+                        help="sources of llm.c, which `speed` builds and times")
     parser.add_argument("--cmake", action="append", help="an option for CMake")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)

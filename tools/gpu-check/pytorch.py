@@ -3,7 +3,8 @@
     pytorch.py MODEL eager|compile f32|bf16 BATCH LENGTH STEPS
 
 MODEL is gpt2-124m, llama-1b or resnet50; LENGTH the tokens of a row, or the edge of an image.
-Prints one JSON object: median milliseconds of a step, peak bytes of PyTorch's allocator.
+Prints one JSON object: median milliseconds of a step, peak bytes that
+PyTorch's allocator gave out, and that it held of the card.
 """
 import json
 import statistics
@@ -154,7 +155,8 @@ def main(name, kind, precision, batch, length, steps):
         loss.item()
         times.append(1e3 * (time.perf_counter() - began))
     print(json.dumps({"kind": kind, "precision": precision, "ms": statistics.median(times[3:]),
-                      "peak_bytes": torch.cuda.max_memory_allocated(), "torch": torch.__version__,
+                      "peak_bytes": torch.cuda.max_memory_allocated(),
+                      "reserved_bytes": torch.cuda.max_memory_reserved(), "torch": torch.__version__,
                       "parameters": sum(p.numel() for p in model.parameters())}))
 
 

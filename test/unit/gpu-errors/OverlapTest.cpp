@@ -55,7 +55,8 @@ void evaluation(Stepper &s) {
 
 const ParameterInfo parameters[] = {
     {{"w", DType::f32, 1, shape, W}, false, true, false, nullptr, 0, nullptr, 0, -1}};
-const InputInfo inputs[] = {{{"x", DType::i64, 1, shape, x}, int64_t(x), false, 100}};
+const InputInfo inputs[] = {
+    {{"x", DType::i64, 1, shape, x}, int64_t(x), false, 100, -100, int64_t(x)}};
 
 } // namespace
 
@@ -108,14 +109,14 @@ protected:
     out.write(reinterpret_cast<const char *>(numbers.data()), sizeof(T) * numbers.size());
   }
 
-  int run(std::vector<std::string> more) {
+  int run(std::vector<std::string> more, const Program &program = plimsoll_program) {
     more.insert(more.end(), {"--data=safetensors:" + data, "--weights=" + weights,
                              "--order=sequential", "--metrics=" + log});
     std::vector<char *> argv = {const_cast<char *>("train")};
     for (std::string &word : more)
       argv.push_back(word.data());
     testing::internal::CaptureStderr();
-    int code = runTraining(plimsoll_program, static_cast<int>(argv.size()), argv.data());
+    int code = runTraining(program, static_cast<int>(argv.size()), argv.data());
     err = testing::internal::GetCapturedStderr();
     return code;
   }
@@ -173,6 +174,22 @@ TEST_F(Overlap, WhatLooksAtAStepAwaitsIt) {
   }
   EXPECT_EQ(found[3].loss, 4 * 6.5);
   EXPECT_EQ(found[7].loss, 7 * 6.5);
+}
+
+/// The first batch of a step evaluates as it accumulates nothing; the loss is the mean of both.
+TEST_F(Overlap, SoDoesTheNextMicroBatch) {
+  Program program = plimsoll_program;
+  program.microBatches = 2;
+  program.accumulate = program.evaluate;
+  program.accumulateHyperOffset = hyper;
+  ASSERT_EQ(run({"--steps=4"}, program), 0) << err;
+  EXPECT_EQ(fakeStream.unfinished, (std::vector<int>{0, 1, 1, 1, 1, 1, 1, 1}));
+  std::vector<Line> found = lines();
+  ASSERT_EQ(found.size(), 4u);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(found[i].loss, (i + 1) * double(numbers[2 * i] + numbers[2 * i + 1]) / 2);
+    EXPECT_EQ(found[i].norm, i + 1);
+  }
 }
 
 /// Every line that was due is written, and none of the steps that were begun behind it.
