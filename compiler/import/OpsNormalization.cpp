@@ -33,36 +33,44 @@ static void setStatistics(Node &n, Value mean, Value inverse, Value x, int64_t a
   n.set(n.reshape(inverse, kept), 2);
 }
 
+/// The op over the dimensions from `axis` on, or null after an error.
+static Operation *normalize(Node &n, Value x, Value scale, Value bias, int64_t axis,
+                            bool uncentered) {
+  ArrayRef<int64_t> dims = typeOf(x).getShape().drop_front(axis);
+  SmallVector<Value> operands = {x, overDims(n, scale, dims)};
+  if (bias)
+    operands.push_back(overDims(n, bias, dims));
+  if (llvm::is_contained(operands, Value()))
+    return nullptr;
+  SmallVector<NamedAttribute> attrs = {n.floatNamed("epsilon", n.floatAttr("epsilon", 1e-5))};
+  if (uncentered)
+    attrs.push_back(n.unitNamed("uncentered"));
+  return n.create(nn::LayerNormOp::getOperationName(), operands, attrs, {});
+}
+
 /// In f64 (checks, not training) the formula; else one launch.
 static void layerNorm(Node &n) {
   Arithmetic a(n);
-  Value x = n.data(0), scale = n.data(1);
+  Value x = n.data(0), scale = n.data(1), bias = n.has(2) ? n.data(2) : Value();
   std::optional<int64_t> axis = x && scale ? normAxis(n, x) : std::nullopt;
   if (!axis || n.failed())
     return;
-  double epsilon = n.floatAttr("epsilon", 1e-5);
   if (!typeOf(x).getElementType().isF32()) {
-    auto standard = a.standardize(x, ascending(*axis, typeOf(x).getRank()), epsilon);
+    auto standard =
+        a.standardize(x, ascending(*axis, typeOf(x).getRank()), n.floatAttr("epsilon", 1e-5));
     Value y = a.mul(standard.y, scale);
-    n.set(n.has(2) ? a.add(y, n.data(2)) : y);
+    n.set(bias ? a.add(y, bias) : y);
     return setStatistics(n, standard.mean, standard.inverse, x, *axis);
   }
-  ArrayRef<int64_t> dims = typeOf(x).getShape().drop_front(*axis);
-  SmallVector<Value> operands = {x, overDims(n, scale, dims)};
-  if (n.has(2))
-    operands.push_back(overDims(n, n.data(2), dims));
-  if (llvm::is_contained(operands, Value()))
-    return;
-  Operation *op =
-      n.create(nn::LayerNormOp::getOperationName(), operands, n.floatNamed("epsilon", epsilon), {});
+  Operation *op = normalize(n, x, scale, bias, *axis, /*uncentered=*/false);
   if (!op)
     return;
   n.set(op->getResult(0));
   setStatistics(n, op->getResult(1), op->getResult(2), x, *axis);
 }
 
-/// `x / sqrt(mean(x^2) + epsilon) * scale`, in the ops that the standard's own function
-/// body uses.
+/// `x / sqrt(mean(x^2) + epsilon) * scale`; in f64 in the ops that the standard's own function
+/// body uses, else one launch.
 static void rmsNorm(Node &n) {
   Value x = n.data(0), scale = n.data(1);
   std::optional<int64_t> axis = x && scale ? normAxis(n, x) : std::nullopt;
@@ -77,6 +85,11 @@ static void rmsNorm(Node &n) {
   }
   if (count == 0)
     return n.error("its input " + shapeText(typeOf(x).getShape()) + " is empty");
+  if (typeOf(x).getElementType().isF32()) {
+    if (Operation *op = normalize(n, x, scale, {}, *axis, /*uncentered=*/true))
+      n.set(op->getResult(0));
+    return;
+  }
   Value sum = n.emit<nn::ReduceSumOp>(n.emit<nn::MulOp>({x, x}), n.intsNamed("axes", axes));
   Value mean = n.emit<nn::MulOp>({n.reshape(sum, kept), n.scalar(1.0 / double(count), x)});
   Value shifted = n.emit<nn::AddOp>({mean, n.scalar(n.floatAttr("epsilon", 1e-5), x)});

@@ -9,14 +9,15 @@ def NN_LayerNormOp : NN_TensorOp<"layer_norm"> {
   let description = [{
     `y = (x - mean(x)) * rstd(x) * scale + bias`, mean and variance over the last
     `rank(scale)` dimensions, variance biased. Also returns `mean` and `rstd`, which is
-    all that the gradient keeps besides `x`.
+    all that the gradient keeps besides `x`. With `uncentered` zero is taken for the mean, in
+    the variance too: root mean square normalisation (Zhang and Sennrich 2019).
     ```mlir
     %y, %mean, %rstd = nn.layer_norm %x, %scale, %bias {epsilon = 1.0e-05 : f64}
         : tensor<4x128x64xf32>, tensor<64xf32>, tensor<64xf32>
     ```
   }];
   let arguments = (ins NN_FloatTensor:$x, NN_FloatTensor:$scale,
-                       Optional<NN_FloatTensor>:$bias, F64Attr:$epsilon);
+                       Optional<NN_FloatTensor>:$bias, F64Attr:$epsilon, UnitAttr:$uncentered);
   let results = (outs NN_FloatTensor:$y, NN_FloatTensor:$mean, NN_FloatTensor:$rstd);
   let assemblyFormat = [{
     $x `,` $scale (`,` $bias^)? attr-dict `:` type($x) `,` type($scale) (`,` type($bias)^)?
@@ -36,7 +37,7 @@ def NN_LayerNormGradInputOp : NN_TensorOp<"layer_norm_grad_input"> {
     ```
   }];
   let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$x, NN_FloatTensor:$scale,
-                       NN_FloatTensor:$mean, NN_FloatTensor:$rstd);
+                       NN_FloatTensor:$mean, NN_FloatTensor:$rstd, UnitAttr:$uncentered);
   let results = (outs NN_FloatTensor:$dx);
   let assemblyFormat = [{
     $dy `,` $x `,` $scale `,` $mean `,` $rstd attr-dict `:` type($dy) `,` type($x) `,`

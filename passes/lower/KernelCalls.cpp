@@ -133,10 +133,17 @@ static KernelCall attentionGrad(nn::AttentionGradOp op) {
 
 // Normalisation -------------------------------------------------------------
 
+/// Rows, columns and whether the mean is left alone.
+template <typename Op> static SmallVector<int64_t> layerNormSizes(Op op) {
+  SmallVector<int64_t> sizes = rowsAndColumns(op.getX(), tensorType(op.getScale()).getRank());
+  sizes.push_back(op.getUncentered());
+  return sizes;
+}
+
 static KernelCall layerNorm(nn::LayerNormOp op) {
   return typed({"layer_norm",
                 {0, 1, op.getBias() ? 2 : kAbsent, result(0), result(1), result(2)},
-                rowsAndColumns(op.getX(), tensorType(op.getScale()).getRank()),
+                layerNormSizes(op),
                 {op.getEpsilon().convertToDouble()}},
                op.getX());
 }
@@ -270,10 +277,7 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::ScatterElementsOp op) { return scatterElements(op); })
       .Case([](nn::LayerNormOp op) { return layerNorm(op); })
       .Case([](nn::LayerNormGradInputOp op) {
-        return typed({"layer_norm_grad_input",
-                      {0, 1, 2, 3, 4, result(0)},
-                      rowsAndColumns(op.getX(), tensorType(op.getScale()).getRank()),
-                      {}},
+        return typed({"layer_norm_grad_input", {0, 1, 2, 3, 4, result(0)}, layerNormSizes(op), {}},
                      op.getX());
       })
       .Case([](nn::LayerNormGradParamsOp op) {

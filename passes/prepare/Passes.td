@@ -60,7 +60,8 @@ def RaiseLayerNormPass : Pass<"nn-raise-layer-norm", "::mlir::func::FuncOp"> {
   let summary = "raises decomposed layer normalisation to nn.layer_norm";
   let description = [{
     Recognises `(x - mean) / sqrt(mean((x - mean)^2) + epsilon) * scale + bias` over the
-    last dimension, with a remark for each.
+    last dimension, and the same without the mean (root mean square normalisation), with a
+    remark for each.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
 }
@@ -71,7 +72,8 @@ def RaiseAttentionPass : Pass<"nn-raise-attention", "::mlir::func::FuncOp"> {
     Recognises `softmax(scale q k^T + mask) v`, the scale on the scores or split between
     q and k, with or without a mask and the exporter's guard against rows without keys
     (`where(isnan(p), 0, p)`). A mask that is a constant triangle (bool, or 0 and very
-    negative numbers) becomes `causal`, one that hides nothing is dropped. Transposes
+    negative numbers) becomes `causal`, one that hides nothing is dropped. Keys and values whose
+    heads are repeated for groups of queries are read without the repetition. Transposes
     between `[batch, tokens, heads, features]` and `[batch, heads, tokens, features]`
     around the op become `heads_inner`. A remark for each.
   }];

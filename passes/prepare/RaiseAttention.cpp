@@ -1,8 +1,9 @@
 //===- RaiseAttention.cpp - raise decomposed attention --------------------------===//
 //
-// Three steps, each a pattern: products and a softmax become nn.attention on
+// Four steps, each a pattern: products and a softmax become nn.attention on
 // [batch, heads, tokens, features]; a constant mask that says nothing but "the past"
-// becomes `causal`; transposes around the op become its layout.
+// becomes `causal`; keys and values whose heads were repeated for groups of queries are read
+// without; transposes around the op become its layout.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Matchers.h"
@@ -180,6 +181,52 @@ struct RecogniseMask : OpRewritePattern<nn::AttentionOp> {
   }
 };
 
+} // namespace
+
+/// What [batch, group x repeats, tokens, features] repeats, as [batch, group, tokens, features]
+/// by a reshape; null if it repeats nothing. `heads`: the dimension of heads.
+static Value withoutRepeats(PatternRewriter &rewriter, Value value, int64_t heads) {
+  auto merged = value.getDefiningOp<nn::ReshapeOp>();
+  auto repeat = merged ? merged.getX().getDefiningOp<nn::BroadcastOp>() : nn::BroadcastOp();
+  if (!repeat || repeat.getType().getRank() != 5 || repeat.getX().getType().getRank() != 5)
+    return {};
+  SmallVector<int64_t> shape(repeat.getType().getShape());
+  int64_t repeats = shape[heads + 1];
+  SmallVector<int64_t> single = shape;
+  single[heads + 1] = 1;
+  if (repeats == 1 || repeat.getX().getType().getShape() != ArrayRef<int64_t>(single))
+    return {};
+  shape.erase(shape.begin() + heads + 1);
+  RankedTensorType type = repeat.getType().clone(shape);
+  shape[heads] *= repeats;
+  if (merged.getType().getShape() != ArrayRef<int64_t>(shape))
+    return {};
+  return nn::ReshapeOp::create(rewriter, value.getLoc(), type, repeat.getX());
+}
+
+namespace {
+
+/// Heads of keys and values that were repeated for the op's sake: it shares them itself.
+struct ShareHeads : OpRewritePattern<nn::AttentionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::AttentionOp op, PatternRewriter &rewriter) const override {
+    int64_t heads = op.getHeadsInner() ? 2 : 1;
+    Value k = withoutRepeats(rewriter, op.getK(), heads);
+    Value v = k ? withoutRepeats(rewriter, op.getV(), heads) : Value();
+    if (!v || cast<RankedTensorType>(k.getType()).getDimSize(heads) !=
+                  cast<RankedTensorType>(v.getType()).getDimSize(heads))
+      return failure();
+    emitRemark(op.getLoc(), "heads of keys and values shared, not repeated: ")
+        << nn::describe(op.getLoc());
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getKMutable().assign(k);
+      op.getVMutable().assign(v);
+    });
+    return success();
+  }
+};
+
 /// Heads that were moved out for the op stay inside.
 struct KeepHeadsInside : OpRewritePattern<nn::AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -205,7 +252,7 @@ struct KeepHeadsInside : OpRewritePattern<nn::AttentionOp> {
 struct RaiseAttentionPass : prepare::impl::RaiseAttentionPassBase<RaiseAttentionPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RaiseAttention, RecogniseMask, KeepHeadsInside>(&getContext());
+    patterns.add<RaiseAttention, RecogniseMask, ShareHeads, KeepHeadsInside>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

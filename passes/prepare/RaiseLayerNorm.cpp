@@ -47,6 +47,7 @@ namespace {
 struct Normalised {
   Value x;
   double epsilon;
+  bool uncentered;
 };
 
 } // namespace
@@ -64,28 +65,29 @@ static std::optional<double> deviationEpsilon(Value value, Value centered) {
   return std::nullopt;
 }
 
-/// Matches (x - mean x) / sqrt(var x + epsilon), divided or multiplied by the reciprocal.
+/// `centered` divided by `deviation`, if that is its own: of x - mean x, or of x itself.
+static std::optional<Normalised> matchQuotient(Value centered, Value deviation) {
+  std::optional<double> epsilon = deviationEpsilon(deviation, centered);
+  if (!epsilon)
+    return std::nullopt;
+  auto sub = centered.getDefiningOp<nn::SubOp>();
+  if (sub && averaged(sub.getB()) == sub.getA())
+    return Normalised{sub.getA(), *epsilon, false};
+  return Normalised{centered, *epsilon, true};
+}
+
+/// Matches the quotient as a division, and as a product with the reciprocal.
 static std::optional<Normalised> matchNormalised(Value value) {
-  auto centeredInput = [](Value centered) -> Value {
-    auto sub = centered.getDefiningOp<nn::SubOp>();
-    return sub && averaged(sub.getB()) == sub.getA() ? sub.getA() : Value();
-  };
-  if (auto div = value.getDefiningOp<nn::DivOp>()) {
-    Value x = centeredInput(div.getA());
-    auto epsilon = x ? deviationEpsilon(div.getB(), div.getA()) : std::nullopt;
-    return epsilon ? std::optional(Normalised{x, *epsilon}) : std::nullopt;
-  }
+  if (auto div = value.getDefiningOp<nn::DivOp>())
+    return matchQuotient(div.getA(), div.getB());
   auto mul = value.getDefiningOp<nn::MulOp>();
   if (!mul)
     return std::nullopt;
   for (auto [centered, other] :
-       {std::pair(mul.getA(), mul.getB()), std::pair(mul.getB(), mul.getA())}) {
-    auto reciprocal = other.getDefiningOp<nn::ReciprocalOp>();
-    Value x = reciprocal ? centeredInput(centered) : Value();
-    auto epsilon = x ? deviationEpsilon(reciprocal.getX(), centered) : std::nullopt;
-    if (epsilon)
-      return Normalised{x, *epsilon};
-  }
+       {std::pair(mul.getA(), mul.getB()), std::pair(mul.getB(), mul.getA())})
+    if (auto reciprocal = other.getDefiningOp<nn::ReciprocalOp>())
+      if (auto matched = matchQuotient(centered, reciprocal.getX()))
+        return matched;
   return std::nullopt;
 }
 
@@ -112,7 +114,7 @@ struct RaiseLayerNorm : OpRewritePattern<nn::MulOp> {
       rewriter.setInsertionPoint(root);
       emitRemark(root->getLoc(), "raised to nn.layer_norm: ") << nn::describe(root->getLoc());
       auto norm = nn::LayerNormOp::create(rewriter, root->getLoc(), normalised->x, scale, bias,
-                                          APFloat(normalised->epsilon));
+                                          APFloat(normalised->epsilon), normalised->uncentered);
       rewriter.replaceOp(root, norm.getY());
       return success();
     }

@@ -1,9 +1,9 @@
 //===- LayerNorm.cpp - layer normalisation and its gradients ----------------===//
 //
-// layer_norm {x, scale, bias | null, y, mean, rstd} {rows, cols[, type]} {epsilon}
+// layer_norm {x, scale, bias | null, y, mean, rstd} {rows, cols, uncentered[, type]} {epsilon}
 //   x [rows, cols], scale [cols], bias [cols] -> y [rows, cols], mean [rows], rstd [rows]
-//   y = (x - mean) * rstd * scale + bias; y may be x's bytes.
-// layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols[, type]}
+//   y = (x - mean) * rstd * scale + bias; y may be x's bytes. Uncentered: mean is zero.
+// layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols, uncentered[, type]}
 //   dx may be dy's bytes.
 // layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols[, type]}
 //
@@ -24,8 +24,10 @@ namespace {
 
 template <typename T>
 void forwardRow(const T *x, const T *scale, const T *bias, T *y, T &mean, T &rstd, int64_t cols,
-                double epsilon) {
-  double m = laneSum<double>(cols, [&](int64_t i) { return double(x[i]); }) / double(cols);
+                bool uncentered, double epsilon) {
+  double m = uncentered
+                 ? 0
+                 : laneSum<double>(cols, [&](int64_t i) { return double(x[i]); }) / double(cols);
   double variance = laneSum<double>(cols,
                                     [&](int64_t i) {
                                       double d = double(x[i]) - m;
@@ -52,14 +54,16 @@ template <typename T> void runForwardOf(const Launch &launch) {
   T *mean = launch.buffer<T>(4), *rstd = launch.buffer<T>(5);
   cpu::parallelFor(launch.threads, rows, rows * cols, [&](int64_t row) {
     forwardRow(x + row * cols, scale, bias, y + row * cols, mean[row], rstd[row], cols,
-               launch.scalars[0]);
+               launch.sizes[2] != 0, launch.scalars[0]);
   });
 }
 
 template <typename T>
 void gradInputRow(const T *dy, const T *x, const T *scale, double mean, double rstd, T *dx,
-                  int64_t cols) {
-  double sum = laneSum<double>(cols, [&](int64_t i) { return double(dy[i]) * double(scale[i]); });
+                  int64_t cols, bool uncentered) {
+  double sum = uncentered ? 0 : laneSum<double>(cols, [&](int64_t i) {
+    return double(dy[i]) * double(scale[i]);
+  });
   double dot = laneSum<double>(cols, [&](int64_t i) {
     return double(dy[i]) * double(scale[i]) * ((double(x[i]) - mean) * rstd);
   });
@@ -78,7 +82,7 @@ template <typename T> void runGradInputOf(const Launch &launch) {
   T *dx = launch.buffer<T>(5);
   cpu::parallelFor(launch.threads, rows, rows * cols, [&](int64_t row) {
     gradInputRow(dy + row * cols, x + row * cols, scale, mean[row], rstd[row], dx + row * cols,
-                 cols);
+                 cols, launch.sizes[2] != 0);
   });
 }
 
@@ -114,11 +118,11 @@ template <typename T> void runGradParamsOf(const Launch &launch) {
 }
 
 void runForward(const Launch &launch) {
-  withFloats(launch, 2,
+  withFloats(launch, 3,
              [&](auto *tag) { runForwardOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 void runGradInput(const Launch &launch) {
-  withFloats(launch, 2,
+  withFloats(launch, 3,
              [&](auto *tag) { runGradInputOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 void runGradParams(const Launch &launch) {

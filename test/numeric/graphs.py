@@ -355,6 +355,14 @@ def layer_norm(g):
          epsilon=1e-5)
 
 
+def rms_norm(g):
+    """In pieces, as exporters write it before opset 23."""
+    x = g.op("Mul", g.input("x", (3, 8)), g.parameter("s", (8,)))
+    square = g.op("ReduceMean", g.op("Mul", x, x), g.constant([-1], np.int64))
+    deviation = g.op("Sqrt", g.op("Add", square, g.constant(1e-3, np.float32)))
+    g.op("Mul", g.op("Div", x, deviation), g.parameter("scale", (8,)))
+
+
 def squared(kind, **attributes):
     """The operator along the last dimension of a product, squared."""
     def build(g):
@@ -478,7 +486,7 @@ GRAPHS = {
                     pool("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1],
                          count_include_pad=1)],
     "nn.batch_norm": [batch_norm],
-    "nn.layer_norm": [layer_norm],
+    "nn.layer_norm": [layer_norm, rms_norm],
     "nn.dropout": [dropout],
     "nn.cross_entropy": [classify, scores("cross-entropy,label-smoothing=0.3,ignore-index=2,"
                                           "weights=0.5:1:2:0:1.5")],

@@ -185,3 +185,32 @@ func.func @shared_values(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: t
   %y = nn.matmul %p, %v : tensor<1x2x3x3xf32>, tensor<3x4xf32>
   return %y : tensor<1x2x3x4xf32>
 }
+
+// Two heads of keys and values, each repeated for three of queries.
+// CHECK-LABEL: func.func @repeated_heads
+// CHECK:         nn.attention %arg0, %arg1, %arg2 {scale = 5.000000e-01 : f64} : tensor<1x6x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>
+// CHECK-NOT:     nn.broadcast
+func.func @repeated_heads(%q: tensor<1x6x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: tensor<1x2x3x4xf32>) -> tensor<1x6x3x4xf32> {
+  %k5 = nn.reshape %k : tensor<1x2x3x4xf32> to tensor<1x2x1x3x4xf32>
+  %kb = nn.broadcast %k5 : tensor<1x2x1x3x4xf32> to tensor<1x2x3x3x4xf32>
+  %k6 = nn.reshape %kb : tensor<1x2x3x3x4xf32> to tensor<1x6x3x4xf32>
+  %v5 = nn.reshape %v : tensor<1x2x3x4xf32> to tensor<1x2x1x3x4xf32>
+  %vb = nn.broadcast %v5 : tensor<1x2x1x3x4xf32> to tensor<1x2x3x3x4xf32>
+  %v6 = nn.reshape %vb : tensor<1x2x3x3x4xf32> to tensor<1x6x3x4xf32>
+  // expected-remark @+1 {{heads of keys and values shared, not repeated}}
+  %y, %lse = nn.attention %q, %k6, %v6 {scale = 0.5 : f64}
+      : tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>
+  return %y : tensor<1x6x3x4xf32>
+}
+
+// The whole row of heads repeated: head i is not of group i / 3, so it stays.
+// CHECK-LABEL: func.func @tiled_heads
+// CHECK:         nn.attention %arg0, %{{.*}} : tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>
+func.func @tiled_heads(%q: tensor<1x6x3x4xf32>, %k: tensor<1x2x3x4xf32>) -> tensor<1x6x3x4xf32> {
+  %k5 = nn.reshape %k : tensor<1x2x3x4xf32> to tensor<1x1x2x3x4xf32>
+  %kb = nn.broadcast %k5 : tensor<1x1x2x3x4xf32> to tensor<1x3x2x3x4xf32>
+  %k6 = nn.reshape %kb : tensor<1x3x2x3x4xf32> to tensor<1x6x3x4xf32>
+  %y, %lse = nn.attention %q, %k6, %k6 {scale = 0.5 : f64}
+      : tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>
+  return %y : tensor<1x6x3x4xf32>
+}

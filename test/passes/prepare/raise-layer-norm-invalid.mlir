@@ -63,3 +63,19 @@ func.func @scale_of_rows(%x: tensor<2x8xf32>, %s: tensor<2x1xf32>, %b: tensor<8x
   %z = nn.add %y, %b : tensor<2x8xf32>, tensor<8xf32>
   return %z : tensor<2x8xf32>
 }
+
+// The mean square of another value.
+// CHECK-LABEL: func.func @of_another
+func.func @of_another(%x: tensor<2x8xf32>, %o: tensor<2x8xf32>, %s: tensor<8xf32>) -> tensor<2x8xf32> {
+  %n = nn.constant dense<1.250000e-01> : tensor<f32>
+  %eps = nn.constant dense<1.000000e-05> : tensor<f32>
+  %sq = nn.mul %o, %o : tensor<2x8xf32>, tensor<2x8xf32>
+  %vs = nn.reduce_sum %sq {axes = array<i64: 1>} : tensor<2x8xf32>
+  %vr = nn.reshape %vs : tensor<2xf32> to tensor<2x1xf32>
+  %vm = nn.mul %vr, %n : tensor<2x1xf32>, tensor<f32>
+  %ve = nn.add %vm, %eps : tensor<2x1xf32>, tensor<f32>
+  %sd = nn.sqrt %ve : tensor<2x1xf32>
+  %h = nn.div %x, %sd : tensor<2x8xf32>, tensor<2x1xf32>
+  %y = nn.mul %h, %s : tensor<2x8xf32>, tensor<8xf32>
+  return %y : tensor<2x8xf32>
+}

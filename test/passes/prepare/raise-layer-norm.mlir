@@ -70,3 +70,28 @@ func.func @without_bias(%x: tensor<2x8xf32>, %s: tensor<8xf32>, %b: tensor<8xf32
   %y = nn.mul %h, %s : tensor<2x8xf32>, tensor<8xf32>
   return %y : tensor<2x8xf32>
 }
+
+// Root mean square normalisation, by the reciprocal and by a division.
+// CHECK-LABEL: func.func @root_mean_square
+// CHECK:         nn.layer_norm %arg0, %arg1 {epsilon = 9.99{{.*}}E-6 : f64, uncentered}
+// CHECK:         nn.layer_norm %arg0, %arg1 {epsilon = 9.99{{.*}}E-6 : f64, uncentered}
+// CHECK-NOT:     nn.sqrt
+func.func @root_mean_square(%x: tensor<2x8xf32>, %s: tensor<8xf32>) -> (tensor<2x8xf32>, tensor<2x8xf32>) {
+  %n = nn.constant dense<1.250000e-01> : tensor<f32>
+  %eps = nn.constant dense<1.000000e-05> : tensor<f32>
+  %two = nn.constant dense<2.000000e+00> : tensor<f32>
+  %sq = nn.pow %x, %two : tensor<2x8xf32>, tensor<f32>
+  %vs = nn.reduce_sum %sq {axes = array<i64: 1>} : tensor<2x8xf32>
+  %vr = nn.reshape %vs : tensor<2xf32> to tensor<2x1xf32>
+  %vm = nn.mul %vr, %n : tensor<2x1xf32>, tensor<f32>
+  %ve = nn.add %vm, %eps : tensor<2x1xf32>, tensor<f32>
+  %sd = nn.sqrt %ve : tensor<2x1xf32>
+  %r = nn.reciprocal %sd : tensor<2x1xf32>
+  %h = nn.mul %x, %r : tensor<2x8xf32>, tensor<2x1xf32>
+  // expected-remark @+1 {{raised to nn.layer_norm}}
+  %y = nn.mul %s, %h : tensor<8xf32>, tensor<2x8xf32>
+  %g = nn.div %x, %sd : tensor<2x8xf32>, tensor<2x1xf32>
+  // expected-remark @+1 {{raised to nn.layer_norm}}
+  %z = nn.mul %g, %s : tensor<2x8xf32>, tensor<8xf32>
+  return %y, %z : tensor<2x8xf32>, tensor<2x8xf32>
+}

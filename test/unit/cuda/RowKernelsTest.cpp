@@ -14,14 +14,14 @@ const std::vector<Sizes> kRows = {{1, 1},   {5, 3},    {40, 8},   {9, 33},   {33
 TEST_F(CudaKernels, LayerNorm) {
   for (const Sizes &sizes : kRows)
     for (bool bias : {false, true}) {
-      int64_t rows = sizes[0], cols = sizes[1];
+      int64_t rows = sizes[0], cols = sizes[1], uncentered = !bias;
       Compare compare;
       compare.read(random(rows * cols, 3));
       compare.read(random(cols));
       bias ? compare.read(random(cols)) : compare.absent();
       int y = compare.write<float>(rows * cols);
       int mean = compare.write<float>(rows), rstd = compare.write<float>(rows);
-      compare.run(plimsoll::layer_norm, cuda::layer_norm, sizes, {1e-5});
+      compare.run(plimsoll::layer_norm, cuda::layer_norm, {rows, cols, uncentered}, {1e-5});
       compare.expect<float>(y, 1e-7);
       compare.expect<float>(mean, 1e-7);
       compare.expect<float>(rstd, 1e-7);
@@ -36,7 +36,7 @@ TEST_F(CudaKernels, LayerNormOverItsOperand) {
   compare.same(x);
   compare.write<float>(7);
   compare.write<float>(7);
-  compare.run(plimsoll::layer_norm, cuda::layer_norm, {7, 96}, {1e-5});
+  compare.run(plimsoll::layer_norm, cuda::layer_norm, {7, 96, 0}, {1e-5});
   compare.expect<float>(x, 1e-7);
 }
 
@@ -55,7 +55,8 @@ TEST_F(CudaKernels, LayerNormGradients) {
       input.read(mean);
       input.read(rstd);
       int dx = inPlace ? input.same(first) : input.write<float>(rows * cols);
-      input.run(plimsoll::layer_norm_grad_input, cuda::layer_norm_grad_input, sizes);
+      input.run(plimsoll::layer_norm_grad_input, cuda::layer_norm_grad_input,
+                {rows, cols, inPlace});
       input.expect<float>(dx, 2e-7);
 
       Compare params;

@@ -9,7 +9,10 @@ namespace {
 
 using Doubles = std::vector<double>;
 
-class Kernels : public KernelTest {};
+class Kernels : public KernelTest {
+protected:
+  void checkLayerNorm(bool uncentered);
+};
 INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::ValuesIn(libraries()), libraryName);
 
 struct Product {
@@ -146,22 +149,24 @@ TEST_P(Kernels, EveryNameIsKnown) {
   EXPECT_FALSE(find("matmul_by_hand"));
 }
 
-TEST_P(Kernels, LayerNormAndGradients) {
+/// Both of them; uncentered: by the root mean square.
+void Kernels::checkLayerNorm(bool uncentered) {
   const int64_t rows = 37, cols = 133;
   Floats x = random(rows * cols), scale = random(cols), bias = random(cols),
          dy = random(rows * cols);
   Floats y = nans(rows * cols), mean = nans(rows), rstd = nans(rows);
   run("layer_norm", {x.data(), scale.data(), bias.data(), y.data(), mean.data(), rstd.data()},
-      {rows, cols}, {1e-5});
+      {rows, cols, uncentered}, {1e-5});
   Floats dx = dy, dscale = nans(cols), dbias = nans(cols); // dx over dy's bytes
   run("layer_norm_grad_params",
       {dy.data(), x.data(), mean.data(), rstd.data(), dscale.data(), dbias.data()}, {rows, cols});
   run("layer_norm_grad_input",
-      {dx.data(), x.data(), scale.data(), mean.data(), rstd.data(), dx.data()}, {rows, cols});
+      {dx.data(), x.data(), scale.data(), mean.data(), rstd.data(), dx.data()},
+      {rows, cols, uncentered});
   Doubles wy(rows * cols), wdx(rows * cols), wds(cols), wdb(cols);
   for (int64_t r = 0; r < rows; ++r) {
     double m = 0, v = 0, s1 = 0, s2 = 0;
-    for (int64_t c = 0; c < cols; ++c)
+    for (int64_t c = 0; c < cols && !uncentered; ++c)
       m += x[r * cols + c] / double(cols);
     for (int64_t c = 0; c < cols; ++c)
       v += (x[r * cols + c] - m) * (x[r * cols + c] - m) / double(cols);
@@ -172,7 +177,7 @@ TEST_P(Kernels, LayerNormAndGradients) {
       wy[r * cols + c] = normal(c) * scale[c] + bias[c];
       wds[c] += dy[r * cols + c] * normal(c);
       wdb[c] += dy[r * cols + c];
-      s1 += g / cols, s2 += g * normal(c) / cols;
+      s1 += uncentered ? 0 : g / cols, s2 += g * normal(c) / cols;
     }
     for (int64_t c = 0; c < cols; ++c)
       wdx[r * cols + c] = inverse * (double(dy[r * cols + c]) * scale[c] - s1 - normal(c) * s2);
@@ -181,6 +186,13 @@ TEST_P(Kernels, LayerNormAndGradients) {
   EXPECT_LT(worst(dx, wdx), 3e-7);
   EXPECT_LT(worst(dscale, wds), 3e-7);
   EXPECT_LT(worst(dbias, wdb), 1e-7);
+}
+
+TEST_P(Kernels, LayerNormAndGradients) {
+  checkLayerNorm(false);
+}
+TEST_P(Kernels, LayerNormByTheRootMeanSquare) {
+  checkLayerNorm(true);
 }
 
 TEST_P(Kernels, SoftmaxInPlaceAndGradient) {

@@ -17,19 +17,20 @@ namespace {
 template <typename Shape>
 __global__ void __launch_bounds__(kRowThreads, 4)
     normalise(const float *x, const float *scale, const float *bias, float *y, float *mean,
-              float *rstd, int64_t rows, int64_t cols, double epsilon) {
+              float *rstd, int64_t rows, int64_t cols, bool uncentered, double epsilon) {
   const int64_t row = Shape::row();
   if (row >= rows)
     return;
   x += row * cols, y += row * cols;
   double sum = 0, squares = 0;
-  Shape::forEach(cols, [&](int64_t i) {
-    auto in = Shape::load(x + i);
-    PLIMSOLL_UNROLL
-    for (int k = 0; k < Shape::width; ++k)
-      sum += double(in.at[k]);
-  });
-  const double m = Shape::combine(sum, Add()) / double(cols);
+  if (!uncentered)
+    Shape::forEach(cols, [&](int64_t i) {
+      auto in = Shape::load(x + i);
+      PLIMSOLL_UNROLL
+      for (int k = 0; k < Shape::width; ++k)
+        sum += double(in.at[k]);
+    });
+  const double m = uncentered ? 0.0 : Shape::combine(sum, Add()) / double(cols);
   Shape::forEach(cols, [&](int64_t i) {
     auto in = Shape::load(x + i);
     PLIMSOLL_UNROLL
@@ -59,7 +60,7 @@ __global__ void __launch_bounds__(kRowThreads, 4)
 template <typename Shape>
 __global__ void __launch_bounds__(kRowThreads, 4)
     gradInput(const float *dy, const float *x, const float *scale, const float *means,
-              const float *rstds, float *dx, int64_t rows, int64_t cols) {
+              const float *rstds, float *dx, int64_t rows, int64_t cols, bool uncentered) {
   const int64_t row = Shape::row();
   if (row >= rows)
     return;
@@ -75,7 +76,7 @@ __global__ void __launch_bounds__(kRowThreads, 4)
       dot += scaled * ((double(in.at[k]) - mean) * rstd);
     }
   });
-  sum = Shape::combine(sum, Add()) / double(cols);
+  sum = uncentered ? 0.0 : Shape::combine(sum, Add()) / double(cols);
   dot = Shape::combine(dot, Add()) / double(cols);
   Shape::forEach(cols, [&](int64_t i) {
     auto g = Shape::load(dy + i), in = Shape::load(x + i), factor = Shape::load(scale + i), out = g;
@@ -145,7 +146,7 @@ void runForward(const Launch &launch) {
     cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, normalise<Shape>,
                  launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2),
                  launch.buffer<float>(3), launch.buffer<float>(4), launch.buffer<float>(5), rows,
-                 cols, launch.scalars[0]);
+                 cols, launch.sizes[2] != 0, launch.scalars[0]);
   });
 }
 
@@ -156,7 +157,7 @@ void runGradInput(const Launch &launch) {
     cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, gradInput<Shape>,
                  launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2),
                  launch.buffer<float>(3), launch.buffer<float>(4), launch.buffer<float>(5), rows,
-                 cols);
+                 cols, launch.sizes[2] != 0);
   });
 }
 
