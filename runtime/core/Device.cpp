@@ -2,6 +2,7 @@
 #include "Device.h"
 
 #include "Failure.h"
+#include "Progress.h"
 
 #include <cerrno>
 #include <cstring>
@@ -37,6 +38,7 @@ void Device::beginFetch(const Timeline &timeline, int slot) {
   fetch(to.loss, timeline.lossOffset);
   fetch(to.accuracy, timeline.accuracyOffset);
   fetch(to.gradientNorm, timeline.gradientNormOffset);
+  to.ended = secondsNow();
 }
 
 } // namespace plimsoll

@@ -21,6 +21,7 @@ namespace plimsoll {
 struct Scalars {
   float loss = NAN, accuracy = NAN;
   float gradientNorm = NAN; ///< of all gradients together, before clipping
+  double ended = 0;         ///< when the host had them, as secondsNow() tells the time
 };
 
 /// Bytes mapped from the system, zero at first.

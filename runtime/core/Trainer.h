@@ -64,7 +64,7 @@ private:
   void begin(const Batch &batch);
   void settle();
   void finish(const Batch &batch);
-  void report(const Batch &batch, float gradientNorm);
+  void report(const Batch &batch, const Scalars &scalars);
   void checkLoss(int64_t number);
   /// Does `work`; a failure of the device names the step, and what the run leaves behind.
   template <typename Work> auto ofStep(int64_t number, Work work) {

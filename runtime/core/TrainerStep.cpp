@@ -78,13 +78,13 @@ void Trainer::finish(const Batch &batch) {
   double count = static_cast<double>(program.microBatches);
   loss /= count, accuracy /= count;
   checkLoss(batch.step);
-  report(batch, scalars.gradientNorm);
+  report(batch, scalars);
 }
 
 /// Its time is that since the step before had ended, or, where that was before, since it began.
-void Trainer::report(const Batch &batch, float gradientNorm) {
-  double now = secondsNow(), seconds = now - std::max(batch.stepBegan, settled);
-  settled = now;
+void Trainer::report(const Batch &batch, const Scalars &scalars) {
+  double seconds = scalars.ended - std::max(batch.stepBegan, settled);
+  settled = scalars.ended;
   StepRecord record{batch.step,
                     loss,
                     batch.learningRate,
@@ -92,7 +92,7 @@ void Trainer::report(const Batch &batch, float gradientNorm) {
                     static_cast<double>(labelsPerStep()) / seconds,
                     accuracy,
                     program.tokenLabels,
-                    gradientNorm};
+                    scalars.gradientNorm};
   metrics->write(record);
   progress->step(record);
 }

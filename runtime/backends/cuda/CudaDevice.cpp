@@ -8,6 +8,7 @@
 // one step while the next one runs.
 //===----------------------------------------------------------------------===//
 #include "../../core/Device.h"
+#include "../../core/Progress.h"
 #include "CudaError.h"
 #include "FindDevice.h"
 
@@ -138,7 +139,9 @@ public:
     cudaError_t error = cudaEventSynchronize(staging[slot].fetched);
     if (error != cudaSuccess && !isThere(*staging[slot].scalars))
       cuda::fail("run the step", error);
-    return *staging[slot].scalars;
+    Scalars result = *staging[slot].scalars;
+    result.ended = secondsNow();
+    return result;
   }
 
 private:
