@@ -12,6 +12,7 @@
 // A slice `o` is one thread's, so the order of what is added does not depend on threads.
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
+#include "ElementRules.h"
 #include "Elements.h"
 #include "plimsoll/Kernels.h"
 
@@ -38,21 +39,6 @@ void runGather(const Launch &launch) {
       }
     });
   });
-}
-
-template <typename T> T updated(T old, T given, int64_t update) {
-  switch (update) {
-  case 1:
-    return static_cast<T>(old + given);
-  case 2:
-    return static_cast<T>(old * given);
-  case 3:
-    return given > old ? given : old;
-  case 4:
-    return given < old ? given : old;
-  default:
-    return given;
-  }
 }
 
 void runScatter(const Launch &launch) {

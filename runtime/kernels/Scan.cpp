@@ -9,6 +9,7 @@
 // A row is one thread's.
 //===----------------------------------------------------------------------===//
 #include "../backends/cpu/Team.h"
+#include "ElementRules.h"
 #include "Elements.h"
 #include "plimsoll/Kernels.h"
 
@@ -32,13 +33,6 @@ void runCumSum(const Launch &launch) {
       }
     });
   });
-}
-
-/// True if `a` comes before `b`, where it is not equal to it.
-template <typename T> bool precedes(T a, T b, bool smallest) {
-  if (isNan(a) || isNan(b))
-    return smallest ? !isNan(a) : !isNan(b);
-  return smallest ? a < b : a > b;
 }
 
 /// Insertion into the best so far: k is small next to the row, and nothing is allocated.

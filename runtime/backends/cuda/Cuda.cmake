@@ -23,6 +23,7 @@ set(cuda_kernels
   RadixSort
   Random
   Reduce
+  Scan
   Softmax)
 
 find_path(PLIMSOLL_BOOST_INCLUDE boost/context/fiber.hpp)

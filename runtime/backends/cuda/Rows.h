@@ -15,6 +15,10 @@ namespace plimsoll::cuda {
 
 inline constexpr int kRowThreads = 256;
 
+/// What the accumulator of `T` is while lanes exchange it.
+template <typename T>
+using Wide = std::conditional_t<std::is_floating_point_v<T>, double, unsigned long long>;
+
 /// `width` neighbours, 1 or 4.
 template <int width, typename T> struct Part {
   T at[width];
@@ -54,6 +58,14 @@ template <int lanes_, int width_> struct RowShape {
       *address = part.at[0];
   }
 
+  /// The row's threads see what each other wrote.
+  static __device__ __forceinline__ void synchronize() {
+    if constexpr (lanes <= 32)
+      __syncwarp(laneMask<lanes>());
+    else
+      __syncthreads();
+  }
+
   /// Of the row's threads, in a tree that `lanes` alone decides; all of them get the result.
   template <typename T, typename Combine>
   static __device__ __forceinline__ T combine(T value, Combine with) {
@@ -72,6 +84,11 @@ template <typename Run> void withRowShape(int64_t cols, Run run) {
   if (cols <= 1024)
     return four ? run(RowShape<32, 4>()) : run(RowShape<32, 1>());
   four ? run(RowShape<256, 4>()) : run(RowShape<256, 1>());
+}
+
+/// run(null pointer of the element type, RowShape).
+template <typename Run> void withTypeAndShape(int64_t type, int64_t cols, Run run) {
+  withElements(type, [&](auto *tag) { withRowShape(cols, [&](auto shape) { run(tag, shape); }); });
 }
 
 template <typename Shape> int64_t rowBlocks(int64_t rows) {

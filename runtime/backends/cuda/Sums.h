@@ -51,6 +51,9 @@ struct Add {
 struct Larger {
   template <typename T> __device__ T operator()(T a, T b) const { return b > a ? b : a; }
 };
+struct Multiply {
+  template <typename T> __device__ T operator()(T a, T b) const { return a * b; }
+};
 struct Smaller {
   template <typename T> __device__ T operator()(T a, T b) const { return b < a ? b : a; }
 };

@@ -125,18 +125,20 @@ TEST_F(CudaKernels, GatherAndScatterElements) {
 TEST_F(CudaKernels, TopK) {
   forAllTypes([&](auto zero) {
     using T = decltype(zero);
-    for (int64_t smallest : {0, 1}) {
-      int64_t rows = 300, cols = 11, k = 4;
-      auto x = whole<T>(rows * cols, 0, 9);
-      if constexpr (std::is_floating_point_v<T>)
-        x[5] = x[7] = NAN;
-      Compare compare;
-      compare.read(x);
-      int values = compare.write<T>(rows * k), indices = compare.write<int64_t>(rows * k);
-      compare.run(plimsoll::top_k, cuda::top_k, {rows, cols, k, smallest, code<T>()});
-      compare.expect<T>(values, 0);
-      compare.expect<int64_t>(indices, 0);
-    }
+    for (const Sizes &shape :
+         std::vector<Sizes>{{300, 11, 4}, {5, 3, 3}, {7, 130, 9}, {2, 1100, 40}})
+      for (int64_t smallest : {0, 1}) {
+        int64_t rows = shape[0], cols = shape[1], k = shape[2];
+        auto x = whole<T>(rows * cols, 0, 99); // many are equal: the first counts
+        if constexpr (std::is_floating_point_v<T>)
+          x[0] = x[2] = NAN;
+        Compare compare;
+        compare.read(x);
+        int values = compare.write<T>(rows * k), indices = compare.write<int64_t>(rows * k);
+        compare.run(plimsoll::top_k, cuda::top_k, {rows, cols, k, smallest, code<T>()});
+        compare.expect<T>(values, 0);
+        compare.expect<int64_t>(indices, 0);
+      }
   });
 }
 

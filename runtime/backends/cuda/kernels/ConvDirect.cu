@@ -100,16 +100,10 @@ __global__ void __launch_bounds__(kThreads)
     dw[blockIdx.x] = static_cast<T>(all);
 }
 
-/// body(null pointer of the element type).
-template <typename Body> void withType(const Launch &launch, const Body &body) {
-  isDouble(launch, kSizes) ? body(static_cast<double *>(nullptr))
-                           : body(static_cast<float *>(nullptr));
-}
-
 } // namespace
 
 void convolveDirect(const Launch &launch) {
-  withType(launch, [&](auto *type) {
+  withFloats(launch, kSizes, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     ConvGeometry g(launch.sizes);
     int64_t count = g.n * g.k * g.outputs;
@@ -119,7 +113,7 @@ void convolveDirect(const Launch &launch) {
 }
 
 void convolveGradInputDirect(const Launch &launch) {
-  withType(launch, [&](auto *type) {
+  withFloats(launch, kSizes, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     ConvGeometry g(launch.sizes);
     int64_t count = g.n * g.c * g.elements;
@@ -129,7 +123,7 @@ void convolveGradInputDirect(const Launch &launch) {
 }
 
 void convolveGradWeightDirect(const Launch &launch) {
-  withType(launch, [&](auto *type) {
+  withFloats(launch, kSizes, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     ConvGeometry g(launch.sizes);
     if (g.outputs == 0) // no image has a first output

@@ -1,9 +1,10 @@
-//===- GatherElements.cu - one index for each element; the best of each row ---===//
+//===- GatherElements.cu - one index for each element -------------------------===//
 //
-// Buffers and sizes: kernels/GatherElements.cpp, kernels/Scan.cpp (top_k). scatter_elements: a
-// thread has one line along the axis and takes its updates in order. top_k: a thread has a row,
-// and inserts into the best so far. At most 64 registers: 4 blocks of 256 threads a multiprocessor.
+// Buffers and sizes: kernels/GatherElements.cpp. scatter_elements: a thread has one line along the
+// axis and takes its updates in order. At most 64 registers: 4 blocks of 256 threads a
+// multiprocessor.
 //===----------------------------------------------------------------------===//
+#include "../../../kernels/ElementRules.h"
 #include "../../../kernels/Elements.h"
 #include "../Rows.h"
 #include "plimsoll/CudaKernels.h"
@@ -30,21 +31,6 @@ __global__ void __launch_bounds__(kRowThreads, 4)
                                          : outside;
 }
 
-template <typename T> __device__ __forceinline__ T updated(T old, T given, int64_t update) {
-  switch (update) {
-  case 1:
-    return static_cast<T>(old + given);
-  case 2:
-    return static_cast<T>(old * given);
-  case 3:
-    return given > old ? given : old;
-  case 4:
-    return given < old ? given : old;
-  default:
-    return given;
-  }
-}
-
 template <typename T>
 __global__ void __launch_bounds__(kRowThreads, 4)
     scatterLines(AxisSizes s, const T *x, const int64_t *indices, const T *updates, T *y,
@@ -62,35 +48,6 @@ __global__ void __launch_bounds__(kRowThreads, 4)
     const int64_t index = indices[at] + (indices[at] < 0 ? s.axisDim : 0);
     if (index >= 0 && index < s.axisDim)
       y[index * s.inner] = updated(y[index * s.inner], updates[at], update);
-  }
-}
-
-/// True if `a` comes before `b`, where it is not equal to it; a NaN is larger than all.
-template <typename T> __device__ __forceinline__ bool precedes(T a, T b, bool smallest) {
-  if (a != a || b != b)
-    return smallest ? a == a : b == b;
-  return smallest ? a < b : a > b;
-}
-
-template <typename T>
-__global__ void __launch_bounds__(kRowThreads, 4)
-    topOfRows(const T *x, T *values, int64_t *indices, int64_t rows, int64_t cols, int64_t k,
-              bool smallest) {
-  const int64_t row = int64_t(blockIdx.x) * kRowThreads + threadIdx.x;
-  if (row >= rows)
-    return;
-  x += row * cols, values += row * k, indices += row * k;
-  int64_t found = 0;
-  for (int64_t i = 0; i < cols && k > 0; ++i) {
-    if (found == k && !precedes(x[i], values[k - 1], smallest))
-      continue;
-    int64_t at = found < k ? found++ : k - 1;
-    for (; at > 0 && precedes(x[i], values[at - 1], smallest); --at) {
-      values[at] = values[at - 1];
-      indices[at] = indices[at - 1];
-    }
-    values[at] = x[i];
-    indices[at] = i;
   }
 }
 
@@ -116,20 +73,9 @@ void runScatter(const Launch &launch) {
   });
 }
 
-void runTopK(const Launch &launch) {
-  int64_t rows = launch.sizes[0];
-  withElements(launch.sizes[4], [&](auto *tag) {
-    using T = std::remove_pointer_t<decltype(tag)>;
-    cuda::launch(streamOf(launch), blocksFor(rows, kRowThreads), kRowThreads, topOfRows<T>,
-                 launch.buffer<T>(0), launch.buffer<T>(1), launch.buffer<int64_t>(2), rows,
-                 launch.sizes[1], launch.sizes[2], launch.sizes[3] != 0);
-  });
-}
-
 } // namespace
 
 const Kernel gather_elements = {"gather_elements", runGather};
 const Kernel scatter_elements = {"scatter_elements", runScatter};
-const Kernel top_k = {"top_k", runTopK};
 
 } // namespace plimsoll::cuda

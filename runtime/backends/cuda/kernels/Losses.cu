@@ -27,6 +27,35 @@ __global__ void __launch_bounds__(kRowThreads)
     dx[i] = static_cast<float>(double(*dloss) / double(count)) * loss.slope(x[i], y[i]);
 }
 
+/// The largest score of a row, and the sum of exp((score - top) / temperature).
+struct RowScores {
+  float top;
+  double sum;
+};
+
+/// also(i): told of every part of the row while the sum is formed.
+template <typename Shape, typename Also>
+__device__ __forceinline__ RowScores scoresOf(const float *x, int64_t classes, float temperature,
+                                              Also also) {
+  float top = -detail::kInfinity;
+  Shape::forEach(classes, [&](int64_t i) {
+    auto in = Shape::load(x + i);
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k)
+      top = in.at[k] > top ? in.at[k] : top;
+  });
+  top = Shape::combine(top, Larger());
+  double sum = 0;
+  Shape::forEach(classes, [&](int64_t i) {
+    auto in = Shape::load(x + i);
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k)
+      sum += double(plimsoll::exp((in.at[k] - top) / temperature));
+    also(i);
+  });
+  return {top, Shape::combine(sum, Add())};
+}
+
 /// One row's part of the divergence.
 template <typename Shape>
 __global__ void __launch_bounds__(kRowThreads, 4)
@@ -36,27 +65,14 @@ __global__ void __launch_bounds__(kRowThreads, 4)
   if (row >= rows)
     return;
   x += row * classes, target += row * classes;
-  float top = -detail::kInfinity;
-  Shape::forEach(classes, [&](int64_t i) {
-    auto in = Shape::load(x + i);
-    PLIMSOLL_UNROLL
-    for (int k = 0; k < Shape::width; ++k)
-      top = in.at[k] > top ? in.at[k] : top;
-  });
-  top = Shape::combine(top, Larger());
-  double sum = 0, loss = 0;
-  Shape::forEach(classes, [&](int64_t i) {
-    auto in = Shape::load(x + i);
-    PLIMSOLL_UNROLL
-    for (int k = 0; k < Shape::width; ++k)
-      sum += double(plimsoll::exp((in.at[k] - top) / temperature));
-  });
-  const double logSum = ::log(Shape::combine(sum, Add()));
+  const RowScores scores = scoresOf<Shape>(x, classes, temperature, [](int64_t) {});
+  const double logSum = ::log(scores.sum);
+  double loss = 0;
   Shape::forEach(classes, [&](int64_t i) {
     auto in = Shape::load(x + i), wanted = Shape::load(target + i);
     PLIMSOLL_UNROLL
     for (int k = 0; k < Shape::width; ++k) {
-      float share = wanted.at[k], score = (in.at[k] - top) / temperature;
+      float share = wanted.at[k], score = (in.at[k] - scores.top) / temperature;
       double logShare = share > 0.0f ? double(plimsoll::log(share)) : 0.0;
       loss += double(share) * (logShare - double(score) + logSum);
     }
@@ -75,33 +91,22 @@ __global__ void __launch_bounds__(kRowThreads, 4)
     return;
   x += row * classes, target += row * classes, out += row * classes;
   const float temperature = static_cast<float>(t);
-  float top = -detail::kInfinity;
-  Shape::forEach(classes, [&](int64_t i) {
-    auto in = Shape::load(x + i);
+  double mass = 0;
+  const RowScores scores = scoresOf<Shape>(x, classes, temperature, [&](int64_t i) {
+    auto wanted = Shape::load(target + i);
     PLIMSOLL_UNROLL
     for (int k = 0; k < Shape::width; ++k)
-      top = in.at[k] > top ? in.at[k] : top;
-  });
-  top = Shape::combine(top, Larger());
-  double sum = 0, mass = 0;
-  Shape::forEach(classes, [&](int64_t i) {
-    auto in = Shape::load(x + i), wanted = Shape::load(target + i);
-    PLIMSOLL_UNROLL
-    for (int k = 0; k < Shape::width; ++k) {
-      sum += double(plimsoll::exp((in.at[k] - top) / temperature));
       mass += double(wanted.at[k]);
-    }
   });
-  sum = Shape::combine(sum, Add());
   mass = Shape::combine(mass, Add());
-  const double share = mass / sum, factor = double(*dloss) * t / double(batch);
+  const double share = mass / scores.sum, factor = double(*dloss) * t / double(batch);
   Shape::forEach(classes, [&](int64_t i) {
     auto in = Shape::load(x + i), wanted = Shape::load(target + i);
     PLIMSOLL_UNROLL
     for (int k = 0; k < Shape::width; ++k)
       in.at[k] = static_cast<float>(
-          factor *
-          (share * double(plimsoll::exp((in.at[k] - top) / temperature)) - double(wanted.at[k])));
+          factor * (share * double(plimsoll::exp((in.at[k] - scores.top) / temperature)) -
+                    double(wanted.at[k])));
     Shape::store(out + i, in);
   });
 }

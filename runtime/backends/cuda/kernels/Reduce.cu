@@ -1,9 +1,8 @@
 //===- Reduce.cu - maxima, minima, products and positions of rows ------------===//
 //
 // Buffers and sizes: kernels/Reduce.cpp. A row is 8 lanes', a warp's or a block's, by its length;
-// sums and products of floats are f64, in a tree that the length decides. The gradient of a product
-// and running sums go along a row in order, a thread a row. At most 40 registers: 6 blocks of 256
-// threads a multiprocessor.
+// sums and products of floats are f64, in a tree that the length decides. At most 40 registers: 6
+// blocks of 256 threads a multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../../kernels/Elements.h"
 #include "../Rows.h"
@@ -20,14 +19,6 @@ template <bool larger> struct Extreme {
     return a != a ? a : b != b || (larger ? b > a : b < a) ? b : a;
   }
 };
-struct Multiply {
-  template <typename T> __device__ T operator()(T a, T b) const { return a * b; }
-};
-
-/// What the accumulator of `T` is while lanes exchange it.
-template <typename T>
-using Wide = std::conditional_t<std::is_floating_point_v<T>, double, unsigned long long>;
-
 template <typename Shape, typename T, typename A, typename Combine>
 __device__ __forceinline__ A ofRow(const T *x, int64_t cols, A start, Combine with) {
   A result = start;
@@ -98,46 +89,6 @@ __global__ void __launch_bounds__(kRowThreads)
     y[row] = best < 0 ? 0 : best;
 }
 
-/// Products of what stands before each element, then of what stands behind it.
-template <typename T>
-__global__ void __launch_bounds__(kRowThreads)
-    productGradient(const T *dy, const T *x, T *dx, int64_t rows, int64_t cols) {
-  const int64_t row = int64_t(blockIdx.x) * kRowThreads + threadIdx.x;
-  if (row >= rows)
-    return;
-  x += row * cols, dx += row * cols;
-  double product = dy[row];
-  for (int64_t i = 0; i < cols; ++i) {
-    dx[i] = static_cast<T>(product);
-    product *= x[i];
-  }
-  product = 1;
-  for (int64_t i = cols; i-- > 0;) {
-    dx[i] = static_cast<T>(dx[i] * product);
-    product *= x[i];
-  }
-}
-
-template <typename T>
-__global__ void __launch_bounds__(kRowThreads)
-    runningSum(const T *x, T *y, int64_t rows, int64_t cols, bool exclusive, bool reverse) {
-  const int64_t row = int64_t(blockIdx.x) * kRowThreads + threadIdx.x;
-  if (row >= rows)
-    return;
-  Wide<T> sum = 0;
-  for (int64_t step = 0; step < cols; ++step) {
-    int64_t i = row * cols + (reverse ? cols - 1 - step : step);
-    Wide<T> old = sum;
-    sum += static_cast<Wide<T>>(x[i]);
-    y[i] = static_cast<T>(exclusive ? old : sum);
-  }
-}
-
-/// run(null pointer of the element type, RowShape).
-template <typename Run> void withTypeAndShape(int64_t type, int64_t cols, Run run) {
-  withElements(type, [&](auto *tag) { withRowShape(cols, [&](auto shape) { run(tag, shape); }); });
-}
-
 template <typename Shape, typename T, int kind> void reduceKind(const Launch &launch) {
   int64_t rows = launch.sizes[0];
   cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, reduceRows<Shape, T, kind>,
@@ -162,16 +113,6 @@ void runReduce(const Launch &launch) {
   });
 }
 
-void runProductGradient(const Launch &launch) {
-  int64_t rows = launch.sizes[0];
-  withElements(launch.sizes[2], [&](auto *tag) {
-    using T = std::remove_pointer_t<decltype(tag)>;
-    cuda::launch(streamOf(launch), blocksFor(rows, kRowThreads), kRowThreads, productGradient<T>,
-                 launch.buffer<T>(0), launch.buffer<T>(1), launch.buffer<T>(2), rows,
-                 launch.sizes[1]);
-  });
-}
-
 void runArgReduce(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   withTypeAndShape(launch.sizes[4], cols, [&](auto *tag, auto shape) {
@@ -183,21 +124,9 @@ void runArgReduce(const Launch &launch) {
   });
 }
 
-void runCumSum(const Launch &launch) {
-  int64_t rows = launch.sizes[0];
-  withElements(launch.sizes[4], [&](auto *tag) {
-    using T = std::remove_pointer_t<decltype(tag)>;
-    cuda::launch(streamOf(launch), blocksFor(rows, kRowThreads), kRowThreads, runningSum<T>,
-                 launch.buffer<T>(0), launch.buffer<T>(1), rows, launch.sizes[1],
-                 launch.sizes[2] != 0, launch.sizes[3] != 0);
-  });
-}
-
 } // namespace
 
 const Kernel reduce = {"reduce", runReduce};
-const Kernel reduce_prod_grad = {"reduce_prod_grad", runProductGradient};
 const Kernel arg_reduce = {"arg_reduce", runArgReduce};
-const Kernel cum_sum = {"cum_sum", runCumSum};
 
 } // namespace plimsoll::cuda
