@@ -2,6 +2,7 @@
 #include "Device.h"
 
 #include "Failure.h"
+#include "LaunchQueue.h"
 #include "Progress.h"
 
 #include <cerrno>
@@ -24,8 +25,12 @@ HostMemory::~HostMemory() {
 }
 
 void Device::run(const Timeline &timeline, Stepper &stepper) {
+  LaunchQueue queue;
+  stepper.queue = &queue;
   stepper.begin();
   timeline.run(stepper);
+  stepper.end();
+  stepper.queue = nullptr;
 }
 
 void Device::beginFetch(const Timeline &timeline, int slot) {

@@ -1,5 +1,7 @@
 //===- Stepper.cpp - prepares or runs one launch after the other ------------===//
 #include "Choices.h"
+#include "LaunchQueue.h"
+#include "plimsoll/Kernel.h"
 
 #include <cstring>
 #include <mutex>
@@ -80,6 +82,12 @@ void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
               scalars.begin(), static_cast<int>(scalars.size()),
               threads,         kernel.prepare ? handles[launch] : nullptr,
               stream};
+  if (queue && !queue->takes(kernel))
+    runQueue();
+  if (queue && kernel.runMany && !observer) {
+    queue->add(kernel, what, launch++);
+    return;
+  }
   start();
   kernel.run(what);
   finish();
@@ -90,16 +98,29 @@ void Stepper::run(void (*loop)(const Launch &), std::initializer_list<void *> bu
     ++launch;
     return;
   }
+  runQueue();
   start();
   loop(Launch{buffers.begin(), static_cast<int>(buffers.size()), nullptr, 0, nullptr, 0, threads,
               nullptr, stream});
   finish();
 }
 
+void Stepper::runQueue() {
+  if (!queue || queue->empty())
+    return;
+  const int last = queue->lastLaunch();
+  if (hooks)
+    hooks->before(queue->firstLaunch(), last);
+  queue->run();
+  if (hooks)
+    hooks->after(last);
+}
+
 void Stepper::poison(uint64_t offset, uint64_t bytes) {
   constexpr int notANumber = 0xff; // every byte of it: NaN as f32 and f64
   if (preparing)
     return;
+  runQueue();
   if (hooks)
     hooks->fill(arena + offset, notANumber, bytes);
   else

@@ -47,13 +47,8 @@ auto updater(const Launch &launch) {
 
 } // namespace
 
-const Kernel adamw = {"adamw", [](const Launch &launch) { withAdamw(launch, updater(launch)); }};
-const Kernel adam = {"adam", [](const Launch &launch) { withAdam(launch, updater(launch)); }};
-const Kernel sgd = {"sgd", [](const Launch &launch) { withSgd(launch, updater(launch)); }};
-const Kernel lion = {"lion", [](const Launch &launch) { withLion(launch, updater(launch)); }};
-const Kernel adagrad = {"adagrad",
-                        [](const Launch &launch) { withAdagrad(launch, updater(launch)); }};
-const Kernel rmsprop = {"rmsprop",
-                        [](const Launch &launch) { withRmsprop(launch, updater(launch)); }};
+#define PLIMSOLL_DEFINE(name, withRule)                                                            \
+  const Kernel name = {#name, [](const Launch &launch) { withRule(launch, updater(launch)); }};
+PLIMSOLL_FOR_EACH_OPTIMIZER(PLIMSOLL_DEFINE)
 
 } // namespace plimsoll

@@ -126,6 +126,19 @@ def check_bf16(tools):
             f"{sizes[-1] / 2**20:.1f} MiB, in f32 {whole[0] / 2**20:.1f} to {whole[-1] / 2**20:.1f}")
 
 
+def check_updates(tools):
+    """Behind --clip=norm all updates are one launch, but each its own where launches are timed."""
+    which, folder = model("mlp-digits"), tools.folder("updates")
+    program = tools.compile(which.path, folder / "program", reference.OPTIMIZER, "--clip=norm:1",
+                            TARGET)
+    weights = pathlib.Path(f"{program}.safetensors")
+    together = train(tools, which, program, folder, FEW, weights)
+    alone = train(tools, which, program, folder, FEW, weights,
+                  f"--profile={folder / 'profile.json'}")
+    check(together == alone, f"losses {together[0]} and {alone[0]}, or other bits")
+    return f"{len(together[1])} bytes alike"
+
+
 def group(suite, tools, everything):
     titles = [t for t in USUAL + (ALL if everything else []) if suite.wants(f"emulated: {t}")]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -135,3 +148,4 @@ def group(suite, tools, everything):
     for title in PRECISE:
         suite.case(f"emulated: precision {title}", check_precision, tools, title)
     suite.case("emulated: bf16", check_bf16, tools)
+    suite.case("emulated: updates", check_updates, tools)

@@ -49,13 +49,14 @@ private:
   std::vector<emulator::Access> accesses;
   long long launchesLeft = 0; ///< until one fails; 0: none does
 
-  void before(int launch) override {
-    if (launchesLeft > 0 && --launchesLeft == 0)
-      throw DeviceFailure("cannot run the step: uncorrectable ECC error encountered");
+  void before(int first, int last) override {
+    for (int launch = first; launch <= last; ++launch)
+      if (launchesLeft > 0 && --launchesLeft == 0)
+        throw DeviceFailure("cannot run the step: uncorrectable ECC error encountered");
     accesses.clear();
     for (; nextAccess < running->accessCount; ++nextAccess) {
       const AccessInfo &access = running->accesses[nextAccess];
-      if (access.launch != launch)
+      if (access.launch > last)
         break;
       accesses.push_back({access.offset, access.bytes, access.written, access.written});
     }
@@ -64,7 +65,7 @@ private:
         if (!read.written && read.offset < written.offset + written.bytes &&
             written.offset < read.offset + read.bytes)
           written.fresh = false;
-    emulator::beginLaunch(nameOf(launch), accesses);
+    emulator::beginLaunch(nameOf(first), accesses);
   }
   void after(int) override { emulator::endLaunch(); }
   void fill(void *bytes, int value, uint64_t count) override {

@@ -58,16 +58,20 @@ struct Kernel {
   /// where the library cannot follow it.
   void *(*prepareAs)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
                      const char *choice, const char **error) = nullptr;
+
+  /// Runs launches that stand one after the other as if they were one; none of them reads what
+  /// another writes. Null: they run one by one.
+  void (*runMany)(const Launch *launches, int count) = nullptr;
 };
 
 /// The kernel called `name` in this library, or null.
 const Kernel *findKernel(const char *name);
 
-/// What a device does around launches, where it does anything.
+/// What a device does around launches, where it does anything. Launches [first, last] run as one.
 class LaunchHooks {
 public:
-  virtual void before(int /*launch*/) {}
-  virtual void after(int /*launch*/) {}
+  virtual void before(int /*first*/, int /*last*/) {}
+  virtual void after(int /*last*/) {}
   /// Overwrites bytes of the arena, in the order of launches.
   virtual void fill(void *bytes, int value, uint64_t count) = 0;
 
@@ -77,6 +81,7 @@ protected:
 
 /// What libraries chose (core/Choices.h).
 class Choices;
+class LaunchQueue;
 
 /// Walks through a step. `run` either prepares the launch or runs it; `observer`
 /// (null in normal operation) is told after each launch ran.
@@ -89,6 +94,7 @@ public:
   void **handles = nullptr; ///< one per launch of this timeline
   void *stream = nullptr;
   LaunchHooks *hooks = nullptr; ///< null: launches run at once, in the memory of the process
+  LaunchQueue *queue = nullptr; ///< where launches wait that may run as one; null: none do
   bool preparing = false;
   Choices *choices = nullptr;  ///< while preparing
   const char *error = nullptr; ///< first error while preparing
@@ -100,6 +106,9 @@ public:
   void *at(uint64_t offset) const { return arena + offset; }
 
   void begin() { launch = 0; }
+
+  /// Behind the last launch: runs what still waits.
+  void end() { runQueue(); }
 
   /// A library kernel. `workspaceBytes` is the size of the last buffer where the kernel has a
   /// workspace.
@@ -119,8 +128,9 @@ private:
                  const char **message);
   void start() {
     if (hooks)
-      hooks->before(launch);
+      hooks->before(launch, launch);
   }
+  void runQueue();
   void finish() {
     if (hooks)
       hooks->after(launch);

@@ -143,6 +143,75 @@ TEST_P(OptimizerKernel, HasTheBitsOfTheCpu) {
     }
 }
 
+/// Updates of many parameters in one arena, one after the other or as one.
+class Updates {
+public:
+  static constexpr int count = 60; ///< more than a table holds
+
+  Updates(const Optimizer &optimizer, const std::vector<float> &hyper)
+      : optimizer(optimizer), arena(size_t(1) << 21) {
+    std::mt19937 engine{7};
+    std::uniform_real_distribution<float> uniform(0, 1);
+    for (size_t i = 0; i < arena.bytes() / 4; ++i)
+      floats()[i] = uniform(engine);
+    std::copy(hyper.begin(), hyper.end(), floats());
+    plimsoll::emulator::markWritten(0, arena.bytes());
+    for (int i = 0; i < count; ++i)
+      addLaunch(i);
+  }
+
+  std::vector<float> run(bool together) {
+    plimsoll::emulator::CollectFaults collect;
+    plimsoll::emulator::beginLaunch(optimizer.cuda.name);
+    if (together)
+      optimizer.cuda.runMany(launches.data(), count);
+    else
+      for (const plimsoll::Launch &launch : launches)
+        optimizer.cuda.run(launch);
+    plimsoll::emulator::endLaunch();
+    EXPECT_TRUE(plimsoll::emulator::takeFaults().empty());
+    return std::vector<float>(floats(), floats() + arena.bytes() / 4);
+  }
+
+private:
+  const Optimizer &optimizer;
+  plimsoll::emulator::Arena arena;
+  size_t used = 64;
+  std::vector<std::vector<void *>> buffers;
+  std::vector<Sizes> sizes;
+  std::vector<std::vector<double>> scalars;
+  std::vector<plimsoll::Launch> launches;
+
+  float *floats() { return reinterpret_cast<float *>(arena.data()); }
+
+  void addLaunch(int i) {
+    const int64_t size = i % 7 == 3 ? 0 : 1 + i * 37 % 2100;
+    std::vector<void *> own;
+    for (int buffer = 0; buffer < 2 + optimizer.states; ++buffer) {
+      own.push_back(buffer >= 2 && buffer - 2 == optimizer.missing ? nullptr : floats() + used);
+      used += static_cast<size_t>(size + 63) / 64 * 64;
+    }
+    own.push_back(floats());
+    std::vector<double> numbers = optimizer.scalars;
+    if (i % 5 == 2)
+      numbers.insert(numbers.end(), {0.5, 0.02, 0.6});
+    if (i == 20) // another rule in the middle
+      numbers[0] += 0.01;
+    buffers.push_back(own), scalars.push_back(numbers);
+    sizes.push_back({size, i % 2, optimizer.option});
+    auto &pointers = buffers.back();
+    launches.push_back({pointers.data(), static_cast<int>(pointers.size()), sizes.back().data(), 3,
+                        scalars.back().data(), static_cast<int>(scalars.back().size()), 2,
+                        nullptr});
+  }
+};
+
+TEST_P(OptimizerKernel, ManyParametersHaveTheBitsOfEach) {
+  const Optimizer &optimizer = GetParam();
+  auto alone = Updates(optimizer, hyper(false)).run(false);
+  EXPECT_EQ(alone, Updates(optimizer, hyper(false)).run(true));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, OptimizerKernel,
     testing::Values(Optimizer{plimsoll::adamw, cuda::adamw, 2, {0.9, 0.95, 1e-8}},
