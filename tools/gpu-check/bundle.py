@@ -3,11 +3,11 @@
     tools/gpu-check/bundle.py [--target=cuda:sm_90] -o FOLDER
 
 Every model is compiled here with --emit=source: the small ones that have PyTorch's results
-(test/numeric) at three budgets, with gradients kept at the largest; gpt2-124m, llama-1b and
-resnet50, of drawn weights, in the shapes that are timed. There nvcc, CMake and Python with numpy and torch are
-enough. The comparison of every kernel with the CPU's goes along ready: it needs GoogleTest to be
-built. With --target=cuda:emulator the check can be tried without a GPU. The folder stays below
-64 MiB: weights that are drawn are drawn there.
+(test/numeric) at three budgets, with gradients kept at the largest, some also in bf16; gpt2-124m,
+llama-1b and resnet50, of drawn weights, in the shapes that are timed. There nvcc, CMake and Python
+with numpy and torch are enough. The comparison of every kernel with the CPU's goes along ready: it
+needs GoogleTest to be built. With --target=cuda:emulator the check can be tried without a GPU. The
+folder stays below 64 MiB: weights that are drawn are drawn there.
 """
 import argparse
 import json
@@ -24,6 +24,8 @@ import reference  # noqa: E402
 
 SMALL = ["mlp-digits", "gpt2-nano", "gpt2-nano-sdpa", "llama-nano", "vit-nano/model-noopt.onnx",
          "resnet-nano", "unet-nano"]
+#: Those that are checked in bf16 too: attention, shared heads and rotations, convolutions.
+SMALL_BF16 = ["gpt2-nano-sdpa", "llama-nano", "resnet-nano"]
 #: Model, options of its shape, batch and length, precision of products.
 TIMED = [("gpt2-124m", ["--shape=input_ids=16x1024"], (16, 1024), "bf16"),
          ("gpt2-124m", ["--shape=input_ids=16x1024"], (16, 1024), "f32"),
@@ -63,10 +65,9 @@ def emit(folder, name, model, weights, *options):
     return path
 
 
-def smaller_budgets(model, target):
+def smaller_budgets(model, options):
     sizes = [point["arena_bytes"] for point in json.loads(plimsoll(
-        "plan", ROOT / "models" / model.path, target, "--sweep", "--json",
-        *model.options))["frontier"]]
+        "plan", ROOT / "models" / model.path, "--sweep", "--json", *options))["frontier"]]
     return sorted({sizes[0], sizes[len(sizes) // 2]})
 
 
@@ -75,16 +76,24 @@ def bundle_small(folder, target):
     for model in reference.MODELS:
         if model.title not in SMALL or "seq" in " ".join(model.options):
             continue
-        name = model.title.replace("/", "-")
-        path, weights = ROOT / "models" / model.path, f"{name}.safetensors"
-        options = [target, reference.OPTIMIZER, *model.options]
-        emit(folder, f"{name}-free", path, folder / weights, "--keep-gradients", *options)
-        budgets = [f"{name}-{size}" for size in smaller_budgets(model, target)]
-        for budget in budgets:
-            emit(folder, budget, path, None, f"--memory={budget.rsplit('-')[-1]}", *options)
-        programs.append({"model": model.title, "free": f"{name}-free", "budgets": budgets,
-                         "weights": weights})
+        programs.append(bundle_budgets(folder, target, model, "f32"))
+        if model.title in SMALL_BF16:
+            programs.append(bundle_budgets(folder, target, model, "bf16"))
     return programs
+
+
+def bundle_budgets(folder, target, model, precision):
+    title = model.title.replace("/", "-")
+    name = title if precision == "f32" else f"{title}-{precision}"
+    path, weights = ROOT / "models" / model.path, f"{title}.safetensors"
+    options = [target, f"--precision={precision}", *model.options]
+    sizes, options = smaller_budgets(model, options), [*options, reference.OPTIMIZER]
+    emit(folder, f"{name}-free", path, folder / weights, "--keep-gradients", *options)
+    budgets = [f"{name}-{size}" for size in sizes]
+    for budget, size in zip(budgets, sizes):
+        emit(folder, budget, path, None, f"--memory={size}", *options)
+    return {"model": model.title, "precision": precision, "free": f"{name}-free",
+            "budgets": budgets, "weights": weights}
 
 
 def bundle_timed(folder, target):
