@@ -27,19 +27,24 @@ static Value narrowed(PatternRewriter &rewriter, Value value) {
   return nn::CastOp::create(rewriter, value.getLoc(), value, rewriter.getBF16Type());
 }
 
+/// Rounds the first `count` operands of `op`, its factors.
+static void narrowFactors(PatternRewriter &rewriter, Operation *op, unsigned count) {
+  SmallVector<Value> factors;
+  for (Value factor : op->getOperands().take_front(count))
+    factors.push_back(narrowed(rewriter, factor));
+  rewriter.modifyOpInPlace(op, [&] { op->setOperands(0, count, factors); });
+}
+
 namespace {
 
-struct NarrowMatmul : OpRewritePattern<nn::MatmulOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// Of an op whose results are f32 all the same.
+template <typename Op, unsigned count> struct NarrowFactors : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(nn::MatmulOp op, PatternRewriter &rewriter) const override {
-    if (!isSingle(op.getA()))
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    if (!isSingle(op->getOperand(0)))
       return failure();
-    Value a = narrowed(rewriter, op.getA()), b = narrowed(rewriter, op.getB());
-    rewriter.modifyOpInPlace(op, [&] {
-      op.getAMutable().assign(a);
-      op.getBMutable().assign(b);
-    });
+    narrowFactors(rewriter, op, count);
     return success();
   }
 };
@@ -51,30 +56,12 @@ struct NarrowAttention : OpRewritePattern<nn::AttentionOp> {
   LogicalResult matchAndRewrite(nn::AttentionOp op, PatternRewriter &rewriter) const override {
     if (!isSingle(op.getQ()))
       return failure();
-    auto rounded = nn::AttentionOp::create(
-        rewriter, op.getLoc(), narrowed(rewriter, op.getQ()), narrowed(rewriter, op.getK()),
-        narrowed(rewriter, op.getV()), op.getMask(), op.getScaleAttr(), op.getCausalAttr(),
-        op.getHeadsInnerAttr());
-    Value y = nn::CastOp::create(rewriter, op.getLoc(), rounded.getY(), rewriter.getF32Type());
-    rewriter.replaceOp(op, {y, rounded.getLse()});
-    return success();
-  }
-};
-
-struct NarrowAttentionGrad : OpRewritePattern<nn::AttentionGradOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(nn::AttentionGradOp op, PatternRewriter &rewriter) const override {
-    if (!isSingle(op.getQ()))
-      return failure();
-    SmallVector<std::pair<OpOperand *, Value>> factors;
-    for (OpOperand *operand : {&op.getDyMutable(), &op.getQMutable(), &op.getKMutable(),
-                               &op.getVMutable(), &op.getYMutable()})
-      factors.emplace_back(operand, narrowed(rewriter, operand->get()));
-    rewriter.modifyOpInPlace(op, [&] {
-      for (auto [operand, value] : factors)
-        operand->set(value);
-    });
+    narrowFactors(rewriter, op, 3);
+    rewriter.modifyOpInPlace(
+        op, [&] { op.getY().setType(op.getY().getType().clone(rewriter.getBF16Type())); });
+    rewriter.setInsertionPointAfter(op);
+    Value y = nn::CastOp::create(rewriter, op.getLoc(), op.getY(), rewriter.getF32Type());
+    rewriter.replaceAllUsesExcept(op.getY(), y, y.getDefiningOp());
     return success();
   }
 };
@@ -108,7 +95,8 @@ struct MoveCastUp : OpRewritePattern<nn::CastOp> {
 struct AssignPrecisionPass : precision::impl::AssignPrecisionPassBase<AssignPrecisionPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<NarrowMatmul, NarrowAttention, NarrowAttentionGrad, MoveCastUp>(&getContext());
+    patterns.add<NarrowFactors<nn::MatmulOp, 2>, NarrowFactors<nn::AttentionGradOp, 5>,
+                 NarrowAttention, MoveCastUp>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

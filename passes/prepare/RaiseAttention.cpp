@@ -114,6 +114,33 @@ static bool isFixed(Value value) {
   return !isa<nn::LoadOp>(op) && llvm::all_of(op->getOperands(), isFixed);
 }
 
+// Heads ---------------------------------------------------------------------
+
+/// What `value`, [batch, group x repeats, tokens, features], repeats, with a dimension of 1 for
+/// the repeats; null if it repeats nothing. `heads`: the dimension of heads.
+static Value repeated(Value value, int64_t heads) {
+  auto merged = value.getDefiningOp<nn::ReshapeOp>();
+  auto repeat = merged ? merged.getX().getDefiningOp<nn::BroadcastOp>() : nn::BroadcastOp();
+  if (!repeat || repeat.getType().getRank() != 5)
+    return {};
+  SmallVector<int64_t> single(repeat.getType().getShape()), whole = single;
+  single[heads + 1] = 1;
+  whole[heads] *= whole[heads + 1];
+  whole.erase(whole.begin() + heads + 1);
+  bool repeats = repeat.getX().getType() != repeat.getType() &&
+                 repeat.getX().getType().getShape() == ArrayRef<int64_t>(single) &&
+                 merged.getType().getShape() == ArrayRef<int64_t>(whole);
+  return repeats ? repeat.getX() : Value();
+}
+
+/// `value` without dimension `d`, which is 1.
+static Value dropDimension(PatternRewriter &rewriter, Value value, int64_t d) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.erase(shape.begin() + d);
+  return nn::ReshapeOp::create(rewriter, value.getLoc(), type.clone(shape), value);
+}
+
 namespace {
 
 struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
@@ -181,44 +208,21 @@ struct RecogniseMask : OpRewritePattern<nn::AttentionOp> {
   }
 };
 
-} // namespace
-
-/// What [batch, group x repeats, tokens, features] repeats, as [batch, group, tokens, features]
-/// by a reshape; null if it repeats nothing. `heads`: the dimension of heads.
-static Value withoutRepeats(PatternRewriter &rewriter, Value value, int64_t heads) {
-  auto merged = value.getDefiningOp<nn::ReshapeOp>();
-  auto repeat = merged ? merged.getX().getDefiningOp<nn::BroadcastOp>() : nn::BroadcastOp();
-  if (!repeat || repeat.getType().getRank() != 5 || repeat.getX().getType().getRank() != 5)
-    return {};
-  SmallVector<int64_t> shape(repeat.getType().getShape());
-  int64_t repeats = shape[heads + 1];
-  SmallVector<int64_t> single = shape;
-  single[heads + 1] = 1;
-  if (repeats == 1 || repeat.getX().getType().getShape() != ArrayRef<int64_t>(single))
-    return {};
-  shape.erase(shape.begin() + heads + 1);
-  RankedTensorType type = repeat.getType().clone(shape);
-  shape[heads] *= repeats;
-  if (merged.getType().getShape() != ArrayRef<int64_t>(shape))
-    return {};
-  return nn::ReshapeOp::create(rewriter, value.getLoc(), type, repeat.getX());
-}
-
-namespace {
-
 /// Heads of keys and values that were repeated for the op's sake: it shares them itself.
 struct ShareHeads : OpRewritePattern<nn::AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(nn::AttentionOp op, PatternRewriter &rewriter) const override {
     int64_t heads = op.getHeadsInner() ? 2 : 1;
-    Value k = withoutRepeats(rewriter, op.getK(), heads);
-    Value v = k ? withoutRepeats(rewriter, op.getV(), heads) : Value();
-    if (!v || cast<RankedTensorType>(k.getType()).getDimSize(heads) !=
-                  cast<RankedTensorType>(v.getType()).getDimSize(heads))
+    Value k = repeated(op.getK(), heads), v = repeated(op.getV(), heads);
+    if (!k || !v ||
+        cast<RankedTensorType>(k.getType()).getDimSize(heads) !=
+            cast<RankedTensorType>(v.getType()).getDimSize(heads))
       return failure();
     emitRemark(op.getLoc(), "heads of keys and values shared, not repeated: ")
         << nn::describe(op.getLoc());
+    k = dropDimension(rewriter, k, heads + 1);
+    v = dropDimension(rewriter, v, heads + 1);
     rewriter.modifyOpInPlace(op, [&] {
       op.getKMutable().assign(k);
       op.getVMutable().assign(v);

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import onnx
 
-import graphs
+import evaluator
 import philox
 import tensors
 from harness import check, losses, metrics
@@ -18,7 +18,7 @@ DROPPED, EVALUATED = "mlp-dropout/model-train.onnx", "mlp-dropout/model.onnx"
 def check_steps(tools, micro):
     """The weights stand still, so that only the masks change the loss; so on after a resume, and
     in each of `micro` micro-batches of a step."""
-    graph = graphs.Graph()
+    graph = evaluator.Graph()
     x = graph.input("x", SHAPE)
     first = graph.op("Dropout", x, graph.constant(P, np.float32), graph.constant(True))
     hidden = graph.op("Mul", first, graph.parameter("w", SHAPE[1:]))

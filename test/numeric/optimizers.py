@@ -1,11 +1,12 @@
 """Each optimizer against its rule in f64, as PyTorch states it, over a few steps.
 
-The model is small; its gradients are finite differences (graphs.py) at the f64 parameters.
+The model is small; its gradients are finite differences (evaluator.py) at the f64 parameters.
 """
 
 import numpy as np
 import onnx
 
+import evaluator
 import graphs
 import tensors
 from harness import check
@@ -42,10 +43,10 @@ OPTIMIZERS = {
 
 
 def check_optimizer(tools, text, rule, numbers):
-    graph = graphs.Graph()
+    graph = evaluator.Graph()
     graphs.classify(graph)
     folder = tools.folder("optimizer")
-    reference = graphs.Reference(graph)
+    reference = evaluator.Reference(graph)
     onnx.save(graph.model(double=False), folder / "model.onnx")
     tensors.write(folder / "data.safetensors", {**graph.inputs, "labels": reference.labels})
     program = tools.compile(folder / "model.onnx", folder / "program", f"--optimizer={text}")

@@ -12,6 +12,7 @@ import re
 import numpy as np
 import onnx
 
+import evaluator
 import graphs
 import reference
 import tensors
@@ -36,10 +37,10 @@ class Case:
     """A small graph as a model file, its data, and what its gradients should be."""
 
     def __init__(self, tools, rule, index):
-        self.tools, self.graph = tools, graphs.Graph()
+        self.tools, self.graph = tools, evaluator.Graph()
         graphs.GRAPHS[rule][index](self.graph)
         self.folder = tools.folder(f"{rule}-{index}")
-        self.reference = graphs.Reference(self.graph)
+        self.reference = evaluator.Reference(self.graph)
         onnx.save(self.graph.model(double=False), self.folder / "model.onnx")
         tensors.write(self.folder / "data.safetensors",
                       {**self.graph.inputs, "labels": self.reference.labels})

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import onnx
 
-import graphs
+import evaluator
 import tensors
 from harness import check
 
@@ -30,7 +30,7 @@ def over_channels(values, shape):
 
 def check_statistics(tools, shape):
     folder = tools.folder("statistics-" + "x".join(map(str, shape)))
-    graph = graphs.Graph()
+    graph = evaluator.Graph()
     names = build(graph, shape)
     labels = graph.numbers(shape)
     onnx.save(graph.model(double=False), folder / "model.onnx")

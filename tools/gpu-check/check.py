@@ -2,10 +2,10 @@
 
     python3 FOLDER/tools/gpu-check/check.py PIECE... [--results=FOLDER] [--dry-run]
 
-Pieces, each under 8 minutes: build, kernels, curves, budgets, memory, sanitizer, errors, speed (with
---programs for some of its programs at a time); `all` is every one in this order. Each writes
-PIECE.json into the results' folder; `table` makes gpu.md of those that are there. --dry-run is for a folder packed for the emulator: what asks the
-GPU itself is left out, with a line.
+Pieces, each under 8 minutes: build, kernels, curves, budgets, memory, sanitizer, errors, speed
+(with --programs for some of its programs at a time); `all` is every one in this order. Each writes
+PIECE.json into the results' folder; `table` makes gpu.md of those that are there. --dry-run is for
+a folder packed for the emulator: what asks the GPU itself is left out, with a line.
 """
 import argparse
 import datetime
