@@ -9,7 +9,7 @@
 #include "../../kernels/Elements.h"
 #include "Four.h"
 #include "Sums.h"
-#include "plimsoll/Kernel.h"
+#include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {
 
@@ -93,6 +93,13 @@ template <typename Run> void withTypeAndShape(int64_t type, int64_t cols, Run ru
 
 template <typename Shape> int64_t rowBlocks(int64_t rows) {
   return blocksFor(rows, Shape::rows);
+}
+
+/// Runs `kernel` on the threads of `rows` rows.
+template <typename Shape, typename... Parameters, typename... Arguments>
+void launchRows(const Launch &of, int64_t rows, void (*kernel)(Parameters...),
+                Arguments... arguments) {
+  cuda::launch(streamOf(of), rowBlocks<Shape>(rows), kRowThreads, kernel, arguments...);
 }
 
 } // namespace plimsoll::cuda

@@ -110,10 +110,9 @@ void runGather(const Launch &launch) {
     using T = std::remove_pointer_t<decltype(tag)>;
     withRowShape(inner, [&](auto shape) {
       using Shape = decltype(shape);
-      cuda::launch(streamOf(launch), rowBlocks<Shape>(outer * count), kRowThreads,
-                   gatherRows<Shape, T>, launch.buffer<T>(0), launch.buffer<int64_t>(1),
-                   launch.buffer<T>(2), std::numeric_limits<T>::quiet_NaN(), outer, axisDim, inner,
-                   count);
+      launchRows<Shape>(launch, outer * count, gatherRows<Shape, T>, launch.buffer<T>(0),
+                        launch.buffer<int64_t>(1), launch.buffer<T>(2),
+                        std::numeric_limits<T>::quiet_NaN(), outer, axisDim, inner, count);
     });
   });
 }

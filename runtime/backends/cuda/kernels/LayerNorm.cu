@@ -143,10 +143,10 @@ void runForward(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   withRowShape(cols, [&](auto shape) {
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, normalise<Shape>,
-                 launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2),
-                 launch.buffer<float>(3), launch.buffer<float>(4), launch.buffer<float>(5), rows,
-                 cols, launch.sizes[2] != 0, launch.scalars[0]);
+    launchRows<Shape>(launch, rows, normalise<Shape>, launch.buffer<float>(0),
+                      launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3),
+                      launch.buffer<float>(4), launch.buffer<float>(5), rows, cols,
+                      launch.sizes[2] != 0, launch.scalars[0]);
   });
 }
 
@@ -154,10 +154,10 @@ void runGradInput(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   withRowShape(cols, [&](auto shape) {
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, gradInput<Shape>,
-                 launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2),
-                 launch.buffer<float>(3), launch.buffer<float>(4), launch.buffer<float>(5), rows,
-                 cols, launch.sizes[2] != 0);
+    launchRows<Shape>(launch, rows, gradInput<Shape>, launch.buffer<float>(0),
+                      launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3),
+                      launch.buffer<float>(4), launch.buffer<float>(5), rows, cols,
+                      launch.sizes[2] != 0);
   });
 }
 

@@ -147,8 +147,8 @@ void runDivergence(const Launch &launch) {
   double *losses = launch.buffer<double>(3), t = launch.scalars[0];
   withRowShape(classes, [&](auto shape) {
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, divergeRows<Shape>,
-                 launch.buffer<float>(0), launch.buffer<float>(1), losses, rows, classes, t);
+    launchRows<Shape>(launch, rows, divergeRows<Shape>, launch.buffer<float>(0),
+                      launch.buffer<float>(1), losses, rows, classes, t);
   });
   total(streamOf(launch), rows, losses + rows, Element{losses},
         Store<float>{launch.buffer<float>(2), t * t / double(launch.sizes[2])});
@@ -158,9 +158,9 @@ void runDivergenceGrad(const Launch &launch) {
   int64_t rows = launch.sizes[0], classes = launch.sizes[1];
   withRowShape(classes, [&](auto shape) {
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, divergenceGrad<Shape>,
-                 launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2),
-                 launch.buffer<float>(3), rows, classes, launch.scalars[0], launch.sizes[2]);
+    launchRows<Shape>(launch, rows, divergenceGrad<Shape>, launch.buffer<float>(0),
+                      launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3),
+                      rows, classes, launch.scalars[0], launch.sizes[2]);
   });
 }
 

@@ -91,9 +91,8 @@ __global__ void __launch_bounds__(kRowThreads)
 
 template <typename Shape, typename T, int kind> void reduceKind(const Launch &launch) {
   int64_t rows = launch.sizes[0];
-  cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, reduceRows<Shape, T, kind>,
-               launch.buffer<T>(0), launch.buffer<T>(1), rows, launch.sizes[1], lowest<T>(),
-               highest<T>());
+  launchRows<Shape>(launch, rows, reduceRows<Shape, T, kind>, launch.buffer<T>(0),
+                    launch.buffer<T>(1), rows, launch.sizes[1], lowest<T>(), highest<T>());
 }
 
 void runReduce(const Launch &launch) {
@@ -118,9 +117,9 @@ void runArgReduce(const Launch &launch) {
   withTypeAndShape(launch.sizes[4], cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, argReduceRows<Shape, T>,
-                 launch.buffer<T>(0), launch.buffer<int64_t>(1), rows, cols,
-                 launch.sizes[2] == kMaximum, launch.sizes[3] != 0);
+    launchRows<Shape>(launch, rows, argReduceRows<Shape, T>, launch.buffer<T>(0),
+                      launch.buffer<int64_t>(1), rows, cols, launch.sizes[2] == kMaximum,
+                      launch.sizes[3] != 0);
   });
 }
 

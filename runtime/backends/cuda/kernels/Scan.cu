@@ -132,9 +132,8 @@ void runCumSum(const Launch &launch) {
   withTypeAndShape(launch.sizes[4], cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, runningSum<Shape, T>,
-                 launch.buffer<T>(0), launch.buffer<T>(1), rows, cols, launch.sizes[2] != 0,
-                 launch.sizes[3] != 0);
+    launchRows<Shape>(launch, rows, runningSum<Shape, T>, launch.buffer<T>(0), launch.buffer<T>(1),
+                      rows, cols, launch.sizes[2] != 0, launch.sizes[3] != 0);
   });
 }
 
@@ -143,8 +142,8 @@ void runProductGradient(const Launch &launch) {
   withTypeAndShape(launch.sizes[2], cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, productGradient<Shape, T>,
-                 launch.buffer<T>(0), launch.buffer<T>(1), launch.buffer<T>(2), rows, cols);
+    launchRows<Shape>(launch, rows, productGradient<Shape, T>, launch.buffer<T>(0),
+                      launch.buffer<T>(1), launch.buffer<T>(2), rows, cols);
   });
 }
 
@@ -153,9 +152,8 @@ void runTopK(const Launch &launch) {
   withTypeAndShape(launch.sizes[4], cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
-    cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, topOfRows<Shape, T>,
-                 launch.buffer<T>(0), launch.buffer<T>(1), launch.buffer<int64_t>(2), rows, cols,
-                 launch.sizes[2], launch.sizes[3] != 0);
+    launchRows<Shape>(launch, rows, topOfRows<Shape, T>, launch.buffer<T>(0), launch.buffer<T>(1),
+                      launch.buffer<int64_t>(2), rows, cols, launch.sizes[2], launch.sizes[3] != 0);
   });
 }
 

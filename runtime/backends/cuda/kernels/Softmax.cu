@@ -74,9 +74,8 @@ template <bool logarithm> void runForward(const Launch &launch) {
     using T = std::remove_pointer_t<decltype(tag)>;
     withRowShape(cols, [&](auto shape) {
       using Shape = decltype(shape);
-      cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads,
-                   softmaxRows<Shape, T, logarithm>, launch.buffer<T>(0), launch.buffer<T>(1), rows,
-                   cols);
+      launchRows<Shape>(launch, rows, softmaxRows<Shape, T, logarithm>, launch.buffer<T>(0),
+                        launch.buffer<T>(1), rows, cols);
     });
   });
 }
@@ -87,8 +86,8 @@ void runGrad(const Launch &launch) {
     using T = std::remove_pointer_t<decltype(tag)>;
     withRowShape(cols, [&](auto shape) {
       using Shape = decltype(shape);
-      cuda::launch(streamOf(launch), rowBlocks<Shape>(rows), kRowThreads, gradRows<Shape, T>,
-                   launch.buffer<T>(0), launch.buffer<T>(1), launch.buffer<T>(2), rows, cols);
+      launchRows<Shape>(launch, rows, gradRows<Shape, T>, launch.buffer<T>(0), launch.buffer<T>(1),
+                        launch.buffer<T>(2), rows, cols);
     });
   });
 }
