@@ -55,8 +55,13 @@ public:
 private:
   TensorBytes bytesOf(Content content) const {
     const Parameter &parameter = plan.parameters[content.parameter];
-    return {*elementCount(parameter.shape) * byteSize(parameter.dtype),
-            [this, content](char *into) { return weights.read(content, into); }};
+    int64_t once = *elementCount(parameter.shape) * byteSize(parameter.dtype);
+    return {once * content.repeats, [this, content, once](char *into) {
+              llvm::Error error = weights.read(content, into);
+              for (int64_t i = 1; i < content.repeats && !error; ++i)
+                std::copy_n(into, once, into + i * once);
+              return error;
+            }};
   }
 
   llvm::Expected<std::string> read(Content content) const {
@@ -69,7 +74,11 @@ private:
 
   Content contentAt(int initializer, Use use) const {
     ParameterUse found = plan.find(initializer, use);
-    return {found.parameter, found.transpose};
+    if (found.repeated.empty())
+      return {found.parameter, found.transpose};
+    const Shape &once = plan.parameters[found.parameter].shape;
+    return {found.parameter, found.transpose,
+            *elementCount(found.repeated) / std::max<int64_t>(*elementCount(once), 1)};
   }
 
   /// Of those that the uses of an initializer see, the one that it keeps: the one of its name.
@@ -77,7 +86,7 @@ private:
     const std::string &name = graph.proto.initializer(initializer).name();
     for (Use use : uses)
       if (Content content = contentAt(initializer, use);
-          plan.parameters[content.parameter].name == name)
+          content.parameter >= 0 && plan.parameters[content.parameter].name == name)
         return content;
     return contentAt(initializer, {-1, 0});
   }
@@ -92,7 +101,7 @@ private:
       edits.initializers[index] = bytesOf(main);
     for (Use use : uses) {
       Content content = contentAt(index, use);
-      if (content == main || !weights.has(content.parameter))
+      if (content.parameter < 0 || content == main || !weights.has(content.parameter))
         continue;
       llvm::Expected<std::string> name = separate(index, main, content);
       if (!name)
@@ -170,7 +179,8 @@ static std::vector<bool> usedParameters(const Graph &graph, const ParameterPlan 
         used[planned.parameter] || !graph.usesOf(name).empty() || graph.outputs.count(name);
   }
   for (const auto &[use, planned] : plan.uses)
-    used[planned.parameter] = true;
+    if (planned.parameter >= 0)
+      used[planned.parameter] = true;
   for (const auto &[node, parameter] : plan.restoredBiases)
     used[parameter] = true;
   return used;

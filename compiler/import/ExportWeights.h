@@ -10,10 +10,12 @@
 
 namespace plimsoll::import {
 
-/// What a use sees: a parameter as the file lays it out, or the transpose of that.
+/// What a use sees: a parameter as the file lays it out, or the transpose of that, once or
+/// several times behind each other.
 struct Content {
   int parameter;
   bool transposed;
+  int64_t repeats = 1;
   auto operator<=>(const Content &) const = default;
 };
 

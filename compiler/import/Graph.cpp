@@ -8,8 +8,7 @@ static constexpr int64_t kOldestOpset = 13, kNewestOpset = 27;
 
 // Metadata ------------------------------------------------------------------
 
-/// The elements of a list that Python printed: "['', 'model', 'view']".
-static std::vector<std::string> pythonList(StringRef text) {
+std::vector<std::string> plimsoll::import::pythonList(StringRef text) {
   std::vector<std::string> result;
   while (true) {
     size_t begin = text.find_first_of("'\"");

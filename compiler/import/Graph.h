@@ -63,6 +63,9 @@ struct Graph {
 /// Indexes and checks the graph; problems are added for what is malformed.
 std::unique_ptr<Graph> makeGraph(const ModelFile &file, Problems &problems);
 
+/// The elements of a list that Python printed: "['', 'model', 'view']".
+std::vector<std::string> pythonList(llvm::StringRef text);
+
 /// Binds dynamic dimensions by --shape and fills `inputs`.
 void bindInputs(Graph &graph, const ImportOptions &options, Problems &problems);
 

@@ -100,6 +100,7 @@ static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &
   if (!importer.decisions.empty()) {
     if (unrolledSize(file.model.graph(), importer.decisions) <= kMaxUnrolledNodes) {
       inlineControlFlow(*file.model.mutable_graph(), importer.decisions);
+      hoistConstants(file); // of the branches
       return {nullptr, true};
     }
     problems.add("", "its loops, unrolled, are more than " + Twine(kMaxUnrolledNodes) + " nodes",

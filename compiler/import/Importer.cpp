@@ -20,8 +20,10 @@ void Importer::makeParameters() {
     state.addAttribute("reason", builder.getStringAttr(parameter.reason));
     if (parameter.initializer >= 0)
       if (std::optional<ByteRange> range = graph.file.locate(parameter.initializer, problems))
+        // Of a tensor that repeats in the file, the first time.
         state.addAttribute("source",
-                           nn::BytesAttr::get(context, range->file, range->offset, range->size));
+                           nn::BytesAttr::get(context, range->file, range->offset,
+                                              std::min(range->size, nn::tensorBytes(type))));
     SmallVector<Attribute> aliases;
     for (const std::string &alias : parameter.aliases)
       aliases.push_back(builder.getStringAttr(alias));
@@ -53,9 +55,13 @@ Value Importer::load(const ParameterUse &use) {
     auto type = RankedTensorType::get(parameter.shape, elementType(context, parameter.dtype));
     value = nn::LoadOp::create(builder, location, type, parameter.name);
   }
+  auto type = [&](const Shape &shape) {
+    return RankedTensorType::get(shape, typeOf(value).getElementType());
+  };
   if (!use.view.empty())
-    return nn::ReshapeOp::create(
-        builder, location, RankedTensorType::get(use.view, typeOf(value).getElementType()), value);
+    return nn::ReshapeOp::create(builder, location, type(use.view), value);
+  if (!use.repeated.empty())
+    return nn::BroadcastOp::create(builder, location, type(use.repeated), value);
   if (!use.transpose)
     return value;
   return nn::TransposeOp::create(builder, location, value, ArrayRef<int64_t>{1, 0});
@@ -189,6 +195,7 @@ void Importer::importNode(int index) {
     dispatch(node);
   if (node.decision)
     decisions.push_back(*node.decision);
+  llvm::append_range(warnings, node.warnings);
   // A constant that was made is there for later uses.
   for (auto [i, name] : llvm::enumerate(node.proto.input()))
     if (node.operands[i].kind == Entry::Kind::Known && values.contains(name))
@@ -288,6 +295,8 @@ void Importer::compareShape(const std::string &name, Value value) {
 void Importer::emitRemarks() const {
   for (const std::string &remark : remarks)
     emitRemark(file) << remark;
+  for (const std::string &warning : warnings)
+    emitWarning(file) << warning;
 }
 
 // Known tensors are dropped after their last use: masks can be large.

@@ -59,7 +59,7 @@ private:
   mlir::func::FuncOp function;
   llvm::StringMap<Entry> values;
   llvm::StringMap<int> lastUse;
-  std::vector<std::string> remarks;
+  std::vector<std::string> remarks, warnings;
   std::vector<mlir::Value> loads; ///< of each parameter, once it was used
 };
 

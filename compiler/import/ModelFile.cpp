@@ -47,5 +47,6 @@ std::unique_ptr<ModelFile> plimsoll::import::openModel(const ImportOptions &opti
   }
   result->inlineBytes = scanInitializers(bytes);
   result->inlineBytes.resize(result->model.graph().initializer_size());
+  hoistConstants(*result);
   return result;
 }

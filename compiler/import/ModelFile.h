@@ -49,6 +49,9 @@ struct ModelFile {
 /// Opens, sizes and parses `options.path`; null after problems were added.
 std::unique_ptr<ModelFile> openModel(const ImportOptions &options, Problems &problems);
 
+/// Makes initializers of floating-point Constant nodes with a dimension or more.
+void hoistConstants(ModelFile &file);
+
 /// Offsets of the payloads of every initializer, in file order.
 std::vector<InlineBytes> scanInitializers(llvm::StringRef file);
 

@@ -31,6 +31,10 @@ Node::Node(const Graph &graph, int index, OpBuilder &builder, FoldBudget &budget
       location(nn::userLocation(builder.getContext(), names.label, names.module)), graph(graph),
       budget(budget), problems(problems) {}
 
+void Node::warn(const Twine &what) {
+  warnings.push_back((graph.describe(index) + ": " + what).str());
+}
+
 void Node::error(const Twine &what, const Twine &fix) {
   if (!hasFailed)
     problems.add(graph.describe(index), what, fix);

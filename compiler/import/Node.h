@@ -50,6 +50,7 @@ public:
   std::vector<Entry> operands, results;
   /// Set by If and Loop instead of results.
   std::optional<ControlDecision> decision;
+  std::vector<std::string> warnings;
 
   // Errors
   /// Notes a problem of this node, once. Without a fix of its own it is one of the file.
@@ -57,6 +58,8 @@ public:
   /// The same for what is valid and not supported.
   void unsupported(const llvm::Twine &what) { error(what, kUnsupported); }
   bool failed() const { return hasFailed; }
+  /// Notes what the program will do otherwise than the module, to be told at the node's place.
+  void warn(const llvm::Twine &what);
 
   // Operands
   int numOperands() const { return operands.size(); }

@@ -35,6 +35,11 @@ public:
         model.message(fields.number, graph(fields, problems));
       else
         model.keep(whole(fields));
+    // Those that were made of nodes have their elements there.
+    for (int i = initializer; i < file.model.graph().initializer_size(); ++i)
+      if (auto edit = edits.initializers.find(i); edit != edits.initializers.end())
+        model.replace(bytes.substr(file.inlineBytes[i].offset, file.inlineBytes[i].size),
+                      edit->second);
     return model;
   }
 
@@ -221,6 +226,11 @@ private:
 
 llvm::Error plimsoll::import::writeEdited(const ModelFile &file, const FileEdits &edits,
                                           const std::string &output, int64_t maxFileBytes) {
+  if (!edits.added.empty() &&
+      edits.added.rbegin()->first >= int(scanInitializers(file.buffer->getBuffer()).size()))
+    return makeError("'" + file.initializer(edits.added.rbegin()->first).name() +
+                     "' is a Constant node that stands for several parameters, which training "
+                     "made different; save the model with initializers instead of nodes");
   std::string dataPath = output + ".data", dataName = path::filename(dataPath).str();
   std::optional<Rewriter> rewriter;
   PiecewiseFile model;

@@ -74,6 +74,10 @@ static void batchNorm(Node &n) {
     return normalizeByBatch(n, x, channels, epsilon, momentum);
   if (!running)
     return n.set(normalizeByConstants(n, x, channels, epsilon));
+  // torch exports momentum=None, a cumulative average, as a share of 0 for the new value.
+  if (momentum == 1.0 && !n.names.fx.empty())
+    n.warn("its momentum is None in the module, or 0: the running statistics stay as they are in "
+           "training, and evaluation reads them; give the module a momentum to move them");
   // ONNX's momentum is the share of the old value, the framework's that of the new one.
   n.set(n.emit<nn::BatchNormInferenceOp>(
       {x, channels[0], channels[1], channels[2], channels[3]},

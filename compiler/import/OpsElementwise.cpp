@@ -1,5 +1,6 @@
 //===- OpsElementwise.cpp - ONNX operators on one element at a time ------------===//
 #include "compiler/import/Arithmetic.h"
+#include "compiler/import/FxArguments.h"
 #include "compiler/import/OpTable.h"
 
 using namespace mlir;
@@ -105,6 +106,11 @@ static void castLike(Node &n) {
 static void identity(Node &n) {
   if (!n.has(0))
     return n.error("needs an input");
+  bool isDetached = !fxArguments(n.names.fx, "aten.detach").empty() ||
+                    !fxArguments(n.names.fx, "aten.detach_").empty();
+  if (isDetached && n.operands[0].kind == Entry::Kind::Data &&
+      isa<FloatType>(typeOf(n.operands[0].value).getElementType()))
+    return n.set(n.emit<nn::StopGradientOp>({n.data(0)}));
   n.set(n.operands[0]);
 }
 

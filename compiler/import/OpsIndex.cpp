@@ -1,5 +1,6 @@
 //===- OpsIndex.cpp - operators that choose elements by index --------------------===//
 #include "compiler/import/Arithmetic.h"
+#include "compiler/import/FxArguments.h"
 #include "compiler/import/OpTable.h"
 
 using namespace mlir;
@@ -10,6 +11,24 @@ using llvm::Twine;
 /// Operand `i` as i64, the type of all our indices.
 static Value indexOperand(Node &n, int i) {
   return n.cast(n.data(i), n.builder.getI64Type());
+}
+
+/// What torch's embedding does in training beside the look-up, which the node cannot say: the row
+/// of `padding_idx` gets no gradient.
+static Value likeEmbedding(Node &n, Value rows, Value indices) {
+  llvm::SmallVector<StringRef> arguments = fxArguments(n.names.fx, "aten.embedding");
+  if (arguments.size() > 3 && arguments[3] == "True")
+    n.warn("scale_grad_by_freq=True is not followed: the gradient of a row that occurs several "
+           "times in a batch is not divided by its number");
+  int64_t padding = -1;
+  if (!rows || !indices || arguments.size() < 3 || arguments[2].getAsInteger(10, padding) ||
+      padding < 0)
+    return rows;
+  Arithmetic m(n);
+  Shape column(typeOf(indices).getShape());
+  column.resize(typeOf(rows).getRank(), 1);
+  Value isPadding = m.compare(nn::Predicate::eq, indices, double(padding));
+  return m.select(n.reshape(isPadding, column), n.emit<nn::StopGradientOp>({rows}), rows);
 }
 
 /// One known index takes a part; others look rows up at run time.
@@ -32,7 +51,9 @@ static void gather(Node &n) {
       return n.set(Arithmetic(n).squeeze(n.part(table, *axis, index, 1), *axis));
     }
   }
-  n.set(n.emit<nn::GatherOp>({table, indexOperand(n, 1)}, n.intNamed("axis", *axis)));
+  Value indices = indexOperand(n, 1);
+  Value taken = n.emit<nn::GatherOp>({table, indices}, n.intNamed("axis", *axis));
+  n.set(*axis == 0 ? likeEmbedding(n, taken, indices) : taken);
 }
 
 /// `x` cut to the sizes of the indices in all dimensions but `axis`.

@@ -74,9 +74,18 @@ bool Planner::split(int index, const Parameter &parameter, llvm::ArrayRef<RoleUs
   return true;
 }
 
-/// A module of a known class names its tensor: other such names are aliases.
+/// A module of a known class names its tensor: other such names are aliases. With the exporter's
+/// record an alias is a name of the module that reads the tensor, and that nothing else is.
 void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const {
-  for (const RoleUse &use : roles) {
+  StringRef last = StringRef(parameter.name).rsplit('.').second;
+  for (const RoleUse &use : record.exists() ? roles : llvm::ArrayRef<RoleUse>()) {
+    std::string name = graph.names[use.use.node].module + "." + last.str();
+    int tensor = record.find(name);
+    if (tensor >= 0 && record.isParameter(tensor) && !targets.isRead(tensor) &&
+        name != parameter.name && !llvm::is_contained(parameter.aliases, name))
+      parameter.aliases.push_back(name);
+  }
+  for (const RoleUse &use : record.exists() ? llvm::ArrayRef<RoleUse>() : roles) {
     const NodeNames &names = graph.names[use.use.node];
     StringRef scope = StringRef(names.scope).rsplit('.').second;
     bool owner = scope == "Embedding" || scope == "Linear" || scope == "Conv1D" ||
@@ -95,10 +104,18 @@ void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) co
 void Planner::restoreBias(int index) {
   const onnx::NodeProto &node = graph.node(index);
   const NodeNames &names = graph.names[index];
-  bool takesBias = node.op_type() == "Gemm" || node.op_type() == "Conv";
+  bool takesBias = node.op_type() == "Gemm" || node.op_type().starts_with("Conv");
   if (!takesBias || !StringRef(names.rules).contains("RemoveOptionalBias") ||
-      node.input_size() != 2 || names.module.empty() ||
-      !mentionsParameter(names.fx, names.module + ".bias"))
+      node.input_size() != 2)
+    return;
+  std::string name = names.module + ".bias";
+  if (record.exists()) {
+    int dropped = targets.droppedBias(index);
+    name = dropped < 0 ? "" : record.tensor(dropped).name;
+  }
+  bool isNamed =
+      record.exists() ? !name.empty() : !names.module.empty() && mentionsParameter(names.fx, name);
+  if (!isNamed)
     return;
   auto weight = graph.initializers.find(node.input(1));
   if (weight == graph.initializers.end())
@@ -110,10 +127,10 @@ void Planner::restoreBias(int index) {
   bool transB = false;
   for (const auto &attribute : node.attribute())
     transB |= attribute.name() == "transB" && attribute.i() != 0;
-  if (matrix.shape.size() < 2)
+  if (matrix.shape.size() < 2 || node.op_type() == "ConvTranspose")
     return;
   Parameter bias;
-  bias.name = names.module + ".bias";
+  bias.name = name;
   bias.shape = {node.op_type() == "Gemm" && !transB ? matrix.shape[1] : matrix.shape[0]};
   bias.dtype = matrix.dtype;
   bias.role = "bias";
@@ -128,6 +145,11 @@ void Planner::warnOfFoldedNorms() {
   int count = llvm::count_if(graph.names, [](const NodeNames &names) {
     return StringRef(names.rules).contains("FuseBatchNorm");
   });
+  // torch's older exporter folds without a trace but the names of what it computed.
+  for (const auto &node : graph.proto.node())
+    count += node.op_type() == "Conv" && node.input_size() == 3 &&
+             StringRef(node.input(1)).starts_with("onnx::Conv_") &&
+             StringRef(node.input(2)).starts_with("onnx::Conv_");
   if (count > 0)
     plan.warnings.push_back("the exporter folded " + std::to_string(count) +
                             " batch normalisation" + (count == 1 ? "" : "s") +

@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_COMPILER_IMPORT_PARAMETERPLANNER_H
 #define PLIMSOLL_COMPILER_IMPORT_PARAMETERPLANNER_H
 
-#include "compiler/import/Parameters.h"
+#include "compiler/import/ParameterLayout.h"
 
 namespace plimsoll::import {
 
@@ -10,7 +10,7 @@ namespace plimsoll::import {
 class Planner {
 public:
   Planner(const Graph &graph, const ImportOptions &options, Problems &problems)
-      : graph(graph), options(options), problems(problems) {}
+      : graph(graph), options(options), problems(problems), record(graph), targets(graph, record) {}
 
   ParameterPlan run() {
     for (int i = 0; i < graph.proto.initializer_size(); ++i)
@@ -18,15 +18,31 @@ public:
     for (int i = 0; i < graph.proto.node_size(); ++i)
       restoreBias(i);
     warnOfFoldedNorms();
-    tieEqualParameters(graph, plan, problems);
+    warnOfLost();
+    if (!record.exists()) // it tells what is tied
+      tieEqualParameters(graph, plan, problems);
     applyCorrections(options, plan, problems);
     return std::move(plan);
   }
 
 private:
   void visit(int index);
+  void visitRecorded(const Parameter &whole, llvm::ArrayRef<RoleUse> roles);
+  ParameterUse useRecorded(const Parameter &whole, int tensor, llvm::ArrayRef<RoleUse> uses);
+  ParameterUse trainAs(Parameter one, int tensor, const Layout &layout);
+  ParameterUse trainMoved(Parameter one, llvm::ArrayRef<int> tensors, const Layout &layout);
+  ParameterUse keepBuffer(Parameter one, int tensor, const Layout &layout,
+                          llvm::ArrayRef<RoleUse> uses);
+  ParameterUse keepConstant(const Parameter &whole, const std::string &why);
+  ParameterUse useComposite(const Parameter &whole, llvm::ArrayRef<RoleUse> uses);
+  ParameterUse trainComputed(const Parameter &whole, llvm::ArrayRef<int> tensors,
+                             llvm::ArrayRef<RoleUse> uses);
+  void warnOfLost();
+  void warnOfStill();
   bool decide(Parameter &parameter, const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles);
   bool isPlaceholder(const Parameter &parameter, llvm::ArrayRef<RoleUse> roles);
+  bool isMask(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const;
+  bool hasModuleName(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const;
   Shape channelView(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const;
   void remarkOnSuspect(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles);
   std::string whyTrained(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const;
@@ -46,6 +62,19 @@ private:
   Problems &problems;
   ParameterPlan plan;
   llvm::StringMap<int> taken;
+
+  ExporterRecord record;
+  UseTargets targets;
+  /// Of the record's parameters: the name in the file under which they are trained instead.
+  std::map<int, std::string> renamed;
+  /// Those that something is trained for which was computed from them.
+  std::map<int, std::string> replaced;
+  /// Names and shapes of those whose dimensions of 1 are not told.
+  std::vector<std::string> shaped;
+  /// Those of which something is a constant now.
+  llvm::DenseSet<int> lost;
+  /// What was selected from them.
+  std::map<int, llvm::StringSet<>> selected;
 };
 
 /// True if torch's line `fx` names parameter `name` ("%p_h_0_weight" for "h.0.weight").

@@ -127,6 +127,8 @@ private:
         addAlias(target, alias);
     }
     auto redirect = [&](ParameterUse &use) {
+      if (use.parameter < 0)
+        return;
       use.transpose ^= bool(flipped[use.parameter]);
       use.parameter = number[use.parameter];
     };

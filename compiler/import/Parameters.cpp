@@ -1,5 +1,6 @@
 //===- Parameters.cpp - which initializers are trained, and under which name ------===//
 #include "compiler/import/ParameterPlanner.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace plimsoll::import;
 using llvm::StringRef;
@@ -35,6 +36,8 @@ std::string Planner::derivedName(const RoleUse &use) const {
   return named ? name : "";
 }
 
+static constexpr llvm::StringLiteral kModuleName = "it has the name of a tensor of the module";
+
 // Decisions -----------------------------------------------------------------
 
 std::string Planner::whyTrained(const onnx::TensorProto &tensor,
@@ -43,6 +46,8 @@ std::string Planner::whyTrained(const onnx::TensorProto &tensor,
   if (kind == "PARAMETER")
     return "the exporter calls it a parameter";
   if (kind == "BUFFER" || tensor.dims_size() == 0)
+    return "";
+  if (isMask(tensor, roles))
     return "";
   for (const RoleUse &use : roles)
     if (use.role == Role::Matrix || use.role == Role::Table)
@@ -54,7 +59,44 @@ std::string Planner::whyTrained(const onnx::TensorProto &tensor,
   StringRef name = tensor.name();
   if (!roles.empty() && (name.ends_with(".weight") || name.ends_with(".bias")))
     return "it has a parameter's name";
+  if (hasModuleName(tensor, roles))
+    return kModuleName.str();
   return "";
+}
+
+/// Zeros and one very negative number, added to scores: a mask, however it is used.
+bool Planner::isMask(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const {
+  bool isAdded = llvm::any_of(
+      roles, [&](const RoleUse &use) { return graph.node(use.consumer.node).op_type() == "Add"; });
+  std::optional<int64_t> count =
+      elementCount(llvm::ArrayRef(tensor.dims().data(), tensor.dims_size()));
+  if (!isAdded || tensor.dims_size() < 2 || isExternal(tensor) || !count ||
+      *count > (int64_t(1) << 24))
+    return false;
+  Problems ignored; // told when the tensor is used
+  std::optional<HostTensor> values = readTensor(tensor, "", *count, "", ignored);
+  return values && llvm::is_contained(values->floats, 0.0) &&
+         llvm::all_of(values->floats, [](double x) { return x == 0 || x <= -1e4; });
+}
+
+/// True for what torch's older exporter names after a tensor of the module ("m.cls_token") and
+/// the graph uses like a parameter. What it computes has names such as "onnx::Add_12" or "12".
+bool Planner::hasModuleName(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const {
+  StringRef name = tensor.name(), last = name.contains('.') ? name.rsplit('.').second : name;
+  static const llvm::StringSet<> buffers = {
+      "inv_freq", "mask",      "attn_mask",  "pe",
+      "mean",     "std",       "anchors",    "num_batches_tracked",
+      "window",   "mel_scale", "image_mean", "image_std"};
+  bool isTorch = graph.file.model.producer_name() == "pytorch" && !name.contains("::") &&
+                 !name.contains('/') && !name.starts_with("val_") && !name.empty() &&
+                 !llvm::isDigit(name.front());
+  bool isUsed = llvm::any_of(roles, [&](const RoleUse &use) {
+    return use.role == Role::Added || use.role == Role::Multiplied ||
+           graph.node(use.consumer.node).op_type() == "Concat";
+  });
+  bool isStatisticToo =
+      llvm::any_of(roles, [](const RoleUse &use) { return isStatistic(use.role); });
+  return isTorch && isUsed && !isStatisticToo && !buffers.contains(last);
 }
 
 std::string Planner::whyKept(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const {
@@ -168,6 +210,8 @@ void Planner::visit(int index) {
   parameter.dtype = *dtype;
   parameter.initializer = index;
   parameter.role = drawRole(roles.empty() ? Role::Other : roles.front().role, tensor.dims_size());
+  if (record.exists())
+    return visitRecorded(parameter, roles);
   parameter.declared = exporterKind(tensor.name(), "kind") == "PARAMETER";
   if (!decide(parameter, tensor, roles))
     return;
@@ -180,6 +224,12 @@ void Planner::visit(int index) {
       parameter.transposed = isTransposedLinear(roles.front(), tensor);
     }
   }
+  if (parameter.trainable && parameter.reason == kModuleName)
+    plan.warnings.push_back(
+        "'" + parameter.name +
+        "' is taken for a parameter because it has the name of a tensor of the module; if it is a "
+        "buffer there, freeze it with --freeze=" +
+        parameter.name);
   if (split(index, parameter, roles))
     return;
   addAliases(parameter, roles);

@@ -64,6 +64,7 @@ struct ParameterUse {
   int parameter = -1;
   bool transpose = false; ///< the use sees the transpose of the parameter
   Shape view = {};        ///< the use sees this shape, unless it is empty
+  Shape repeated = {};    ///< then, unless it is empty, it is broadcast to this one
 };
 
 struct KeptConstant {

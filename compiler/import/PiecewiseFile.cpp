@@ -41,6 +41,21 @@ void PiecewiseFile::append(PiecewiseFile &&other) {
     pieces.push_back(std::move(piece));
 }
 
+void PiecewiseFile::replace(llvm::StringRef kept, TensorBytes data) {
+  PiecewiseFile result;
+  for (auto &piece : pieces) {
+    auto *whole = std::get_if<llvm::StringRef>(&piece);
+    if (!whole || kept.begin() < whole->begin() || kept.end() > whole->end()) {
+      result.pieces.push_back(std::move(piece));
+      continue;
+    }
+    result.keep(whole->take_front(kept.begin() - whole->begin()));
+    result.put(data);
+    result.keep(whole->drop_front(kept.end() - whole->begin()));
+  }
+  pieces = std::move(result.pieces);
+}
+
 void PiecewiseFile::number(unsigned field, uint64_t value) {
   put(key(field, kVarint) + varint(value));
 }

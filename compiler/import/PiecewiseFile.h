@@ -16,6 +16,8 @@ public:
   void put(std::string bytes);
   void put(TensorBytes data);
   void append(PiecewiseFile &&other);
+  /// Puts `data` in the place of kept bytes of the same number.
+  void replace(llvm::StringRef kept, TensorBytes data);
 
   /// One field of protobuf's wire format.
   void number(unsigned field, uint64_t value);

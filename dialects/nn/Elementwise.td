@@ -62,6 +62,9 @@ def NN_FloorOp : NN_StepOp<"floor", "largest whole number <= x">;
 def NN_CeilOp : NN_StepOp<"ceil", "smallest whole number >= x">;
 def NN_RoundOp : NN_StepOp<"round", "nearest whole number, halves to the even one">;
 
+/// Taken out once gradients are made.
+def NN_StopGradientOp : NN_StepOp<"stop_gradient", "x, through which no gradient flows">;
+
 def NN_GeluOp : NN_ElementwiseOp<"gelu"> {
   let summary = "Gaussian error linear unit";
   let description = [{

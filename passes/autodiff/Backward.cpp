@@ -56,10 +56,10 @@ private:
               dependent.insert(result);
   }
 
-  /// True where the result does not change with a small change of an operand: a gradient of
-  /// zero is right.
+  /// True where the result does not change with a small change of an operand, or is to be taken
+  /// so: a gradient of zero is right.
   static bool isPiecewiseConstant(Operation *op) {
-    return isa<nn::SignOp, nn::FloorOp, nn::CeilOp, nn::RoundOp>(op);
+    return isa<nn::SignOp, nn::FloorOp, nn::CeilOp, nn::RoundOp, nn::StopGradientOp>(op);
   }
 
   /// Reports every op between a leaf and the loss that has no rule.
@@ -141,5 +141,14 @@ private:
 FailureOr<SmallVector<Value>> plimsoll::autodiff::appendBackward(func::FuncOp function, Value loss,
                                                                  ArrayRef<Value> leaves,
                                                                  StringRef scaledRule) {
-  return Backward(function, scaledRule).run(loss, leaves);
+  FailureOr<SmallVector<Value>> gradients = Backward(function, scaledRule).run(loss, leaves);
+  removeStopGradients(function);
+  return gradients;
+}
+
+void plimsoll::autodiff::removeStopGradients(func::FuncOp function) {
+  function.walk([](nn::StopGradientOp op) {
+    op.getY().replaceAllUsesWith(op.getX());
+    op.erase();
+  });
 }

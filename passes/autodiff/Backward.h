@@ -16,6 +16,10 @@ mlir::FailureOr<llvm::SmallVector<mlir::Value>> appendBackward(mlir::func::FuncO
                                                                mlir::ArrayRef<mlir::Value> leaves,
                                                                llvm::StringRef scaledRule);
 
+/// Takes every `nn.stop_gradient` out of `function`, whose gradients are made or are not wanted.
+/// appendBackward has done it.
+void removeStopGradients(mlir::func::FuncOp function);
+
 } // namespace plimsoll::autodiff
 
 #endif // PLIMSOLL_PASSES_AUTODIFF_BACKWARD_H

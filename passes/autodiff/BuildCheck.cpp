@@ -50,6 +50,7 @@ private:
     train.setName("train");
     func::FuncOp evaluate = train.clone();
     evaluate.setName("evaluate");
+    removeStopGradients(evaluate);
     getOperation().getBody()->getOperations().insertAfter(train->getIterator(), evaluate);
     if (failed(collectTrained(train, parameters, loads)))
       return failure();

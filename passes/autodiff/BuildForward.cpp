@@ -32,6 +32,7 @@ struct BuildForwardPass : plimsoll::autodiff::impl::BuildForwardPassBase<BuildFo
       drawFrom(forward, addHyper(forward));
     if (gradients && failed(addGradients(forward)))
       signalPassFailure();
+    removeStopGradients(forward);
   }
 
 private:

@@ -54,6 +54,7 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
     func::FuncOp evaluate = forward.clone();
     evaluate.setName("evaluate");
     removeDropout(evaluate);
+    removeStopGradients(evaluate);
     if (drawsNumbers(evaluate))
       drawFrom(evaluate, addHyper(evaluate));
     forward.setName("train");

@@ -1,0 +1,178 @@
+//===- ParameterLayout.cpp - how a constant was made from a parameter -------------===//
+#include "compiler/import/ParameterLayout.h"
+#include "llvm/ADT/StringSwitch.h"
+#include <set>
+
+using namespace plimsoll::import;
+using llvm::StringRef;
+using Kind = Layout::Kind;
+
+namespace {
+/// What a value's name says of the call that made it.
+enum class Step { Copy, Transpose, Reshape, Expand, Select, Other };
+} // namespace
+
+static Step stepOf(StringRef value) {
+  return llvm::StringSwitch<Step>(callKind(value))
+      .Cases({"alias", "clone", "contiguous", "_to_copy", "to", "type_as", "detach", "detach_",
+              "lift_fresh_copy"},
+             Step::Copy)
+      .Cases({"t", "permute", "transpose", "numpy_T", "mT", "swapaxes", "movedim"}, Step::Transpose)
+      .Cases({"view", "reshape", "_unsafe_view", "unsqueeze", "squeeze", "flatten", "unflatten",
+              "view_as", "reshape_as"},
+             Step::Reshape)
+      .Cases({"expand", "expand_as", "repeat", "tile"}, Step::Expand)
+      .Cases(
+          {"slice", "select", "split", "split_with_sizes", "chunk", "getitem", "unbind", "narrow"},
+          Step::Select)
+      .Default(Step::Other);
+}
+
+/// Look-ups by numbers that the exporter knew.
+static bool isLookUp(StringRef value) {
+  return llvm::is_contained({"embedding", "index_select", "index", "gather"}, callKind(value));
+}
+
+static Shape shapeOf(const Graph &graph, int index) {
+  const onnx::TensorProto &tensor = graph.proto.initializer(index);
+  return Shape(tensor.dims().begin(), tensor.dims().end());
+}
+
+/// The shape without dimensions of 1 at its ends, if one dimension is left.
+static std::optional<Shape> onlyDimension(const Shape &shape) {
+  Shape others;
+  llvm::copy_if(shape, std::back_inserter(others), [](int64_t size) { return size != 1; });
+  return others.size() == 1 ? std::optional(others) : std::nullopt;
+}
+
+/// A weight of `x W^T`, of which the exporter may have stored either form.
+static Layout linearLayout(const Graph &graph, int index, const RoleUse &use) {
+  const onnx::NodeProto &node = graph.node(use.consumer.node);
+  if (use.role != Role::Matrix || use.consumer.operand != 1 || use.moved)
+    return {Kind::Moved, shapeOf(graph, index)};
+  for (const auto &attribute : node.attribute())
+    if (attribute.name() == "transB" && attribute.i() != 0)
+      return {Kind::Same};
+  return {Kind::Transposed};
+}
+
+/// Of a constant that one call made of a tensor which it reads itself.
+static Layout directLayout(const Graph &graph, const FxCall &call, int index, const RoleUse &use) {
+  Shape shape = shapeOf(graph, index);
+  if (call.op.starts_with("aten.linear") && shape.size() == 2)
+    return linearLayout(graph, index, use);
+  std::optional<Shape> only = onlyDimension(shape);
+  if (only && shape.size() > 1 && (call.op.contains("norm") || call.op.contains("prelu")))
+    return {Kind::Reshaped, *only};
+  bool isPlain = !call.op.starts_with("aten.einsum") && !call.op.starts_with("aten.bilinear") &&
+                 !call.op.contains("lstm") && !call.op.contains("gru") &&
+                 !call.op.contains("rnn") &&
+                 !(call.op.starts_with("aten.index") && call.text.contains("[None"));
+  return {isPlain || shape.size() < 2 ? Kind::Same : Kind::Moved, shape};
+}
+
+/// The shape with its leading dimensions made 1 along which all of the bytes repeat.
+static std::optional<Shape> unrepeated(const Graph &graph, int index, const Shape &shape) {
+  Problems ignored; // told when the bytes are located
+  std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
+  if (!bytes || bytes->empty())
+    return std::nullopt;
+  Shape result = shape;
+  size_t size = bytes->size();
+  for (size_t d = 0; d + 1 < shape.size(); ++d) {
+    size_t slice = size / std::max<int64_t>(shape[d], 1);
+    StringRef all = StringRef(*bytes).take_front(size);
+    if (slice == 0 || all.drop_front(slice) != all.drop_back(slice))
+      break;
+    result[d] = 1;
+    size = slice;
+  }
+  return result;
+}
+
+static bool isConstant(StringRef bytes, size_t step) {
+  return bytes.size() < step || bytes.drop_front(step) == bytes.drop_back(step);
+}
+
+/// Expanded in dimensions that its values show. A constant of one number does not show them, but
+/// the batch is what modules expand to.
+static Layout expandedLayout(const Graph &graph, int index, const Shape &shape) {
+  std::optional<Shape> once = unrepeated(graph, index, shape);
+  if (!once)
+    return {Kind::Computed};
+  Problems ignored;
+  std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
+  std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
+  if (bytes && dtype && isConstant(*bytes, byteSize(*dtype))) {
+    // [batch, 1, ..., n]: nothing but the batch can have been expanded.
+    bool isClear = llvm::all_of(llvm::ArrayRef(shape).drop_front().drop_back(),
+                                [](int64_t size) { return size == 1; });
+    if (!isClear)
+      return {Kind::Computed};
+    once = shape;
+    once->front() = 1;
+  }
+  return *once == shape ? Layout{Kind::Same} : Layout{Kind::Repeated, *once};
+}
+
+/// The rows (of the last dimension) of the first `count` elements; empty where two are equal, for
+/// a row that was selected twice is one in the module.
+static std::vector<std::string> distinctRows(const Graph &graph, int index, const Shape &once) {
+  Problems ignored;
+  std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
+  std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
+  std::optional<int64_t> count = elementCount(once);
+  if (!bytes || !dtype || !count || once.empty() || isConstant(*bytes, byteSize(*dtype)))
+    return {};
+  size_t row = once.back() * byteSize(*dtype), size = *count * byteSize(*dtype);
+  std::set<std::string> rows;
+  for (size_t at = 0; row > 0 && at + row <= size; at += row)
+    if (!rows.insert(bytes->substr(at, row)).second)
+      return {};
+  return {rows.begin(), rows.end()};
+}
+
+/// Rows of the tensor, or elements of it in another order: a tensor of their own, if nothing is
+/// in it twice.
+static Layout movedLayout(const Graph &graph, int index, const Shape &shape, bool isSelected) {
+  std::optional<Shape> once = unrepeated(graph, index, shape);
+  if (!once)
+    return {Kind::Computed};
+  std::vector<std::string> rows = distinctRows(graph, index, *once);
+  if (rows.empty() && (isSelected || *once != shape))
+    return {Kind::Computed};
+  return {Kind::Moved, *once, std::move(rows)};
+}
+
+Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &record, int index,
+                                  bool isOne, const UseTarget &target, const RoleUse &use) {
+  const onnx::TensorProto &tensor = graph.proto.initializer(index);
+  Shape shape = shapeOf(graph, index);
+  if (isOne)
+    return {Kind::Same};
+  const FxCall *call = record.call(use.use.node);
+  if (target.direct && call)
+    return directLayout(graph, *call, index, use);
+  std::set<Step> steps;
+  // What a look-up was made from is a table and the arithmetic of its indices.
+  StringRef last = target.via.empty() ? StringRef(tensor.name()) : target.via;
+  if (isLookUp(last))
+    return movedLayout(graph, index, shape, true);
+  for (const std::string &value : record.origin(index).values)
+    if (!StringRef(value).starts_with("val_"))
+      steps.insert(stepOf(value));
+  for (StringRef value : {target.via, StringRef(tensor.name())})
+    if (!value.empty() && !value.starts_with("val_"))
+      steps.insert(stepOf(value));
+  steps.erase(Step::Copy);
+  if (steps.count(Step::Other) || steps.empty())
+    return {Kind::Computed};
+  if (steps == std::set{Step::Transpose} && shape.size() == 2)
+    return {Kind::Transposed};
+  if (steps == std::set{Step::Expand})
+    return expandedLayout(graph, index, shape);
+  std::optional<Shape> only = onlyDimension(shape);
+  if (steps == std::set{Step::Reshape} && only && shape.size() > 1)
+    return {Kind::Reshaped, *only};
+  return movedLayout(graph, index, shape, steps.count(Step::Select) != 0);
+}

@@ -1,0 +1,32 @@
+//===- ParameterLayout.h - how a constant was made from a parameter -*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_IMPORT_PARAMETERLAYOUT_H
+#define PLIMSOLL_COMPILER_IMPORT_PARAMETERLAYOUT_H
+
+#include "compiler/import/UseTargets.h"
+
+namespace plimsoll::import {
+
+/// How the elements of an initializer follow from those of the module's tensor.
+struct Layout {
+  enum class Kind {
+    Same,       ///< the tensor itself
+    Transposed, ///< the transpose of a matrix
+    Reshaped,   ///< under another shape; `shape` is the module's
+    Repeated,   ///< expanded in leading dimensions; `shape` is the module's
+    Moved,      ///< each element once at most, in an order or selection that the file does not tell
+    Computed    ///< something else: the tensor cannot be found in it again
+  };
+  Kind kind = Kind::Same;
+  Shape shape = {}; ///< also of what was moved: without dimensions along which it repeats
+  /// What was selected, to tell whether two selections overlap; empty where that cannot be told.
+  std::vector<std::string> rows = {};
+};
+
+/// How initializer `index` was made, as the uses that stand for one tensor see it. `isOne`: its
+/// name in the file is the name of a tensor of the module.
+Layout layoutOf(const Graph &graph, const ExporterRecord &record, int index, bool isOne,
+                const UseTarget &target, const RoleUse &use);
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_IMPORT_PARAMETERLAYOUT_H
