@@ -5,8 +5,9 @@
 // with other statistics both forms are arithmetic.
 //===----------------------------------------------------------------------===//
 #include "compiler/import/Arithmetic.h"
+#include "compiler/import/FxArguments.h"
 #include "compiler/import/OpTable.h"
-#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Loads.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -64,7 +65,13 @@ static void batchNorm(Node &n) {
       return n.error("scale, bias and statistics need one number for each of the " +
                      Twine(typeOf(x).getDimSize(1)) + " channels");
   double epsilon = n.floatAttr("epsilon", 1e-5), momentum = n.floatAttr("momentum", 0.9);
-  bool running = channels[2].getDefiningOp<nn::LoadOp>() && channels[3].getDefiningOp<nn::LoadOp>();
+  bool isInstance = !fxArguments(n.names.fx, "aten.instance_norm").empty();
+  // torch writes an instance normalisation with running statistics as a batch normalisation of
+  // one image with a channel for each image and channel, and repeats the statistics.
+  auto isRunning = [&](Value value) {
+    return isInstance ? nn::repeatedLoad(value) : value.getDefiningOp<nn::LoadOp>();
+  };
+  bool running = isRunning(channels[2]) && isRunning(channels[3]);
   for (int i = 1; running && i < n.proto.output_size(); ++i)
     if (!n.proto.output(i).empty())
       return n.error("its result '" + n.proto.output(i) + "' is not supported",

@@ -61,6 +61,8 @@ static Layout directLayout(const Graph &graph, const FxCall &call, int index, co
   Shape shape = shapeOf(graph, index);
   if (call.op.starts_with("aten.linear") && shape.size() == 2)
     return linearLayout(graph, index, use);
+  if (call.op.contains("instance_norm"))
+    return {Kind::Computed}; // repeated for each image
   std::optional<Shape> only = onlyDimension(shape);
   if (only && shape.size() > 1 && (call.op.contains("norm") || call.op.contains("prelu")))
     return {Kind::Reshaped, *only};

@@ -5,7 +5,7 @@
 // the running ones. The update is an op of its own, since a plan may repeat the normalisation.
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/TrainingMode.h"
-#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Loads.h"
 #include "dialects/nn/NNNames.h"
 
 using namespace mlir;
@@ -16,8 +16,8 @@ namespace {
 class BatchNormTrainer {
 public:
   LogicalResult convert(nn::BatchNormInferenceOp op) {
-    auto mean = op.getMean().getDefiningOp<nn::LoadOp>();
-    auto variance = op.getVariance().getDefiningOp<nn::LoadOp>();
+    nn::LoadOp mean = nn::repeatedLoad(op.getMean());
+    nn::LoadOp variance = nn::repeatedLoad(op.getVariance());
     if (!mean || !variance)
       return success(); // statistics that are no parameters stay as they are
     auto owner = SymbolTable::lookupNearestSymbolFrom(op, mean.getSymbolAttr());
@@ -51,6 +51,24 @@ public:
   }
 
 private:
+  /// The mean over images of statistics that there are for each image and channel: what an
+  /// instance normalisation moves its running ones by.
+  static Value perChannel(OpBuilder &builder, Value statistic, nn::LoadOp running) {
+    auto type = cast<RankedTensorType>(statistic.getType());
+    int64_t channels = cast<RankedTensorType>(running.getType()).getNumElements();
+    if (channels == type.getNumElements())
+      return statistic;
+    Location loc = statistic.getLoc();
+    int64_t images = type.getNumElements() / channels;
+    Value rows = nn::ReshapeOp::create(builder, loc, type.clone({images, channels}), statistic);
+    Value sum = nn::ReduceSumOp::create(builder, loc, rows, builder.getDenseI64ArrayAttr({0}));
+    Value share = nn::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(RankedTensorType::get({}, type.getElementType()),
+                               builder.getFloatAttr(type.getElementType(), 1.0 / images)));
+    return nn::MulOp::create(builder, loc, sum, share);
+  }
+
   static void rewrite(nn::BatchNormInferenceOp op, nn::LoadOp mean, nn::LoadOp variance,
                       int64_t count) {
     OpBuilder builder(op);
@@ -58,8 +76,9 @@ private:
     auto norm = nn::BatchNormOp::create(builder, loc, op.getX(), op.getScale(), op.getBias(),
                                         op.getEpsilonAttr());
     auto update = nn::BatchNormUpdateOp::create(
-        builder, loc, mean, variance, norm.getMean(), norm.getVariance(),
-        builder.getI64IntegerAttr(count), op.getMomentumAttr());
+        builder, loc, mean, variance, perChannel(builder, norm.getMean(), mean),
+        perChannel(builder, norm.getVariance(), variance), builder.getI64IntegerAttr(count),
+        op.getMomentumAttr());
     nn::StoreOp::create(builder, loc, update.getNewMean(), mean.getSymbol());
     nn::StoreOp::create(builder, loc, update.getNewVariance(), variance.getSymbol());
     op.getY().replaceAllUsesWith(norm.getY());

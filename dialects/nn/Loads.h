@@ -1,0 +1,14 @@
+//===- Loads.h - the parameter that a value is made of ---------------*- C++ -*-===//
+#ifndef PLIMSOLL_DIALECTS_NN_LOADS_H
+#define PLIMSOLL_DIALECTS_NN_LOADS_H
+
+#include "dialects/nn/NNDialect.h"
+
+namespace plimsoll::nn {
+
+/// The load of which `value` is a repetition or another shape, or null.
+LoadOp repeatedLoad(mlir::Value value);
+
+} // namespace plimsoll::nn
+
+#endif // PLIMSOLL_DIALECTS_NN_LOADS_H
