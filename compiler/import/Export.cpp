@@ -2,6 +2,7 @@
 #include "compiler/import/Export.h"
 #include "compiler/import/ExportWeights.h"
 #include "compiler/import/OnnxRewriter.h"
+#include "compiler/import/StoredTypes.h"
 #include "llvm/Support/Regex.h"
 
 using namespace plimsoll;
@@ -55,8 +56,18 @@ public:
 private:
   TensorBytes bytesOf(Content content) const {
     const Parameter &parameter = plan.parameters[content.parameter];
-    return {*elementCount(parameter.shape) * byteSize(parameter.dtype),
-            [this, content](char *into) { return weights.read(content, into); }};
+    int64_t count = *elementCount(parameter.shape);
+    import::DType dtype = parameter.dtype, computed = graph.computed(dtype);
+    if (dtype == computed)
+      return {count * byteSize(dtype),
+              [this, content](char *into) { return weights.read(content, into); }};
+    return {count * byteSize(dtype), [=, this](char *into) -> llvm::Error {
+              std::string singles(count * byteSize(computed), '\0');
+              if (llvm::Error error = weights.read(content, singles.data()))
+                return error;
+              llvm::copy(storedOf(singles, dtype), into);
+              return llvm::Error::success();
+            }};
   }
 
   llvm::Expected<std::string> read(Content content) const {
@@ -182,7 +193,7 @@ static llvm::Error match(const Graph &graph, const ParameterPlan &plan, bool kee
   std::vector<bool> used = usedParameters(graph, plan);
   std::vector<WantedTensor> wanted;
   for (auto [i, parameter] : llvm::enumerate(plan.parameters)) {
-    bool isDouble = parameter.dtype == import::DType::F64;
+    bool isDouble = graph.computed(parameter.dtype) == import::DType::F64;
     wanted.push_back({parameter.name, parameter.aliases, frameworkShape(parameter),
                       isDouble ? plimsoll::DType::f64 : plimsoll::DType::f32,
                       keepMissing || !used[i]});
@@ -237,6 +248,7 @@ private:
       addTrained(*graph, *checkpoint, importing);
     }
     plan = planParameters(*graph, importing, problems);
+    decideStoredTypes(*graph, plan, importing);
     if (!problems.empty())
       return makeError(problems.text("exported"));
     return llvm::Error::success();
