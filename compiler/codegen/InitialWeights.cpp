@@ -3,6 +3,7 @@
 #include "compiler/codegen/CppText.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Stored.h"
 #include "dialects/plan/PlanDialect.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -128,6 +129,10 @@ private:
     if (int64_t(bytes.size()) != source.getSize())
       return module.emitError("'")
              << path << "' ends inside parameter '" << parameter.getSymName() << "'";
+    std::string converted;
+    if (parameter->hasAttr(nn::kStoredAttr))
+      bytes = converted = nn::convertNumbers(bytes, nn::storedElementType(parameter),
+                                             parameter.getTensorType().getElementType());
     if (parameter.getTransposed())
       writeTransposed(os, bytes, parameter.getTensorType());
     else

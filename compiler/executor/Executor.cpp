@@ -4,6 +4,7 @@
 #include "compiler/codegen/InitialWeights.h"
 #include "compiler/executor/LoopInterpreter.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Stored.h"
 #include "dialects/plan/PlanDialect.h"
 #include "passes/prepare/Widen.h"
 #include "llvm/ADT/SmallString.h"
@@ -126,17 +127,14 @@ static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef fold
   SmallString<128> path(folder);
   llvm::sys::path::append(path, source.getFile());
   auto buffer = llvm::MemoryBuffer::getFileSlice(path, source.getSize(), source.getOffset());
-  int64_t bytes = nn::tensorBytes(parameter.getType()) / (single ? 2 : 1);
+  Type own = parameter.getTensorType().getElementType(), stored = nn::storedElementType(parameter);
+  if (single && !parameter->hasAttr(nn::kStoredAttr))
+    stored = Float32Type::get(parameter.getContext());
+  int64_t bytes = parameter.getTensorType().getNumElements() * nn::elementBytes(stored);
   if (!buffer || int64_t((*buffer)->getBufferSize()) != bytes)
     return makeError("cannot read parameter '" + parameter.getSymName() + "'");
-  const char *begin = (*buffer)->getBufferStart();
-  if (!single) {
-    std::memcpy(place, begin, bytes);
-    return llvm::Error::success();
-  }
-  std::vector<float> numbers(bytes / sizeof(float));
-  std::memcpy(numbers.data(), begin, bytes);
-  llvm::copy(numbers, reinterpret_cast<double *>(place));
+  std::string numbers = nn::convertNumbers((*buffer)->getBuffer(), stored, own);
+  std::memcpy(place, numbers.data(), numbers.size());
   return llvm::Error::success();
 }
 

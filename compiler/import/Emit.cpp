@@ -85,7 +85,9 @@ NamedAttribute Node::unitNamed(StringRef name) {
 }
 
 Value Node::constant(const HostTensor &tensor) {
-  DenseElementsAttr value = denseElements(builder.getContext(), tensor);
+  DType computed = graph.computed(tensor.dtype);
+  DenseElementsAttr value = denseElements(
+      builder.getContext(), computed == tensor.dtype ? tensor : tensor.cast(computed));
   return emitTo<nn::ConstantOp>(value.getType(), {}, {builder.getNamedAttr("value", value)});
 }
 

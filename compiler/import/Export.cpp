@@ -2,6 +2,7 @@
 #include "compiler/import/Export.h"
 #include "compiler/import/ExportWeights.h"
 #include "compiler/import/OnnxRewriter.h"
+#include "compiler/import/StoredTypes.h"
 #include "llvm/Support/Regex.h"
 
 using namespace plimsoll;
@@ -55,12 +56,18 @@ public:
 private:
   TensorBytes bytesOf(Content content) const {
     const Parameter &parameter = plan.parameters[content.parameter];
-    int64_t once = *elementCount(parameter.shape) * byteSize(parameter.dtype);
-    return {once * content.repeats, [this, content, once](char *into) {
-              llvm::Error error = weights.read(content, into);
-              for (int64_t i = 1; i < content.repeats && !error; ++i)
-                std::copy_n(into, once, into + i * once);
-              return error;
+    int64_t count = *elementCount(parameter.shape);
+    import::DType dtype = parameter.dtype, computed = graph.computed(dtype);
+    int64_t once = count * byteSize(dtype);
+    return {once * content.repeats, [=, this](char *into) -> llvm::Error {
+              std::string elements(count * byteSize(computed), '\0');
+              if (llvm::Error error = weights.read(content, elements.data()))
+                return error;
+              if (dtype != computed)
+                elements = storedOf(elements, dtype);
+              for (int64_t i = 0; i < content.repeats; ++i)
+                llvm::copy(elements, into + i * once);
+              return llvm::Error::success();
             }};
   }
 
@@ -192,7 +199,7 @@ static llvm::Error match(const Graph &graph, const ParameterPlan &plan, bool kee
   std::vector<bool> used = usedParameters(graph, plan);
   std::vector<WantedTensor> wanted;
   for (auto [i, parameter] : llvm::enumerate(plan.parameters)) {
-    bool isDouble = parameter.dtype == import::DType::F64;
+    bool isDouble = graph.computed(parameter.dtype) == import::DType::F64;
     wanted.push_back({parameter.name, parameter.aliases, frameworkShape(parameter),
                       isDouble ? plimsoll::DType::f64 : plimsoll::DType::f32,
                       keepMissing || !used[i]});
@@ -247,6 +254,7 @@ private:
       addTrained(*graph, *checkpoint, importing);
     }
     plan = planParameters(*graph, importing, problems);
+    decideStoredTypes(*graph, plan, importing);
     if (!problems.empty())
       return makeError(problems.text("exported"));
     return llvm::Error::success();

@@ -1,5 +1,6 @@
 //===- ExportWeights.cpp - the elements that an exported file gets -----------------===//
 #include "compiler/import/ExportWeights.h"
+#include "compiler/import/StoredTypes.h"
 #include <cstring>
 
 using namespace plimsoll;
@@ -143,7 +144,8 @@ void MergedWeights::add(int index, const std::string &stem, std::string &problem
            .try_emplace(index, Adapter{wanted.size(), wanted.size() + 1, in, a[0], out, *outFirst})
            .second)
     problems += where + "'" + parameter.name + "' has another adapter already";
-  auto type = parameter.dtype == import::DType::F64 ? plimsoll::DType::f64 : plimsoll::DType::f32;
+  auto type = graph.computed(parameter.dtype) == import::DType::F64 ? plimsoll::DType::f64
+                                                                    : plimsoll::DType::f32;
   wanted.push_back({stem + kA.str(), {}, a, type});
   wanted.push_back({stem + kB.str(), {}, b, type});
 }
@@ -160,12 +162,15 @@ llvm::Error MergedWeights::readBase(Content content, char *into) const {
   if (!bytes)
     return makeError("the values of '" + parameter.name +
                      "' that its adapter adds to are not there; give them with --weights");
+  import::DType computed = graph.computed(parameter.dtype);
+  if (computed != parameter.dtype)
+    bytes = singlesOf(*bytes, parameter.dtype);
   if (!content.transposed) {
     llvm::copy(*bytes, into);
     return llvm::Error::success();
   }
   int64_t rows = parameter.shape[0], columns = parameter.shape[1];
-  int64_t step = byteSize(parameter.dtype);
+  int64_t step = byteSize(computed);
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = 0; c < columns; ++c)
       std::memcpy(into + (c * rows + r) * step, bytes->data() + (r * columns + c) * step, step);
@@ -201,7 +206,7 @@ llvm::Error MergedWeights::read(Content content, char *into) const {
   if (adapter == adapters.end())
     return llvm::Error::success();
   bool outFirst = adapter->second.outFirst != content.transposed;
-  return plan.parameters[content.parameter].dtype == import::DType::F64
+  return graph.computed(plan.parameters[content.parameter].dtype) == import::DType::F64
              ? addAdapter<double>(adapter->second, outFirst, into)
              : addAdapter<float>(adapter->second, outFirst, into);
 }

@@ -33,7 +33,10 @@ static std::optional<std::vector<HostTensor>> broadcastOperands(Node &n, int cou
   return result;
 }
 
-static bool sameTypes(Node &n, const HostTensor &a, const HostTensor &b) {
+/// Half precision meets f32 where a type was taken from data: all of it is computed in f32.
+static bool sameTypes(Node &n, HostTensor &a, HostTensor &b) {
+  if (a.isFloat() && b.isFloat() && (isHalf(a.dtype) != isHalf(b.dtype)))
+    (isHalf(a.dtype) ? a : b) = (isHalf(a.dtype) ? a : b).cast((isHalf(a.dtype) ? b : a).dtype);
   if (a.dtype != b.dtype)
     n.error("its inputs have different element types");
   return a.dtype == b.dtype;
@@ -57,7 +60,7 @@ static void comparison(Node &n) {
   auto operands = broadcastOperands(n, 2);
   if (!operands || !sameTypes(n, (*operands)[0], (*operands)[1]))
     return;
-  const HostTensor &a = (*operands)[0], &b = (*operands)[1];
+  HostTensor &a = (*operands)[0], &b = (*operands)[1];
   HostTensor result(DType::Bool, a.shape);
   for (int64_t i = 0; i < a.size(); ++i)
     result.ints[i] = a.isFloat() ? test(a.floats[i], b.floats[i]) : intTest(a.ints[i], b.ints[i]);
@@ -73,6 +76,64 @@ template <double (*function)(double)> static void unary(Node &n) {
   HostTensor result = *x;
   for (int64_t i = 0; i < x->size(); ++i)
     result.setFloat(i, function(x->floats[i]));
+  n.set(std::move(result));
+}
+
+/// The base's type, whatever the exponent's.
+static void power(Node &n) {
+  auto operands = broadcastOperands(n, 2);
+  if (!operands)
+    return;
+  HostTensor &a = (*operands)[0];
+  const HostTensor &b = (*operands)[1];
+  for (int64_t i = 0; i < a.size(); ++i)
+    if (!a.isFloat() && !b.isFloat())
+      a.setInt(i, powInt(a.ints[i], b.ints[i]));
+    else
+      a.setFloat(i, std::pow(a.number(i), b.number(i)));
+  n.set(std::move(a));
+}
+
+static void sign(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x || !n.mayFold(x->shape))
+    return;
+  HostTensor result = *x;
+  for (int64_t i = 0; i < x->size(); ++i)
+    if (!x->isFloat())
+      result.ints[i] = (x->ints[i] > 0) - (x->ints[i] < 0);
+    else if (x->floats[i] > 0 || x->floats[i] < 0) // NaN and 0 stay
+      result.floats[i] = x->floats[i] > 0 ? 1 : -1;
+  n.set(std::move(result));
+}
+
+/// min(max(x, low), high), where both bounds may be missing.
+static void clip(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x || !n.mayFold(x->shape))
+    return;
+  HostTensor result = *x;
+  for (int bound : {1, 2}) {
+    const HostTensor *limit = n.has(bound) ? n.known(bound) : nullptr;
+    if (limit && (limit->size() != 1 || limit->dtype != x->dtype))
+      return n.error("its bounds must be numbers of the input's type");
+    for (int64_t i = 0; limit && i < x->size(); ++i)
+      if (x->isFloat())
+        result.floats[i] = (bound == 1 ? maxFloat : minFloat)(result.floats[i], limit->floats[0]);
+      else
+        result.ints[i] = (bound == 1 ? maxInt : minInt)(result.ints[i], limit->ints[0]);
+  }
+  n.set(std::move(result));
+}
+
+static void isInf(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x || !n.mayFold(x->shape))
+    return;
+  bool above = n.intAttr("detect_positive", 1) != 0, below = n.intAttr("detect_negative", 1) != 0;
+  HostTensor result(DType::Bool, x->shape);
+  for (int64_t i = 0; i < x->size(); ++i)
+    result.ints[i] = std::isinf(x->number(i)) && (x->number(i) > 0 ? above : below);
   n.set(std::move(result));
 }
 
@@ -167,7 +228,7 @@ void plimsoll::import::addElementwiseFolds(llvm::StringMap<OpEntry> &table) {
   table["Mul"].fold = arithmetic<mulInt, mulFloat>;
   table["Div"].fold = divide;
   table["Mod"].fold = arithmetic<modInt, modFloat>;
-  table["Pow"].fold = arithmetic<powInt, powFloat>;
+  table["Pow"].fold = power;
   table["Min"].fold = twoOperands<arithmetic<minInt, minFloat>>;
   table["Max"].fold = twoOperands<arithmetic<maxInt, maxFloat>>;
   table["And"].fold = booleans<arithmetic<andInt, noFloat>>;
@@ -180,6 +241,9 @@ void plimsoll::import::addElementwiseFolds(llvm::StringMap<OpEntry> &table) {
   table["GreaterOrEqual"].fold = comparison<greaterEqual<double>, greaterEqual<int64_t>>;
   table["Neg"].fold = signOp<false>;
   table["Abs"].fold = signOp<true>;
+  table["Sign"].fold = sign;
+  table["Clip"].fold = clip;
+  table["IsInf"].fold = isInf;
   table["Not"].fold = notOp;
   table["IsNaN"].fold = isNan;
   table["Where"].fold = where;
@@ -192,6 +256,7 @@ void plimsoll::import::addElementwiseFolds(llvm::StringMap<OpEntry> &table) {
   table["Tanh"].fold = unary<std::tanh>;
   table["Erf"].fold = unary<std::erf>;
   table["Floor"].fold = unary<std::floor>;
+  table["Round"].fold = unary<std::nearbyint>;
   table["Ceil"].fold = unary<std::ceil>;
   table["Reciprocal"].fold = unary<reciprocal>;
   table["Sigmoid"].fold = unary<sigmoid>;

@@ -77,9 +77,6 @@ inline double maxFloat(double a, double b) {
 inline double modFloat(double a, double b) {
   return std::fmod(a, b);
 }
-inline double powFloat(double a, double b) {
-  return std::pow(a, b);
-}
 inline double noFloat(double, double) {
   return 0;
 }

@@ -1,4 +1,5 @@
 //===- FoldIndex.cpp - ranges, running sums and indexing of known tensors ----------===//
+#include "compiler/import/FoldFormulas.h"
 #include "compiler/import/OpTable.h"
 #include <cmath>
 
@@ -149,10 +150,29 @@ static void gatherNd(Node &n) {
   n.set(x->take(rows->shape, index));
 }
 
+/// Element `at` of `to` becomes what `reduction` makes of it and element `i` of `from`.
+static bool combine(HostTensor &to, int64_t at, const HostTensor &from, int64_t i,
+                    llvm::StringRef reduction) {
+  auto apply = [&](auto ints, auto floats) {
+    to.isFloat() ? to.setFloat(at, floats(to.floats[at], from.floats[i]))
+                 : to.setInt(at, ints(to.ints[at], from.ints[i]));
+    return true;
+  };
+  if (reduction == "add")
+    return apply(formulas::addInt, formulas::addFloat);
+  if (reduction == "mul")
+    return apply(formulas::mulInt, formulas::mulFloat);
+  if (reduction == "min")
+    return apply(formulas::minInt, formulas::minFloat);
+  if (reduction == "max")
+    return apply(formulas::maxInt, formulas::maxFloat);
+  return reduction == "none" &&
+         apply([](int64_t, int64_t b) { return b; }, [](double, double b) { return b; });
+}
+
 static void scatterNd(Node &n) {
   const HostTensor *x = n.known(0), *indices = indexOperand(n, 1), *updates = n.known(2);
-  if (n.stringAttr("reduction", "none") != "none")
-    return n.unsupported("a reduction is not supported");
+  std::string reduction = n.stringAttr("reduction", "none");
   std::optional<Addresses> rows =
       x && indices && updates && n.mayFold(x->shape) ? addresses(n, *x, *indices) : std::nullopt;
   if (!rows)
@@ -162,8 +182,8 @@ static void scatterNd(Node &n) {
   HostTensor result = *x;
   for (auto [row, begin] : llvm::enumerate(rows->begin))
     for (int64_t i = 0; i < rows->block; ++i)
-      x->isFloat() ? void(result.floats[begin + i] = updates->floats[row * rows->block + i])
-                   : void(result.ints[begin + i] = updates->ints[row * rows->block + i]);
+      if (!combine(result, begin + i, *updates, row * rows->block + i, reduction))
+        return n.unsupported("reduction '" + reduction + "' is unknown");
   n.set(std::move(result));
 }
 
@@ -192,9 +212,29 @@ static void gatherElements(Node &n) {
   n.set(x->take(indices->shape, index));
 }
 
+/// The coordinates of what is not zero, one row for each dimension.
+static void nonZero(Node &n) {
+  const HostTensor *x = n.known(0);
+  if (!x)
+    return;
+  Shape found;
+  for (int64_t i = 0; i < x->size(); ++i)
+    if (x->number(i) != 0)
+      found.push_back(i);
+  int64_t count = found.size();
+  if (!n.mayFold({x->rank(), count}))
+    return;
+  HostTensor result(DType::I64, {x->rank(), count});
+  for (int64_t c = 0; c < count; ++c)
+    for (int64_t d = x->rank() - 1, rest = found[c]; d >= 0; rest /= x->shape[d--])
+      result.ints[d * count + c] = rest % x->shape[d];
+  n.set(std::move(result));
+}
+
 void plimsoll::import::addIndexFolds(llvm::StringMap<OpEntry> &table) {
   table["Range"].fold = range;
   table["CumSum"].fold = cumSum;
+  table["NonZero"].fold = nonZero;
   table["Gather"].fold = gather;
   table["GatherND"].fold = gatherNd;
   table["GatherElements"].fold = gatherElements;

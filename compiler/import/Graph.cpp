@@ -1,10 +1,9 @@
 #include "compiler/import/Graph.h"
+#include "compiler/import/OldOpsets.h"
 
 using namespace plimsoll::import;
 using llvm::StringRef;
 using llvm::Twine;
-
-static constexpr int64_t kOldestOpset = 13, kNewestOpset = 27;
 
 // Metadata ------------------------------------------------------------------
 
@@ -30,6 +29,8 @@ static NodeNames namesOf(const onnx::NodeProto &node) {
   // The last element is the call itself; what torch could not attribute has a made-up scope.
   if (scopes.size() >= 2 && !StringRef(scopes[scopes.size() - 2]).starts_with("_empty_nn_module"))
     names.module = scopes[scopes.size() - 2];
+  if (scopes.size() >= 2)
+    names.result = scopes.back();
   if (classes.size() >= 2)
     names.scope = classes[classes.size() - 2];
   if (!classes.empty())
@@ -40,7 +41,13 @@ static NodeNames namesOf(const onnx::NodeProto &node) {
 }
 
 std::string Graph::describe(int index) const {
-  return names[index].label + " (" + node(index).op_type() + ")";
+  const NodeNames &of = names[index];
+  std::string text = of.label + " (" + node(index).op_type();
+  // What torch's exporter makes of one call has names of the exporter's own.
+  bool told = of.call.empty() || of.result.empty() || StringRef(of.label).contains(of.result);
+  if (!told)
+    text += " in " + of.call + (of.module.empty() ? "" : " of '" + of.module + "'");
+  return text + ")";
 }
 
 // Checks --------------------------------------------------------------------
@@ -63,7 +70,15 @@ static void checkOpset(Graph &graph, Problems &problems) {
                  "export the model with opset_version=23");
 }
 
+static bool isQuantised(const onnx::GraphProto &graph) {
+  return llvm::any_of(graph.node(), [](const onnx::NodeProto &node) {
+    StringRef op = node.op_type();
+    return op.contains("uantizeLinear") || op.starts_with("QLinear") || op.ends_with("Integer");
+  });
+}
+
 static void checkInitializers(Graph &graph, Problems &problems) {
+  bool quantised = isQuantised(graph.proto);
   for (int i = 0; i < graph.proto.initializer_size(); ++i) {
     const onnx::TensorProto &tensor = graph.proto.initializer(i);
     std::string where = "initializer '" + tensor.name() + "'";
@@ -72,7 +87,9 @@ static void checkInitializers(Graph &graph, Problems &problems) {
       problems.add("initializer " + Twine(i), "has no name");
     else if (!graph.initializers.try_emplace(tensor.name(), i).second)
       problems.add(where, "the name is given twice");
-    if (!dtypeOf(tensor.data_type()))
+    if (!dtypeOf(tensor.data_type()) && quantised)
+      problems.add(where, kQuantised, kQuantisedFix);
+    else if (!dtypeOf(tensor.data_type()))
       problems.add(where, "holds " + onnxTypeName(tensor.data_type()) + ", which is not supported",
                    "export the model in f32");
     else if (!elementCount(dims))

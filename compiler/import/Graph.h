@@ -7,6 +7,10 @@
 
 namespace plimsoll::import {
 
+/// Said of every operator and tensor of a quantised model, so that it is told once.
+inline constexpr llvm::StringLiteral kQuantised = "quantised models cannot be trained";
+inline constexpr llvm::StringLiteral kQuantisedFix = "export the model in f32";
+
 /// Operand `operand` of node `node`.
 struct Use {
   int node, operand;
@@ -18,6 +22,7 @@ struct NodeNames {
   std::string module; ///< path of the innermost module: "model.h.0.attn.c_attn", or ""
   std::string scope;  ///< class of that module: "torch.nn.modules.linear.Linear", or ""
   std::string call;   ///< what was called there: "aten.linear.default", or ""
+  std::string result; ///< the name that torch gave the call's result: "linear_1", or ""
   std::string rules;  ///< rewrites that the exporter applied
   std::string fx;     ///< torch's own line for it, which names parameters "%p_h_0_weight"
 };
@@ -50,13 +55,22 @@ struct Graph {
   /// that is found out, true.
   const NewSizes *newSizes = nullptr;
   bool isTraced = false;
+  /// What the file has in f64 is computed in f32.
+  bool narrowsDoubles = false;
+  /// Inputs or parameters are of half precision.
+  bool isHalf = false;
 
   llvm::ArrayRef<Use> usesOf(llvm::StringRef name) const {
     auto found = uses.find(name);
     return found == uses.end() ? llvm::ArrayRef<Use>() : llvm::ArrayRef<Use>(found->second);
   }
+  /// The type in which data of a type of the file is computed.
+  DType computed(DType dtype) const {
+    return import::isHalf(dtype) || (dtype == DType::F64 && narrowsDoubles) ? DType::F32 : dtype;
+  }
   const onnx::NodeProto &node(int index) const { return proto.node(index); }
-  /// "node_MatMul_3 (MatMul)", for messages.
+  /// "node_MatMul_3 (MatMul)", for messages; with the call that made it where the name does not
+  /// tell: "n4 (IsInf in aten.isneginf.default of 'encoder')".
   std::string describe(int node) const;
 };
 

@@ -1,4 +1,5 @@
 #include "compiler/import/HostTensor.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -23,8 +24,12 @@ std::optional<DType> dtypeOf(int onnxType) {
     return DType::I64;
   case 9:
     return DType::Bool;
+  case 10:
+    return DType::F16;
   case 11:
     return DType::F64;
+  case 16:
+    return DType::BF16;
   default:
     return std::nullopt;
   }
@@ -32,9 +37,10 @@ std::optional<DType> dtypeOf(int onnxType) {
 
 StringRef onnxTypeName(int onnxType) {
   static constexpr StringLiteral names[] = {
-      "undefined", "float",  "uint8",     "int8",       "uint16",  "int16",
-      "int32",     "int64",  "string",    "bool",       "float16", "double",
-      "uint32",    "uint64", "complex64", "complex128", "bfloat16"};
+      "undefined",      "float",      "uint8",          "int8",       "uint16",   "int16",
+      "int32",          "int64",      "string",         "bool",       "float16",  "double",
+      "uint32",         "uint64",     "complex64",      "complex128", "bfloat16", "float8e4m3fn",
+      "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4",      "int4",     "float4e2m1"};
   if (onnxType < 0 || onnxType >= int(std::size(names)))
     return "an unknown type";
   return names[onnxType];
@@ -51,6 +57,8 @@ Type elementType(MLIRContext *context, DType dtype) {
   case DType::I64:
     return IntegerType::get(context, 64);
   case DType::F32:
+  case DType::F16:
+  case DType::BF16:
     return Float32Type::get(context);
   case DType::F64:
     return Float64Type::get(context);
@@ -79,6 +87,9 @@ int64_t byteSize(DType dtype) {
   case DType::Bool:
   case DType::U8:
     return 1;
+  case DType::F16:
+  case DType::BF16:
+    return 2;
   case DType::I32:
   case DType::F32:
     return 4;
@@ -87,6 +98,27 @@ int64_t byteSize(DType dtype) {
     return 8;
   }
   return 0;
+}
+
+static const llvm::fltSemantics &semanticsOf(DType dtype) {
+  return dtype == DType::F16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat();
+}
+
+double rounded(double value, DType dtype) {
+  if (!isHalf(dtype))
+    return dtype == DType::F32 ? static_cast<float>(value) : value;
+  return halfOf(halfBits(value, dtype), dtype);
+}
+
+double halfOf(uint16_t bits, DType dtype) {
+  return llvm::APFloat(semanticsOf(dtype), llvm::APInt(16, bits)).convertToDouble();
+}
+
+uint16_t halfBits(double value, DType dtype) {
+  llvm::APFloat number(value);
+  bool inexact;
+  number.convert(semanticsOf(dtype), llvm::APFloat::rmNearestTiesToEven, &inexact);
+  return static_cast<uint16_t>(number.bitcastToAPInt().getZExtValue());
 }
 
 // Shapes --------------------------------------------------------------------
@@ -162,20 +194,14 @@ void HostTensor::setInt(int64_t i, int64_t value) {
   case DType::I64:
     ints[i] = value;
     break;
-  case DType::F32:
-    floats[i] = static_cast<float>(value);
-    break;
-  case DType::F64:
-    floats[i] = static_cast<double>(value);
-    break;
+  default:
+    floats[i] = rounded(static_cast<double>(value), dtype);
   }
 }
 
 void HostTensor::setFloat(int64_t i, double value) {
-  if (dtype == DType::F32)
-    floats[i] = static_cast<float>(value);
-  else if (dtype == DType::F64)
-    floats[i] = value;
+  if (isFloat())
+    floats[i] = rounded(value, dtype);
   else if (dtype == DType::Bool)
     ints[i] = value != 0;
   else if (std::isnan(value))
@@ -236,6 +262,8 @@ DenseElementsAttr denseElements(MLIRContext *context, const HostTensor &tensor) 
   case DType::I64:
     return dense<int64_t>(type, tensor.ints);
   case DType::F32:
+  case DType::F16:
+  case DType::BF16:
     return dense<float>(type, tensor.floats);
   case DType::F64:
     return dense<double>(type, tensor.floats);

@@ -17,7 +17,8 @@
 
 namespace plimsoll::import {
 
-enum class DType { Bool, U8, I32, I64, F32, F64 };
+/// F16 and BF16 are types of what is known: data is computed in f32 in their place.
+enum class DType { Bool, U8, I32, I64, F32, F64, F16, BF16 };
 
 using Shape = llvm::SmallVector<int64_t>;
 
@@ -30,10 +31,19 @@ inline Shape ascending(int64_t begin, int64_t end) {
 std::optional<DType> dtypeOf(int onnxType);
 /// ONNX's name of a data type, for messages: "bfloat16".
 llvm::StringRef onnxTypeName(int onnxType);
+/// True for the two types of two bytes.
+inline bool isHalf(DType dtype) {
+  return dtype == DType::F16 || dtype == DType::BF16;
+}
 /// The element type in the nn dialect.
 mlir::Type elementType(mlir::MLIRContext *context, DType dtype);
 std::optional<DType> dtypeOf(mlir::Type elementType);
 int64_t byteSize(DType dtype);
+/// `value` rounded to a floating-point type.
+double rounded(double value, DType dtype);
+/// The number whose bits in a type of two bytes are `bits`.
+double halfOf(uint16_t bits, DType dtype);
+uint16_t halfBits(double value, DType dtype);
 
 /// The product, or nothing if a dimension is negative or 2^48 is exceeded.
 std::optional<int64_t> elementCount(llvm::ArrayRef<int64_t> shape);
@@ -45,7 +55,7 @@ std::string shapeText(llvm::ArrayRef<int64_t> shape);
 struct HostTensor {
   DType dtype = DType::I64;
   Shape shape;
-  /// The elements: `floats` for F32 and F64, else `ints`.
+  /// The elements: `floats` for floating-point types, else `ints`.
   std::vector<int64_t> ints;
   std::vector<double> floats;
 
@@ -53,7 +63,7 @@ struct HostTensor {
   /// Zeros; the shape's count must have been checked.
   HostTensor(DType dtype, llvm::ArrayRef<int64_t> shape);
 
-  bool isFloat() const { return dtype == DType::F32 || dtype == DType::F64; }
+  bool isFloat() const { return dtype >= DType::F32; }
   int64_t size() const { return isFloat() ? floats.size() : ints.size(); }
   int64_t rank() const { return shape.size(); }
   /// Element `i` as `To` would have it from a C++ conversion.

@@ -2,6 +2,7 @@
 #include "compiler/import/Importer.h"
 #include "compiler/import/OpTable.h"
 #include "compiler/import/ParameterGroups.h"
+#include "compiler/import/StoredTypes.h"
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
@@ -90,6 +91,7 @@ static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &
   if (!sound || (!hasInputs && graph->proto.input_size() > 0))
     return {};
   ParameterPlan plan = planParameters(*graph, options, problems);
+  std::vector<std::string> storedTypes = decideStoredTypes(*graph, plan, options);
   bool asks = asksForOtherSizes(*graph);
   std::optional<NewSizes> sizes = bindOtherSizes(context, options, *graph, plan, problems);
   if (asks && !problems.empty())
@@ -109,6 +111,8 @@ static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &
   if (module)
     assignGroups(*module, plan, options, problems);
   importer.emitRemarks();
+  for (const std::string &remark : module ? storedTypes : std::vector<std::string>())
+    emitRemark(where) << remark;
   for (const std::string &warning : plan.warnings)
     emitWarning(where) << warning;
   for (const std::string &remark : module ? plan.remarks : std::vector<std::string>())

@@ -37,6 +37,8 @@ struct ImportOptions {
   std::string init = "model";
   /// Plans only: the files of weights need not exist.
   bool withoutWeights = false;
+  /// Parameters and inputs of f64 stay so; else they are computed in f32.
+  bool keepDoubles = false;
   /// Larger files are refused; protobuf fails silently at 2 GiB.
   int64_t maxFileBytes = (int64_t(1) << 31) - 1;
   /// Elements of the largest tensor that is evaluated at compile time.

@@ -1,11 +1,20 @@
 #include "compiler/import/Importer.h"
+#include "compiler/import/OldOpsets.h"
 #include "compiler/import/OpTable.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Stored.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
+
+/// How the file has a parameter that is computed in f32.
+static Type storedType(MLIRContext *context, DType dtype) {
+  return dtype == DType::F16    ? Type(Float16Type::get(context))
+         : dtype == DType::BF16 ? Type(BFloat16Type::get(context))
+                                : Type(Float64Type::get(context));
+}
 
 // Parameters ----------------------------------------------------------------
 
@@ -13,17 +22,21 @@ void Importer::makeParameters() {
   for (const Parameter &parameter : plan.parameters) {
     OperationState state(nn::userLocation(context, parameter.name, ""),
                          nn::ParameterOp::getOperationName());
-    auto type = RankedTensorType::get(parameter.shape, elementType(context, parameter.dtype));
+    auto type = RankedTensorType::get(parameter.shape,
+                                      elementType(context, graph.computed(parameter.dtype)));
     state.addAttribute("sym_name", builder.getStringAttr(parameter.name));
     state.addAttribute("type", TypeAttr::get(type));
     state.addAttribute("role", builder.getStringAttr(parameter.role));
     state.addAttribute("reason", builder.getStringAttr(parameter.reason));
     if (parameter.initializer >= 0)
-      if (std::optional<ByteRange> range = graph.file.locate(parameter.initializer, problems))
+      if (std::optional<ByteRange> range = graph.file.locate(parameter.initializer, problems)) {
         // Of a tensor that repeats in the file, the first time.
-        state.addAttribute("source",
-                           nn::BytesAttr::get(context, range->file, range->offset,
-                                              std::min(range->size, nn::tensorBytes(type))));
+        int64_t bytes = type.getNumElements() * byteSize(parameter.dtype);
+        state.addAttribute("source", nn::BytesAttr::get(context, range->file, range->offset,
+                                                        std::min(range->size, bytes)));
+        if (graph.computed(parameter.dtype) != parameter.dtype)
+          state.addAttribute(nn::kStoredAttr, TypeAttr::get(storedType(context, parameter.dtype)));
+      }
     SmallVector<Attribute> aliases;
     for (const std::string &alias : parameter.aliases)
       aliases.push_back(builder.getStringAttr(alias));
@@ -52,7 +65,8 @@ Value Importer::load(const ParameterUse &use) {
   Location location = nn::userLocation(context, parameter.name, "");
   Value &value = loads[use.parameter];
   if (!value) {
-    auto type = RankedTensorType::get(parameter.shape, elementType(context, parameter.dtype));
+    auto type = RankedTensorType::get(parameter.shape,
+                                      elementType(context, graph.computed(parameter.dtype)));
     value = nn::LoadOp::create(builder, location, type, parameter.name);
   }
   auto type = [&](const Shape &shape) {
@@ -74,7 +88,8 @@ void Importer::makeFunction() {
   for (const BoundInput &input : graph.inputs)
     types.push_back(RankedTensorType::get(
         graph.isTraced ? input.exported : input.shape,
-        elementType(context, *dtypeOf(input.info->type().tensor_type().elem_type()))));
+        elementType(context,
+                    graph.computed(*dtypeOf(input.info->type().tensor_type().elem_type())))));
   function = func::FuncOp::create(builder, file, "forward", FunctionType::get(context, types, {}));
   Block *body = function.addEntryBlock();
   for (auto [i, input] : llvm::enumerate(graph.inputs)) {
@@ -95,7 +110,9 @@ void Importer::finish() {
     if (initializer != graph.initializers.end())
       entry = initializerEntry(initializer->second, {-1, 0});
     if (entry.kind == Entry::Kind::Known)
-      entry.value = nn::ConstantOp::create(builder, file, denseElements(context, *entry.known));
+      entry.value = nn::ConstantOp::create(
+          builder, file,
+          denseElements(context, entry.known->cast(graph.computed(entry.known->dtype))));
     if (!entry.value && entry.kind != Entry::Kind::Failed)
       problems.add("output '" + output.name() + "'", "is not a tensor");
     if (!entry.value)
@@ -192,7 +209,11 @@ void Importer::importNode(int index) {
   bool complete = bindOperands(node);
   bool supported = isSupported(node.proto); // others were told at the start
   if (complete && supported)
+    bringUpToDate(node);
+  if (complete && supported && !node.failed())
     dispatch(node);
+  if (node.resultShape && node.results[0].kind == Entry::Kind::Data)
+    node.set(node.reshape(node.results[0].value, *node.resultShape));
   if (node.decision)
     decisions.push_back(*node.decision);
   llvm::append_range(warnings, node.warnings);
@@ -213,9 +234,21 @@ void Importer::importNode(int index) {
       entry.kind = Entry::Kind::Failed;
     values[name] = std::move(entry);
   }
+  noteRounding(node);
   if (trace)
     note(node, before);
   release(index);
+}
+
+/// Data that the model rounds to half precision.
+void Importer::noteRounding(const Node &node) {
+  std::optional<DType> to;
+  if (node.proto.op_type() == "Cast")
+    for (const auto &attribute : node.proto.attribute())
+      if (attribute.name() == "to")
+        to = dtypeOf(static_cast<int>(attribute.i()));
+  if (to && isHalf(*to) && node.results[0].kind == Entry::Kind::Data)
+    roundings.push_back(graph.describe(node.index));
 }
 
 // Other sizes than the exported ones ----------------------------------------
@@ -297,6 +330,11 @@ void Importer::emitRemarks() const {
     emitRemark(file) << remark;
   for (const std::string &warning : warnings)
     emitWarning(file) << warning;
+  if (!roundings.empty() && !graph.isHalf)
+    emitWarning(file) << roundings.front()
+                      << (roundings.size() > 1 ? " and others round" : " rounds")
+                      << " numbers to float16 or bfloat16, which is left out: all is computed in "
+                         "f32; --precision=bf16 rounds factors of products";
 }
 
 // Known tensors are dropped after their last use: masks can be large.

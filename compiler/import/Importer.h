@@ -43,6 +43,7 @@ private:
   void resizeConstants(Node &node);
   void compareShape(const std::string &name, mlir::Value value);
   bool hasNewShape(Node &node, const std::string &name, mlir::Value value);
+  void noteRounding(const Node &node);
   void note(const Node &node, mlir::Operation *before);
   void release(int node);
   void finish();
@@ -60,7 +61,8 @@ private:
   llvm::StringMap<Entry> values;
   llvm::StringMap<int> lastUse;
   std::vector<std::string> remarks, warnings;
-  std::vector<mlir::Value> loads; ///< of each parameter, once it was used
+  std::vector<std::string> roundings; ///< nodes that round data to half precision
+  std::vector<mlir::Value> loads;     ///< of each parameter, once it was used
 };
 
 /// True if the node is of the standard domain and a handler knows it.

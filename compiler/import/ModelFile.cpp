@@ -6,6 +6,18 @@ using namespace plimsoll::import;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
+/// Marks of dimensions without a name: sizes of -1, and question marks.
+static void forgetMarks(onnx::GraphProto &graph) {
+  for (auto *list : {graph.mutable_input(), graph.mutable_output(), graph.mutable_value_info()})
+    for (auto &info : *list) {
+      if (!info.type().tensor_type().has_shape())
+        continue;
+      for (auto &dim : *info.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim())
+        if (dim.dim_value() == -1 || dim.dim_param() == "?" || dim.dim_param() == "-1")
+          dim.clear_value();
+    }
+}
+
 std::unique_ptr<ModelFile> plimsoll::import::openModel(const ImportOptions &options,
                                                        Problems &problems) {
   uint64_t size = 0;
@@ -45,6 +57,7 @@ std::unique_ptr<ModelFile> plimsoll::import::openModel(const ImportOptions &opti
                  "export the model again, or copy the whole file");
     return nullptr;
   }
+  forgetMarks(*result->model.mutable_graph());
   result->inlineBytes = scanInitializers(bytes);
   result->inlineBytes.resize(result->model.graph().initializer_size());
   hoistConstants(*result);

@@ -1,4 +1,5 @@
 #include "compiler/import/Node.h"
+#include "compiler/import/OldOpsets.h"
 #include "compiler/import/Rebatch.h"
 #include "dialects/nn/NNNames.h"
 #include <algorithm>
@@ -26,8 +27,11 @@ Entry Entry::of(HostTensor tensor) {
 
 Node::Node(const Graph &graph, int index, OpBuilder &builder, FoldBudget &budget,
            Problems &problems)
-    : proto(graph.node(index)), names(graph.names[index]), index(index), opset(graph.opset),
-      results(proto.output_size()), builder(builder),
+    : own(hasOlderForm(graph.node(index), graph.opset)
+              ? std::make_unique<onnx::NodeProto>(graph.node(index))
+              : nullptr),
+      proto(own ? *own : graph.node(index)), names(graph.names[index]), index(index),
+      opset(graph.opset), results(proto.output_size()), builder(builder),
       location(nn::userLocation(builder.getContext(), names.label, names.module)), graph(graph),
       budget(budget), problems(problems) {}
 
@@ -106,6 +110,10 @@ std::optional<DType> Node::dtype(int i) {
     return tensor->dtype;
   Value value = data(i);
   return value ? dtypeOf(typeOf(value).getElementType()) : std::nullopt;
+}
+
+Type Node::computedType(DType dtype) const {
+  return elementType(builder.getContext(), graph.computed(dtype));
 }
 
 std::optional<Shape> Node::newShape() const {
@@ -190,6 +198,53 @@ std::optional<Shape> Node::axes(ArrayRef<int64_t> list, int64_t rank) {
     return std::nullopt;
   }
   return result;
+}
+
+// Older forms ---------------------------------------------------------------
+
+void Node::setOperand(int i, HostTensor tensor) {
+  if (i >= numOperands())
+    operands.resize(i + 1);
+  operands[i] = Entry::of(std::move(tensor));
+}
+
+void Node::moveOperand(int from, int to) {
+  if (!has(from))
+    return;
+  operands.resize(std::max(numOperands(), to + 1));
+  std::swap(operands[from], operands[to]);
+  if (from >= own->input_size()) // an attribute before
+    return;
+  while (own->input_size() <= to)
+    own->add_input();
+  std::swap(*own->mutable_input(from), *own->mutable_input(to));
+}
+
+void Node::reshapeOperand(int i, ArrayRef<int64_t> shape) {
+  if (const HostTensor *tensor = knownOrNull(i))
+    operands[i] = Entry::of(tensor->reshaped(shape));
+  else
+    operands[i] = Entry::of(reshape(data(i), shape));
+}
+
+onnx::AttributeProto &Node::newAttr(StringRef name, onnx::AttributeProto::AttributeType type) {
+  onnx::AttributeProto *found = nullptr;
+  for (auto &attribute : *own->mutable_attribute())
+    if (attribute.name() == name)
+      found = &attribute;
+  onnx::AttributeProto &result = found ? *found : *own->add_attribute();
+  result.Clear();
+  result.set_name(name.str());
+  result.set_type(type);
+  return result;
+}
+
+void Node::setAttr(StringRef name, int64_t value) {
+  newAttr(name, onnx::AttributeProto::INT).set_i(value);
+}
+
+void Node::setAttr(StringRef name, StringRef value) {
+  newAttr(name, onnx::AttributeProto::STRING).set_s(value.str());
 }
 
 // Results -------------------------------------------------------------------

@@ -43,6 +43,10 @@ public:
   Node(const Graph &graph, int index, mlir::OpBuilder &builder, FoldBudget &budget,
        Problems &problems);
 
+private:
+  std::unique_ptr<onnx::NodeProto> own; ///< a copy that may be changed, of older forms
+
+public:
   const onnx::NodeProto &proto;
   const NodeNames &names;
   const int index;
@@ -51,6 +55,8 @@ public:
   /// Set by If and Loop instead of results.
   std::optional<ControlDecision> decision;
   std::vector<std::string> warnings;
+  /// What becomes of the first result: set where an older form had its operand reshaped.
+  std::optional<Shape> resultShape;
 
   // Errors
   /// Notes a problem of this node, once. Without a fix of its own it is one of the file.
@@ -77,6 +83,8 @@ public:
   /// Shape of an operand, known or not.
   std::optional<Shape> shape(int i);
   std::optional<DType> dtype(int i);
+  /// The element type of data that the file has in `dtype`.
+  mlir::Type computedType(DType dtype) const;
   /// The shape of the first result where --shape asks for other sizes than the file has.
   std::optional<Shape> newShape() const;
   /// True if ops must stand for nodes that change nothing at the exported sizes.
@@ -94,6 +102,14 @@ public:
   /// `axis` in [0, rank), negative ones counted from the end; an error otherwise.
   std::optional<int64_t> axis(int64_t axis, int64_t rank);
   std::optional<Shape> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);
+
+  // Changes to a node whose older form is brought up to date: see OldOpsets.h
+  void setOperand(int i, HostTensor tensor);
+  /// Operand `from` becomes operand `to`, with nothing in its place.
+  void moveOperand(int from, int to);
+  void reshapeOperand(int i, llvm::ArrayRef<int64_t> shape);
+  void setAttr(llvm::StringRef name, int64_t value);
+  void setAttr(llvm::StringRef name, llvm::StringRef value);
 
   // Emission: null in, null out
   template <typename Op>
@@ -141,6 +157,8 @@ private:
   const Graph &graph;
   FoldBudget &budget;
   Problems &problems;
+  onnx::AttributeProto &newAttr(llvm::StringRef name, onnx::AttributeProto::AttributeType type);
+
   bool hasFailed = false;
 };
 

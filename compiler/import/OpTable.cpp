@@ -12,8 +12,11 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
   refuse("Scan", "loops of this kind are not supported", "unroll it before the export");
   for (llvm::StringRef name : {"RNN"})
     refuse(name, "this operator cannot be trained yet", later);
-  for (llvm::StringRef name : {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
-    refuse(name, "quantised models cannot be trained", "export the model in f32");
+  for (llvm::StringRef name : {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
+                               "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"})
+    refuse(name, kQuantised.data(), kQuantisedFix.data());
+  for (llvm::StringRef name : {"Unique", "Compress", "NonMaxSuppression"})
+    refuse(name, kSizeOfData.data(), kSizeOfDataFix.data());
 }
 
 const llvm::StringMap<OpEntry> &plimsoll::import::opTable() {
@@ -24,6 +27,7 @@ const llvm::StringMap<OpEntry> &plimsoll::import::opTable() {
                      addResizeOps,        addBatchNormOps,  addEinsumOps,      addAttentionOps,
                      addNormalizationOps, addLossOps,       addRecurrentOps,   addReductionOps,
                      addControlOps,       addBranchOps,     addRandomOps,      addRefusedOps,
+                     addSampleOps,        addSequenceOps,   addSpectralOps,    addVisionOps,
                      addElementwiseFolds, addShapeFolds,    addIndexFolds})
       add(result);
     return result;

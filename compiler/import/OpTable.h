@@ -6,6 +6,14 @@
 
 namespace plimsoll::import {
 
+/// Why what selects elements by their values is refused.
+inline constexpr llvm::StringLiteral kSizeOfData =
+    "the size of its result depends on the data, and a plan needs every size";
+inline constexpr llvm::StringLiteral kSizeOfDataFix =
+    "keep all elements and mask them: torch.where(mask, x, 0), or sums weighted by the mask, "
+    "instead of x[mask]; a mixture of experts with "
+    "model.set_experts_implementation('batched_mm')";
+
 using Handler = void (*)(Node &);
 
 struct OpEntry {
@@ -39,6 +47,10 @@ void addRecurrentOps(llvm::StringMap<OpEntry> &table);
 void addReductionOps(llvm::StringMap<OpEntry> &table);
 void addRandomOps(llvm::StringMap<OpEntry> &table);
 void addBranchOps(llvm::StringMap<OpEntry> &table);
+void addSampleOps(llvm::StringMap<OpEntry> &table);
+void addSequenceOps(llvm::StringMap<OpEntry> &table);
+void addSpectralOps(llvm::StringMap<OpEntry> &table);
+void addVisionOps(llvm::StringMap<OpEntry> &table);
 void addControlOps(llvm::StringMap<OpEntry> &table);
 void addRefusedOps(llvm::StringMap<OpEntry> &table);
 void addElementwiseFolds(llvm::StringMap<OpEntry> &table);

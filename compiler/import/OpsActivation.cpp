@@ -68,6 +68,24 @@ static Value thresholdedRelu(Arithmetic &a, Value x) {
   return x ? a.select(above, x, a.n.scalar(0.0, x)) : Value();
 }
 
+/// Zero between -lambda and lambda, shifted towards it outside.
+static Value shrink(Arithmetic &a, Value x) {
+  if (!x)
+    return {};
+  double lambda = a.n.floatAttr("lambd", 0.5), bias = a.n.floatAttr("bias", 0.0);
+  Value above = a.select(a.compare(P::gt, x, lambda), a.add(x, -bias), a.n.scalar(0.0, x));
+  return a.select(a.compare(P::lt, x, -lambda), a.add(x, bias), above);
+}
+
+static void swiGlu(Node &n) {
+  Arithmetic a(n);
+  Value gate = n.data(0), x = n.data(1);
+  if (gate && x && shapeOf(gate) != shapeOf(x))
+    return n.error("its inputs must have one shape, got " + shapeText(shapeOf(gate)) + " and " +
+                   shapeText(shapeOf(x)));
+  n.set(a.mul(swish(a, gate), x));
+}
+
 static Value celu(Arithmetic &a, Value x) {
   double alpha = a.n.floatAttr("alpha", 1.0);
   Value below = a.mul(expBelow(a, a.mul(x, 1.0 / alpha)), alpha);
@@ -93,5 +111,7 @@ void plimsoll::import::addActivationOps(llvm::StringMap<OpEntry> &table) {
   table["Softplus"].data = activation<softplus>;
   table["Softsign"].data = activation<softsign>;
   table["ThresholdedRelu"].data = activation<thresholdedRelu>;
+  table["Shrink"].data = activation<shrink>;
+  table["SwiGLU"].data = swiGlu;
   table["PRelu"].data = prelu;
 }

@@ -1,6 +1,6 @@
 //===- OpsContraction.cpp - matrix products -------------------------------------===//
+#include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
-#include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -72,7 +72,31 @@ static void gemm(Node &n) {
   n.set(y);
 }
 
+/// Determinants of matrices up to 3x3, by their formulas.
+static void determinant(Node &n) {
+  Arithmetic a(n);
+  Value x = n.data(0);
+  int64_t rank = x ? typeOf(x).getRank() : 0;
+  if (!x || rank < 2 || shapeOf(x)[rank - 1] != shapeOf(x)[rank - 2])
+    return n.error("needs square matrices");
+  int64_t size = shapeOf(x).back();
+  if (size < 1 || size > 3)
+    return n.unsupported("determinants of matrices larger than 3x3 are not supported");
+  auto at = [&](int64_t i, int64_t j) {
+    Value element = n.part(n.part(x, rank - 2, i, 1), rank - 1, j, 1);
+    return n.reshape(element, shapeOf(x).drop_back(2));
+  };
+  auto minor = [&](int64_t i, int64_t j, int64_t k, int64_t l) { // rows i, j, columns k, l
+    return a.sub(a.mul(at(i, k), at(j, l)), a.mul(at(i, l), at(j, k)));
+  };
+  if (size < 3)
+    return n.set(size == 1 ? at(0, 0) : minor(0, 1, 0, 1));
+  Value sum = a.sub(a.mul(at(0, 0), minor(1, 2, 1, 2)), a.mul(at(0, 1), minor(1, 2, 0, 2)));
+  n.set(a.add(sum, a.mul(at(0, 2), minor(1, 2, 0, 1))));
+}
+
 void plimsoll::import::addContractionOps(llvm::StringMap<OpEntry> &table) {
   table["MatMul"].data = matmul;
   table["Gemm"].data = gemm;
+  table["Det"].data = determinant;
 }

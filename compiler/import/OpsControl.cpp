@@ -1,4 +1,4 @@
-//===- OpsControl.cpp - constants and sequences -----------------------------------===//
+//===- OpsControl.cpp - constants and split sequences --------------------------------===//
 #include "compiler/import/OpTable.h"
 #include "compiler/import/ShapeRules.h"
 #include "dialects/nn/NNDialect.h"
@@ -40,9 +40,12 @@ static void constantOp(Node &n) {
   n.set(listOf(DType::F32, value.floats(), true));
 }
 
+/// Elements of the largest tensor of one number that is a constant.
+static constexpr int64_t kLargestFill = int64_t(1) << 24;
+
 static void constantOfShape(Node &n) {
   std::optional<Shape> shape = n.knownInts(0);
-  if (!shape || !n.mayFold(*shape))
+  if (!shape)
     return;
   HostTensor zero(DType::F32, {});
   if (const auto *value = n.attr("value", onnx::AttributeProto::TENSOR)) {
@@ -53,35 +56,14 @@ static void constantOfShape(Node &n) {
   }
   if (zero.size() != 1)
     return n.error("its value must have one element");
-  n.set(zero.take(*shape, std::vector<int64_t>(*elementCount(*shape), 0)));
+  // A tensor of weights is not written out: the program repeats its number.
+  if (elementCount(*shape).value_or(0) > kLargestFill && zero.isFloat())
+    return n.set(n.broadcast(n.constant(zero.reshaped({})), *shape));
+  if (n.mayFold(*shape))
+    n.set(zero.take(*shape, std::vector<int64_t>(*elementCount(*shape), 0)));
 }
 
-// Sequences: their lengths are known, so they exist only in the importer -----
-
-static const Entry *sequenceOf(Node &n) {
-  if (n.has(0) && n.operands[0].kind == Entry::Kind::Sequence)
-    return &n.operands[0];
-  n.error("its input must be a sequence made by SplitToSequence or SequenceConstruct");
-  return nullptr;
-}
-
-static void sequenceConstruct(Node &n) {
-  Entry entry;
-  entry.kind = Entry::Kind::Sequence;
-  entry.sequence = n.operands;
-  n.set(std::move(entry));
-}
-
-static void sequenceAt(Node &n) {
-  const Entry *sequence = sequenceOf(n);
-  std::optional<Shape> position = sequence ? n.knownInts(1) : std::nullopt;
-  if (!position)
-    return;
-  int64_t count = sequence->sequence.size(), at = position->size() == 1 ? (*position)[0] : count;
-  if (at < -count || at >= count)
-    return n.error("position " + Twine(at) + " is outside the " + Twine(count) + " elements");
-  n.set(sequence->sequence[at < 0 ? at + count : at]);
-}
+// Parts as a sequence: see OpsSequence.cpp ------------------------------------
 
 /// Sizes along the axis: by default ones (which keepdims=0 removes), else a chunk size or
 /// a list.
@@ -110,12 +92,17 @@ static void splitToSequence(Node &n) {
     return;
   int64_t total = typeOf(x).getDimSize(*axis), sum = 0;
   std::optional<Shape> sizes = sequenceSizes(n, total);
-  bool fits = sizes && !sizes->empty();
+  bool fits = sizes.has_value();
   for (int64_t size : fits ? *sizes : Shape())
     fits &= size > 0 && size <= total - sum && (sum += size, true);
   if (!fits || sum != total)
     return n.error("its split does not fit dimension " + Twine(*axis) + " of " +
                    shapeText(typeOf(x).getShape()));
+  if (sizes->empty()) { // of nothing
+    Entry none;
+    none.kind = Entry::Kind::Sequence;
+    return n.set(std::move(none));
+  }
   bool squeeze = !n.has(1) && n.intAttr("keepdims", 1) == 0;
   Operation *split = sizes->size() == 1
                          ? nullptr
@@ -138,7 +125,5 @@ static void splitToSequence(Node &n) {
 void plimsoll::import::addControlOps(llvm::StringMap<OpEntry> &table) {
   table["Constant"].data = table["Constant"].fold = constantOp;
   table["ConstantOfShape"].data = table["ConstantOfShape"].fold = constantOfShape;
-  table["SequenceConstruct"].data = sequenceConstruct;
-  table["SequenceAt"].data = sequenceAt;
   table["SplitToSequence"].data = splitToSequence;
 }

@@ -2,6 +2,7 @@
 #include "compiler/import/Arithmetic.h"
 #include "compiler/import/FxArguments.h"
 #include "compiler/import/OpTable.h"
+#include <limits>
 
 using namespace mlir;
 using namespace plimsoll;
@@ -39,16 +40,70 @@ static void mean(Node &n) {
   n.set(n.numOperands() > 1 ? Arithmetic(n).mul(sum, 1.0 / n.numOperands()) : sum);
 }
 
-/// The result has the base's type. Integers are raised in f64: exact to 2^53.
+/// -1, 0 or 1; of integers by comparison, as their negation and absolute value.
+static void sign(Node &n) {
+  Arithmetic a(n);
+  Value x = n.data(0);
+  if (!x || isa<FloatType>(typeOf(x).getElementType()))
+    return n.set(n.emit<nn::SignOp>(x));
+  Value notBelow =
+      a.select(a.compare(nn::Predicate::gt, x, 0.0), n.scalar(1.0, x), n.scalar(0.0, x));
+  if (typeOf(x).getElementType().isInteger(8))
+    return n.set(notBelow);
+  n.set(a.select(a.compare(nn::Predicate::lt, x, 0.0), n.scalar(-1.0, x), notBelow));
+}
+
+static Value negated(Arithmetic &a, Value x) {
+  bool isFloat = !x || isa<FloatType>(typeOf(x).getElementType());
+  return isFloat ? a.neg(x) : a.sub(a.n.scalar(0.0, x), x);
+}
+
+static void neg(Node &n) {
+  Arithmetic a(n);
+  n.set(negated(a, n.data(0)));
+}
+
+static void absolute(Node &n) {
+  Arithmetic a(n);
+  Value x = n.data(0);
+  if (!x || isa<FloatType>(typeOf(x).getElementType()))
+    return n.set(a.abs(x));
+  bool isNatural = typeOf(x).getElementType().isInteger(8);
+  n.set(isNatural ? x : a.select(a.compare(nn::Predicate::lt, x, 0.0), negated(a, x), x));
+}
+
+/// Operand `i` with the element type `with`; one that is known stays a constant.
+static Value operandAs(Node &n, int i, Type with) {
+  const HostTensor *known = n.knownOrNull(i);
+  std::optional<DType> dtype = dtypeOf(with);
+  return known && dtype ? n.constant(known->cast(*dtype)) : n.cast(n.data(i), with);
+}
+
+/// The result has the base's type, whatever the exponent's. Integers are raised in f64: exact
+/// to 2^53.
 static void power(Node &n) {
-  Value base = n.data(0), exponent = n.data(1);
-  if (!base || !exponent)
-    return;
+  Value base = n.data(0);
+  if (!base || !n.has(1))
+    return n.error("needs a base and an exponent");
   Type type = typeOf(base).getElementType(), with = type;
   if (!isa<FloatType>(type))
     with = n.builder.getF64Type();
-  Value y = n.emit<nn::PowOp>({n.cast(base, with), n.cast(exponent, with)});
-  n.set(n.cast(y, type));
+  bool same = n.dtype(1) == dtypeOf(with);
+  Value exponent = same ? n.data(1) : operandAs(n, 1, with);
+  n.set(n.cast(n.emit<nn::PowOp>({n.cast(base, with), exponent}), type));
+}
+
+static void isInf(Node &n) {
+  Arithmetic a(n);
+  Value x = n.data(0);
+  bool above = n.intAttr("detect_positive", 1) != 0, below = n.intAttr("detect_negative", 1) != 0;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (!x)
+    return;
+  if (!above && !below)
+    return n.set(a.compare(nn::Predicate::lt, x, -infinity)); // never
+  n.set(a.compare(nn::Predicate::eq, above && below ? a.abs(x) : x,
+                  below && !above ? -infinity : infinity));
 }
 
 /// min(max(x, low), high), where both bounds may be missing.
@@ -89,7 +144,7 @@ static void castTo(Node &n, std::optional<DType> dtype, llvm::StringRef name) {
   if (!dtype)
     return n.error("a cast to " + name + " is not supported", "export the model in f32");
   Value x = n.data(0);
-  n.set(n.cast(x, elementType(n.builder.getContext(), *dtype)));
+  n.set(n.cast(x, n.computedType(*dtype)));
 }
 
 static void castOp(Node &n) {
@@ -99,6 +154,9 @@ static void castOp(Node &n) {
 
 static void castLike(Node &n) {
   std::optional<DType> dtype = n.dtype(1);
+  const HostTensor *known = n.knownOrNull(0);
+  if (dtype && known && n.mayFold(known->shape))
+    return n.set(known->cast(*dtype)); // of the other operand the type is all that counts
   if (dtype)
     castTo(n, dtype, "");
 }
@@ -115,13 +173,13 @@ static void identity(Node &n) {
 }
 
 void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
-  table["Neg"].data = unary<nn::NegOp>;
-  table["Abs"].data = unary<nn::AbsOp>;
+  table["Neg"].data = neg;
+  table["Abs"].data = absolute;
   table["Exp"].data = unary<nn::ExpOp>;
   table["Log"].data = unary<nn::LogOp>;
   table["Sqrt"].data = unary<nn::SqrtOp>;
   table["Reciprocal"].data = unary<nn::ReciprocalOp>;
-  table["Sign"].data = unary<nn::SignOp>;
+  table["Sign"].data = sign;
   table["Floor"].data = unary<nn::FloorOp>;
   table["Ceil"].data = unary<nn::CeilOp>;
   table["Round"].data = unary<nn::RoundOp>;
@@ -131,6 +189,7 @@ void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["Erf"].data = unary<nn::ErfOp>;
   table["Sigmoid"].data = unary<nn::SigmoidOp>;
   table["Relu"].data = unary<nn::ReluOp>;
+  table["IsInf"].data = isInf;
   table["IsNaN"].data = unary<nn::IsNanOp>;
   table["Not"].data = unary<nn::NotOp>;
   table["Add"].data = binary<nn::AddOp>;

@@ -197,11 +197,16 @@ static void oneHot(Node &n) {
   n.set(a.select(hit, on, off));
 }
 
+static void nonZero(Node &n) {
+  n.error(kSizeOfData, kSizeOfDataFix);
+}
+
 void plimsoll::import::addIndexOps(llvm::StringMap<OpEntry> &table) {
+  table["NonZero"].data = nonZero;
   table["Gather"].data = gather;
   table["GatherElements"].data = gatherElements;
   table["GatherND"].data = gatherNd;
-  table["ScatterElements"].data = scatterElements;
+  table["ScatterElements"].data = table["Scatter"].data = scatterElements; // its old name
   table["ScatterND"].data = scatterNd;
   table["OneHot"].data = oneHot;
 }

@@ -29,6 +29,23 @@ template <nn::Reduction kind> static void argReduce(Node &n) {
   n.set(n.intAttr("keepdims", 1) ? y : a.squeeze(y, *axis));
 }
 
+/// 1 at the first maximum along the axis, else 0.
+static void hardmax(Node &n) {
+  Arithmetic a(n);
+  Value x = n.data(0);
+  std::optional<int64_t> axis = axisOf(n, x, n.intAttr("axis", -1));
+  if (!axis)
+    return;
+  auto kind = nn::ReductionAttr::get(n.builder.getContext(), nn::Reduction::max);
+  Value rows = a.swapLast(x, *axis);
+  Value first = n.emit<nn::ArgReduceOp>(rows, n.builder.getNamedAttr("kind", kind));
+  if (!first)
+    return;
+  Value places = a.iota(shapeOf(rows).back(), n.builder.getI64Type());
+  Value hit = a.compare(nn::Predicate::eq, a.unsqueeze(first, typeOf(first).getRank()), places);
+  n.set(a.swapLast(n.cast(hit, typeOf(x).getElementType()), *axis));
+}
+
 static void cumSum(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);
@@ -67,6 +84,7 @@ static void topK(Node &n) {
 void plimsoll::import::addOrderOps(llvm::StringMap<OpEntry> &table) {
   table["ArgMax"].data = argReduce<nn::Reduction::max>;
   table["ArgMin"].data = argReduce<nn::Reduction::min>;
+  table["Hardmax"].data = hardmax;
   table["CumSum"].data = cumSum;
   table["TopK"].data = topK;
 }

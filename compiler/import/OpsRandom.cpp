@@ -53,13 +53,14 @@ static void dropout(Node &n) {
 
 /// Random numbers of `shape`, in f32 or f64.
 static Value draw(Node &n, nn::Distribution distribution, ArrayRef<int64_t> shape, DType dtype) {
-  if (dtype != DType::F32 && dtype != DType::F64)
+  Type element = n.computedType(dtype);
+  if (!isa<FloatType>(element))
     n.error("random numbers of this type are not supported", "draw f32 or f64 and cast them");
   if (n.failed())
     return {};
   MLIRContext *context = n.builder.getContext();
   auto kind = nn::DistributionAttr::get(context, distribution);
-  return n.emitTo<nn::RandomOp>(RankedTensorType::get(shape, elementType(context, dtype)), {},
+  return n.emitTo<nn::RandomOp>(RankedTensorType::get(shape, element), {},
                                 {n.builder.getNamedAttr("distribution", kind), nextStream(n)});
 }
 
@@ -120,7 +121,7 @@ static void bernoulli(Node &n) {
     return;
   Value numbers = draw(n, nn::Distribution::uniform, shapeOf(x), *drawn);
   Value ones = Arithmetic(n).compare(nn::Predicate::lt, numbers, x);
-  n.set(n.cast(ones, elementType(n.builder.getContext(), *dtype)));
+  n.set(n.cast(ones, n.computedType(*dtype)));
 }
 
 void plimsoll::import::addRandomOps(llvm::StringMap<OpEntry> &table) {

@@ -70,9 +70,7 @@ private:
       n.error("its weights do not fit hidden_size " + Twine(size));
       return false;
     }
-    for (const char *name : {"activations", "activation_alpha", "activation_beta", "clip"})
-      if (n.findAttr(name))
-        n.error("its attribute '" + Twine(name) + "' is not supported", "leave it at its default");
+    checkDefaults();
     input = batchFirst ? n.transpose(x, {1, 0, 2}) : x;
     steps = shapeOf(input)[0];
     batch = shapeOf(input)[1];
@@ -82,6 +80,22 @@ private:
         n.error("sequences of different lengths are not supported",
                 "pad them and leave sequence_lens out");
     return !n.failed();
+  }
+
+  /// Some exporters write defaults out.
+  void checkDefaults() {
+    for (const char *name : {"activations", "activation_alpha", "activation_beta", "clip"}) {
+      const onnx::AttributeProto *given = n.findAttr(name);
+      if (!given)
+        continue;
+      bool isDefault = given->floats().empty() && given->f() == 0;
+      // Of one direction: a sigmoid for the gates, then as many tanh as the cell has.
+      for (int i = 0; i < given->strings_size(); ++i)
+        isDefault &= StringRef(given->strings(i))
+                         .equals_insensitive(i % (gates - 1) == 0 ? "sigmoid" : "tanh");
+      if (!isDefault)
+        n.error("its attribute '" + Twine(name) + "' is not supported", "leave it at its default");
+    }
   }
 
   Value initial(int i, int64_t d) {

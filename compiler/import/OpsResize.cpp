@@ -199,5 +199,5 @@ static void resize(Node &n) {
 }
 
 void plimsoll::import::addResizeOps(llvm::StringMap<OpEntry> &table) {
-  table["Resize"].data = resize;
+  table["Resize"].data = table["Upsample"].data = resize;
 }

@@ -1,5 +1,7 @@
 #include "compiler/import/Problems.h"
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace plimsoll::import;
@@ -11,17 +13,37 @@ void Problems::add(const llvm::Twine &where, const llvm::Twine &what, const llvm
   list.push_back({where.str(), what.str(), fix.str()});
 }
 
+/// "a, b, c and 251 more": who has a problem that many have.
+static std::string listText(llvm::ArrayRef<StringRef> names) {
+  constexpr size_t kNamed = 3;
+  size_t named = names.size() > kNamed + 1 ? kNamed : names.size();
+  std::string text = llvm::join(names.take_front(named), ", ");
+  if (names.size() > named)
+    text += " and " + std::to_string(names.size() - named) + " more";
+  return text;
+}
+
 std::string Problems::text(StringRef what) const {
-  std::string result = std::to_string(list.size()) +
-                       (list.size() == 1 ? " problem keeps" : " problems keep") +
+  // What is wrong in many places for one cause is one problem.
+  llvm::MapVector<std::pair<StringRef, StringRef>, llvm::SmallVector<StringRef>> causes;
+  for (const Problem &problem : list)
+    if (auto &where = causes[{problem.what, problem.fix}];
+        where.empty() || where.back() != problem.where)
+      where.push_back(problem.where);
+  std::string result = std::to_string(causes.size()) +
+                       (causes.size() == 1 ? " problem keeps" : " problems keep") +
                        " this model from being " + what.str();
-  for (size_t i = 0; i < std::min(list.size(), kShown); ++i) {
-    result += "\n  " + list[i].where + (list[i].where.empty() ? "" : ": ") + list[i].what;
-    if (!list[i].fix.empty())
-      result += "\n      " + list[i].fix;
+  size_t shown = 0;
+  for (const auto &[cause, where] : causes) {
+    if (++shown > kShown)
+      break;
+    std::string names = listText(where);
+    result += "\n  " + names + (names.empty() ? "" : ": ") + cause.first.str();
+    if (!cause.second.empty())
+      result += "\n      " + cause.second.str();
   }
-  if (list.size() > kShown)
-    result += "\n  and " + std::to_string(list.size() - kShown) + " more";
+  if (causes.size() > kShown)
+    result += "\n  and " + std::to_string(causes.size() - kShown) + " more";
   return result;
 }
 

@@ -16,6 +16,8 @@ double plimsoll::import::coordinate(StringRef mode, const ResizedAxis &axis, int
     double last = axis.scale * double(axis.in) - 1;
     return axis.out > 1 && last > 0 ? at * double(axis.in - 1) / last : 0;
   }
+  if (mode == "tf_half_pixel_for_nn") // of opset 11 alone
+    return (at + 0.5) / axis.scale;
   if (mode == "asymmetric")
     return at / axis.scale;
   if (mode == "half_pixel_symmetric") {

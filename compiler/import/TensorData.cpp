@@ -144,6 +144,14 @@ template <typename T> static void fromBytes(HostTensor &tensor, llvm::StringRef 
   }
 }
 
+static void fromHalves(HostTensor &tensor, llvm::StringRef bytes) {
+  for (int64_t i = 0, n = tensor.size(); i < n; ++i) {
+    uint16_t bits;
+    std::memcpy(&bits, bytes.data() + i * sizeof bits, sizeof bits);
+    tensor.floats[i] = halfOf(bits, tensor.dtype);
+  }
+}
+
 static void fromRaw(HostTensor &tensor, llvm::StringRef bytes) {
   switch (tensor.dtype) {
   case DType::Bool:
@@ -157,6 +165,9 @@ static void fromRaw(HostTensor &tensor, llvm::StringRef bytes) {
     return fromBytes<float>(tensor, bytes);
   case DType::F64:
     return fromBytes<double>(tensor, bytes);
+  case DType::F16:
+  case DType::BF16:
+    return fromHalves(tensor, bytes);
   }
 }
 
@@ -179,6 +190,13 @@ static bool fromFields(HostTensor &tensor, const onnx::TensorProto &proto) {
     return fromField(tensor, proto.double_data());
   case DType::I64:
     return fromField(tensor, proto.int64_data());
+  case DType::F16:
+  case DType::BF16: // their bits
+    if (!fromField(tensor, proto.int32_data()))
+      return false;
+    for (double &number : tensor.floats)
+      number = halfOf(static_cast<uint16_t>(number), tensor.dtype);
+    return true;
   default:
     return fromField(tensor, proto.int32_data());
   }

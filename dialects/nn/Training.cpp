@@ -1,5 +1,5 @@
 //===- Training.cpp - parameters and optimizer state ----------------------------===//
-#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Stored.h"
 
 using namespace mlir;
 using namespace plimsoll::nn;
@@ -25,9 +25,9 @@ LogicalResult ParameterOp::verify() {
                                << number->convertToDouble();
   if (getTrainable() && !isa<FloatType>(type.getElementType()))
     return emitOpError("only floating-point tensors can be trained, got ") << type;
-  if (BytesAttr source = getSourceAttr(); source && source.getSize() != tensorBytes(type))
-    return emitOpError("source has ")
-           << source.getSize() << " bytes, the tensor needs " << tensorBytes(type);
+  int64_t needed = type.getNumElements() * elementBytes(storedElementType(*this));
+  if (BytesAttr source = getSourceAttr(); source && source.getSize() != needed)
+    return emitOpError("source has ") << source.getSize() << " bytes, the tensor needs " << needed;
   return success();
 }
 

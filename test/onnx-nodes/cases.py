@@ -20,12 +20,15 @@ Constant ConstantOfShape EyeLike LayerNormalization RMSNormalization GroupNormal
 InstanceNormalization BatchNormalization LpNormalization Conv ConvTranspose MaxPool AveragePool
 GlobalAveragePool GlobalMaxPool Resize DepthToSpace SpaceToDepth Attention RotaryEmbedding LSTM GRU
 SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss Dropout RandomNormalLike RandomUniformLike
-Bernoulli If Loop
+Bernoulli If Loop Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh IsInf Shrink ThresholdedRelu SwiGLU
+Hardmax Det LRN GlobalLpPool Col2Im GridSample DFT MeanVarianceNormalization ReverseSequence
+SequenceConstruct SequenceEmpty SequenceInsert SequenceErase SequenceLength ConcatFromSequence
+NonZero Upsample Scatter Celu
 """.split()
 
 #: f32, u8, i32, i64, bool, f64
 TYPES = {1, 2, 6, 7, 9, 11}
-OPSETS = range(13, 28)
+OPSETS = range(6, 29)
 
 
 @dataclasses.dataclass

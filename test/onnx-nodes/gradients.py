@@ -16,6 +16,7 @@ from onnx import TensorProto, numpy_helper
 
 import drawn
 import driver
+import files
 import report
 
 STEP = 2e-6
@@ -126,10 +127,12 @@ class Probe:
             found = float((gradient * d).sum())
             size = max(abs(expected), float(np.abs(gradient * d).sum()), 1e-3)
             bend = abs(above - 2 * losses[0] + below) / STEP
-            if bend > 0.1 * size:
+            allowed = TOLERANCE * size + ROUNDING * scale / STEP
+            # At a kink any slope between the two is right: it is half of the bend off at most.
+            if bend > 0.1 * size or allowed < abs(found - expected) <= 0.5 * bend + allowed:
                 continue
             counted += 1
-            if not abs(found - expected) <= TOLERANCE * size + ROUNDING * scale / STEP:
+            if not abs(found - expected) <= allowed:
                 return f"gradient of '{name}' along probe {i} is {found:.9g}, central difference " \
                        f"{expected:.9g}", ""
         return "", "" if counted else "every probe crosses a kink"
@@ -144,7 +147,7 @@ def check(machine, chosen, forward, probes=None):
     probes = {} if probes is None else probes
     made = {}
     for case in chosen:
-        if case.name in passed:
+        if case.name in passed and not files.is_light(case):
             probe = Probe(case)
             if probe.moves and any(r.size for r in probe.weights.values()):
                 made[case.name] = probe

@@ -51,6 +51,7 @@ public:
     options.threads = 1;
     options.effort = "fast";
     options.checkpoint = "none";
+    options.import.keepDoubles = true; // cases say what f64 gives
     options.forwardOnly = true;
     options.inputGradients = gradients;
     options.scaleRule = scaledRule;

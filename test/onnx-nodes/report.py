@@ -11,12 +11,14 @@ LISTED = ("refused", "drawn")
 HEADER = """\
 # ONNX operators
 
-Which node tests of the onnx wheel (opset 13 to 27; f32, f64, bool, integers) pass: forward
+Which node tests of the onnx wheel (opset 6 to 28; f32, f64, bool, integers) pass: forward
 against the standard's own results, gradients in f64 against central differences. Written by
 `test/onnx-nodes/run.py --update`; `test/onnx-nodes/refused.txt` has every case that is refused,
 and why; cases that draw random numbers are there too: their statistics are compared, not their
-values. The cases of If and Loop are those of `test/onnx-nodes/flow.py`. Inputs that must be known
-at compile time (shapes, axes, pads) are constants there.
+values. `models` are the graphs that the wheel ships: nine image classifiers, and what PyTorch's
+exporter wrote at opset 6 (`test/onnx-nodes/files.py`). The cases of If and Loop are those of
+`test/onnx-nodes/flow.py`. Inputs that must be known at compile time (shapes, axes, pads) are
+constants there.
 
 """
 

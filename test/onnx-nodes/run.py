@@ -25,6 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import cases  # noqa: E402
 import drawn  # noqa: E402
 import driver  # noqa: E402
+import files  # noqa: E402
 import flow  # noqa: E402
 import gradients  # noqa: E402
 import report  # noqa: E402
@@ -83,7 +84,7 @@ def main():
     program = options.build.resolve() / "bin" / "plimsoll-test-nodes"
     with tempfile.TemporaryDirectory(prefix="plimsoll-nodes-") as scratch:
         machine = driver.Driver(program, scratch, environment)
-        every = sorted(cases.collect() + flow.collect(), key=lambda case: case.name)
+        every = sorted(cases.collect() + flow.collect() + files.collect(), key=lambda case: case.name)
         chosen = [case for case in every if re.search(options.filter, case.name)]
         tables = {"forward": forward(machine, chosen)}
         probes = {}

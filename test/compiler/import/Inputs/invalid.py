@@ -27,7 +27,8 @@ run("empty", b"")
 run("garbage", b"no protobuf at all")
 run("truncated", good[: len(good) // 2])
 run("nonexistent", None)
-for name in ["unsupported", "several", "fourteen", "half", "training_dropout", "branches", "old_opset",
+for name in ["unsupported", "several", "fourteen", "eighth", "quantised",
+             "of_a_function", "training_dropout", "branches", "old_opset",
              "new_opset", "cycle", "duplicate", "overflow", "short_data", "wrong_attribute",
              "external_missing", "external_outside"]:
     run(name, getattr(make, name)().SerializeToString())

@@ -224,7 +224,7 @@ def simple(nodes, **kwargs):
 
 
 def unsupported():
-    made = simple([node("Hardmax", ["x"], ["a"]), node("Relu", ["a"], ["c"]),
+    made = simple([node("TfIdfVectorizer", ["x"], ["a"]), node("Relu", ["a"], ["c"]),
                    node("Nonsense", ["c"], ["d"]), node("DequantizeLinear", ["d"] * 2, ["e"]),
                    node("Relu", ["e"], ["y"])])
     made.graph.node[2].domain = "com.example"
@@ -243,7 +243,7 @@ def fourteen():
         return helper.make_graph([helper.make_node(op, ["x"], [result])], result, [],
                                  [helper.make_tensor_value_info(result, F, [4, 8])])
 
-    nodes = [helper.make_node("Hardmax", ["x"], ["y0"], "layer.0.hardmax"),
+    nodes = [helper.make_node("TfIdfVectorizer", ["x"], ["y0"], "layer.0.words"),
              helper.make_node("Attention", ["x"], ["y1"], "layer.1.custom", domain="com.example"),
              helper.make_node("DequantizeLinear", ["q", "one"], ["y2"], "layer.2.dequantise"),
              helper.make_node("If", ["flag"], ["y3"], "layer.3.branch",
@@ -258,7 +258,7 @@ def fourteen():
              helper.make_node("GRU", ["time", "gru", "gru", "", "lengths"], ["y11"], "layer.11.gru",
                               hidden_size=2)]
     inputs = [("x", F, [4, 8]), ("free", F, ["rows", 8]), ("flag", TensorProto.BOOL, []),
-              ("narrow", TensorProto.FLOAT16, [4, 8]), ("k", I, [1])]
+              ("turned", TensorProto.COMPLEX64, [4, 8]), ("k", I, [1])]
     weights = {"q": np.zeros((4, 8), np.uint8), "one": np.float32(1), "w": table(7, 3, 1),
                "shape": np.array([5, 5]), "time": np.zeros((3, 4, 2), np.float32),
                "gru": np.ones((1, 6, 2), np.float32), "lengths": np.array([1, 2, 3, 3], np.int32)}
@@ -268,9 +268,27 @@ def fourteen():
     return result
 
 
-def half():
+def eighth():
     made = simple([node("Relu", ["x"], ["y"])])
-    made.graph.input[0].type.tensor_type.elem_type = TensorProto.BFLOAT16
+    made.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT8E5M2
+    return made
+
+
+def quantised():
+    """One cause in seven places: five nodes and two initializers."""
+    nodes = [node("DequantizeLinear", ["q", "one"], [f"q{i}"]) for i in range(5)]
+    return simple(nodes + [node("Sum", ["x"] + [f"q{i}" for i in range(5)], ["y"])],
+                  initializers={"q": np.zeros((4, 8), np.int8), "r": np.zeros(3, np.int8),
+                                "one": np.float32(1)})
+
+
+def of_a_function():
+    """A node that torch's exporter made of a call, under a name of the exporter's own."""
+    made = simple([helper.make_node("NonZero", ["x"], ["n"], "n4"), node("Shape", ["n"], ["y"])])
+    for key, value in {
+            "pkg.torch.onnx.class_hierarchy": "['m.Net', 'm.Head', 'aten.nonzero.default']",
+            "pkg.torch.onnx.name_scopes": "['', 'head', 'nonzero']"}.items():
+        made.graph.node[0].metadata_props.add(key=key, value=value)
     return made
 
 
@@ -331,7 +349,69 @@ def unrolled():
 
 
 def old_opset():
-    return simple([node("Relu", ["x"], ["y"])], opset=9)
+    return simple([node("Relu", ["x"], ["y"])], opset=5)
+
+
+def older():
+    """Forms of opset 7 to 12: attributes that are operands today, Softmax over rows of a matrix."""
+    return model(
+        [node("Softmax", ["x"], ["p"], axis=1), node("Softmax", ["p"], ["q"], axis=3),
+         node("Clip", ["q"], ["c"], min=0.25, max=0.5), node("Upsample", ["c", "scales"], ["u"]),
+         node("Pad", ["u"], ["padded"], pads=[0, 0, 0, 0, 0, 0, 0, 1], value=2.0),
+         node("Slice", ["padded"], ["s"], axes=[2], starts=[0], ends=[4]),
+         node("Squeeze", ["s"], ["t"], axes=[0]), node("TopK", ["t"], ["y", "index"], k=2)],
+        [("x", F, [1, 3, 4, 5])], [("y", F, None)],
+        {"scales": np.array([1, 1, 2, 2], np.float32)}, opset=9)
+
+
+def oldest():
+    """A bias of opset 6, one number for each channel, and a slope."""
+    return model([node("Conv", ["x", "w"], ["h"]),
+                  node("Add", ["h", "b"], ["a"], broadcast=1, axis=1),
+                  node("PRelu", ["a", "s"], ["y"])],
+                 [("x", F, [2, 3, 4, 4])], [("y", F, None)],
+                 {"w": np.ones((5, 3, 1, 1), np.float32), "b": np.arange(5, dtype=np.float32),
+                  "s": np.arange(5, dtype=np.float32)}, opset=6)
+
+
+def stored(dtype):
+    """A linear layer, its input and a cast in another floating-point type than f32."""
+    made = simple([node("MatMul", ["x", "w"], ["h"]), node("Cast", ["h"], ["c"], to=dtype),
+                   node("Add", ["c", "half"], ["y"])])
+    made.graph.input[0].type.tensor_type.elem_type = dtype
+    for name, values in {"w": table(8, 8, 1), "half": np.array(0.5)}.items():
+        made.graph.initializer.append(helper.make_tensor(
+            name, dtype, values.shape, values.astype(helper.tensor_dtype_to_np_dtype(dtype)).tobytes(),
+            raw=True))
+    return made
+
+
+def stored_f16():
+    return stored(TensorProto.FLOAT16)
+
+
+def stored_bf16():
+    return stored(TensorProto.BFLOAT16)
+
+
+def stored_f64():
+    return stored(TensorProto.DOUBLE)
+
+
+def rounding():
+    """Constants that a model of f32 rounds to bfloat16, and data."""
+    return simple([node("Cast", ["third"], ["rounded"], to=TensorProto.BFLOAT16),
+                   node("Cast", ["rounded"], ["wide"], to=F), node("Mul", ["x", "wide"], ["h"]),
+                   node("Cast", ["h"], ["low"], to=TensorProto.BFLOAT16),
+                   node("Cast", ["low"], ["y"], to=F)],
+                  initializers={"third": np.float32(1 / 3)})
+
+
+def marks():
+    """Dimensions without a name, as Paddle writes them."""
+    made = model([node("Relu", ["x"], ["y"])], [("x", F, ["?", 3, "?", "?"])], [("y", F, None)])
+    made.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
+    return made
 
 
 def new_opset():

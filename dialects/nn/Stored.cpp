@@ -1,0 +1,57 @@
+#include "dialects/nn/Stored.h"
+#include "llvm/ADT/APFloat.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace plimsoll;
+
+Type nn::storedElementType(ParameterOp parameter) {
+  auto stored = parameter->getAttrOfType<TypeAttr>(kStoredAttr);
+  return stored ? stored.getValue() : parameter.getTensorType().getElementType();
+}
+
+template <typename T> static double numberAt(StringRef bytes, size_t i) {
+  T number;
+  std::memcpy(&number, bytes.data() + i * sizeof(T), sizeof(T));
+  return static_cast<double>(number);
+}
+
+/// Number `i` of `bytes`, whose type of two bytes is `type`.
+static double halfAt(StringRef bytes, size_t i, FloatType type) {
+  uint16_t bits;
+  std::memcpy(&bits, bytes.data() + i * sizeof bits, sizeof bits);
+  return APFloat(type.getFloatSemantics(), APInt(16, bits)).convertToDouble();
+}
+
+static double numberAt(StringRef bytes, size_t i, FloatType type) {
+  return type.isF32()   ? numberAt<float>(bytes, i)
+         : type.isF64() ? numberAt<double>(bytes, i)
+                        : halfAt(bytes, i, type);
+}
+
+template <typename T> static void append(std::string &text, T number) {
+  text.append(reinterpret_cast<const char *>(&number), sizeof number);
+}
+
+static void append(std::string &text, double number, FloatType type) {
+  if (type.isF32())
+    return append(text, static_cast<float>(number));
+  if (type.isF64())
+    return append<double>(text, number);
+  APFloat value(number);
+  bool inexact;
+  value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+  append(text, static_cast<uint16_t>(value.bitcastToAPInt().getZExtValue()));
+}
+
+std::string nn::convertNumbers(StringRef bytes, Type from, Type to) {
+  if (from == to)
+    return bytes.str();
+  auto source = cast<FloatType>(from), target = cast<FloatType>(to);
+  size_t count = bytes.size() / (source.getWidth() / 8);
+  std::string result;
+  result.reserve(count * target.getWidth() / 8);
+  for (size_t i = 0; i < count; ++i)
+    append(result, numberAt(bytes, i, source), target);
+  return result;
+}
