@@ -129,7 +129,9 @@ private:
     if (int64_t(bytes.size()) != source.getSize())
       return module.emitError("'")
              << path << "' ends inside parameter '" << parameter.getSymName() << "'";
-    std::string converted;
+    std::string pieces, converted;
+    if (parameter->hasAttr(nn::kPiecesAttr))
+      bytes = pieces = nn::piecesOf(parameter, bytes);
     if (parameter->hasAttr(nn::kStoredAttr))
       bytes = converted = nn::convertNumbers(bytes, nn::storedElementType(parameter),
                                              parameter.getTensorType().getElementType());

@@ -131,9 +131,10 @@ static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef fold
   if (single && !parameter->hasAttr(nn::kStoredAttr))
     stored = Float32Type::get(parameter.getContext());
   int64_t bytes = parameter.getTensorType().getNumElements() * nn::elementBytes(stored);
-  if (!buffer || int64_t((*buffer)->getBufferSize()) != bytes)
+  std::string found = buffer ? nn::piecesOf(parameter, (*buffer)->getBuffer()) : "";
+  if (int64_t(found.size()) != bytes)
     return makeError("cannot read parameter '" + parameter.getSymName() + "'");
-  std::string numbers = nn::convertNumbers((*buffer)->getBuffer(), stored, own);
+  std::string numbers = nn::convertNumbers(found, stored, own);
   std::memcpy(place, numbers.data(), numbers.size());
   return llvm::Error::success();
 }

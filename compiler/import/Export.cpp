@@ -71,6 +71,23 @@ private:
             }};
   }
 
+  /// Parts of several parameters, one after the other.
+  TensorBytes joined(llvm::ArrayRef<Part> parts) const {
+    int64_t size = 0;
+    for (const Part &part : parts)
+      size += part.count * byteSize(plan.parameters[part.parameter].dtype);
+    return {size, [this, parts](char *into) -> llvm::Error {
+              for (const Part &part : parts) {
+                llvm::Expected<std::string> all = read({part.parameter, false});
+                if (!all)
+                  return all.takeError();
+                int64_t step = byteSize(plan.parameters[part.parameter].dtype);
+                into = std::copy_n(all->data() + part.begin * step, part.count * step, into);
+              }
+              return llvm::Error::success();
+            }};
+  }
+
   llvm::Expected<std::string> read(Content content) const {
     TensorBytes data = bytesOf(content);
     std::string text(data.bytes, '\0');
@@ -103,6 +120,13 @@ private:
     if (planned == plan.initializers.end())
       return llvm::Error::success();
     llvm::ArrayRef<Use> uses = graph.usesOf(graph.proto.initializer(index).name());
+    if (!planned->second.parts.empty()) {
+      if (llvm::any_of(planned->second.parts,
+                       [&](const Part &part) { return !weights.has(part.parameter); }))
+        return llvm::Error::success();
+      edits.initializers[index] = joined(planned->second.parts);
+      return llvm::Error::success();
+    }
     Content main = mainContent(index, uses);
     if (weights.has(main.parameter))
       edits.initializers[index] = bytesOf(main);
@@ -182,8 +206,10 @@ static std::vector<bool> usedParameters(const Graph &graph, const ParameterPlan 
   std::vector<bool> used(plan.parameters.size());
   for (const auto &[index, planned] : plan.initializers) {
     const std::string &name = graph.proto.initializer(index).name();
-    used[planned.parameter] =
-        used[planned.parameter] || !graph.usesOf(name).empty() || graph.outputs.count(name);
+    bool isUsed = !graph.usesOf(name).empty() || graph.outputs.count(name);
+    used[planned.parameter] = used[planned.parameter] || isUsed;
+    for (const Part &part : planned.parts)
+      used[part.parameter] = used[part.parameter] || isUsed;
   }
   for (const auto &[use, planned] : plan.uses)
     if (planned.parameter >= 0)

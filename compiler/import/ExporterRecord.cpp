@@ -8,8 +8,10 @@ using llvm::StringRef;
 ExporterRecord::ExporterRecord(const Graph &graph) : graph(graph) {
   readSignature(metadata(graph.proto, "pkg.torch.export.ExportedProgram.graph_signature"));
   nodeCalls.assign(graph.proto.node_size(), -1);
+  // A folded batch normalisation left its own call on the convolution.
   for (int i = 0; i < graph.proto.node_size() && exists(); ++i)
-    readCall(i, graph.names[i].fx);
+    if (!StringRef(graph.names[i].rules).contains("FuseBatchNorm"))
+      readCall(i, graph.names[i].fx);
 }
 
 int ExporterRecord::find(StringRef name) const {
@@ -61,17 +63,27 @@ void ExporterRecord::readCall(int node, StringRef text) {
   call.result = takeIdentifier(text.drop_front()).str();
   StringRef rest = text.drop_front(at + target.size());
   call.op = rest.take_until([](char c) { return c == ']'; });
-  for (size_t place = rest.find('%'); place != StringRef::npos; place = rest.find('%')) {
-    rest = rest.drop_front(place + 1);
-    StringRef name = takeIdentifier(rest);
+  readArguments(rest, call);
+  results.insert(call.result);
+  calls.push_back(std::move(call));
+}
+
+void ExporterRecord::readArguments(StringRef text, FxCall &call) const {
+  for (size_t place = text.find('%'); place != StringRef::npos; place = text.find('%')) {
+    text = text.drop_front(place + 1);
+    StringRef name = takeIdentifier(text);
     auto tensor = byPlaceholder.find(name);
     if (tensor == byPlaceholder.end())
       call.args.push_back(name);
     else if (!llvm::is_contained(call.tensors, tensor->second))
       call.tensors.push_back(tensor->second);
   }
-  results.insert(call.result);
-  calls.push_back(std::move(call));
+}
+
+llvm::SmallVector<int> ExporterRecord::tensorsIn(StringRef text) const {
+  FxCall call;
+  readArguments(text, call);
+  return call.tensors;
 }
 
 Origin ExporterRecord::origin(int index) const {

@@ -60,12 +60,15 @@ public:
   const FxCall &callAt(int number) const { return calls[number]; }
   /// True for a value that a call makes which is in the file.
   bool isResult(llvm::StringRef value) const { return results.contains(value); }
+  /// Tensors of the module that a line names.
+  llvm::SmallVector<int> tensorsIn(llvm::StringRef text) const;
   /// What initializer `index` was made from: itself, where it has a name of the module.
   Origin origin(int index) const;
 
 private:
   void readSignature(llvm::StringRef text);
   void readCall(int node, llvm::StringRef text);
+  void readArguments(llvm::StringRef text, FxCall &call) const;
 
   const Graph &graph;
   std::vector<ModuleTensor> tensors;

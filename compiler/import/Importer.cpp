@@ -30,10 +30,17 @@ void Importer::makeParameters() {
     state.addAttribute("reason", builder.getStringAttr(parameter.reason));
     if (parameter.initializer >= 0)
       if (std::optional<ByteRange> range = graph.file.locate(parameter.initializer, problems)) {
+        int64_t step = byteSize(parameter.dtype), bytes = type.getNumElements() * step;
         // Of a tensor that repeats in the file, the first time.
-        int64_t bytes = type.getNumElements() * byteSize(parameter.dtype);
-        state.addAttribute("source", nn::BytesAttr::get(context, range->file, range->offset,
-                                                        std::min(range->size, bytes)));
+        if (parameter.pieces.empty())
+          range->size = std::min(range->size, bytes);
+        state.addAttribute(
+            "source", nn::BytesAttr::get(context, range->file, range->offset, range->size));
+        SmallVector<int64_t> pieces;
+        for (const Piece &piece : parameter.pieces)
+          pieces.append({piece.begin * step, piece.count * step});
+        if (!pieces.empty())
+          state.addAttribute(nn::kPiecesAttr, builder.getDenseI64ArrayAttr(pieces));
         if (graph.computed(parameter.dtype) != parameter.dtype)
           state.addAttribute(nn::kStoredAttr, TypeAttr::get(storedType(context, parameter.dtype)));
       }
@@ -60,15 +67,64 @@ void Importer::makeParameters() {
   loads.resize(plan.parameters.size());
 }
 
-Value Importer::load(const ParameterUse &use) {
-  const Parameter &parameter = plan.parameters[use.parameter];
-  Location location = nn::userLocation(context, parameter.name, "");
-  Value &value = loads[use.parameter];
+Value Importer::whole(int index) {
+  const Parameter &parameter = plan.parameters[index];
+  Value &value = loads[index];
   if (!value) {
     auto type = RankedTensorType::get(parameter.shape,
                                       elementType(context, graph.computed(parameter.dtype)));
-    value = nn::LoadOp::create(builder, location, type, parameter.name);
+    value = nn::LoadOp::create(builder, nn::userLocation(context, parameter.name, ""), type,
+                               parameter.name);
   }
+  return value;
+}
+
+/// Parts of parameters one after the other, as one vector.
+Value Importer::join(ArrayRef<Part> parts) {
+  std::map<int, std::map<int64_t, Value>> pieces; // of each parameter, by where they begin
+  for (const Part &part : parts)
+    pieces[part.parameter][part.begin];
+  for (auto &[index, begins] : pieces) {
+    Value value = whole(index);
+    auto type = typeOf(value);
+    int64_t count = type.getNumElements();
+    value = nn::ReshapeOp::create(builder, value.getLoc(), type.clone({count}), value);
+    SmallVector<int64_t> sizes;
+    for (auto piece = begins.begin(); piece != begins.end(); ++piece)
+      sizes.push_back((std::next(piece) == begins.end() ? count : std::next(piece)->first) -
+                      piece->first);
+    if (sizes.size() == 1) {
+      begins.begin()->second = value;
+      continue;
+    }
+    OperationState state(value.getLoc(), nn::SplitOp::getOperationName());
+    state.addOperands(value);
+    for (int64_t size : sizes)
+      state.addTypes(type.clone({size}));
+    state.addAttribute("axis", builder.getI64IntegerAttr(0));
+    state.addAttribute("sizes", builder.getDenseI64ArrayAttr(sizes));
+    Operation *split = builder.create(state);
+    for (auto [piece, result] : llvm::zip(begins, split->getResults()))
+      piece.second = result;
+  }
+  SmallVector<Value> values;
+  int64_t count = 0;
+  for (const Part &part : parts) {
+    values.push_back(pieces[part.parameter][part.begin]);
+    count += part.count;
+  }
+  if (values.size() == 1)
+    return values.front();
+  OperationState state(values.front().getLoc(), nn::ConcatOp::getOperationName());
+  state.addOperands(values);
+  state.addTypes(typeOf(values.front()).clone({count}));
+  state.addAttribute("axis", builder.getI64IntegerAttr(0));
+  return builder.create(state)->getResult(0);
+}
+
+Value Importer::load(const ParameterUse &use) {
+  Location location = nn::userLocation(context, plan.parameters[use.parameter].name, "");
+  Value value = use.parts.empty() ? whole(use.parameter) : join(use.parts);
   auto type = [&](const Shape &shape) {
     return RankedTensorType::get(shape, typeOf(value).getElementType());
   };

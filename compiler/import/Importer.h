@@ -40,6 +40,8 @@ private:
   bool bindOperands(Node &node);
   Entry initializerEntry(int index, Use use);
   mlir::Value load(const ParameterUse &use);
+  mlir::Value whole(int parameter);
+  mlir::Value join(llvm::ArrayRef<Part> parts);
   void resizeConstants(Node &node);
   void compareShape(const std::string &name, mlir::Value value);
   bool hasNewShape(Node &node, const std::string &name, mlir::Value value);

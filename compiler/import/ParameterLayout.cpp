@@ -147,10 +147,12 @@ static Layout movedLayout(const Graph &graph, int index, const Shape &shape, boo
 }
 
 Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &record, int index,
-                                  bool isOne, const UseTarget &target, const RoleUse &use) {
+                                  const UseTarget &target, const RoleUse &use) {
   const onnx::TensorProto &tensor = graph.proto.initializer(index);
   Shape shape = shapeOf(graph, index);
-  if (isOne)
+  int own = record.find(tensor.name());
+  bool isCopy = target.direct || target.via.empty() || stepOf(target.via) == Step::Copy;
+  if (own >= 0 && (own == target.tensor || isCopy))
     return {Kind::Same};
   const FxCall *call = record.call(use.use.node);
   if (target.direct && call)
@@ -160,6 +162,8 @@ Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &reco
   StringRef last = target.via.empty() ? StringRef(tensor.name()) : target.via;
   if (isLookUp(last))
     return movedLayout(graph, index, shape, true);
+  if (callKind(last) == "getitem")
+    return {Kind::Moved, shape, {}, true}; // of a split
   for (const std::string &value : record.origin(index).values)
     if (!StringRef(value).starts_with("val_"))
       steps.insert(stepOf(value));

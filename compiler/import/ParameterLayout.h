@@ -20,11 +20,11 @@ struct Layout {
   Shape shape = {}; ///< also of what was moved: without dimensions along which it repeats
   /// What was selected, to tell whether two selections overlap; empty where that cannot be told.
   std::vector<std::string> rows = {};
+  bool isDisjoint = false; ///< of what was selected: no other selection overlaps it
 };
 
-/// How initializer `index` was made, as the uses that stand for one tensor see it. `isOne`: its
-/// name in the file is the name of a tensor of the module.
-Layout layoutOf(const Graph &graph, const ExporterRecord &record, int index, bool isOne,
+/// How initializer `index` was made, as the uses that stand for one tensor see it.
+Layout layoutOf(const Graph &graph, const ExporterRecord &record, int index,
                 const UseTarget &target, const RoleUse &use);
 
 } // namespace plimsoll::import

@@ -142,20 +142,35 @@ void Planner::restoreBias(int index) {
 
 /// What was multiplied into the weights cannot be taken out again.
 void Planner::warnOfFoldedNorms() {
-  int count = llvm::count_if(graph.names, [](const NodeNames &names) {
-    return StringRef(names.rules).contains("FuseBatchNorm");
-  });
-  // torch's older exporter folds without a trace but the names of what it computed.
-  for (const auto &node : graph.proto.node())
-    count += node.op_type() == "Conv" && node.input_size() == 3 &&
-             StringRef(node.input(1)).starts_with("onnx::Conv_") &&
-             StringRef(node.input(2)).starts_with("onnx::Conv_");
+  int count = 0;
+  std::string names;
+  auto name = [&](StringRef tensor) {
+    names += (names.empty() ? ": '" : ", '") + tensor.str() + "'";
+  };
+  for (auto [i, node] : llvm::enumerate(graph.proto.node())) {
+    // torch's older exporter folds without a trace but the names of what it computed.
+    bool isOld = node.op_type() == "Conv" && node.input_size() == 3 &&
+                 StringRef(node.input(1)).starts_with("onnx::Conv_") &&
+                 StringRef(node.input(2)).starts_with("onnx::Conv_");
+    bool isFolded = StringRef(graph.names[i].rules).contains("FuseBatchNorm");
+    count += isOld || isFolded;
+    if (!isFolded || !record.exists())
+      continue;
+    for (const std::string &input : node.input())
+      if (record.find(input) >= 0)
+        name(input);
+    for (int tensor : record.tensorsIn(graph.names[i].fx)) {
+      name(record.tensor(tensor).name);
+      foldedNorms.insert(tensor);
+    }
+  }
   if (count > 0)
     plan.warnings.push_back("the exporter folded " + std::to_string(count) +
                             " batch normalisation" + (count == 1 ? "" : "s") +
                             " into the weights before: scales, "
                             "biases and running statistics cannot be recovered, and the model is "
-                            "trained without them; export with optimize=False to keep them");
+                            "trained without them; export with optimize=False to keep them" +
+                            names);
 }
 
 // Folded parameters ---------------------------------------------------------

@@ -34,6 +34,9 @@ private:
   ParameterUse keepBuffer(Parameter one, int tensor, const Layout &layout,
                           llvm::ArrayRef<RoleUse> uses);
   ParameterUse keepConstant(const Parameter &whole, const std::string &why);
+  std::optional<ParameterUse> useRecurrent(const Parameter &whole, llvm::ArrayRef<RoleUse> uses);
+  int addRecurrent(const Parameter &whole, int tensor, llvm::ArrayRef<int> gates, int64_t place,
+                   int64_t block);
   ParameterUse useComposite(const Parameter &whole, llvm::ArrayRef<RoleUse> uses);
   ParameterUse trainComputed(const Parameter &whole, llvm::ArrayRef<int> tensors,
                              llvm::ArrayRef<RoleUse> uses);
@@ -71,6 +74,8 @@ private:
   std::map<int, std::string> replaced;
   /// Names and shapes of those whose dimensions of 1 are not told.
   std::vector<std::string> shaped;
+  /// Those of batch normalisations that were folded into weights.
+  llvm::DenseSet<int> foldedNorms;
   /// Those of which something is a constant now.
   llvm::DenseSet<int> lost;
   /// What was selected from them.

@@ -38,13 +38,15 @@ void Planner::visitRecorded(const Parameter &whole, llvm::ArrayRef<RoleUse> role
 
 ParameterUse Planner::useRecorded(const Parameter &whole, int tensor,
                                   llvm::ArrayRef<RoleUse> uses) {
+  if (std::optional<ParameterUse> recurrent = useRecurrent(whole, uses))
+    return *recurrent;
   if (tensor < 0)
     return useComposite(whole, uses);
   bool isOne = record.find(whole.fileName) >= 0;
+  UseTarget target = uses.empty() ? UseTarget() : targets.at(uses.front().use);
   Layout layout;
   if (!uses.empty())
-    layout = layoutOf(graph, record, whole.initializer, isOne, targets.at(uses.front().use),
-                      uses.front());
+    layout = layoutOf(graph, record, whole.initializer, target, uses.front());
   Parameter one = whole;
   one.role = drawRole(uses.empty() ? Role::Other : uses.front().role, whole.shape.size());
   if (!record.isParameter(tensor))
@@ -59,6 +61,9 @@ ParameterUse Planner::useRecorded(const Parameter &whole, int tensor,
   case Layout::Kind::Computed:
     return trainComputed(whole, {tensor}, uses);
   case Layout::Kind::Moved:
+    // The initializer's name may be that of another tensor of the module.
+    if (!target.via.empty() && (isOne || taken.count(one.fileName)))
+      one.fileName = target.via.str();
     return trainMoved(std::move(one), {tensor}, layout);
   default:
     return trainAs(std::move(one), tensor, layout);
@@ -109,7 +114,7 @@ ParameterUse Planner::trainMoved(Parameter one, llvm::ArrayRef<int> tensors, con
   for (int tensor : tensors) {
     names += (names.empty() ? "'" : ", '") + record.tensor(tensor).name + "'";
     overlaps |= taken.count(record.tensor(tensor).name) != 0;
-    if (renamed.count(tensor) && layout.rows.empty())
+    if (renamed.count(tensor) && layout.rows.empty() && !layout.isDisjoint)
       overlaps = true;
     for (const std::string &row : layout.rows)
       overlaps |= !selected[tensor].insert(row).second;
@@ -127,7 +132,7 @@ ParameterUse Planner::trainMoved(Parameter one, llvm::ArrayRef<int> tensors, con
   one.aliases.clear();
   one.reason = "made from " + names + "; the file does not tell where it belongs there";
   for (int tensor : tensors)
-    renamed[tensor] = one.fileName;
+    renamed[tensor] += (renamed[tensor].empty() ? "'" : " and '") + one.fileName + "'";
   use.parameter = add(std::move(one));
   return use;
 }
@@ -171,6 +176,14 @@ ParameterUse Planner::useComposite(const Parameter &whole, llvm::ArrayRef<RoleUs
   llvm::SmallVector<int> parameters;
   llvm::copy_if(origin.tensors, std::back_inserter(parameters),
                 [&](int tensor) { return record.isParameter(tensor); });
+  bool isFolded = !uses.empty() && llvm::all_of(uses, [&](const RoleUse &use) {
+    return StringRef(graph.names[use.use.node].rules).contains("FuseBatchNorm");
+  });
+  if (parameters.empty() && isFolded) {
+    Parameter bias = whole;
+    bias.reason = "a bias that the exporter folded a batch normalisation into";
+    return {add(std::move(bias))};
+  }
   if (parameters.size() == 1 && origin.values.empty())
     return keepConstant(whole, "merged with what the module does not have there");
   if (parameters.empty()) {
@@ -246,7 +259,8 @@ void Planner::warnOfStill() {
 void Planner::warnOfLost() {
   std::vector<std::string> constant, other, instead, unread;
   for (auto [i, tensor] : llvm::enumerate(record.moduleTensors())) {
-    if (!record.isParameter(i) || matchesAny(options.freeze, tensor.name))
+    if (!record.isParameter(i) || foldedNorms.contains(i) ||
+        matchesAny(options.freeze, tensor.name))
       continue;
     bool isAlias = llvm::any_of(plan.parameters, [&, &name = tensor.name](const Parameter &p) {
       return llvm::is_contained(p.aliases, name);
@@ -257,7 +271,7 @@ void Planner::warnOfLost() {
     else if (auto by = replaced.find(i); by != replaced.end())
       instead.push_back("'" + tensor.name + "' by '" + by->second + "'");
     else if (known != renamed.end())
-      other.push_back("'" + tensor.name + "' as '" + known->second + "'");
+      other.push_back("'" + tensor.name + "' as " + known->second);
     else if (!taken.count(tensor.name) && !isAlias)
       unread.push_back("'" + tensor.name + "'");
   }

@@ -48,6 +48,11 @@ std::string roleText(const Graph &graph, const RoleUse &use);
 /// "matrix", "gain" or "bias", for drawing initial values.
 std::string drawRole(Role role, size_t rank);
 
+/// Consecutive elements of a tensor.
+struct Piece {
+  int64_t begin, count;
+};
+
 struct Parameter {
   std::string name;     ///< the framework's
   std::string fileName; ///< the initializer's
@@ -57,7 +62,15 @@ struct Parameter {
   std::vector<std::string> aliases;
   bool transposed = false, trainable = true, decayed = false;
   int initializer = -1;  ///< whose bytes it starts with; -1: drawn by its role
+  /// Where its elements are among the initializer's; empty: the first ones.
+  llvm::SmallVector<Piece, 0> pieces = {};
   bool declared = false; ///< the exporter's own word: it is one of the model's parameters
+};
+
+/// Consecutive elements of a parameter.
+struct Part {
+  int parameter;
+  int64_t begin, count;
 };
 
 struct ParameterUse {
@@ -65,6 +78,8 @@ struct ParameterUse {
   bool transpose = false; ///< the use sees the transpose of the parameter
   Shape view = {};        ///< the use sees this shape, unless it is empty
   Shape repeated = {};    ///< then, unless it is empty, it is broadcast to this one
+  /// The use sees these one after the other, in the shape `view`, unless there are none.
+  std::vector<Part> parts = {};
 };
 
 struct KeptConstant {

@@ -25,7 +25,6 @@ void UseTargets::collect(int index) {
   llvm::erase_if(origin.tensors,
                  [&](int t) { return origin.tensors.size() > 1 && !record.isParameter(t); });
   seen.insert(origin.tensors.begin(), origin.tensors.end());
-  llvm::DenseMap<std::pair<int, int>, Role> roles;
   for (const RoleUse &role : rolesOf(graph, tensor.name()))
     roles.try_emplace({role.use.node, role.use.operand}, role.role);
   for (Use use : graph.usesOf(tensor.name())) {
@@ -148,33 +147,43 @@ void UseTargets::claimMerged(const FxCall &call, llvm::MutableArrayRef<Slot> slo
       assign(slot, {slot.own, true, ""});
 }
 
-/// The only parameter directly in `module` that nothing reads, or of several the one with the
-/// last name of `like`.
-int UseTargets::onlyUnreadOf(StringRef module, StringRef like) const {
-  llvm::SmallVector<int> found;
+/// The parameter directly in `module` that nothing reads and that may be what `use` means: the only
+/// one, or of several the one with the last name of `like`, or the one of the operand's role.
+int UseTargets::unreadOf(Use use, StringRef like, const llvm::DenseSet<int> &read) const {
+  StringRef module = graph.names[use.node].module;
+  llvm::SmallVector<int> found, ofRole;
   int namedAlike = -1;
   for (auto [i, tensor] : llvm::enumerate(record.moduleTensors())) {
     StringRef rest = tensor.name;
-    if (!record.isParameter(i) || seen.contains(i) ||
+    if (!record.isParameter(i) || read.contains(i) ||
         (!module.empty() && (!rest.consume_front(module) || !rest.consume_front("."))) ||
         rest.contains('.'))
       continue;
     found.push_back(i);
+    if (isLike(rest, roles.lookup({use.node, use.operand})) || rest == like.rsplit('.').second)
+      ofRole.push_back(i);
     if (rest == like.rsplit('.').second)
       namedAlike = i;
   }
-  return found.size() == 1 ? found[0] : namedAlike;
+  return namedAlike >= 0      ? namedAlike
+         : found.size() == 1  ? found[0]
+         : ofRole.size() == 1 ? ofRole[0]
+                              : -1;
 }
 
 /// One initializer read through several values is several parameters where the module of a
 /// further value has one that nothing else reads (layer scales that start equal).
 void UseTargets::separateMergedValues() {
+  const llvm::DenseSet<int> read = seen;
   for (auto &[initializer, uses] : throughValues) {
     const std::string &name = graph.proto.initializer(initializer).name();
     StringRef first = at(uses.front()).via;
     for (Use use : uses)
       if (at(use).via == name)
         first = name;
+    // One that is itself a tensor of the module is not made by the first value.
+    if (record.find(name) >= 0)
+      first = "";
     llvm::StringMap<int> known;
     for (Use use : uses) {
       UseTarget &target = targets[{use.node, use.operand}];
@@ -182,7 +191,7 @@ void UseTargets::separateMergedValues() {
         continue;
       auto [entry, isNew] = known.try_emplace(target.via, target.tensor);
       if (isNew) {
-        int other = onlyUnreadOf(graph.names[use.node].module, record.tensor(target.tensor).name);
+        int other = unreadOf(use, record.tensor(target.tensor).name, read);
         if (other >= 0)
           seen.insert(entry->second = other);
       }

@@ -47,13 +47,14 @@ private:
   llvm::SmallVector<llvm::StringRef> foldedArguments(const FxCall &call) const;
   void follow(Slot &slot, llvm::StringRef via);
   void separateMergedValues();
-  int onlyUnreadOf(llvm::StringRef module, llvm::StringRef like) const;
+  int unreadOf(Use use, llvm::StringRef like, const llvm::DenseSet<int> &read) const;
   void assign(Slot &slot, UseTarget target);
 
   const Graph &graph;
   const ExporterRecord &record;
   std::vector<llvm::SmallVector<Slot>> slotsOf; ///< of each call
   llvm::DenseMap<std::pair<int, int>, UseTarget> targets;
+  llvm::DenseMap<std::pair<int, int>, Role> roles; ///< of each operand that is an initializer
   std::vector<llvm::DenseSet<int>> claimed; ///< of each call
   llvm::DenseSet<int> seen;
   /// Uses of an initializer through values, by initializer, in file order.

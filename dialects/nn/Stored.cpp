@@ -10,6 +10,16 @@ Type nn::storedElementType(ParameterOp parameter) {
   return stored ? stored.getValue() : parameter.getTensorType().getElementType();
 }
 
+std::string nn::piecesOf(ParameterOp parameter, StringRef source) {
+  auto pieces = parameter->getAttrOfType<DenseI64ArrayAttr>(kPiecesAttr);
+  if (!pieces)
+    return source.str();
+  std::string result;
+  for (size_t i = 0; i + 1 < size_t(pieces.size()); i += 2)
+    result += source.substr(pieces[i], pieces[i + 1]);
+  return result;
+}
+
 template <typename T> static double numberAt(StringRef bytes, size_t i) {
   T number;
   std::memcpy(&number, bytes.data() + i * sizeof(T), sizeof(T));

@@ -11,6 +11,13 @@ namespace plimsoll::nn {
 /// where that is not the parameter's own.
 inline constexpr llvm::StringLiteral kStoredAttr = "nn.stored";
 
+/// Attribute of a parameter: begins and sizes of the pieces of its source, in bytes, that are its
+/// elements one after the other; without it the source is the parameter's.
+inline constexpr llvm::StringLiteral kPiecesAttr = "nn.pieces";
+
+/// The bytes of a parameter among those of its source.
+std::string piecesOf(ParameterOp parameter, llvm::StringRef source);
+
 /// The element type of the bytes at a parameter's source.
 mlir::Type storedElementType(ParameterOp parameter);
 

@@ -26,8 +26,19 @@ LogicalResult ParameterOp::verify() {
   if (getTrainable() && !isa<FloatType>(type.getElementType()))
     return emitOpError("only floating-point tensors can be trained, got ") << type;
   int64_t needed = type.getNumElements() * elementBytes(storedElementType(*this));
-  if (BytesAttr source = getSourceAttr(); source && source.getSize() != needed)
-    return emitOpError("source has ") << source.getSize() << " bytes, the tensor needs " << needed;
+  BytesAttr source = getSourceAttr();
+  int64_t given = source ? source.getSize() : needed;
+  if (auto pieces = (*this)->getAttrOfType<DenseI64ArrayAttr>(kPiecesAttr); source && pieces) {
+    given = 0;
+    for (int64_t i = 0; i + 1 < pieces.size(); i += 2) {
+      if (pieces[i] < 0 || pieces[i + 1] < 0 || pieces[i] + pieces[i + 1] > source.getSize())
+        return emitOpError("has a piece from byte ")
+               << pieces[i] << " of " << pieces[i + 1] << " bytes, outside its source";
+      given += pieces[i + 1];
+    }
+  }
+  if (given != needed)
+    return emitOpError("source has ") << given << " bytes, the tensor needs " << needed;
   return success();
 }
 

@@ -70,6 +70,9 @@ static void printSummary(const pipeline::Compilation &compilation,
       object["frontier"] = pipeline::sweepJson(solution);
       object["checkpoints_by_rule"] = pipeline::policiesJson(solution);
     }
+    if (raw.dryRun)
+      object["parameters"] = pipeline::parameterJson(
+          *const_cast<pipeline::Compilation &>(compilation).module);
     return printJson(std::move(object));
   }
   if (raw.report != "-")
