@@ -42,6 +42,7 @@ private:
                              llvm::ArrayRef<RoleUse> uses);
   void warnOfLost();
   void warnOfStill();
+  std::string mergedWith(llvm::StringRef name) const;
   bool decide(Parameter &parameter, const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles);
   bool isPlaceholder(const Parameter &parameter, llvm::ArrayRef<RoleUse> roles);
   bool isMask(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const;

@@ -239,6 +239,23 @@ static std::string counted(size_t count) {
   return std::to_string(count) + (count == 1 ? " parameter" : " parameters");
 }
 
+/// The parameter that the module of `name` reads in its place, though it is another module's, or
+/// "": the exporter merges equal nodes, too, behind which no call tells them apart.
+std::string Planner::mergedWith(StringRef name) const {
+  auto [module, last] = name.rsplit('.');
+  for (const auto &[index, use] : plan.initializers) {
+    const std::string &other = plan.parameters[use.parameter].name;
+    auto [otherModule, otherLast] = StringRef(other).rsplit('.');
+    if (use.parameter < 0 || otherLast != last || otherModule == module)
+      continue;
+    for (const RoleUse &role : rolesOf(graph, graph.proto.initializer(index).name()))
+      if (graph.names[role.consumer.node].module == module &&
+          plan.find(index, role.use).parameter == use.parameter)
+        return other;
+  }
+  return "";
+}
+
 /// Buffers that training moves in PyTorch, by their names, and not here.
 void Planner::warnOfStill() {
   std::vector<std::string> vectors;
@@ -257,7 +274,7 @@ void Planner::warnOfStill() {
 
 /// Every parameter of the module is trained as what it is there, or is named here.
 void Planner::warnOfLost() {
-  std::vector<std::string> constant, other, instead, unread;
+  std::vector<std::string> constant, other, instead, merged, unread;
   for (auto [i, tensor] : llvm::enumerate(record.moduleTensors())) {
     if (!record.isParameter(i) || foldedNorms.contains(i) ||
         matchesAny(options.freeze, tensor.name))
@@ -272,7 +289,11 @@ void Planner::warnOfLost() {
       instead.push_back("'" + tensor.name + "' by '" + by->second + "'");
     else if (known != renamed.end())
       other.push_back("'" + tensor.name + "' as " + known->second);
-    else if (!taken.count(tensor.name) && !isAlias)
+    else if (taken.count(tensor.name) || isAlias)
+      continue;
+    else if (std::string one = mergedWith(tensor.name); !one.empty())
+      merged.push_back("'" + tensor.name + "' with '" + one + "'");
+    else
       unread.push_back("'" + tensor.name + "'");
   }
   warnOfStill();
@@ -282,6 +303,11 @@ void Planner::warnOfLost() {
                             " of the module cannot be trained, because the exporter folded what "
                             "is computed from them into constants: " +
                             listed(constant) + fix + "them");
+  if (!merged.empty())
+    plan.warnings.push_back(counted(merged.size()) +
+                            " of the module cannot be trained by themselves, because the exporter "
+                            "merged what is made from them with the same of equal ones: " +
+                            listed(merged) + fix + "them");
   if (!instead.empty())
     plan.warnings.push_back(counted(instead.size()) +
                             " of the module cannot be trained as the module does, because the "

@@ -157,13 +157,16 @@ static void follow(const Graph &graph, StringRef name, std::optional<Use> first,
     // A list of uses that long tells nothing more.
     if (result.size() >= 4096)
       return;
-    bool through = node.output_size() == 1 &&
+    bool isPart = node.op_type() == "Split" && use.operand == 0;
+    bool isWhole = node.output_size() == 1 &&
                    ((use.operand == 0 && passesOn(node.op_type())) || joins(node.op_type()));
-    if (through && depth < 8) {
-      bool moves = isOneOf(node.op_type(), {"Transpose", "Reshape", "Slice", "Concat"});
-      follow(graph, node.output(0), start, moved || moves, depth + 1, result);
-    } else
+    if (depth >= 8 || !(isPart || isWhole)) {
       result.push_back({start, use, roleAt(graph, use), moved});
+      continue;
+    }
+    bool moves = isPart || isOneOf(node.op_type(), {"Transpose", "Reshape", "Slice", "Concat"});
+    for (const std::string &output : node.output())
+      follow(graph, output, start, moved || moves, depth + 1, result);
   }
 }
 
