@@ -65,15 +65,18 @@ struct AbsorbBroadcast : RewritePattern {
   static bool resultKeepsType(Operation *op, unsigned index, Value replacement) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
     SmallVector<bool> covered(shape.size(), false);
+    int64_t rank = 0; // dimensions of size 1 are counted, too
     for (auto [i, value] : llvm::enumerate(op->getOperands())) {
       auto type = cast<RankedTensorType>((i == index ? replacement : value).getType());
       int64_t missing = shape.size() - type.getRank();
+      rank = std::max(rank, type.getRank());
       for (int64_t d = 0; d < type.getRank(); ++d)
         if (type.getDimSize(d) == shape[d + missing])
           covered[d + missing] = true;
     }
-    return llvm::all_of(llvm::zip(covered, shape),
-                        [](auto pair) { return std::get<0>(pair) || std::get<1>(pair) == 1; });
+    return rank == std::ssize(shape) && llvm::all_of(llvm::zip(covered, shape), [](auto pair) {
+             return std::get<0>(pair) || std::get<1>(pair) == 1;
+           });
   }
 };
 

@@ -9,9 +9,10 @@ namespace plimsoll::planner {
 
 namespace {
 
-constexpr int64_t overlapLimit = 200'000'000; ///< up to which larger instances are packed by size
-constexpr size_t quadraticLimit = 40000;      ///< buffers up to which conflicts are listed
-constexpr size_t ordersLimit = 1500;          ///< buffers up to which all orders are tried
+constexpr int64_t bySizeWork = 100'000'000; ///< of packing by size where conflicts are not listed
+constexpr size_t quadraticLimit = 40000;    ///< buffers up to which conflicts are always listed
+constexpr int64_t listLimit = 60'000'000;   ///< entries in lists of conflicts of more buffers
+constexpr size_t ordersLimit = 1500;        ///< buffers up to which all orders are tried
 
 /// A second is about 5e7 of the tree search, 1e8 of the ejection search, and
 /// 4e7 of the latter where its lists outgrow the caches.
@@ -19,7 +20,12 @@ SearchLimits limitsOf(Effort effort, size_t buffers) {
   if (effort == Effort::Fast)
     return {0, 200'000, 100, 200'000, 50, {}};
   const int64_t more = effort == Effort::Max ? 10 : 1;
-  const int64_t eject = buffers > manyBuffers ? 220'000'000 : 375'000'000;
+  int64_t eject = buffers > manyBuffers ? 220'000'000 : 375'000'000;
+  // What a million buffers cost besides leaves less and less for it, from one to the next.
+  if (buffers > quadraticLimit) {
+    const double share = double(quadraticLimit) / double(buffers);
+    eject = static_cast<int64_t>(double(eject) * share * share * share);
+  }
   return {0, 100'000'000 * more, 5'000 * more, eject * more, 10'000 * more, {}};
 }
 
@@ -44,7 +50,11 @@ public:
       if (!done())
         search(conflicts);
     } else if (!done()) {
-      offer(packBySize(buffers, result.height, overlapLimit));
+      offer(packBySize(buffers, result.height, bySizeWork));
+      if (!done() && countConflicts(buffers) <= listLimit) {
+        Conflicts conflicts(buffers);
+        search(conflicts);
+      }
     }
     result.proven = result.height <= result.lowerBound;
     return std::move(result);

@@ -38,9 +38,10 @@ struct PackResult {
 };
 
 /// Portfolio, from cheap to dear, until the lower bound (or `capacity`) is
-/// reached: a sweep in the order of starts (all there is for very many buffers), best
-/// and first fit in several orders, tree search, ejection search. The two searches
-/// treat buffers of one life as one at first.
+/// reached: a sweep in the order of starts, best and first fit in several orders,
+/// tree search, ejection search. The two searches treat buffers of one life as one at
+/// first. Above 40,000 buffers it is the sweep, best fit by size, and an ejection search
+/// that has less work the more there are, so that a million take seconds.
 PackResult pack(std::span<const Buffer> buffers, const PackOptions &options = {});
 
 /// The largest sum of sizes alive at one time.

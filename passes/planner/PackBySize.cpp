@@ -1,10 +1,11 @@
 //===- PackBySize.cpp - best fit in the order of sizes, without lists of
 // conflicts ----===//
 //
-// For instances whose conflicts are too many to list. What overlaps a buffer is
-// found among the buffers in the order of their starts: those that start within
-// its life are neighbours in it, those alive at its start stand in the nearest
-// landing before it.
+// For instances whose conflicts are too many to list. In the order of starts a life is a
+// range of positions, and two buffers are alive together if their ranges meet. Blocks of
+// positions are the leaves of a tree, whose nodes hold the bytes that are taken: what meets
+// a range is then the union of a few sets, in which all that lies close together is one
+// piece, however many buffers it is made of.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,132 +13,201 @@
 #include "passes/planner/Sequence.h"
 
 #include <array>
-#include <limits>
 
 namespace plimsoll::planner {
 
 namespace {
 
-constexpr int64_t landingEvery = 64; ///< buffers
+constexpr int32_t blockSize = 64; ///< positions
+
+using Range = std::pair<int64_t, int64_t>; ///< of bytes
+
+/// Bytes as ranges that do not touch, in ascending order.
+class ByteSet {
+public:
+  void add(Range range) {
+    auto first = std::lower_bound(ranges.begin(), ranges.end(), range.first,
+                                  [](const Range &r, int64_t low) { return r.second < low; });
+    auto last = first;
+    for (; last != ranges.end() && last->first <= range.second; ++last) {
+      range.first = std::min(range.first, last->first);
+      range.second = std::max(range.second, last->second);
+    }
+    if (first == last) {
+      ranges.insert(first, range);
+      return;
+    }
+    *first = range;
+    ranges.erase(first + 1, last);
+  }
+
+  void appendTo(std::vector<Range> &all) const {
+    all.insert(all.end(), ranges.begin(), ranges.end());
+  }
+  int64_t size() const { return std::ssize(ranges); }
+
+private:
+  std::vector<Range> ranges;
+};
 
 class BySize {
-  struct Place {
-    std::pair<int64_t, int64_t> taken;
-    int64_t placedUntil = std::numeric_limits<int64_t>::min(); ///< end of life, once placed
-  };
-
 public:
-  /// May stop before all is there; `isPractical` says so.
-  BySize(std::span<const Buffer> buffers, int64_t overlaps) : buffers(buffers), left(overlaps) {
+  BySize(std::span<const Buffer> buffers, int64_t work) : buffers(buffers), work(work) {
     for (int32_t i : makeOrder(buffers, OrderKind::Start))
       if (needsPlace(buffers[i]))
         byStart.push_back(i);
+    const int32_t count = static_cast<int32_t>(byStart.size());
+    std::vector<int64_t> starts;
+    for (int32_t i : byStart)
+      starts.push_back(buffers[i].lower);
     positionOf.assign(buffers.size(), none);
-    for (size_t p = 0; p < byStart.size(); ++p) {
-      positionOf[byStart[p]] = static_cast<int32_t>(p);
-      starts.push_back(buffers[byStart[p]].lower);
-      ends.push_back(buffers[byStart[p]].upper);
+    for (int32_t p = 0; p < count; ++p) {
+      const int32_t i = byStart[p];
+      positionOf[i] = p;
+      const auto end = std::lower_bound(starts.begin() + p, starts.end(), buffers[i].upper);
+      past.push_back(static_cast<int32_t>(end - starts.begin()));
     }
-    makeLandings();
-    places.resize(byStart.size());
+    while (leaves * blockSize < count)
+      leaves *= 2;
+    nodes.resize(2 * leaves);
+    ending.resize(count + 1);
+    places.assign(count, {none, none});
   }
 
-  bool isPractical() const { return left > 0; }
-
   std::vector<int64_t> run(int64_t below) {
-    while ((below >> shift) > 255)
-      ++shift;
     std::vector<int64_t> offsets(buffers.size(), 0);
+    int64_t placed = 0;
     for (int32_t i : makeOrder(buffers, OrderKind::Size)) {
       const int32_t position = positionOf[i];
       if (position == none)
         continue;
       findTaken(position);
       const int64_t offset = gapFor(taken, buffers[i].size, buffers[i].alignment, Fit::Best);
-      if (offset + buffers[i].size >= below)
+      if (offset + buffers[i].size >= below || isTooMuch(++placed))
         return {};
       offsets[i] = offset;
-      places[position] = {{offset, offset + buffers[i].size}, buffers[i].upper};
+      take(position, {offset, offset + buffers[i].size});
     }
     return offsets;
   }
 
 private:
-  /// The landing before a position, and the first position that starts after
-  /// its life.
-  std::pair<int64_t, int32_t> neighbours(int32_t position) const {
-    const auto past = std::lower_bound(starts.begin() + position, starts.end(), ends[position]);
-    return {position / landingEvery, static_cast<int32_t>(past - starts.begin())};
+  /// True once the work is done, or after a sixteenth of the buffers if it would take four times
+  /// as much: each buffer meets more of them than the one before.
+  bool isTooMuch(int64_t placed) const {
+    const double rest = double(past.size()) / double(placed);
+    return spent > work || (rest < 16 && double(spent) * rest * rest > 4 * double(work));
   }
 
-  void makeLandings() {
-    std::vector<int32_t> alive;
-    for (size_t p = 0; p < byStart.size() && left > 0; ++p) {
-      if (p % landingEvery == 0) {
-        std::erase_if(alive, [&](int32_t q) { return ends[q] <= starts[p]; });
-        landingStart.push_back(landings.size());
-        landings.insert(landings.end(), alive.begin(), alive.end());
-      }
-      alive.push_back(static_cast<int32_t>(p));
-      const auto [landing, past] = neighbours(static_cast<int32_t>(p));
-      left -= static_cast<int64_t>(landings.size() - landingStart[landing]) + past -
-              landing * landingEvery;
+  struct Node {
+    ByteSet whole; ///< of buffers alive in all of its blocks, but not in all of its parent's
+    ByteSet any;   ///< of buffers alive in any of them
+  };
+
+  /// The blocks that [from, to) fills, but for the last one if the positions end in it.
+  static std::pair<int32_t, int32_t> filledBlocks(int32_t from, int32_t to) {
+    return {(from + blockSize - 1) / blockSize, to / blockSize};
+  }
+
+  /// Nodes of which the blocks [from, to) are made.
+  template <typename See> void eachPart(int32_t from, int32_t to, See see) {
+    for (from += leaves, to += leaves; from < to; from /= 2, to /= 2) {
+      if (from & 1)
+        see(nodes[from++]);
+      if (to & 1)
+        see(nodes[--to]);
     }
-    landingStart.push_back(landings.size());
   }
 
-  /// The bytes of placed buffers that are alive with the one at `position`,
-  /// sorted.
+  /// The nodes above the first and the last block of [from, to), these included.
+  template <typename See> void eachAbove(int32_t from, int32_t to, See see) {
+    int32_t a = leaves + from / blockSize, b = leaves + (to - 1) / blockSize;
+    for (; a != b; a /= 2, b /= 2) {
+      see(nodes[a]);
+      see(nodes[b]);
+    }
+    for (; a > 0; a /= 2)
+      see(nodes[a]);
+  }
+
+  void take(int32_t position, Range range) {
+    while (range.first >> shift > 255)
+      ++shift;
+    const int32_t end = past[position];
+    places[position] = range;
+    const auto [first, last] = filledBlocks(position, end);
+    eachPart(first, last, [&](Node &node) {
+      node.whole.add(range);
+      node.any.add(range);
+    });
+    eachAbove(position, end, [&](Node &node) { node.any.add(range); });
+    if (end % blockSize != 0 && end / blockSize != position / blockSize)
+      ending[end].add(range);
+  }
+
+  /// The bytes of placed buffers that are alive with the one at `position`, sorted.
   void findTaken(int32_t position) {
-    const auto [landing, past] = neighbours(position);
-    const int32_t first = static_cast<int32_t>(landing * landingEvery);
-    taken.resize(landingStart[landing + 1] - landingStart[landing] + past - first);
-    size_t count = 0;
-    auto add = [&](int32_t q) { // without a branch that would be hard to predict
-      taken[count] = places[q].taken;
-      count += places[q].placedUntil > starts[position];
-    };
-    for (size_t k = landingStart[landing]; k < landingStart[landing + 1]; ++k)
-      add(landings[k]);
-    for (int32_t q = first; q < past; ++q)
-      add(q);
-    taken.resize(count);
+    const int32_t end = past[position];
+    taken.clear();
+    const auto [first, last] = filledBlocks(position, end);
+    eachPart(first, last, [&](Node &node) { node.any.appendTo(taken); });
+    eachAbove(position, end, [&](Node &node) { node.whole.appendTo(taken); });
+    const int32_t begin = position / blockSize * blockSize;
+    const int32_t positions = static_cast<int32_t>(places.size());
+    addBlock(begin, std::min(begin + blockSize, positions), position, end);
+    if ((end - 1) / blockSize * blockSize != begin) {
+      const int32_t next = (end - 1) / blockSize * blockSize;
+      addBlock(next, std::min(next + blockSize, positions), position, end);
+    }
     sortTaken();
+    spent += std::ssize(taken) + blockSize;
   }
 
-  /// By counting their offsets in 1/256 of the height, then each of these.
+  /// By counting their offsets in 1/256 of the height so far; that leaves few out of order.
   void sortTaken() {
     std::array<uint32_t, 257> from{};
-    for (const auto &[low, high] : taken)
-      ++from[(low >> shift) + 1];
+    for (const Range &range : taken)
+      ++from[(range.first >> shift) + 1];
     for (size_t b = 1; b < from.size(); ++b)
       from[b] += from[b - 1];
     sorted.resize(taken.size());
-    for (const auto &range : taken)
+    for (const Range &range : taken)
       sorted[from[range.first >> shift]++] = range;
-    uint32_t first = 0;
-    for (size_t b = 0; b + 1 < from.size(); first = from[b++])
-      std::sort(sorted.begin() + first, sorted.begin() + from[b]);
+    for (size_t k = 1; k < sorted.size(); ++k) {
+      const Range range = sorted[k];
+      size_t to = k;
+      for (; to > 0 && range.first < sorted[to - 1].first; --to)
+        sorted[to] = sorted[to - 1];
+      sorted[to] = range;
+    }
     std::swap(sorted, taken);
   }
 
+  /// Of the buffers that start or end in [from, to), a block, those that meet [position, end).
+  void addBlock(int32_t from, int32_t to, int32_t position, int32_t end) {
+    for (int32_t p = from; p < std::min(to, end); ++p)
+      if (places[p].first != none && past[p] > position)
+        taken.push_back(places[p]);
+    for (int32_t p = std::max(from, position) + 1; p <= to && p % blockSize != 0; ++p)
+      ending[p].appendTo(taken);
+  }
+
   std::span<const Buffer> buffers;
-  int64_t left; ///< neighbours that may still be looked at
-  std::vector<int32_t> byStart,
-      positionOf;                    ///< position: of a buffer in `byStart`
-  std::vector<int64_t> starts, ends; ///< of each position
-  std::vector<size_t> landingStart;
-  std::vector<int32_t> landings; ///< positions alive where every 64th starts
-  std::vector<Place> places;     ///< of each position
-  std::vector<std::pair<int64_t, int64_t>> taken, sorted;
-  int32_t shift = 0; ///< of an offset: its 256th of the height
+  int64_t work, spent = 0;                  ///< ranges that may be, and were, looked at
+  std::vector<int32_t> byStart, positionOf; ///< position: of a buffer in `byStart`
+  std::vector<int32_t> past; ///< of each position: the first that starts after its end
+  int32_t leaves = 1;
+  std::vector<Node> nodes;     ///< a heap: the parts of node n are 2n and 2n + 1
+  std::vector<ByteSet> ending; ///< by `past`: bytes of buffers from earlier blocks that end there
+  std::vector<Range> places;   ///< of each position
+  std::vector<Range> taken, sorted;
+  int32_t shift = 0; ///< of an offset: its 256th of the height so far
 };
 
 } // namespace
 
-std::vector<int64_t> packBySize(std::span<const Buffer> buffers, int64_t below, int64_t overlaps) {
-  BySize placing(buffers, overlaps);
-  return placing.isPractical() ? placing.run(below) : std::vector<int64_t>();
+std::vector<int64_t> packBySize(std::span<const Buffer> buffers, int64_t below, int64_t work) {
+  return BySize(buffers, work).run(below);
 }
 
 } // namespace plimsoll::planner

@@ -6,28 +6,54 @@
 
 namespace plimsoll::planner {
 
+namespace {
+
+/// How many buffers are alive with each: all that start before its end, but for those over by
+/// its start.
+class Neighbours {
+public:
+  explicit Neighbours(std::span<const Buffer> buffers) {
+    for (const Buffer &b : buffers)
+      if (needsPlace(b)) {
+        starts.push_back(b.lower);
+        ends.push_back(b.upper);
+      }
+    std::sort(starts.begin(), starts.end());
+    std::sort(ends.begin(), ends.end());
+  }
+
+  int64_t of(const Buffer &b) const {
+    if (!needsPlace(b))
+      return 0;
+    const auto begun = std::lower_bound(starts.begin(), starts.end(), b.upper);
+    const auto ended = std::upper_bound(ends.begin(), ends.end(), b.lower);
+    return (begun - starts.begin()) - (ended - ends.begin()) - 1;
+  }
+
+private:
+  std::vector<int64_t> starts, ends;
+};
+
+} // namespace
+
+int64_t countConflicts(std::span<const Buffer> buffers) {
+  const Neighbours neighbours(buffers);
+  int64_t count = 0;
+  for (const Buffer &b : buffers)
+    count += neighbours.of(b);
+  return count;
+}
+
 Conflicts::Conflicts(std::span<const Buffer> buffers) {
   const int32_t count = static_cast<int32_t>(buffers.size());
   std::vector<int32_t> byStart(count);
   std::iota(byStart.begin(), byStart.end(), 0);
   std::stable_sort(byStart.begin(), byStart.end(),
                    [&](int32_t a, int32_t b) { return buffers[a].lower < buffers[b].lower; });
-  std::vector<int64_t> starts, ends;
-  for (int32_t i : byStart)
-    if (needsPlace(buffers[i])) {
-      starts.push_back(buffers[i].lower);
-      ends.push_back(buffers[i].upper);
-    }
-  std::sort(ends.begin(), ends.end());
+  const Neighbours neighbours(buffers);
   start.assign(count + 1, 0);
-  for (int32_t i = 0; i < count; ++i) {
-    start[i + 1] = start[i];
-    if (needsPlace(buffers[i])) { // all that start before its end, but for those over by then
-      const auto begun = std::lower_bound(starts.begin(), starts.end(), buffers[i].upper);
-      const auto ended = std::upper_bound(ends.begin(), ends.end(), buffers[i].lower);
-      start[i + 1] += (begun - starts.begin()) - (ended - ends.begin()) - 1;
-    }
-  }
+  for (int32_t i = 0; i < count; ++i)
+    start[i + 1] = start[i] + neighbours.of(buffers[i]);
   list.resize(start[count]);
   std::vector<int64_t> next(start.begin(), start.end() - 1);
   std::vector<int32_t> alive;

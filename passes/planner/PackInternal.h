@@ -27,6 +27,9 @@ struct Conflicts {
   }
 };
 
+/// Entries in the lists of `Conflicts`, without listing them.
+int64_t countConflicts(std::span<const Buffer> buffers);
+
 enum class OrderKind : uint8_t { Size, Start, End, Area, Length };
 enum class Fit : uint8_t {
   Lowest, ///< the lowest gap that is large enough
@@ -62,9 +65,9 @@ bool packTree(std::span<const Buffer> buffers, const Conflicts &conflicts,
 std::vector<int64_t> packSweep(std::span<const Buffer> buffers);
 
 /// Best fit in the order of sizes, as by `placeInOrder`; empty if that is not
-/// lower than `below`, or if more than about `overlaps` pairs of buffers are
-/// alive together. Fixed buffers are not supported.
-std::vector<int64_t> packBySize(std::span<const Buffer> buffers, int64_t below, int64_t overlaps);
+/// lower than `below`, or takes more than `work` ranges of bytes to be looked at.
+/// Fixed buffers are not supported.
+std::vector<int64_t> packBySize(std::span<const Buffer> buffers, int64_t below, int64_t work);
 
 struct EjectStyle {
   uint64_t seed = 1;

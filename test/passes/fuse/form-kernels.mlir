@@ -41,3 +41,21 @@ func.func @needed(%x: tensor<8xf32>, %b: tensor<1x8xf32>) -> tensor<4x8xf32> {
   %y = nn.add %x, %r : tensor<8xf32>, tensor<4x8xf32>
   return %y : tensor<4x8xf32>
 }
+
+// Nor that it has four dimensions, of which three have the size 1.
+// CHECK-LABEL: func.func @rank_needed
+// CHECK-NEXT:    %[[R:.*]] = nn.broadcast
+// CHECK-NEXT:    nn.add %arg0, %[[R]]
+func.func @rank_needed(%s: tensor<f32>, %b: tensor<8xf32>) -> tensor<1x1x1x8xf32> {
+  %r = nn.broadcast %b : tensor<8xf32> to tensor<1x1x1x8xf32>
+  %y = nn.add %s, %r : tensor<f32>, tensor<1x1x1x8xf32>
+  return %y : tensor<1x1x1x8xf32>
+}
+
+// CHECK-LABEL: func.func @rank_given
+// CHECK-NEXT:    nn.add %arg0, %arg1
+func.func @rank_given(%o: tensor<1x1x1x1xf32>, %b: tensor<8xf32>) -> tensor<1x1x1x8xf32> {
+  %r = nn.broadcast %b : tensor<8xf32> to tensor<1x1x1x8xf32>
+  %y = nn.add %o, %r : tensor<1x1x1x1xf32>, tensor<1x1x1x8xf32>
+  return %y : tensor<1x1x1x8xf32>
+}

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <fstream>
 #include <string>
 
@@ -131,6 +132,97 @@ TEST(Pack, bySizeNeedsNoListOfConflicts) {
     EXPECT_TRUE(packBySize(buffers, height, 1'000'000).empty());
   }
   EXPECT_TRUE(packBySize(randomBuffers(random, false), 1 << 30, 10).empty());
+}
+
+/// `count` buffers with lives of up to `longest` starts of others.
+std::vector<Buffer> scattered(int64_t count, int64_t longest, uint64_t seed) {
+  Random random(seed);
+  std::vector<Buffer> buffers(static_cast<size_t>(count));
+  for (Buffer &b : buffers) {
+    b.lower = random.below(count);
+    b.upper = b.lower + 1 + random.below(longest);
+    b.size = 64 * (1 + random.below(10'000));
+  }
+  return buffers;
+}
+
+/// A training step: activations that the backward pass reads in reverse, and short lives.
+std::vector<Buffer> nested(int64_t count, uint64_t seed) {
+  Random random(seed);
+  std::vector<Buffer> buffers;
+  const int64_t end = 2 * count / 3;
+  auto size = [&] { return int64_t{64} << random.below(14); };
+  for (int64_t i = 0; std::ssize(buffers) < count; ++i) {
+    buffers.push_back({i, random.below(2) ? end - i : i + 1 + random.below(6), size(), 1, none});
+    buffers.push_back({end - i - 1, end - i + random.below(6), size(), 1, none});
+    buffers.push_back({i, i + 1, size(), 1, none});
+  }
+  buffers.resize(static_cast<size_t>(count));
+  return buffers;
+}
+
+int64_t heightBySize(const std::vector<Buffer> &buffers) {
+  const std::vector<int64_t> offsets = packBySize(buffers, INT64_MAX / 4, INT64_MAX / 4);
+  EXPECT_EQ(offsets.size(), buffers.size());
+  return heightOf(buffers, offsets);
+}
+
+/// Lives within one block of positions, over a few, over all of them, and many with one end.
+TEST(Pack, bySizeInManyBlocks) {
+  std::vector<std::vector<Buffer>> instances = {
+      scattered(1'000, 30, 1), scattered(2'000, 300, 2), scattered(1'500, 3'000, 3),
+      nested(2'000, 4),        scattered(64, 40, 5),     scattered(128, 500, 6)};
+  instances.push_back(scattered(1'000, 700, 7));
+  for (Buffer &b : instances.back())
+    b.upper = b.upper > 777 ? std::max<int64_t>(777, b.lower + 1) : b.upper;
+  for (size_t k = 0; k < instances.size(); ++k) {
+    const std::vector<Buffer> &buffers = instances[k];
+    const std::vector<int64_t> expected =
+        placeInOrder(buffers, Conflicts(buffers), makeOrder(buffers, OrderKind::Size), Fit::Best);
+    EXPECT_EQ(packBySize(buffers, INT64_MAX / 4, INT64_MAX / 4), expected) << k;
+  }
+}
+
+/// By which part the height is above the lower bound.
+double excess(const std::vector<Buffer> &buffers, Effort effort) {
+  const PackResult result = pack(buffers, {none, effort, 0});
+  EXPECT_EQ(result.height, heightOf(buffers, result.offsets));
+  EXPECT_LE(result.height, heightBySize(buffers));
+  return static_cast<double>(result.height) / static_cast<double>(result.lowerBound) - 1;
+}
+
+/// One buffer more than a search takes does not make a packing much higher: the limits are
+/// those of all orders, of trees, of stacks, and of lists of conflicts.
+TEST(Pack, noCliffAtTheLimits) {
+  for (int64_t limit : {1'500, 4'000, 10'000, 40'000})
+    for (bool isNested : {false, true}) {
+      std::vector<Buffer> buffers = isNested ? nested(limit + 1, 11) : scattered(limit + 1, 60, 12);
+      const Effort effort = limit == 40'000 ? Effort::Normal : Effort::Fast;
+      const double above = excess(buffers, effort);
+      buffers.pop_back();
+      const double below = excess(buffers, effort);
+      EXPECT_LE(above, 1.5 * below + 0.02) << limit << (isNested ? " nested" : " scattered");
+    }
+}
+
+/// Best fit by size is lower here than the sweep, and too many buffers are alive together for
+/// lists of conflicts.
+TEST(Pack, largeStepsArePackedBySize) {
+  for (int64_t count : {41'000, 62'000, 200'000}) {
+    const std::vector<Buffer> buffers = nested(count, 13);
+    EXPECT_LE(excess(buffers, Effort::Normal), 0.004) << count;
+    EXPECT_LT(heightBySize(buffers), heightOf(buffers, packSweep(buffers))) << count;
+  }
+}
+
+/// What is left of the searches falls with the number of buffers, but not to nothing at once.
+TEST(Pack, qualityFallsSlowly) {
+  double last = 0.02;
+  for (int64_t count : {39'000, 45'000, 60'000, 100'000}) {
+    const double now = excess(scattered(count, 60, 14), Effort::Normal);
+    EXPECT_LE(now, last + 0.03) << count;
+    last = now;
+  }
 }
 
 /// All searches with enough work that each of them places buffers.
