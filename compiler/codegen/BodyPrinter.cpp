@@ -110,7 +110,8 @@ std::string BodyPrinter::expression(Operation &op) {
             arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp>([&](auto) { return convert(op); })
       .Case([&](math::AbsFOp) { return call(op, "std::fabs"); })
       .Case<math::ExpOp, math::LogOp, math::SqrtOp, math::TanhOp, math::ErfOp, math::SinOp,
-            math::CosOp>(
+            math::CosOp, math::TanOp, math::AsinOp, math::AcosOp, math::AtanOp, math::SinhOp,
+            math::CoshOp, math::AsinhOp, math::AcoshOp, math::AtanhOp>(
           [&](auto) { return call(op, ("plimsoll::" + op.getName().stripDialect()).str()); })
       .Case([&](math::PowFOp) { return call(op, "plimsoll::pow"); })
       .Default([](Operation *unknown) -> std::string {

@@ -25,7 +25,8 @@ public:
     comment(os, title);
     os << (isCuda() ? "#include \"plimsoll/Bf16.h\"\n" : "") << "#include \"plimsoll/"
        << (isCuda() ? "CudaKernels.h" : "Kernels.h")
-       << "\"\n#include \"plimsoll/Math.h\"\n\n#include <cmath>\n"
+       << "\"\n#include \"plimsoll/Math.h\"\n#include \"plimsoll/Trigonometry.h\"\n\n"
+          "#include <cmath>\n"
           "#include <limits>\n\n"
        // CUDA's own headers, of which a part comes last, must not see names like exp twice.
        << (isCuda() ? "namespace plimsoll {\n" : "using namespace plimsoll;\n\n")

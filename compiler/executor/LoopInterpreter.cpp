@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "plimsoll/Bf16.h"
 #include "plimsoll/Math.h"
+#include "plimsoll/Trigonometry.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <memory>
@@ -257,6 +258,15 @@ private:
         .Case([&](math::ErfOp) { unaryFloat(op, [](auto x) { return plimsoll::erf(x); }); })
         .Case([&](math::SinOp) { unaryFloat(op, [](auto x) { return plimsoll::sin(x); }); })
         .Case([&](math::CosOp) { unaryFloat(op, [](auto x) { return plimsoll::cos(x); }); })
+        .Case([&](math::TanOp) { unaryFloat(op, [](auto x) { return plimsoll::tan(x); }); })
+        .Case([&](math::AsinOp) { unaryFloat(op, [](auto x) { return plimsoll::asin(x); }); })
+        .Case([&](math::AcosOp) { unaryFloat(op, [](auto x) { return plimsoll::acos(x); }); })
+        .Case([&](math::AtanOp) { unaryFloat(op, [](auto x) { return plimsoll::atan(x); }); })
+        .Case([&](math::SinhOp) { unaryFloat(op, [](auto x) { return plimsoll::sinh(x); }); })
+        .Case([&](math::CoshOp) { unaryFloat(op, [](auto x) { return plimsoll::cosh(x); }); })
+        .Case([&](math::AsinhOp) { unaryFloat(op, [](auto x) { return plimsoll::asinh(x); }); })
+        .Case([&](math::AcoshOp) { unaryFloat(op, [](auto x) { return plimsoll::acosh(x); }); })
+        .Case([&](math::AtanhOp) { unaryFloat(op, [](auto x) { return plimsoll::atanh(x); }); })
         .Case([&](math::PowFOp) {
           if (op.getResult(0).getType().isF32())
             binary<float, float>(op, [](float a, float b) { return plimsoll::pow(a, b); });

@@ -253,6 +253,15 @@ void plimsoll::import::addElementwiseFolds(llvm::StringMap<OpEntry> &table) {
   table["Log"].fold = unary<std::log>;
   table["Sin"].fold = unary<std::sin>;
   table["Cos"].fold = unary<std::cos>;
+  table["Tan"].fold = unary<std::tan>;
+  table["Asin"].fold = unary<std::asin>;
+  table["Acos"].fold = unary<std::acos>;
+  table["Atan"].fold = unary<std::atan>;
+  table["Sinh"].fold = unary<std::sinh>;
+  table["Cosh"].fold = unary<std::cosh>;
+  table["Asinh"].fold = unary<std::asinh>;
+  table["Acosh"].fold = unary<std::acosh>;
+  table["Atanh"].fold = unary<std::atanh>;
   table["Tanh"].fold = unary<std::tanh>;
   table["Erf"].fold = unary<std::erf>;
   table["Floor"].fold = unary<std::floor>;

@@ -73,6 +73,24 @@ static std::optional<NewSizes> bindOtherSizes(MLIRContext *context, const Import
   return sizes;
 }
 
+/// Inputs that are used as weights, where the file has no weights: "" or a warning.
+static std::string weightsWithoutValues(const Graph &graph, const ParameterPlan &plan) {
+  if (llvm::any_of(plan.parameters, [](const Parameter &p) { return p.trainable; }))
+    return "";
+  std::string names;
+  for (const BoundInput &input : graph.inputs) {
+    auto isWeight = [](const RoleUse &use) {
+      return use.consumer.operand > 0 &&
+             (use.role == Role::Matrix || use.role == Role::Gain || use.role == Role::Bias);
+    };
+    if (llvm::any_of(rolesOf(graph, input.info->name()), isWeight))
+      names += (names.empty() ? "'" : ", '") + input.info->name() + "'";
+  }
+  return names.empty() ? ""
+                       : "inputs that are used as weights have no values in the file: " + names +
+                             "; export the model with its weights as initializers";
+}
+
 namespace {
 /// One walk over a file.
 struct Walk {
@@ -113,6 +131,8 @@ static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &
   importer.emitRemarks();
   for (const std::string &remark : module ? storedTypes : std::vector<std::string>())
     emitRemark(where) << remark;
+  if (std::string without = weightsWithoutValues(*graph, plan); module && !without.empty())
+    emitWarning(where) << without;
   for (const std::string &warning : plan.warnings)
     emitWarning(where) << warning;
   for (const std::string &remark : module ? plan.remarks : std::vector<std::string>())

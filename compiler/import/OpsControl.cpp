@@ -94,7 +94,7 @@ static void splitToSequence(Node &n) {
   std::optional<Shape> sizes = sequenceSizes(n, total);
   bool fits = sizes.has_value();
   for (int64_t size : fits ? *sizes : Shape())
-    fits &= size > 0 && size <= total - sum && (sum += size, true);
+    fits &= size >= 0 && size <= total - sum && (sum += size, true);
   if (!fits || sum != total)
     return n.error("its split does not fit dimension " + Twine(*axis) + " of " +
                    shapeText(typeOf(x).getShape()));

@@ -185,6 +185,15 @@ void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["Round"].data = unary<nn::RoundOp>;
   table["Sin"].data = unary<nn::SinOp>;
   table["Cos"].data = unary<nn::CosOp>;
+  table["Tan"].data = unary<nn::TanOp>;
+  table["Asin"].data = unary<nn::AsinOp>;
+  table["Acos"].data = unary<nn::AcosOp>;
+  table["Atan"].data = unary<nn::AtanOp>;
+  table["Sinh"].data = unary<nn::SinhOp>;
+  table["Cosh"].data = unary<nn::CoshOp>;
+  table["Asinh"].data = unary<nn::AsinhOp>;
+  table["Acosh"].data = unary<nn::AcoshOp>;
+  table["Atanh"].data = unary<nn::AtanhOp>;
   table["Tanh"].data = unary<nn::TanhOp>;
   table["Erf"].data = unary<nn::ErfOp>;
   table["Sigmoid"].data = unary<nn::SigmoidOp>;

@@ -24,6 +24,19 @@ def : Gradient<NN_SqrtOp, [(NN_DivOp (NN_MulOp $dy, (Half)), $y)]>;
 def : Gradient<NN_ReciprocalOp, [(NN_NegOp (NN_MulOp $dy, (NN_MulOp $y, $y)))]>;
 def : Gradient<NN_SinOp, [(NN_MulOp $dy, (NN_CosOp $x))]>;
 def : Gradient<NN_CosOp, [(NN_NegOp (NN_MulOp $dy, (NN_SinOp $x)))]>;
+// d tan(x) = 1 + tan^2
+def : Gradient<NN_TanOp, [(NN_MulOp $dy, (NN_AddOp (NN_MulOp $y, $y), (One)))]>;
+def : Gradient<NN_SinhOp, [(NN_MulOp $dy, (NN_CoshOp $x))]>;
+def : Gradient<NN_CoshOp, [(NN_MulOp $dy, (NN_SinhOp $x))]>;
+// d asin(x) = -d acos(x) = 1 / sqrt(1 - x^2), d atan(x) = 1 / (1 + x^2); of the inverses of
+// hyperbolic functions with other signs
+def : Gradient<NN_AsinOp, [(NN_DivOp $dy, (NN_SqrtOp (NN_SubOp (One), (NN_MulOp $x, $x))))]>;
+def : Gradient<NN_AcosOp, [(NN_NegOp (NN_DivOp $dy,
+                                      (NN_SqrtOp (NN_SubOp (One), (NN_MulOp $x, $x)))))]>;
+def : Gradient<NN_AtanOp, [(NN_DivOp $dy, (NN_AddOp (NN_MulOp $x, $x), (One)))]>;
+def : Gradient<NN_AsinhOp, [(NN_DivOp $dy, (NN_SqrtOp (NN_AddOp (NN_MulOp $x, $x), (One))))]>;
+def : Gradient<NN_AcoshOp, [(NN_DivOp $dy, (NN_SqrtOp (NN_SubOp (NN_MulOp $x, $x), (One))))]>;
+def : Gradient<NN_AtanhOp, [(NN_DivOp $dy, (NN_SubOp (One), (NN_MulOp $x, $x)))]>;
 def : Gradient<NN_TanhOp, [(NN_TanhGradOp $dy, $y)]>;
 // d erf(x) = 2/sqrt(pi) e^(-x^2)
 def : Gradient<NN_ErfOp, [(NN_MulOp $dy, (NN_MulOp (TwoOverRootPi),

@@ -20,6 +20,24 @@ func.func @unary(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>, tens
   %6 = nn.sin %x : tensor<4x8xf32>
   // CHECK: nn.cos %{{.*}} : tensor<4x8xf32>
   %7 = nn.cos %x : tensor<4x8xf32>
+  // CHECK: nn.tan %{{.*}} : tensor<4x8xf32>
+  %tan = nn.tan %x : tensor<4x8xf32>
+  // CHECK: nn.asin %{{.*}} : tensor<4x8xf32>
+  %asin = nn.asin %x : tensor<4x8xf32>
+  // CHECK: nn.acos %{{.*}} : tensor<4x8xf32>
+  %acos = nn.acos %x : tensor<4x8xf32>
+  // CHECK: nn.atan %{{.*}} : tensor<4x8xf32>
+  %atan = nn.atan %x : tensor<4x8xf32>
+  // CHECK: nn.sinh %{{.*}} : tensor<4x8xf32>
+  %sinh = nn.sinh %x : tensor<4x8xf32>
+  // CHECK: nn.cosh %{{.*}} : tensor<4x8xf32>
+  %cosh = nn.cosh %x : tensor<4x8xf32>
+  // CHECK: nn.asinh %{{.*}} : tensor<4x8xf32>
+  %asinh = nn.asinh %x : tensor<4x8xf32>
+  // CHECK: nn.acosh %{{.*}} : tensor<4x8xf32>
+  %acosh = nn.acosh %x : tensor<4x8xf32>
+  // CHECK: nn.atanh %{{.*}} : tensor<4x8xf32>
+  %atanh = nn.atanh %x : tensor<4x8xf32>
   // CHECK: nn.tanh %{{.*}} : tensor<4x8xf32>
   %8 = nn.tanh %x : tensor<4x8xf32>
   // CHECK: nn.erf %{{.*}} : tensor<4x8xf32>

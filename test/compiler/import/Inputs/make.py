@@ -379,7 +379,7 @@ def stored(dtype):
     made = simple([node("MatMul", ["x", "w"], ["h"]), node("Cast", ["h"], ["c"], to=dtype),
                    node("Add", ["c", "half"], ["y"])])
     made.graph.input[0].type.tensor_type.elem_type = dtype
-    for name, values in {"w": table(8, 8, 1), "half": np.array(0.5)}.items():
+    for name, values in {"w": table(3, 8, 1), "half": np.array(0.5)}.items():
         made.graph.initializer.append(helper.make_tensor(
             name, dtype, values.shape, values.astype(helper.tensor_dtype_to_np_dtype(dtype)).tobytes(),
             raw=True))
@@ -412,6 +412,12 @@ def marks():
     made = model([node("Relu", ["x"], ["y"])], [("x", F, ["?", 3, "?", "?"])], [("y", F, None)])
     made.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
     return made
+
+
+def weights_as_inputs():
+    """A layer whose weights are inputs without values, as converters can write it."""
+    return model([node("Gemm", ["x", "w", "b"], ["y"])],
+                 [("x", F, [2, 3]), ("w", F, [3, 4]), ("b", F, [4])], [("y", F, None)])
 
 
 def new_opset():
