@@ -28,8 +28,8 @@ static void give(ModelFile &file, const TensorFile &weights, const onnx::ValueIn
   std::vector<int64_t> found = weights.shapeOf(name);
   Shape given(found.begin(), found.end());
   std::optional<Shape> shape = literalShape(input);
-  std::optional<DType> dtype = dtypeOf(input.type().tensor_type().elem_type());
-  llvm::StringRef type = dtype == DType::F32 ? "F32" : dtype == DType::F64 ? "F64" : "";
+  std::optional<import::DType> dtype = dtypeOf(input.type().tensor_type().elem_type());
+  llvm::StringRef type = dtype == import::DType::F32 ? "F32" : dtype == import::DType::F64 ? "F64" : "";
   if (type.empty() || weights.typeOf(name) != type || (shape && *shape != given))
     return problems.add("input '" + name + "'",
                         "--weights has a tensor of this name of type " + weights.typeOf(name) +

@@ -107,7 +107,8 @@ void Importer::makeFunction() {
   for (const KnownInput &known : graph.known) {
     const std::string &name = known.input.info->name();
     const Shape &shape = graph.isTraced ? known.input.exported : known.input.shape;
-    values[name] = Entry::of(known.tensor(shape));
+    HostTensor tensor = known.tensor(shape);
+    values[name] = Entry::of(tensor.cast(graph.computed(tensor.dtype)));
     remarks.push_back("input '" + name + "' (" + shapeText(shape) + ") is bound to " + known.text);
   }
   builder.setInsertionPointToStart(body);

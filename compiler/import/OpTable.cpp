@@ -10,13 +10,6 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
   };
   const char *later = "it comes in a later version; export the model without it";
   refuse("Scan", "loops of this kind are not supported", "unroll it before the export");
-  for (llvm::StringRef name : {"NonZero", "Compress", "Unique", "NonMaxSuppression"})
-    refuse(
-        name,
-        "the size of its result depends on the values of its operand, and every size must be "
-        "known before data is",
-        "compute all rows and choose with a mask instead of selecting some: torch.where(mask, a, "
-        "b), one_hot and a product, or index_add with weights of 0");
   for (llvm::StringRef name : {"RNN"})
     refuse(name, "this operator cannot be trained yet", later);
   for (llvm::StringRef name : {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
