@@ -166,7 +166,12 @@ private:
           << ", input_shape" << inputCount << ", " << hex(slice.getOffset()) << "}, "
           << inputOffset(evaluate, slice.getName()) << ", " << (isLabels ? "true" : "false") << ", "
           << (limit ? limit.getInt() : -1) << ", " << (ignored ? ignored.getInt() : -100) << ", "
-          << inputOffset(accumulate, slice.getName()) << "},\n";
+          << inputOffset(accumulate, slice.getName());
+      auto classes = slice->getAttrOfType<StringAttr>(exec::kClassesAttr);
+      if (bool whole = slice->hasAttr(exec::kWholeAttr); whole || classes)
+        row << ", " << (whole ? "true" : "false") << ", "
+            << (classes ? quoted(classes.getValue()) : "nullptr");
+      row << "},\n";
       ++inputCount;
     }
     tokenLabels = labels && integers && integerInputs == 1 && *labels == *integers;
@@ -276,10 +281,13 @@ private:
        << ",\n    /*evaluate=*/" << timeline(evaluate) << ",\n    /*tokenLabels=*/"
        << (tokenLabels ? "true" : "false") << ",\n    /*loraAlpha=*/" << literal(loraAlpha(), f64);
     os << ",\n    /*evaluateHyperOffset=*/" << inputOffset(evaluate, "hyper");
-    if (accumulate)
+    bool mix = module->hasAttr(nn::kRowsMixAttr);
+    if (accumulate || mix)
       os << ",\n    /*microBatches=*/" << settings.microBatches << ",\n    /*accumulate=*/"
-         << timeline(accumulate) << ",\n    /*accumulateHyperOffset=*/"
+         << (accumulate ? timeline(accumulate) : "{}") << ",\n    /*accumulateHyperOffset=*/"
          << hex(accumulateHyperOffset);
+    if (mix)
+      os << ",\n    /*rowsMix=*/true";
     os << "};\n";
   }
 

@@ -19,6 +19,13 @@ public:
     for (const auto &input : graph.proto.input())
       if (!graph.initializers.count(input.name()))
         bindInput(input);
+    for (const auto &[name, text] : options.inputs)
+      if (llvm::none_of(graph.proto.input(),
+                        [&](const auto &input) { return input.name() == name; }))
+        problems.add("--input=" + name, "the model has no input of that name",
+                     "its inputs are " + inputNames());
+      else if (graph.initializers.count(name))
+        problems.add("--input=" + name, "the file has a value for this input, as for its weights");
     for (const auto &entry : unused)
       problems.add("--shape=" + entry.getKey(),
                    "the model has no input or dynamic dimension of that name",
@@ -91,7 +98,22 @@ private:
     for (const Shape &shape : {bound.shape, bound.exported})
       if (!elementCount(shape))
         return problems.add(where, "its shape " + shapeText(shape) + " is negative or overflows");
-    graph.inputs.push_back(std::move(bound));
+    auto value = llvm::find_if(options.inputs,
+                               [&](const auto &entry) { return entry.first == input.name(); });
+    if (value == options.inputs.end())
+      return graph.inputs.push_back(std::move(bound));
+    bindValue(where, {std::move(bound), value->second});
+  }
+
+  void bindValue(const std::string &where, KnownInput known) {
+    DType dtype = *dtypeOf(known.input.info->type().tensor_type().elem_type());
+    std::string problem;
+    for (const Shape &shape : {known.input.shape, known.input.exported})
+      if (*elementCount(shape) > options.maxFoldedElements)
+        return problems.add(where, "is too large for --input: " + shapeText(shape));
+      else if (!inputElements(known.text, dtype, shape, problem))
+        return problems.add(where, problem);
+    graph.known.push_back(std::move(known));
   }
 
   int64_t bindOne(const std::string &where, size_t d, const onnx::TensorShapeProto::Dimension &dim,

@@ -35,6 +35,15 @@ struct BoundInput {
   llvm::SmallVector<bool> isFree; ///< a literal that --shape does not speak of
 };
 
+/// An input that --input binds: a constant of the model.
+struct KnownInput {
+  BoundInput input;
+  std::string text; ///< of its elements
+
+  /// Its elements at one of its shapes; it was checked that there are some.
+  HostTensor tensor(const Shape &shape) const;
+};
+
 struct NewSizes;
 
 /// Indices into the graph, valid while the file is.
@@ -59,6 +68,7 @@ struct Graph {
   bool narrowsDoubles = false;
   /// Inputs or parameters are of half precision.
   bool isHalf = false;
+  std::vector<KnownInput> known; ///< inputs that --input binds
 
   llvm::ArrayRef<Use> usesOf(llvm::StringRef name) const {
     auto found = uses.find(name);
@@ -80,8 +90,19 @@ std::unique_ptr<Graph> makeGraph(const ModelFile &file, Problems &problems);
 /// The elements of a list that Python printed: "['', 'model', 'view']".
 std::vector<std::string> pythonList(llvm::StringRef text);
 
-/// Binds dynamic dimensions by --shape and fills `inputs`.
+/// Binds dynamic dimensions by --shape and fills `inputs`, and by --input `known`.
 void bindInputs(Graph &graph, const ImportOptions &options, Problems &problems);
+
+/// The elements of an input of `shape`: `text` is zeros, ones, a number, or a list of as many as
+/// there are. Nothing, and why not in `problem`, where it is something else.
+std::optional<HostTensor> inputElements(llvm::StringRef text, DType dtype, const Shape &shape,
+                                        std::string &problem);
+
+/// Makes parameters of the inputs that the file of --weights holds; problems are added for those
+/// that do not fit.
+void giveWeights(ModelFile &file, const ImportOptions &options, Problems &problems);
+/// Inputs that are used as weights are, and given nowhere.
+std::vector<std::string> inputsLikeWeights(const Graph &graph);
 
 /// The value of `key` in ONNX metadata, or "".
 template <typename Message> llvm::StringRef metadata(const Message &message, llvm::StringRef key) {

@@ -73,24 +73,6 @@ static std::optional<NewSizes> bindOtherSizes(MLIRContext *context, const Import
   return sizes;
 }
 
-/// Inputs that are used as weights, where the file has no weights: "" or a warning.
-static std::string weightsWithoutValues(const Graph &graph, const ParameterPlan &plan) {
-  if (llvm::any_of(plan.parameters, [](const Parameter &p) { return p.trainable; }))
-    return "";
-  std::string names;
-  for (const BoundInput &input : graph.inputs) {
-    auto isWeight = [](const RoleUse &use) {
-      return use.consumer.operand > 0 &&
-             (use.role == Role::Matrix || use.role == Role::Gain || use.role == Role::Bias);
-    };
-    if (llvm::any_of(rolesOf(graph, input.info->name()), isWeight))
-      names += (names.empty() ? "'" : ", '") + input.info->name() + "'";
-  }
-  return names.empty() ? ""
-                       : "inputs that are used as weights have no values in the file: " + names +
-                             "; export the model with its weights as initializers";
-}
-
 namespace {
 /// One walk over a file.
 struct Walk {
@@ -98,6 +80,21 @@ struct Walk {
   bool unrolled = false;        ///< control flow was inlined into the file's graph: walk again
 };
 } // namespace
+
+/// A file without weights that has inputs in their places.
+static void warnOfInputs(const Graph &graph, const ParameterPlan &plan, Location where) {
+  if (llvm::any_of(plan.parameters, [](const Parameter &one) { return one.trainable; }))
+    return;
+  std::string list;
+  for (const std::string &name : inputsLikeWeights(graph))
+    list += (list.empty() ? "'" : ", '") + name + "'";
+  if (!list.empty())
+    emitWarning(where) << "the file holds nothing to train, and its inputs " << list
+                       << " are used as weights are: give their values with "
+                          "--weights=FILE.safetensors, tensors of the inputs' names, to train "
+                          "them, or export the model with its parameters "
+                          "(export_params=True, keep_initializers_as_inputs=False)";
+}
 
 static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &file,
                  Location where, Problems &problems) {
@@ -131,8 +128,8 @@ static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &
   importer.emitRemarks();
   for (const std::string &remark : module ? storedTypes : std::vector<std::string>())
     emitRemark(where) << remark;
-  if (std::string without = weightsWithoutValues(*graph, plan); module && !without.empty())
-    emitWarning(where) << without;
+  if (problems.empty())
+    warnOfInputs(*graph, plan, where);
   for (const std::string &warning : plan.warnings)
     emitWarning(where) << warning;
   for (const std::string &remark : module ? plan.remarks : std::vector<std::string>())
@@ -146,8 +143,10 @@ OwningOpRef<ModuleOp> plimsoll::import::importOnnx(MLIRContext *context,
   Problems problems;
   Location where = nn::userLocation(context, options.path, "");
   std::unique_ptr<ModelFile> file = openModel(options, problems);
+  if (file)
+    giveWeights(*file, options, problems);
   Walk result;
-  for (result.unrolled = file != nullptr; result.unrolled;) {
+  for (result.unrolled = problems.empty(); result.unrolled;) {
     problems = Problems(); // they are told of the graph whose control flow is all inlined
     result = walk(context, options, *file, where, problems);
   }

@@ -45,6 +45,13 @@ struct ImportOptions {
   int64_t maxFoldedElements = int64_t(1) << 26;
   /// Elements of all tensors evaluated at compile time together.
   int64_t maxFoldedWork = int64_t(1) << 31;
+  /// Inputs that are bound here: a name, and "zeros", "ones", a number or a list of numbers.
+  std::vector<std::pair<std::string, std::string>> inputs;
+  /// A safetensors file of inputs that are weights: those that it holds are parameters. "": none.
+  std::string weights;
+  /// A tensor or node of the graph whose value is a result besides the outputs; "" or an output,
+  /// or a name that the file does not have: none.
+  std::string alsoOutput;
 };
 
 /// Reads the model. Every problem of the file is reported, in one error, then null is

@@ -152,10 +152,35 @@ void Importer::makeFunction() {
     const std::string &name = input.info->name();
     function.setArgAttr(i, nn::kNameAttr, builder.getStringAttr(name));
     function.setArgAttr(i, nn::kRoleAttr, builder.getStringAttr("input"));
+    SmallVector<StringRef> names;
+    for (const auto &dim : input.info->type().tensor_type().shape().dim())
+      names.push_back(dim.dim_param());
+    if (llvm::any_of(names, [](StringRef name) { return !name.empty(); }))
+      function.setArgAttr(i, nn::kDimensionsAttr, builder.getStrArrayAttr(names));
     body->getArgument(i).setLoc(nn::userLocation(context, name, ""));
     values[name] = Entry::of(body->getArgument(i));
   }
+  for (const KnownInput &known : graph.known) {
+    const std::string &name = known.input.info->name();
+    const Shape &shape = graph.isTraced ? known.input.exported : known.input.shape;
+    HostTensor tensor = known.tensor(shape);
+    values[name] = Entry::of(tensor.cast(graph.computed(tensor.dtype)));
+    remarks.push_back("input '" + name + "' (" + shapeText(shape) + ") is bound to " + known.text);
+  }
   builder.setInsertionPointToStart(body);
+}
+
+/// What the loss reads where that is no output: the value of a tensor, or the first of a node.
+std::string Importer::furtherResult() const {
+  const std::string &name = options.alsoOutput;
+  if (name.empty() || graph.outputs.count(name))
+    return "";
+  if (graph.producers.count(name))
+    return name;
+  for (auto [node, names] : llvm::zip(graph.proto.node(), graph.names))
+    if (names.label == name && node.output_size() > 0)
+      return node.output(0);
+  return "";
 }
 
 void Importer::finish() {
@@ -175,6 +200,9 @@ void Importer::finish() {
       continue;
     results.push_back(entry.value);
   }
+  Entry further = values.lookup(furtherResult());
+  if (further.kind == Entry::Kind::Data)
+    results.push_back(further.value);
   func::ReturnOp::create(builder, file, results);
   if (!problems.empty() || !decisions.empty())
     return;
@@ -182,6 +210,9 @@ void Importer::finish() {
       FunctionType::get(context, function.getArgumentTypes(), TypeRange(ValueRange(results))));
   for (auto [i, output] : llvm::enumerate(graph.proto.output()))
     function.setResultAttr(i, nn::kNameAttr, builder.getStringAttr(output.name()));
+  if (further.kind == Entry::Kind::Data)
+    function.setResultAttr(results.size() - 1, nn::kNameAttr,
+                           builder.getStringAttr(options.alsoOutput));
 }
 
 // Nodes ---------------------------------------------------------------------

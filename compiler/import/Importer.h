@@ -20,8 +20,8 @@ class Importer {
 public:
   Importer(mlir::MLIRContext *context, const ImportOptions &options, const Graph &graph,
            const ParameterPlan &plan, Problems &problems, ImportTrace *trace = nullptr)
-      : context(context), graph(graph), plan(plan), problems(problems), trace(trace),
-        builder(context), budget{options.maxFoldedElements, options.maxFoldedWork},
+      : context(context), options(options), graph(graph), plan(plan), problems(problems),
+        trace(trace), builder(context), budget{options.maxFoldedElements, options.maxFoldedWork},
         file(nn::userLocation(context, graph.file.name, "")) {}
 
   /// The module; null after problems, or where `decisions` say what to unroll first.
@@ -48,9 +48,11 @@ private:
   void noteRounding(const Node &node);
   void note(const Node &node, mlir::Operation *before);
   void release(int node);
+  std::string furtherResult() const;
   void finish();
 
   mlir::MLIRContext *context;
+  const ImportOptions &options;
   const Graph &graph;
   const ParameterPlan &plan;
   Problems &problems;

@@ -37,6 +37,7 @@ struct ModelFile {
   std::vector<InlineBytes> inlineBytes; ///< of each initializer of the main graph
   /// "missing weight files are fine".
   bool weightsOptional = false;
+  std::string given; ///< the file of --weights, as seen from the folder; "": none
 
   const onnx::TensorProto &initializer(int index) const { return model.graph().initializer(index); }
   /// Where initializer `index` is; checks external files. Nothing if its bytes may be

@@ -2,6 +2,7 @@
 #include "compiler/import/OldOpsets.h"
 #include "compiler/import/Rebatch.h"
 #include "dialects/nn/NNNames.h"
+#include "llvm/ADT/StringSet.h"
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -49,6 +50,25 @@ void Node::error(const Twine &what, const Twine &fix) {
 
 std::string Node::operandName(int i) const {
   return i < proto.input_size() ? proto.input(i) : "";
+}
+
+std::vector<std::string> Node::inputsBehind(int i) const {
+  constexpr size_t kMostNodes = 256;
+  std::vector<std::string> names = {operandName(i)}, inputs;
+  llvm::StringSet<> seen;
+  for (size_t at = 0; at < names.size(); ++at) {
+    std::string name = names[at];
+    if (name.empty() || !seen.insert(name).second || graph.initializers.count(name))
+      continue;
+    auto producer = graph.producers.find(name);
+    if (seen.size() > kMostNodes)
+      return {};
+    if (producer == graph.producers.end())
+      inputs.push_back(name);
+    else
+      llvm::append_range(names, graph.node(producer->second).input());
+  }
+  return inputs;
 }
 
 bool Node::has(int i) const {

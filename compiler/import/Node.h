@@ -72,6 +72,9 @@ public:
   bool has(int i) const;
   /// "" for an operand that the importer added.
   std::string operandName(int i) const;
+  /// Inputs of the model that decide an operand, all that does besides constants, by name; none
+  /// where something that is trained does, or more than a few nodes.
+  std::vector<std::string> inputsBehind(int i) const;
   /// The operand as a value; a constant is made for one that is known.
   mlir::Value data(int i);
   mlir::Value data(Entry &entry);

@@ -29,9 +29,13 @@ static std::optional<int64_t> knownScalar(Node &n, int i, const char *what, int6
   const HostTensor *tensor = n.knownOrNull(i);
   if (tensor && tensor->size() == 1 && !tensor->isFloat())
     return tensor->ints[0];
+  std::string inputs;
+  for (const std::string &name : n.inputsBehind(i))
+    inputs += (inputs.empty() ? "" : " ") + ("--input=" + name + "=VALUE");
   n.error("its " + Twine(what) + " '" + n.operandName(i) + "' is not known at compile time",
-          "compute it from shapes and constants only, or export the model with inputs that take "
-          "one way");
+          (inputs.empty() ? "" : "bind what decides it, " + inputs + ", or ") +
+              "compute it from shapes and constants only, or export the model with inputs that "
+              "take one way");
   return std::nullopt;
 }
 

@@ -75,7 +75,7 @@ static std::optional<ByteRange> locateExternal(const ModelFile &file,
   };
   if (!external.valid)
     return problem("its external offset or length is not a number");
-  if (!insideFolder(file.folder, external.location))
+  if (external.location != file.given && !insideFolder(file.folder, external.location))
     return problem("its external data '" + external.location + "' is outside the model's folder",
                    "move the file beside the model and save the model again");
   if (external.length >= 0 && external.length != bytes)

@@ -1,6 +1,7 @@
 //===- Pipeline.cpp - from a model file to a training program -------------------===//
 #include "compiler/pipeline/Pipeline.h"
 #include "compiler/pipeline/ProcessMemory.h"
+#include "compiler/pipeline/RowInputs.h"
 #include "compiler/pipeline/Teacher.h"
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/nn/NNDialect.h"
@@ -15,6 +16,7 @@
 #include "passes/fuse/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/precision/Passes.h"
+#include "passes/prepare/LossSpec.h"
 #include "passes/prepare/Passes.h"
 #include <thread>
 
@@ -65,11 +67,11 @@ static void addFineTuning(OpPassManager &manager, const CompileOptions &options)
         {options.lora->modules, options.lora->rank, options.lora->alpha, options.lora->dropout}));
   if (!options.teacher)
     return;
-  std::string output = options.teacher->output;
-  if (output.empty())
-    output = StringRef(options.loss).split(':').second.str();
+  std::vector<std::string> told; // of --loss, by whoever attaches it
+  prepare::LossSpec loss = prepare::parseLoss(options.loss, told);
+  std::string output = options.teacher->output.empty() ? loss.output : options.teacher->output;
   manager.addPass(prepare::createAttachTeacherPass(
-      {options.teacher->weight, options.teacher->temperature, output}));
+      {options.teacher->weight, options.teacher->temperature, output, loss.axis.value_or(0)}));
 }
 
 /// The loss of training in f64, with its gradients and without updates.
@@ -162,6 +164,8 @@ static LogicalResult runPasses(Compilation &compilation, const CompileOptions &o
     return manager.run(*compilation.module);
   };
   if (failed(run(Stage::NN, std::min(stage, Stage::Kernels), options)))
+    return failure();
+  if (stage >= Stage::Kernels && failed(settleInputs(*compilation.module, options)))
     return failure();
   if (stage < Stage::Plan)
     return success();

@@ -29,8 +29,16 @@ struct TeacherOptions {
   std::string output; ///< of both models; empty: the one that the loss reads
 };
 
+/// Who writes the inputs of a program: a data source, whose rows are those of every input; a host
+/// by the C interface; or one of them, as far as is known.
+enum class Feed { ByHost, ByEither, ByData };
+
 struct CompileOptions {
   import::ImportOptions import;
+  /// Regular expressions of inputs that a data source gives whole in each step, by their whole
+  /// names; and who gives the others.
+  std::vector<std::string> whole;
+  Feed feed = Feed::ByHost;
   std::string loss = "cross-entropy";
   codegen::OptimizerSettings optimizer;
   std::optional<LoraOptions> lora;

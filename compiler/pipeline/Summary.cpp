@@ -84,6 +84,8 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
       StringRef(options.target).split(':').first.str() + " " + compilation.target->name();
   if (!compilation.target->isCuda())
     summary.target += ", " + std::to_string(compilation.target->threads()) + " threads";
+  if (auto classes = module->getAttrOfType<StringAttr>(nn::kClassesAttr))
+    summary.classes = classes.str();
   addResidents(module, summary);
   addAdapters(module, summary);
   summary.fullTraining = compilation.fullTraining;
@@ -123,6 +125,8 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
   os << s.model << "  inputs " << s.inputs << "  "
      << (s.precision == "f32" ? "" : s.precision + " products, ") << "f32  " << s.optimizer << "  "
      << s.target << "\n";
+  if (!s.classes.empty())
+    os << "  classes       " << s.classes << "\n";
   os << "  parameters  " << column(s.parameterBytes) << "   " << s.parameterTensors << " tensors, "
      << grouped(s.parameterCount) << " numbers";
   for (const std::string &tie : s.ties)
@@ -195,6 +199,8 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
       {"device", s.device},
       {"any_plan_bound_bytes", s.anyPlanBound},
   };
+  if (!s.classes.empty())
+    object["classes"] = s.classes;
   if (s.adapterTensors > 0) {
     object["adapter_tensors"] = s.adapterTensors;
     object["adapter_count"] = s.adapterCount;

@@ -10,6 +10,7 @@ namespace plimsoll::pipeline {
 /// The bytes of a planned step by kind. `atPeak` numbers are those alive at the step of the
 /// training timeline where most bytes are.
 struct Summary {
+  std::string classes; ///< the dimension that the loss takes for them; "": there is one alone
   std::string model, inputs, optimizer, precision, target;
   int64_t parameterBytes = 0, parameterCount = 0, parameterTensors = 0, stateBytes = 0,
           constantBytes = 0;

@@ -6,6 +6,7 @@
 #include "dialects/nn/Random.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/prepare/LossSpec.h"
 #include <filesystem>
 
 using namespace mlir;
@@ -53,11 +54,17 @@ private:
     });
   }
 
+  /// True for an input that --input binds, for both.
+  bool isBound(StringRef name) {
+    return llvm::any_of(options.import.inputs,
+                        [&](const auto &entry) { return entry.first == name; });
+  }
+
   /// Inputs of the teacher's file that the student lacks.
   LogicalResult checkInputs(const import::ModelOutline &outline) {
     std::string missing;
     for (const import::OutlineInput &input : outline.inputs)
-      if (!isInput(input.name))
+      if (!isInput(input.name) && !isBound(input.name))
         missing += "\n  '" + input.name + "'";
     if (missing.empty())
       return success();
@@ -69,6 +76,11 @@ private:
     import::ImportOptions result;
     result.path = path;
     result.withoutWeights = options.import.withoutWeights;
+    result.alsoOutput = wantedOutput();
+    for (const import::OutlineInput &input : outline.inputs)
+      for (const auto &entry : options.import.inputs)
+        if (entry.first == input.name)
+          result.inputs.push_back(entry);
     for (const import::OutlineInput &input : outline.inputs)
       for (BlockArgument argument : into.getArguments())
         if (argumentName(into, argument.getArgNumber()) == input.name)
@@ -156,12 +168,16 @@ private:
     return (fs::relative(theirs, ours, code) / file.str()).string();
   }
 
+  /// Of --teacher, or of the loss.
+  std::string wantedOutput() {
+    std::vector<std::string> told; // of --loss, by whoever attaches it
+    return options.teacher->output.empty() ? prepare::parseLoss(options.loss, told).output
+                                           : options.teacher->output;
+  }
+
   /// The teacher's result of the name of the student's, or its only one.
   FailureOr<unsigned> chooseOutput() {
-    StringRef wanted = options.teacher->output;
-    if (wanted.empty())
-      wanted = StringRef(options.loss).split(':').second;
-    std::string names;
+    std::string wanted = wantedOutput(), names;
     for (unsigned i = 0; i < from.getNumResults(); ++i) {
       auto name = from.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
       if (name && name.getValue() == wanted)

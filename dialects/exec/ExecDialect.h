@@ -19,9 +19,11 @@
 
 namespace plimsoll::exec {
 /// Attributes of slices: an input's role, shape and exclusive upper limit of its
-/// integers, the label of rows that do not count; a constant's content.
+/// integers, the label of rows that do not count, whether it is read whole, where its classes lie
+/// in the output (see nn::kWholeAttr, nn::kClassesAttr); a constant's content.
 inline constexpr llvm::StringLiteral kRoleAttr = "role", kShapeAttr = "shape", kLimitAttr = "limit",
-                                     kIgnoredAttr = "ignored", kValueAttr = "value";
+                                     kIgnoredAttr = "ignored", kWholeAttr = "whole",
+                                     kClassesAttr = "classes", kValueAttr = "value";
 /// Attribute of launches: the number of the repetition, from 1.
 inline constexpr llvm::StringLiteral kRecomputeAttr = "recompute";
 /// Attributes of programs: names and offsets of what the host reads after the last launch.

@@ -19,10 +19,16 @@ template <typename Adaptor>
 static LogicalResult checkClasses(std::optional<Location> loc, Adaptor adaptor) {
   RankedTensorType scores = tensorType(adaptor.getLogits());
   RankedTensorType labels = tensorType(adaptor.getLabels());
-  if (scores.getRank() == 0 || scores.getShape().drop_back() != labels.getShape())
+  int64_t axis = adaptor.getAxis().value_or(scores.getRank() - 1);
+  if (scores.getRank() > 0 && (axis < 0 || axis >= scores.getRank()))
+    return emitOptionalError(loc, "axis ", axis, " is no dimension of ", scores);
+  SmallVector<int64_t> rows(scores.getShape());
+  if (!rows.empty())
+    rows.erase(rows.begin() + axis);
+  if (scores.getRank() == 0 || ArrayRef<int64_t>(rows) != labels.getShape())
     return emitOptionalError(loc, "labels ", labels, " are not one class for each row of ", scores);
   Value weights = adaptor.getWeights();
-  if (weights && (tensorType(weights).getShape() != scores.getShape().take_back() ||
+  if (weights && (tensorType(weights).getShape() != scores.getShape().slice(axis, 1) ||
                   tensorType(weights).getElementType() != scores.getElementType()))
     return emitOptionalError(loc, "weights ", weights.getType(), " are not one for each class of ",
                              scores);

@@ -8,14 +8,19 @@ include "dialects/nn/NNBase.td"
 
 class NN_CrossEntropyBase<string mnemonic> : NN_TensorOp<mnemonic> {
   dag options = (ins Optional<NN_FloatTensor>:$weights, OptionalAttr<F64Attr>:$label_smoothing,
-                     OptionalAttr<I64Attr>:$ignore_index);
+                     OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<I64Attr>:$axis);
+  code classAxis = [{
+    /// The dimension of the logits that the classes lie along.
+    int64_t getClassAxis() { return getAxis().value_or(getLogits().getType().getRank() - 1); }
+  }];
 }
 
 def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
-  let summary = "mean softmax cross entropy over the last dimension";
+  let summary = "mean softmax cross entropy over classes";
   let description = [{
-    `labels` has the shape of the logits without their last dimension; rows whose label
-    is `ignore_index` (-100) do not count. `accuracy` is the share of the counted rows whose
+    Classes lie along dimension `axis` of the logits, the last one unless it is given; `labels`
+    has the shape of the logits without it. Rows whose label is `ignore_index` (-100) do not
+    count; where none does, the loss is NaN and its gradient is 0. `accuracy` is the share of the counted rows whose
     largest score is the label's. As PyTorch's: with `label_smoothing` s, the target of a row
     is `(1 - s) onehot(label) + s / classes`; with `weights` w, one for each class, every
     term of class c counts `w[c]` times, and the sum is divided by the sum of `w[label]`.
@@ -26,6 +31,11 @@ def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
     %loss, %accuracy = nn.cross_entropy %logits, %labels weights %w {ignore_index = 0 : i64,
         label_smoothing = 0.1 : f64} : tensor<64x10xf32>, tensor<64xi64>, tensor<10xf32>
     ```
+    Of an image's pixels, without a transposition:
+    ```mlir
+    %loss, %accuracy = nn.cross_entropy %logits, %labels {axis = 1 : i64}
+        : tensor<2x21x8x8xf32>, tensor<2x8x8xi64>
+    ```
   }];
   let arguments = !con((ins NN_FloatTensor:$logits, NN_IndexTensor:$labels), options);
   let results = (outs NN_FloatTensor:$loss, NN_FloatTensor:$accuracy);
@@ -33,7 +43,7 @@ def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
     $logits `,` $labels (`weights` $weights^)? attr-dict `:`
     type($logits) `,` type($labels) (`,` type($weights)^)?
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = classAxis # [{
     int64_t getFlops() { return 6 * getLogits().getType().getNumElements(); }
     bool isDifferentiable(unsigned index) { return index == 0; }
   }];
@@ -55,7 +65,7 @@ def NN_CrossEntropyGradOp : NN_CrossEntropyBase<"cross_entropy_grad"> {
     $logits `,` $labels `,` $dloss (`weights` $weights^)? attr-dict `:`
     type($logits) `,` type($labels) `,` type($dloss) (`,` type($weights)^)?
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = classAxis # [{
     int64_t getFlops() { return 6 * getLogits().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
   }];
@@ -77,7 +87,7 @@ def NN_CrossEntropyWithGradOp : NN_CrossEntropyBase<"cross_entropy_with_grad"> {
     $logits `,` $labels (`weights` $weights^)? attr-dict `:`
     type($logits) `,` type($labels) (`,` type($weights)^)?
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = classAxis # [{
     int64_t getFlops() { return 8 * getLogits().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{2, 0}}; }
   }];

@@ -19,6 +19,15 @@ inline constexpr llvm::StringLiteral kRoleAttr = "nn.role";
 inline constexpr llvm::StringLiteral kLimitAttr = "nn.limit";
 /// Attribute of the argument of labels: the label of rows that do not count.
 inline constexpr llvm::StringLiteral kIgnoredAttr = "nn.ignored";
+/// Attribute of a function argument: a data source gives it whole in each step, not by rows.
+inline constexpr llvm::StringLiteral kWholeAttr = "nn.whole";
+/// Attribute of a function argument: the names of its dimensions in the file, "" of others.
+inline constexpr llvm::StringLiteral kDimensionsAttr = "nn.dimensions";
+/// Attribute of the module: the model computes something from several rows of a batch together.
+inline constexpr llvm::StringLiteral kRowsMixAttr = "nn.rows_mix";
+/// Attribute of the argument of labels, and of the module: which dimension of the output classes
+/// lie along, where it could have been another: "dimension 1 of output 'y' (2x3x4x4)".
+inline constexpr llvm::StringLiteral kClassesAttr = "nn.classes";
 /// Attribute of the module: the file that the model was read from.
 inline constexpr llvm::StringLiteral kModelAttr = "nn.model";
 

@@ -55,7 +55,7 @@ private:
     if (failed(collectTrained(train, parameters, loads)))
       return failure();
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
-    if (failed(gradients) || failed(checkReached(train, parameters, *gradients)))
+    if (failed(gradients) || failed(leaveUnreached(train, parameters, loads, *gradients)))
       return failure();
     returnGradients(train, parameters, *gradients);
     return success();

@@ -80,7 +80,7 @@ private:
     remarkOnDropout(train);
     Value loss = train.getBody().front().getTerminator()->getOperand(0);
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
-    if (failed(gradients) || failed(checkReached(train, parameters, *gradients)))
+    if (failed(gradients) || failed(leaveUnreached(train, parameters, loads, *gradients)))
       return failure();
     if (accumulate > 1)
       buildAccumulate(train, parameters, *gradients, hyper);

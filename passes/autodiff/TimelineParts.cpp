@@ -74,18 +74,55 @@ LogicalResult plimsoll::autodiff::collectTrained(func::FuncOp timeline,
   return success();
 }
 
-LogicalResult plimsoll::autodiff::checkReached(func::FuncOp timeline,
-                                               ArrayRef<nn::ParameterOp> parameters,
-                                               ArrayRef<Value> gradients) {
-  std::string missing;
+/// Trainable parameters that the loss does not depend on, all of them read or not.
+static SmallVector<nn::ParameterOp>
+unreachedOf(ModuleOp module, ArrayRef<nn::ParameterOp> parameters, ArrayRef<Value> gradients) {
+  DenseSet<Operation *> reached;
   for (auto [parameter, gradient] : llvm::zip(parameters, gradients))
-    if (!gradient)
-      missing += "\n  " + nn::ParameterOp(parameter).getSymName().str();
-  if (missing.empty())
+    if (gradient)
+      reached.insert(parameter);
+  SmallVector<nn::ParameterOp> result;
+  for (auto parameter : module.getOps<nn::ParameterOp>())
+    if (parameter.getTrainable() && !reached.contains(parameter))
+      result.push_back(parameter);
+  return result;
+}
+
+LogicalResult plimsoll::autodiff::leaveUnreached(func::FuncOp timeline,
+                                                 SmallVectorImpl<nn::ParameterOp> &parameters,
+                                                 SmallVectorImpl<Value> &loads,
+                                                 SmallVectorImpl<Value> &gradients) {
+  constexpr size_t kNamed = 20;
+  auto module = timeline->getParentOfType<ModuleOp>();
+  SmallVector<nn::ParameterOp> unreached = unreachedOf(module, parameters, gradients);
+  if (unreached.empty())
     return success();
-  return timeline->getParentOfType<ModuleOp>().emitError(
-             "no gradient of the loss reaches these parameters; freeze them with --freeze=REGEX:")
-         << missing;
+  std::string names;
+  for (nn::ParameterOp parameter : ArrayRef(unreached).take_front(kNamed))
+    names += "\n  " + parameter.getSymName().str();
+  if (unreached.size() > kNamed)
+    names += "\n  and " + std::to_string(unreached.size() - kNamed) + " more";
+  for (size_t i = parameters.size(); i-- > 0;)
+    if (!gradients[i]) {
+      parameters.erase(parameters.begin() + i);
+      loads.erase(loads.begin() + i);
+      gradients.erase(gradients.begin() + i);
+    }
+  if (parameters.empty())
+    return module.emitError("nothing to train: no gradient of the loss reaches any parameter:")
+           << names;
+  module.emitWarning("no gradient of the loss reaches ")
+      << unreached.size() << (unreached.size() == 1 ? " parameter" : " parameters")
+      << ": as in PyTorch, whose grad stays None there, such a parameter keeps its values, without "
+         "decay and optimizer state; if that is meant --freeze=REGEX says so, else let the loss "
+         "read another output:"
+      << names;
+  for (nn::ParameterOp parameter : unreached) {
+    parameter.setTrainable(false);
+    parameter.setDecayed(false);
+    parameter.setReason("no gradient of the loss reaches it");
+  }
+  return success();
 }
 
 void plimsoll::autodiff::returnGradients(func::FuncOp timeline,

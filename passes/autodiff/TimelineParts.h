@@ -20,10 +20,13 @@ mlir::LogicalResult collectTrained(mlir::func::FuncOp timeline,
                                    llvm::SmallVectorImpl<nn::ParameterOp> &parameters,
                                    llvm::SmallVectorImpl<mlir::Value> &loads);
 
-/// An error that names every parameter without a gradient.
-mlir::LogicalResult checkReached(mlir::func::FuncOp timeline,
-                                 llvm::ArrayRef<nn::ParameterOp> parameters,
-                                 llvm::ArrayRef<mlir::Value> gradients);
+/// Takes the parameters without a gradient out of the lists, as PyTorch's optimizers pass over
+/// those whose grad is None: they are not trained. A warning names them, and those that nothing
+/// reads; an error if none is left.
+mlir::LogicalResult leaveUnreached(mlir::func::FuncOp timeline,
+                                   llvm::SmallVectorImpl<nn::ParameterOp> &parameters,
+                                   llvm::SmallVectorImpl<mlir::Value> &loads,
+                                   llvm::SmallVectorImpl<mlir::Value> &gradients);
 
 /// The gradients as results `gradient:NAME`.
 void returnGradients(mlir::func::FuncOp timeline, llvm::ArrayRef<nn::ParameterOp> parameters,

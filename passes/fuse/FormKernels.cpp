@@ -30,12 +30,13 @@ struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
       if (!loss || loss.getLogits() != gradient.getLogits() ||
           loss.getLabels() != gradient.getLabels() || loss.getWeights() != gradient.getWeights() ||
           loss.getLabelSmoothingAttr() != gradient.getLabelSmoothingAttr() ||
-          loss.getIgnoreIndexAttr() != gradient.getIgnoreIndexAttr())
+          loss.getIgnoreIndexAttr() != gradient.getIgnoreIndexAttr() ||
+          loss.getAxisAttr() != gradient.getAxisAttr())
         continue;
       rewriter.setInsertionPoint(loss);
       auto both = nn::CrossEntropyWithGradOp::create(
           rewriter, loss.getLoc(), loss.getLogits(), loss.getLabels(), loss.getWeights(),
-          loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr());
+          loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr(), loss.getAxisAttr());
       rewriter.replaceOp(loss, {both.getLoss(), both.getAccuracy()});
       rewriter.replaceOp(gradient, both.getDlogits());
       return success();

@@ -79,12 +79,13 @@ private:
       Operation *slice = value.getDefiningOp();
       auto type = cast<RankedTensorType>(argument.getType());
       slice->setAttr(exec::kShapeAttr, builder.getDenseI64ArrayAttr(type.getShape()));
-      if (Attribute role = function.getArgAttr(index, nn::kRoleAttr))
-        slice->setAttr(exec::kRoleAttr, role);
-      if (Attribute limit = function.getArgAttr(index, nn::kLimitAttr))
-        slice->setAttr(exec::kLimitAttr, limit);
-      if (Attribute ignored = function.getArgAttr(index, nn::kIgnoredAttr))
-        slice->setAttr(exec::kIgnoredAttr, ignored);
+      for (auto [from, to] :
+           {std::pair(nn::kRoleAttr, exec::kRoleAttr), std::pair(nn::kLimitAttr, exec::kLimitAttr),
+            std::pair(nn::kIgnoredAttr, exec::kIgnoredAttr),
+            std::pair(nn::kWholeAttr, exec::kWholeAttr),
+            std::pair(nn::kClassesAttr, exec::kClassesAttr)})
+        if (Attribute told = function.getArgAttr(index, from))
+          slice->setAttr(to, told);
       slices[argument] = value;
       given.push_back(value);
     }

@@ -33,12 +33,17 @@ static SmallVector<int64_t> rowsAndClasses(Value logits) {
 /// `buffers` and, where the loss has options, those behind them.
 template <typename Op>
 static KernelCall crossEntropy(Op op, StringRef kernel, SmallVector<int64_t> buffers) {
-  KernelCall call{kernel.str(), std::move(buffers), rowsAndClasses(op.getLogits()), {}};
+  ArrayRef<int64_t> shape = tensorType(op.getLogits()).getShape();
+  int64_t classes = shape[op.getClassAxis()], inner = 1;
+  for (int64_t size : shape.drop_front(op.getClassAxis() + 1))
+    inner *= size;
+  int64_t rows = classes ? elements(op.getLogits()) / classes : 0;
+  KernelCall call{kernel.str(), std::move(buffers), {rows, classes}, {}};
   Value weights = op.getWeights();
-  if (!weights && !op.getIgnoreIndex() && !op.getLabelSmoothing())
+  if (!weights && !op.getIgnoreIndex() && !op.getLabelSmoothing() && inner == 1)
     return typed(call, op.getLogits());
   call.buffers.push_back(weights ? int64_t(op->getNumOperands()) - 1 : kAbsent);
-  call.sizes.push_back(op.getIgnoreIndex().value_or(-100));
+  call.sizes.append({int64_t(op.getIgnoreIndex().value_or(-100)), inner});
   call.scalars.push_back(number(op.getLabelSmoothing(), 0.0));
   return typed(call, op.getLogits());
 }

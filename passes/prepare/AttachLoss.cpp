@@ -5,6 +5,7 @@
 #include "passes/prepare/AddedLoss.h"
 #include "passes/prepare/LossSpec.h"
 #include "passes/prepare/Passes.h"
+#include "passes/prepare/Probabilities.h"
 #include "llvm/ADT/StringSwitch.h"
 
 namespace plimsoll::prepare {
@@ -36,8 +37,8 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
       forward.emitError("--loss: ") << problem;
     if (!problems.empty())
       return signalPassFailure();
-    FailureOr<Value> value = findOutput(forward, spec.output);
-    if (failed(value) || failed(attach(forward, spec, *value)))
+    FailureOr<unsigned> output = findOutput(forward, spec.output);
+    if (failed(output) || failed(attach(forward, spec, *output)))
       return signalPassFailure();
     if (added)
       prepare::mixLoss(forward, *added);
@@ -45,18 +46,17 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
   }
 
 private:
-  /// The result called `output`, or the only one.
-  FailureOr<Value> findOutput(func::FuncOp forward, StringRef output) {
+  /// The index of the result called `output`, or of the only one.
+  FailureOr<unsigned> findOutput(func::FuncOp forward, StringRef output) {
     std::string names;
-    Operation *terminator = forward.getBody().front().getTerminator();
     for (unsigned i = 0; i < forward.getNumResults(); ++i) {
       auto name = forward.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
       if (name && name.getValue() == output)
-        return terminator->getOperand(i);
+        return i;
       names += (i ? ", '" : "'") + (name ? name.getValue().str() : std::to_string(i)) + "'";
     }
     if (output.empty() && forward.getNumResults() == 1)
-      return terminator->getOperand(0);
+      return 0u;
     if (output.empty())
       return forward.emitError("the model has several outputs: name the one that the loss reads, "
                                "as in --loss=cross-entropy:OUTPUT; there are ")
@@ -64,7 +64,8 @@ private:
     return forward.emitError("the loss reads output '") << output << "', the model has " << names;
   }
 
-  LogicalResult attach(func::FuncOp forward, const LossSpec &spec, Value value) {
+  LogicalResult attach(func::FuncOp forward, const LossSpec &spec, unsigned output) {
+    Value value = forward.getBody().front().getTerminator()->getOperand(output);
     auto type = cast<RankedTensorType>(value.getType());
     if (!isa<FloatType>(type.getElementType()))
       return forward.emitError("the loss needs a floating-point output, got ") << type;
@@ -74,14 +75,95 @@ private:
       return forward.emitError("the model has an input 'labels' of its own, the name of the one "
                                "that the loss adds; rename it, or use the model's own loss with "
                                "--loss=output:NAME");
+    std::optional<int64_t> axis;
+    if (spec.kind == "cross-entropy" || spec.kind == "kl") {
+      axis = classAxis(spec.axis, type.getRank());
+      if (!axis)
+        return refuseAxis(forward, spec, type);
+    }
+    if (axis || spec.kind == "bce-with-logits")
+      warnOfProbabilities(forward, spec, value, axis, outputText(forward, output));
+    std::string classes;
+    if (axis)
+      classes = noteClasses(spec, value, *axis, outputText(forward, output));
     if (spec.kind == "cross-entropy")
-      return attachCrossEntropy(forward, spec, value);
-    if (spec.kind == "kl" && type.getRank() < 2)
-      return forward.emitError("kl needs an output of two or more dimensions, classes last, got ")
-             << type;
-    Value labels = addLabels(forward, type);
+      return attachCrossEntropy(forward, spec, value, *axis, classes);
+    Value labels = addLabels(forward, type, classes);
+    if (axis && *axis != type.getRank() - 1) { // the kernel has them last
+      value = lastToAxis(forward, value, *axis);
+      labels = lastToAxis(forward, labels, *axis);
+    }
     setResults(forward, {compare(forward, spec, value, labels)}, {"loss"});
     return success();
+  }
+
+  // Classes -----------------------------------------------------------------
+
+  static LogicalResult refuseAxis(func::FuncOp forward, const LossSpec &spec,
+                                  RankedTensorType type) {
+    if (type.getRank() < 2)
+      return forward.emitError(spec.kind == "kl" ? "kl" : "cross entropy")
+             << " needs an output of two or more dimensions, rows and classes, got " << type;
+    return forward.emitError("--loss: axis=")
+           << *spec.axis << " is no dimension of the output " << type
+           << " that classes could lie along; expected 1 to " << type.getRank() - 1
+           << " (dimension 0 is the batch)";
+  }
+
+  static std::string outputText(func::FuncOp forward, unsigned output) {
+    auto name = forward.getResultAttrOfType<StringAttr>(output, nn::kNameAttr);
+    return name ? "output '" + name.getValue().str() + "'" : "the output";
+  }
+
+  /// Which dimension was taken where it could have been another: for the summary, and for the
+  /// program to say when labels have another shape.
+  std::string noteClasses(const LossSpec &spec, Value value, int64_t axis, StringRef output) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (type.getRank() < 3)
+      return "";
+    std::string shape;
+    llvm::raw_string_ostream stream(shape);
+    llvm::interleave(type.getShape(), stream, "x");
+    if (!spec.axis && type.getRank() == 3 && isOfConvolution(value))
+      mlir::emitWarning(getOperation().getLoc())
+          << output << " (" << shape
+          << ") comes from a convolution, whose channels are dimension 1, while the last of three "
+             "dimensions is taken for the classes; say which they are, --loss="
+          << spec.kind << ",axis=1 or axis=2";
+    std::string note = ("dimension " + Twine(axis) + " of " + output + " (" + shape + ")").str();
+    getOperation()->setAttr(nn::kClassesAttr, Builder(&getContext()).getStringAttr(note));
+    return note;
+  }
+
+  /// A softmax of probabilities is nearly uniform, and so learns hardly anything.
+  void warnOfProbabilities(func::FuncOp forward, const LossSpec &spec, Value value,
+                           std::optional<int64_t> axis, StringRef output) {
+    std::optional<Probabilities> found = probabilitiesOf(value, axis);
+    if (!found)
+      return;
+    bool isBce = spec.kind == "bce-with-logits";
+    InFlightDiagnostic warning = mlir::emitWarning(forward.getLoc());
+    warning << output << " is the result of " << found->kind << " already ("
+            << nn::describe(found->node->getLoc()) << "), and " << spec.kind
+            << (isBce ? " applies a sigmoid to it once more" : " takes a softmax of it once more")
+            << ": the loss is not that of these probabilities, and gradients are too small; ";
+    StringRef before;
+    if (Operation *scores = found->scores.getDefiningOp())
+      before = nn::nodeName(scores->getLoc());
+    if (!before.empty())
+      warning << "let the loss read the scores before it, --loss=" << spec.kind << ":" << before
+              << ", or ";
+    warning << "export the model without it";
+  }
+
+  /// Dimension `axis` becomes the last one, the others keep their order.
+  static Value lastToAxis(func::FuncOp forward, Value value, int64_t axis) {
+    OpBuilder builder(forward.getBody().front().getTerminator());
+    auto permutation =
+        llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(value.getType()).getRank()));
+    permutation.erase(permutation.begin() + axis);
+    permutation.push_back(axis);
+    return nn::TransposeOp::create(builder, location(forward), value, permutation);
   }
 
   /// The scalar that the model computes itself.
@@ -97,21 +179,21 @@ private:
     return success();
   }
 
-  static LogicalResult attachCrossEntropy(func::FuncOp forward, const LossSpec &spec, Value value) {
+  static LogicalResult attachCrossEntropy(func::FuncOp forward, const LossSpec &spec, Value value,
+                                          int64_t axis, StringRef note) {
     auto type = cast<RankedTensorType>(value.getType());
-    if (type.getRank() < 2)
-      return forward.emitError("cross entropy needs an output of two or more dimensions, "
-                               "classes last, got ")
-             << type;
-    int64_t classes = type.getShape().back(), given = spec.weights.size();
+    int64_t classes = type.getDimSize(axis), given = spec.weights.size();
     if (given && given != classes)
       return forward.emitError("--loss: ")
              << given << " weights are given, the output has " << classes << " classes";
     OpBuilder builder(forward.getBody().front().getTerminator());
-    Value labels =
-        addLabels(forward, type.clone(type.getShape().drop_back(), builder.getI64Type()));
+    SmallVector<int64_t> rows(type.getShape());
+    rows.erase(rows.begin() + axis);
+    Value labels = addLabels(forward, type.clone(rows, builder.getI64Type()), note);
     FloatAttr smoothing;
-    IntegerAttr ignored;
+    IntegerAttr ignored, along;
+    if (axis != type.getRank() - 1)
+      along = builder.getI64IntegerAttr(axis);
     if (spec.labelSmoothing && *spec.labelSmoothing != 0)
       smoothing = builder.getF64FloatAttr(*spec.labelSmoothing);
     if (spec.ignoreIndex && *spec.ignoreIndex != -100)
@@ -119,7 +201,7 @@ private:
     if (ignored)
       forward.setArgAttr(cast<BlockArgument>(labels).getArgNumber(), nn::kIgnoredAttr, ignored);
     auto op = nn::CrossEntropyOp::create(builder, location(forward), value, labels,
-                                         weights(builder, spec, type), smoothing, ignored);
+                                         weights(builder, spec, type), smoothing, ignored, along);
     setResults(forward, {op.getLoss(), op.getAccuracy()}, {"loss", "accuracy"});
     return success();
   }
@@ -131,7 +213,7 @@ private:
     SmallVector<Attribute> numbers;
     for (double weight : spec.weights)
       numbers.push_back(builder.getFloatAttr(logits.getElementType(), weight));
-    auto type = logits.clone(logits.getShape().take_back());
+    auto type = logits.clone({int64_t(numbers.size())});
     return nn::ConstantOp::create(builder, nn::userLocation(builder.getContext(), "loss", ""),
                                   DenseElementsAttr::get(type, numbers));
   }
@@ -187,7 +269,7 @@ private:
             limit = std::min(limit, gather.getTable().getType().getDimSize(gather.getAxis()));
           auto loss = dyn_cast<nn::CrossEntropyOp>(user);
           if (loss && loss.getLabels() == value)
-            limit = std::min(limit, loss.getLogits().getType().getShape().back());
+            limit = std::min(limit, loss.getLogits().getType().getDimSize(loss.getClassAxis()));
         }
       }
       if (limit != std::numeric_limits<int64_t>::max())
@@ -204,13 +286,17 @@ private:
     return false;
   }
 
-  static Value addLabels(func::FuncOp forward, Type type) {
+  /// `classes`: which dimension of the output they lie along, or "".
+  static Value addLabels(func::FuncOp forward, Type type, StringRef classes = "") {
     Builder builder(forward.getContext());
-    auto attributes = builder.getDictionaryAttr(
-        {builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr("labels")),
-         builder.getNamedAttr(nn::kRoleAttr, builder.getStringAttr("labels"))});
+    NamedAttrList attributes;
+    attributes.append(nn::kNameAttr, builder.getStringAttr("labels"));
+    attributes.append(nn::kRoleAttr, builder.getStringAttr("labels"));
+    if (!classes.empty())
+      attributes.append(nn::kClassesAttr, builder.getStringAttr(classes));
     unsigned index = forward.getNumArguments();
-    (void)forward.insertArgument(index, type, attributes, forward.getLoc());
+    (void)forward.insertArgument(index, type, attributes.getDictionary(forward.getContext()),
+                                 forward.getLoc());
     return forward.getArgument(index);
   }
 

@@ -5,6 +5,7 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "passes/prepare/AddedLoss.h"
+#include "passes/prepare/LossSpec.h"
 #include "passes/prepare/Passes.h"
 
 namespace plimsoll::prepare {
@@ -69,11 +70,16 @@ private:
     auto type = cast<RankedTensorType>(ours.getType());
     if (ours.getType() != theirs.getType() || type.getRank() < 2 ||
         !isa<FloatType>(type.getElementType()))
-      return forward.emitError("--teacher: student and teacher must give the same scores, classes "
-                               "last; the student's are ")
+      return forward.emitError("--teacher: student and teacher must give the same scores, rows and "
+                               "classes; the student's are ")
              << ours.getType() << ", the teacher's " << theirs.getType();
+    std::optional<int64_t> along =
+        prepare::classAxis(axis ? std::optional<int64_t>(axis) : std::nullopt, type.getRank());
+    if (!along)
+      return forward.emitError("--loss: axis=") << axis << " is no dimension of " << type;
     OpBuilder builder(terminator);
-    Value divergence = makeDivergence(builder, ours, theirs);
+    Value divergence = makeDivergence(builder, classesLast(builder, ours, *along),
+                                      classesLast(builder, theirs, *along));
     terminator->setOperand(teacher, divergence);
     SmallVector<Type> results(forward.getResultTypes());
     results[teacher] = divergence.getType();
@@ -82,6 +88,17 @@ private:
     forward.setResultAttr(teacher, prepare::kAddedLossAttr,
                           builder.getF64FloatAttr(double(weight)));
     return success();
+  }
+
+  static Value classesLast(OpBuilder &builder, Value scores, int64_t axis) {
+    int64_t rank = cast<RankedTensorType>(scores.getType()).getRank();
+    if (axis == rank - 1)
+      return scores;
+    auto permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+    permutation.erase(permutation.begin() + axis);
+    permutation.push_back(axis);
+    return nn::TransposeOp::create(
+        builder, nn::userLocation(builder.getContext(), "distillation", ""), scores, permutation);
   }
 
   /// T^2 KL(teacher at T || student at T), the mean over rows.

@@ -16,12 +16,12 @@ struct Kind {
 };
 
 const Kind kKinds[] = {
-    {"cross-entropy", {"label-smoothing", "ignore-index", "weights"}},
+    {"cross-entropy", {"label-smoothing", "ignore-index", "weights", "axis"}},
     {"mse", {}},
     {"l1", {}},
     {"huber", {"delta"}},
     {"bce-with-logits", {}},
-    {"kl", {"temperature"}},
+    {"kl", {"temperature", "axis"}},
     {"output", {}},
 };
 
@@ -41,7 +41,9 @@ public:
     if (key == "label-smoothing")
       spec.labelSmoothing = real(piece, value, 0, 1, "a number from 0 to 1");
     else if (key == "ignore-index")
-      ignoreIndex(piece, value);
+      spec.ignoreIndex = whole(piece, value);
+    else if (key == "axis")
+      spec.axis = whole(piece, value);
     else if (key == "weights")
       weights(piece, value);
     else
@@ -59,11 +61,11 @@ private:
     return number;
   }
 
-  void ignoreIndex(StringRef piece, StringRef value) {
-    int64_t index = 0;
-    if (value.getAsInteger(10, index))
+  int64_t whole(StringRef piece, StringRef value) {
+    int64_t number = 0;
+    if (value.getAsInteger(10, number))
       add("'" + piece.str() + "': expected a whole number");
-    spec.ignoreIndex = index;
+    return number;
   }
 
   void weights(StringRef piece, StringRef value) {
@@ -100,4 +102,11 @@ LossSpec plimsoll::prepare::parseLoss(StringRef text, std::vector<std::string> &
   for (StringRef piece : drop_begin(pieces))
     parser.option(piece);
   return spec;
+}
+
+std::optional<int64_t> plimsoll::prepare::classAxis(std::optional<int64_t> asked, int64_t rank) {
+  int64_t axis = asked.value_or(rank > 3 ? 1 : rank - 1);
+  if (axis < 0)
+    axis += rank;
+  return axis > 0 && axis < rank ? std::optional(axis) : std::nullopt;
 }

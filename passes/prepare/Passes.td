@@ -115,14 +115,16 @@ def AttachTeacherPass : Pass<"nn-attach-teacher", "::mlir::ModuleOp"> {
   let description = [{
     The result of `@forward` of role "teacher" becomes `T^2 KL(p || q)`, the mean over rows,
     where `p = softmax(teacher / T)` and `q = softmax(student / T)`: PyTorch's
-    `kl_div(log q, p, reduction="batchmean") * T * T` of scores flattened to rows. It carries
+    `kl_div(log q, p, reduction="batchmean") * T * T` of scores flattened to rows, classes along
+    `axis` or, as for nn-attach-loss, by the rank. It carries
     `nn.added_loss = weight`, by which nn-attach-loss mixes it with the student's own loss.
     `output` names the student's scores where it has several results.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"weight", "weight", "double", "0.5", "Share of the loss">,
                  Option<"temperature", "temperature", "double", "1", "T">,
-                 Option<"output", "output", "std::string", "\"\"", "The student's scores">];
+                 Option<"output", "output", "std::string", "\"\"", "The student's scores">,
+                 Option<"axis", "axis", "int64_t", "0", "Of the classes; 0: by the rank">];
 }
 
 def AttachLossPass : Pass<"nn-attach-loss", "::mlir::ModuleOp"> {
@@ -133,9 +135,14 @@ def AttachLossPass : Pass<"nn-attach-loss", "::mlir::ModuleOp"> {
     a scalar that the model computes itself. Without OUTPUT the model must have one output
     only. Kinds, and what `labels` are:
 
-    * `cross-entropy[,label-smoothing=0.1][,ignore-index=-100][,weights=1:0.5:2]`: classes;
+    * `cross-entropy[,label-smoothing=0.1][,ignore-index=-100][,weights=1:0.5:2][,axis=N]`:
+      classes;
     * `mse`, `l1`, `huber[,delta=1]`, `bce-with-logits`: numbers, like the output;
-    * `kl[,temperature=1]`: a distribution over the last dimension, like the output.
+    * `kl[,temperature=1][,axis=N]`: a distribution over the classes, like the output.
+
+    Classes lie along dimension `axis`, from the end where it is negative. Without it that is the
+    last of two or three dimensions, and dimension 1 of more. A loss of this kind that reads what
+    is a Softmax or Sigmoid already is warned of.
 
     A result of role "added loss" (see nn-attach-teacher) is mixed with the loss, which alone
     stays as the result `own_loss`. An empty `loss` adds none. Integer inputs that pick rows or

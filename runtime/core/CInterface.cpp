@@ -21,6 +21,8 @@ struct plimsoll_train {
   float loss = NAN, accuracy = NAN;
   int64_t microBatch = 0;              ///< of the step, the next one
   double lossSum = 0, accuracySum = 0; ///< over the micro-batches of the step so far
+  bool empty = false;                  ///< of the labels just fed, none counts
+  bool anyEmpty = false;               ///< in the step under way
   int64_t evaluated = 0;               ///< evaluations since the last step
   std::string error;
 
@@ -64,6 +66,15 @@ void checkLimit(const InputInfo &input, const void *data) {
   }
 }
 
+/// True for labels that are classes, and all ignored.
+bool countsNone(const InputInfo &input, const void *data) {
+  int64_t count = static_cast<int64_t>(bytesOf(input.tensor)) / bytesOf(input.tensor.type);
+  for (int64_t i = 0; input.tensor.type == DType::i64 && i < count; ++i)
+    if (integerAt(DType::i64, static_cast<const std::byte *>(data), i) != input.ignored)
+      return false;
+  return input.tensor.type == DType::i64;
+}
+
 void feed(plimsoll_train *train, const char *name, const void *data, size_t bytes,
           bool evaluation) {
   for (int i = 0; i < plimsoll_program.inputCount; ++i) {
@@ -74,6 +85,8 @@ void feed(plimsoll_train *train, const char *name, const void *data, size_t byte
       throw Failure(
           format("input '%s': %zu bytes given, %zu expected", name, bytes, bytesOf(input.tensor)));
     checkLimit(input, data);
+    if (!evaluation && input.labels)
+      train->empty = countsNone(input, data);
     // The two timelines share bytes: what was fed for the other one may be overwritten.
     std::vector<char> &lost = evaluation ? train->fed : train->fedEvaluation;
     lost.assign(lost.size(), 0);
@@ -107,6 +120,7 @@ void stepOnce(plimsoll_train *train, double rate) {
   else
     session.accumulate(number, train->microBatch, rate, train->state.weightDecay);
   Scalars scalars = session.scalars();
+  train->anyEmpty = train->empty || (train->microBatch > 0 && train->anyEmpty);
   train->lossSum += scalars.loss;
   train->accuracySum += scalars.accuracy;
   double done = static_cast<double>(++train->microBatch);
@@ -166,7 +180,7 @@ int plimsoll_train_step(plimsoll_train *train, double lr) {
     train->session.seed = train->state.seed;
     train->evaluated = 0;
     stepOnce(train, rate);
-    if (!std::isfinite(train->loss))
+    if (!std::isfinite(train->loss) && !train->anyEmpty)
       throw Failure(format("step %lld: the loss is not finite (%g)",
                            static_cast<long long>(train->state.step), double(train->loss)));
   });

@@ -4,6 +4,7 @@
 #include "Failure.h"
 #include "plimsoll/Random.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace plimsoll {
@@ -30,7 +31,17 @@ Feeder::Feeder(const Program &program, std::unique_ptr<Source> given, bool shuff
   if (source->stream() && (shuffle || evaluation))
     throw UsageError(shuffle ? "a stream cannot be shuffled; use --order=sequential"
                              : "--eval-data cannot be a stream");
-  if (evaluation && batchesPerEpoch() == 0)
+  for (int i = 0; i < program.inputCount; ++i) {
+    const InputInfo &input = program.inputs[i];
+    if (input.labels && input.tensor.type == DType::i64)
+      labels = i;
+    // What an index points to, among rows that are all of the data, would be elsewhere.
+    if (shuffle && input.whole && input.limit >= 0 && input.tensor.type != DType::f32)
+      throw UsageError(format("--order=shuffled: '%s' is read whole and counts rows, which "
+                              "shuffling would move",
+                              input.tensor.name));
+  }
+  if (evaluation && evaluationRuns() == 0)
     throw Failure(format("--eval-data has %s records, fewer than the batch of %s",
                          grouped(source->records()).c_str(), grouped(batch).c_str()));
 }
@@ -39,7 +50,7 @@ bool Feeder::feed(int64_t step, std::byte *arena, bool accumulate) {
   for (int64_t row = 0; row < batch; ++row) {
     int64_t g = step * batch + row, records = source->stream() ? 1 : source->records();
     if (evaluation)
-      places[row] = source->place(g);
+      places[row] = source->place(std::min(g, records - 1));
     else if (shuffle)
       places[row] =
           source->place(shuffled(g % records, records, seed, static_cast<uint32_t>(g / records)));
@@ -55,18 +66,72 @@ bool Feeder::feed(int64_t step, std::byte *arena, bool accumulate) {
   }
   if (!source->read({places.data(), batch, buffers.data()}))
     return false;
+  fedStep = step;
   for (int i = 0; i < program.inputCount; ++i)
     if (buffers[i])
       checkRange(i);
+  if (evaluation && canIgnore())
+    ignoreFilling(step);
   return true;
+}
+
+/// A batch is a batch of other rows where nothing is drawn for each element, or mixed.
+bool Feeder::isMeanOverRows() const {
+  bool any = false;
+  for (int i = 0; i < program.inputCount; ++i) {
+    const InputInfo &input = program.inputs[i];
+    any |= input.labels && !input.whole &&
+           (input.tensor.type == DType::f32 || input.tensor.type == DType::f64);
+  }
+  return any && !program.rowsMix && program.evaluateHyperOffset < 0;
+}
+
+int64_t Feeder::evaluationRuns() const {
+  int64_t whole = batchesPerEpoch();
+  if (recordsLeft() == 0)
+    return whole;
+  return whole + (canIgnore() ? 1 : isMeanOverRows() ? 2 : 0);
+}
+
+double Feeder::weight() const {
+  if (labels >= 0)
+    return static_cast<double>(countedLabels());
+  int64_t filling = batch - recordsLeft();
+  return static_cast<double>(fedStep > batchesPerEpoch() ? -filling : batch);
+}
+
+/// Rows behind the last record do not count.
+void Feeder::ignoreFilling(int64_t step) const {
+  const InputInfo &input = program.inputs[labels];
+  if (!buffers[labels])
+    return;
+  int64_t each = rowElements(input.tensor);
+  auto *classes = reinterpret_cast<int64_t *>(buffers[labels]);
+  for (int64_t row = 0; row < batch; ++row)
+    if (step * batch + row >= source->records())
+      std::fill_n(classes + row * each, each, input.ignored);
+}
+
+std::string Feeder::describeBatch() const {
+  std::string first = source->describe(places[0]), text = first;
+  bool inOrder = true;
+  for (int64_t row = 1; row < batch; ++row)
+    inOrder = inOrder && places[row] > places[row - 1];
+  if (batch > 1 && inOrder)
+    return first + " to " + source->describe(places[batch - 1]);
+  constexpr int64_t kNamed = 8;
+  for (int64_t row = 1; row < std::min(batch, kNamed); ++row)
+    text += ", " + source->describe(places[row]);
+  return batch > kNamed ? text + format(" and %lld more", static_cast<long long>(batch - kNamed))
+                        : text;
 }
 
 void Feeder::checkRange(int index) const {
   const InputInfo &input = program.inputs[index];
   if (input.limit < 0 || input.tensor.type == DType::f32 || input.tensor.type == DType::f64)
     return;
-  int64_t each = rowElements(input.tensor);
-  for (int64_t i = 0; i < batch * each; ++i) {
+  int64_t each = placeElements(input);
+  for (int64_t i = 0; i < placesOf(input, batch) * each; ++i) {
     int64_t value = integerAt(input.tensor.type, buffers[index], i);
     if ((value >= 0 && value < input.limit) || (input.labels && value == input.ignored))
       continue;
@@ -82,16 +147,13 @@ void Feeder::checkRange(int index) const {
 }
 
 int64_t Feeder::countedLabels() const {
-  for (int i = 0; i < program.inputCount; ++i) {
-    const InputInfo &input = program.inputs[i];
-    if (!input.labels || !buffers[i] || input.tensor.type != DType::i64)
-      continue;
-    int64_t counted = 0, count = batch * rowElements(input.tensor);
-    for (int64_t j = 0; j < count; ++j)
-      counted += integerAt(DType::i64, buffers[i], j) != input.ignored;
-    return counted;
-  }
-  return batch;
+  if (labels < 0 || !buffers[labels])
+    return batch;
+  const InputInfo &input = program.inputs[labels];
+  int64_t counted = 0, count = placesOf(input, batch) * placeElements(input);
+  for (int64_t j = 0; j < count; ++j)
+    counted += integerAt(DType::i64, buffers[labels], j) != input.ignored;
+  return counted;
 }
 
 } // namespace plimsoll

@@ -14,13 +14,21 @@ namespace plimsoll {
 
 class Feeder {
 public:
-  /// `evaluation`: every record once, in order, whole batches alone.
+  /// `evaluation`: every record once, in order; a last batch that is not full is filled up with the
+  /// last record, so that the others' share can be told (see weight()), where it can.
   Feeder(const Program &program, std::unique_ptr<Source> source, bool shuffle, uint64_t seed,
          bool evaluation);
 
   int64_t rows() const { return batch; }
-  /// Batches of one pass over the source.
+  /// Whole batches of one pass over the source, and the records behind them.
   int64_t batchesPerEpoch() const { return source->records() / batch; }
+  int64_t recordsLeft() const { return source->records() % batch; }
+  /// Runs of one evaluation: the batches; and for the records behind them one more where labels
+  /// can be ignored, two where the loss is a mean over rows, or none.
+  int64_t evaluationRuns() const;
+  /// What the loss of the batch just fed counts in the evaluation's mean; that of filling alone
+  /// counts against the batch it has filled.
+  double weight() const;
   bool stream() const { return source->stream(); }
   void skip(int64_t steps) { source->skipRows(steps * batch); }
 
@@ -31,6 +39,10 @@ public:
 
   /// Rows that count for the loss in the batch just fed: labels that are not ignored.
   int64_t countedLabels() const;
+  /// True where it has labels that are classes, and all of them are ignored.
+  bool isEmpty() const { return labels >= 0 && countedLabels() == 0; }
+  /// "row 4 of x.safetensors to row 7 of x.safetensors": where the batch just fed is from.
+  std::string describeBatch() const;
 
 private:
   const Program &program;
@@ -40,7 +52,12 @@ private:
   int64_t batch;
   std::vector<int64_t> places;
   std::vector<std::byte *> buffers;
+  int labels = -1;     ///< the input of labels that are classes
+  int64_t fedStep = 0; ///< the batch just fed
 
+  bool canIgnore() const { return labels >= 0 && !program.rowsMix; }
+  bool isMeanOverRows() const;
+  void ignoreFilling(int64_t step) const;
   void checkRange(int index) const;
 };
 

@@ -97,7 +97,12 @@ void Metrics::write(const EvalRecord &record) {
     text.add(",\"eval_accuracy\":");
     text.addNumber(record.accuracy);
   }
-  text.add(",\"eval_batches\":%lld}\n", static_cast<long long>(record.batches));
+  text.add(",\"eval_batches\":%lld", static_cast<long long>(record.batches));
+  if (record.lastRows)
+    text.add(",\"eval_last_rows\":%lld", static_cast<long long>(record.lastRows));
+  if (record.leftRows)
+    text.add(",\"eval_rows_left_out\":%lld", static_cast<long long>(record.leftRows));
+  text.add("}\n");
   send();
 }
 

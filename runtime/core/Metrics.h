@@ -22,6 +22,8 @@ struct EvalRecord {
   int64_t step, batches;
   double loss, accuracy;
   bool tokens;
+  int64_t lastRows = 0; ///< of the last batch where it is not full; 0: it is
+  int64_t leftRows = 0; ///< that fill no batch and were left out
 };
 
 /// Writes JSON lines, each with one write(2), so that a killed run leaves whole lines.

@@ -22,6 +22,8 @@ public:
   void beginStep(int64_t step);
   /// The step's loss was finite: if it was the first, what was infinite in it is normal.
   void acceptStep();
+  /// The step's loss is a mean of nothing: what was not finite in it is meant.
+  void forgetStep() { firstNan = firstInfinity = {}; }
   /// Says what was found so far.
   std::string report() const;
 

@@ -160,6 +160,10 @@ const OptionSpec specs[] = {
     {"resume", "FILE", "go on from a checkpoint",
      [](Options &o, const std::string &v) { o.resume = v; }},
     {"eval-data", "SOURCE[,every=N]", "evaluate on this, every N steps or at the end", setEvalData},
+    {"skip-empty", nullptr,
+     "pass over steps whose labels are all ignored: no update, and no line of metrics;\n"
+     "they count as steps",
+     [](Options &o, const std::string &) { o.skipEmpty = true; }},
     {"dump-gradients", "FILE",
      "write the gradients of the first step (compile with --keep-gradients)",
      [](Options &o, const std::string &v) { o.dumpGradients = v; }},
@@ -202,6 +206,10 @@ void refuseUnused(const Program &program, const Options &o) {
     throw UsageError("--patience counts evaluations: it needs --eval-data=SOURCE,every=N");
   if (!o.profile.empty() && o.findNonfinite)
     throw UsageError("--profile and --find-nonfinite both watch every launch; give one");
+  if (o.skipEmpty && program.microBatches > 1)
+    throw UsageError(format("--skip-empty: a step of this program adds up %d batches, to which one "
+                            "without labels that count adds nothing",
+                            program.microBatches));
   if (!o.evalData.empty() && !program.evaluate.run)
     throw UsageError("--eval-data: this program was compiled without an evaluation timeline");
   if (!o.dumpGradients.empty() &&

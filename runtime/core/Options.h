@@ -24,7 +24,8 @@ struct Options {
   std::string bestFile; ///< empty: named after `save`
   int64_t patience = 0; ///< evaluations without a lower loss before the run ends; 0: no limit
   std::vector<std::string> evalData;
-  int64_t evalEvery = 0; ///< 0: at the end alone
+  int64_t evalEvery = 0;  ///< 0: at the end alone
+  bool skipEmpty = false; ///< no step where all labels are ignored
   bool findNonfinite = false, info = false, help = false;
 };
 

@@ -63,7 +63,13 @@ void Progress::evaluation(const EvalRecord &record) {
     text.add("  perplexity %.2f", std::exp(record.loss));
   if (!std::isnan(record.accuracy))
     text.add("  accuracy %.3f", record.accuracy);
-  text.add("  (%lld batches)\n", static_cast<long long>(record.batches));
+  text.add("  (%lld batches", static_cast<long long>(record.batches));
+  if (record.lastRows)
+    text.add(", the last one of %lld rows", static_cast<long long>(record.lastRows));
+  if (record.leftRows)
+    text.add("; the last %lld rows fill none and are left out",
+             static_cast<long long>(record.leftRows));
+  text.add(")\n");
   endLine();
   text.write(STDERR_FILENO);
 }

@@ -15,17 +15,26 @@ int64_t rowElements(const TensorInfo &input) {
   return count;
 }
 
+int64_t placeElements(const InputInfo &input) {
+  int64_t rows = input.whole && input.tensor.rank ? input.tensor.shape[0] : 1;
+  return rows * rowElements(input.tensor);
+}
+
 int64_t batchRows(const Program &program) {
   int64_t rows = -1;
   for (int i = 0; i < program.inputCount; ++i) {
     const TensorInfo &input = program.inputs[i].tensor;
+    if (program.inputs[i].whole)
+      continue;
     int64_t first = input.rank ? input.shape[0] : 1;
     if (!input.rank || (rows >= 0 && first != rows))
       throw Failure(format("input '%s' has no batch dimension like the other inputs: a data source "
-                           "cannot feed it",
-                           input.name));
+                           "cannot feed it; compile with --input=%s=VALUE or --whole=%s",
+                           input.name, input.name, input.name));
     rows = first;
   }
+  if (rows < 0 && program.inputCount > 0)
+    return 1;
   if (rows <= 0)
     throw Failure("the program has no inputs that a data source could feed");
   return rows;
@@ -45,8 +54,9 @@ public:
 
   bool read(const Batch &batch) override {
     for (int i = 0; i < program.inputCount; ++i)
-      for (int64_t row = 0; batch.buffers[i] && row < batch.rows; ++row)
-        fillRow(i, batch.places[row], row, batch.buffers[i]);
+      for (int64_t row = 0; batch.buffers[i] && row < placesOf(program.inputs[i], batch.rows);
+           ++row)
+        fillRow(i, program.inputs[i].whole ? 0 : batch.places[row], row, batch.buffers[i]);
     return true;
   }
 
@@ -56,7 +66,7 @@ private:
 
   void fillRow(int index, int64_t place, int64_t row, std::byte *buffer) const {
     const InputInfo &input = program.inputs[index];
-    int64_t count = rowElements(input.tensor), size = bytesOf(input.tensor.type);
+    int64_t count = placeElements(input), size = bytesOf(input.tensor.type);
     std::byte *out = buffer + row * count * size;
     for (int64_t i = 0; i < count; ++i, out += size) {
       uint64_t bits = randomBits(seed, 0x73796e00 + index, static_cast<uint32_t>(place),
@@ -89,7 +99,7 @@ std::unique_ptr<Source> makeSyntheticSource(const Program &program, uint64_t see
 }
 
 std::unique_ptr<Source> makeSource(const Program &program, const std::vector<std::string> &specs,
-                                   uint64_t seed) {
+                                   uint64_t seed, bool evaluation) {
   std::string kind;
   std::vector<std::string> files;
   for (const std::string &spec : specs) {
@@ -112,7 +122,7 @@ std::unique_ptr<Source> makeSource(const Program &program, const std::vector<std
   if (kind == "tokens")
     return makeTokenSource(program, files);
   if (kind == "safetensors")
-    return makeTableSource(program, files);
+    return makeTableSource(program, files, evaluation);
   return makeSyntheticSource(program, seed);
 }
 

@@ -42,21 +42,29 @@ public:
   virtual std::string describe(int64_t place) const = 0;
 };
 
-/// Rows of the program's batch: the first dimension of its inputs. Throws Failure when they differ.
+/// Rows of the program's batch: the first dimension of its inputs but those that are read whole; 1
+/// where all are. Throws Failure when they differ.
 int64_t batchRows(const Program &program);
 
 /// Elements in one row of an input.
 int64_t rowElements(const TensorInfo &input);
+/// Elements of an input that one place gives it: a row, or all of one that is read whole.
+int64_t placeElements(const InputInfo &input);
+/// Places of an input that has `rows` rows.
+inline int64_t placesOf(const InputInfo &input, int64_t rows) {
+  return input.whole ? 1 : rows;
+}
 
 /// Makes the source that `specs` (one or more `tokens:FILE[:type]`, `safetensors:FILE` of one
-/// kind, or `synthetic`) name. Throws UsageError or Failure.
+/// kind, or `synthetic`) name. `evaluation`: it may have fewer rows than a batch. Throws UsageError
+/// or Failure.
 std::unique_ptr<Source> makeSource(const Program &program, const std::vector<std::string> &specs,
-                                   uint64_t seed);
+                                   uint64_t seed, bool evaluation = false);
 
 std::unique_ptr<Source> makeTokenSource(const Program &program,
                                         const std::vector<std::string> &files);
 std::unique_ptr<Source> makeTableSource(const Program &program,
-                                        const std::vector<std::string> &files);
+                                        const std::vector<std::string> &files, bool evaluation);
 std::unique_ptr<Source> makeSyntheticSource(const Program &program, uint64_t seed);
 
 } // namespace plimsoll

@@ -2,7 +2,8 @@
 //
 // Columns are tensors named as the program's inputs, rows lie along dimension 0;
 // several files are one table, in the order given. Columns of the input's own type go
-// straight into the arena; integers of other widths are widened on the way.
+// straight into the arena; integers of other widths are widened on the way. A column that is read
+// whole has the input's own shape; where all are, each file is one place.
 //===----------------------------------------------------------------------===//
 #include "Failure.h"
 #include "Safetensors.h"
@@ -38,7 +39,12 @@ int64_t widened(const std::string &type, const unsigned char *from) {
 
 class TableSource : public Source {
 public:
-  TableSource(const Program &program, const std::vector<std::string> &paths) : program(program) {
+  TableSource(const Program &program, const std::vector<std::string> &paths, bool evaluation)
+      : program(program) {
+    for (int i = 0; i < program.inputCount; ++i)
+      (program.inputs[i].whole ? anyWhole : anyRows) = true;
+    if (anyWhole && anyRows && paths.size() > 1)
+      throw Failure("an input that is read whole would be that of several files; give one file");
     std::string problems;
     for (const std::string &path : paths) {
       files.push_back(std::make_unique<SafetensorsFile>(path));
@@ -46,25 +52,27 @@ public:
     }
     if (!problems.empty())
       throw Failure("the data does not fit the program" + problems);
-    if (total < batchRows(program))
+    if (total < (evaluation ? 1 : batchRows(program)))
       throw Failure(format("'%s' has %s rows, fewer than the batch of %s", paths[0].c_str(),
                            grouped(total).c_str(), grouped(batchRows(program)).c_str()));
     int64_t most = 0;
     for (int i = 0; i < program.inputCount; ++i)
-      most = std::max(most, rowElements(program.inputs[i].tensor) * 8);
+      most = std::max(most, placeElements(program.inputs[i]) * 8);
     staging.resize(most);
   }
 
   int64_t records() const override { return total; }
   std::string describe(int64_t place) const override {
     size_t file = fileOf(place);
+    if (!anyRows)
+      return files[file]->path();
     return format("row %lld of %s", static_cast<long long>(place - firstRow[file]),
                   files[file]->path().c_str());
   }
 
   bool read(const Batch &batch) override {
     for (int i = 0; i < program.inputCount; ++i)
-      for (int64_t row = 0; batch.buffers[i] && row < batch.rows;)
+      for (int64_t row = 0; batch.buffers[i] && row < placesOf(program.inputs[i], batch.rows);)
         row += readRun(i, batch, row);
     return true;
   }
@@ -76,6 +84,7 @@ private:
   std::vector<std::vector<const SafetensorsFile::Tensor *>> columns; ///< [file][input]
   std::vector<unsigned char> staging;                                ///< one row
   int64_t total = 0;
+  bool anyRows = false, anyWhole = false; ///< inputs of either kind
 
   size_t fileOf(int64_t place) const {
     size_t file = 0;
@@ -92,7 +101,8 @@ private:
     int64_t rows = -1;
     columns.emplace_back();
     for (int i = 0; i < program.inputCount; ++i) {
-      const TensorInfo &input = program.inputs[i].tensor;
+      const InputInfo &info = program.inputs[i];
+      const TensorInfo &input = info.tensor;
       const SafetensorsFile::Tensor *column = file.find(input.name);
       columns.back().push_back(column);
       if (!column) {
@@ -100,7 +110,9 @@ private:
                            input.name, present.empty() ? "none" : present.c_str());
         continue;
       }
-      problems += checkColumn(file, input, *column);
+      problems += checkColumn(file, info, *column);
+      if (info.whole)
+        continue;
       int64_t here = column->shape.empty() ? 0 : column->shape[0];
       if (rows >= 0 && here != rows)
         problems +=
@@ -109,34 +121,44 @@ private:
       rows = rows < 0 ? here : rows;
     }
     firstRow.push_back(total);
-    total += rows;
+    total += anyRows ? rows : 1;
     return problems;
   }
 
-  static std::string checkColumn(const SafetensorsFile &file, const TensorInfo &input,
+  static std::string checkColumn(const SafetensorsFile &file, const InputInfo &info,
                                  const SafetensorsFile::Tensor &column) {
     std::string problems;
+    const TensorInfo &input = info.tensor;
     if (!fits(column.type, input.type))
       problems += format("\n  '%s': column '%s' is %s, the input is %s", file.path().c_str(),
                          input.name, column.type.c_str(), safetensorsType(input.type));
-    bool same = static_cast<int>(column.shape.size()) == input.rank;
-    for (int i = 1; same && i < input.rank; ++i)
+    int begin = info.whole ? 0 : 1, rank = static_cast<int>(column.shape.size());
+    bool same = rank == input.rank;
+    for (int i = begin; same && i < rank; ++i)
       same = column.shape[i] == input.shape[i];
-    if (!same)
-      problems += format(
-          "\n  '%s': column '%s' has the shape %s, rows of %s are expected", file.path().c_str(),
-          input.name, shapeText(column.shape.data(), static_cast<int>(column.shape.size())).c_str(),
-          shapeText(input.shape + 1, input.rank - 1).c_str());
+    if (same)
+      return problems;
+    problems += format(
+        "\n  '%s': column '%s' has the shape %s, %s %s %s expected", file.path().c_str(),
+        input.name, shapeText(column.shape.data(), rank).c_str(),
+        info.whole ? "the whole" : "rows of",
+        shapeText(input.shape + begin, input.rank - begin).c_str(), info.whole ? "is" : "are");
+    if (info.classes)
+      problems += format(": the classes are %s; where they lie along another dimension, compile "
+                         "with --loss=...,axis=N",
+                         info.classes);
     return problems;
   }
 
   /// Reads row `row` of the batch and those behind it that follow it in the file; returns how many.
   int64_t readRun(int index, const Batch &batch, int64_t row) {
-    const TensorInfo &input = program.inputs[index].tensor;
+    const InputInfo &info = program.inputs[index];
+    const TensorInfo &input = info.tensor;
     size_t file = fileOf(batch.places[row]);
     const SafetensorsFile::Tensor &column = *columns[file][index];
-    int64_t count = rowElements(input), size = elementBytes(column.type);
-    int64_t offset = column.begin + (batch.places[row] - firstRow[file]) * count * size;
+    int64_t count = placeElements(info), size = elementBytes(column.type);
+    int64_t place = info.whole ? 0 : batch.places[row] - firstRow[file];
+    int64_t offset = column.begin + place * count * size;
     std::byte *out = batch.buffers[index] + row * count * bytesOf(input.type);
     if (size != bytesOf(input.type)) {
       files[file]->read(staging.data(), offset, count * size);
@@ -145,7 +167,8 @@ private:
       return 1;
     }
     int64_t run = 1;
-    while (row + run < batch.rows && batch.places[row + run] == batch.places[row] + run &&
+    while (!info.whole && row + run < batch.rows &&
+           batch.places[row + run] == batch.places[row] + run &&
            fileOf(batch.places[row + run]) == file)
       ++run;
     files[file]->read(out, offset, run * count * size);
@@ -156,8 +179,8 @@ private:
 } // namespace
 
 std::unique_ptr<Source> makeTableSource(const Program &program,
-                                        const std::vector<std::string> &files) {
-  return std::make_unique<TableSource>(program, files);
+                                        const std::vector<std::string> &files, bool evaluation) {
+  return std::make_unique<TableSource>(program, files, evaluation);
 }
 
 } // namespace plimsoll

@@ -38,6 +38,11 @@ std::vector<int64_t> TensorFile::shapeOf(const std::string &name) const {
   return tensor ? tensor->shape : std::vector<int64_t>();
 }
 
+int64_t TensorFile::offsetOf(const std::string &name) const {
+  const SafetensorsFile::Tensor *tensor = content->file.find(name);
+  return tensor ? static_cast<int64_t>(tensor->begin) : -1;
+}
+
 std::string TensorFile::typeOf(const std::string &name) const {
   const SafetensorsFile::Tensor *tensor = content->file.find(name);
   return tensor ? tensor->type : std::string();

@@ -78,7 +78,8 @@ void Trainer::openFiles() {
     feeder->skip(state.step * program.microBatches);
   if (!options.evalData.empty())
     evalFeeder = std::make_unique<Feeder>(
-        program, makeSource(program, options.evalData, state.seed + 1), false, state.seed, true);
+        program, makeSource(program, options.evalData, state.seed + 1, true), false, state.seed,
+        true);
   std::vector<Slot> slots = checkpointSlots(program);
   std::string choices = session.choices();
   if (!options.save.empty())
@@ -104,10 +105,10 @@ void Trainer::openFiles() {
   }
 }
 
-/// The evaluation data once, whole batches, each weighted by the labels that count in it.
+/// The evaluation data once, each batch weighted by the labels or rows that count in it.
 void Trainer::evaluate() {
   settle();
-  int64_t batches = evalFeeder->batchesPerEpoch(), begun = 0;
+  int64_t runs = evalFeeder->evaluationRuns(), begun = 0;
   double loss = 0, accuracy = 0, weight = 0, counted = 0;
   auto add = [&] {
     Scalars scalars = session.scalars();
@@ -117,9 +118,9 @@ void Trainer::evaluate() {
     accuracy += counted * double(scalars.accuracy);
     weight += counted;
   };
-  for (; begun < batches && signalSeen == 0; ++begun) {
+  for (; begun < runs && signalSeen == 0; ++begun) {
     evalFeeder->feed(begun, session.arena);
-    double count = static_cast<double>(evalFeeder->countedLabels());
+    double count = evalFeeder->weight();
     session.evaluate(begun);
     if (begun)
       add(); // of the batch before: this one has begun
@@ -130,7 +131,11 @@ void Trainer::evaluate() {
   state.evaluationPending = signalSeen != 0;
   if (state.evaluationPending)
     return;
-  EvalRecord record{state.step, batches, loss / weight, accuracy / weight, program.tokenLabels};
+  int64_t batches = evalFeeder->batchesPerEpoch(), rest = evalFeeder->recordsLeft();
+  bool takesRest = runs > batches;
+  EvalRecord record{state.step,          batches + takesRest, loss / weight,
+                    accuracy / weight,   program.tokenLabels, takesRest ? rest : 0,
+                    takesRest ? 0 : rest};
   metrics->write(record);
   progress->evaluation(record);
   noteEvaluation(record.loss);
@@ -195,6 +200,9 @@ bool Trainer::runSteps() {
   }
   settle();
   save();
+  if (emptyBatches > kToldBatches)
+    progress->say("%lld batches in all had no label that counts",
+                  static_cast<long long>(emptyBatches));
   return more;
 }
 

@@ -50,10 +50,15 @@ private:
     int64_t step, index;
     bool last; ///< of its step
     double learningRate, stepBegan;
+    bool empty; ///< none of its labels counts: its loss is a mean of nothing
   };
   std::optional<Batch> running;
   double loss = 0, accuracy = 0; ///< of the step under way, summed over its micro-batches
-  double settled = 0;            ///< when the last step had ended
+  double finiteLoss = 0;         ///< the same without those that are empty
+  bool anyEmpty = false;         ///< of the step under way
+  static constexpr int64_t kToldBatches = 3;
+  int64_t emptyBatches = 0; ///< of the run; so many are told
+  double settled = 0;       ///< when the last step had ended
 
   void loadStart();
   void applyOptions();
@@ -61,6 +66,7 @@ private:
   bool runSteps();
   bool step();
   bool runMicroBatches(int64_t number);
+  void tellEmpty(int64_t number, int64_t index);
   void begin(const Batch &batch);
   void settle();
   void finish(const Batch &batch);

@@ -47,9 +47,29 @@ bool Trainer::runMicroBatches(int64_t number) {
     bool last = index == count - 1;
     if (!feeder->feed(first + index, session.arena, !last))
       return false;
-    begin({number, index, last, rate, began});
+    bool empty = feeder->isEmpty();
+    if (empty)
+      tellEmpty(number, index);
+    if (empty && options.skipEmpty)
+      continue; // a step of one batch: see Options.cpp
+    begin({number, index, last, rate, began, empty});
   }
   return true;
+}
+
+/// The first ones, by their rows.
+void Trainer::tellEmpty(int64_t number, int64_t index) {
+  if (++emptyBatches > kToldBatches)
+    return;
+  std::string batch = "the batch";
+  if (program.microBatches > 1)
+    batch = format("batch %lld of %d", static_cast<long long>(index + 1), program.microBatches);
+  progress->say("warning: step %lld: all labels of %s are ignored, %s: %s",
+                static_cast<long long>(number), batch.c_str(), feeder->describeBatch().c_str(),
+                options.skipEmpty
+                    ? "the step is passed over"
+                    : "its loss is a mean of nothing (nan) and its gradients are 0, as in "
+                      "PyTorch; momentum and decay go on (--skip-empty passes over such steps)");
 }
 
 void Trainer::begin(const Batch &batch) {
@@ -69,8 +89,12 @@ void Trainer::settle() {
 
 void Trainer::finish(const Batch &batch) {
   Scalars scalars = ofStep(batch.step, [&] { return session.scalars(); });
-  if (batch.index == 0)
-    loss = accuracy = 0;
+  if (batch.index == 0) {
+    loss = accuracy = finiteLoss = 0;
+    anyEmpty = false;
+  }
+  anyEmpty |= batch.empty;
+  finiteLoss += batch.empty ? 0 : scalars.loss;
   loss += scalars.loss;
   accuracy += scalars.accuracy;
   if (!batch.last)
@@ -101,6 +125,11 @@ void Trainer::checkLoss(int64_t number) {
   if (std::isfinite(loss)) {
     if (finder)
       finder->acceptStep();
+    return;
+  }
+  if (anyEmpty && std::isfinite(finiteLoss)) {
+    if (finder)
+      finder->forgetStep();
     return;
   }
   throw Failure(format("step %lld: the loss is not finite (%s)%s%s", static_cast<long long>(number),

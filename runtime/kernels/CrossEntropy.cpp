@@ -1,17 +1,18 @@
 //===- CrossEntropy.cpp - softmax cross entropy over classes ----------------===//
 //
-//   logits  [rows, classes], f32 without a type; labels i64 [rows]
+//   logits  [rows / inner, classes, inner], f32 without a type; labels i64 [rows]
 //   loss, accuracy  [1]: means over the rows that count; NaN when there are none
 // cross_entropy {logits, labels, loss, accuracy} {rows, classes[, type]}
 // cross_entropy_with_grad {logits, labels, loss, accuracy, dlogits} {rows, classes[, type]}
 //   dlogits = d(mean loss)/d(logits), may be the logits' bytes; zero in ignored rows
 // cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes[, type]}
 //   dlogits = dloss * d(mean loss)/d(logits), may be the logits' bytes
-// All of them may have, behind these, the buffer {weights [classes] | null}, the size
-// {ignored} before the type and the scalar {smoothing}, all three or none:
+// All of them may have, behind these, the buffer {weights [classes] | null}, the sizes
+// {ignored, inner} before the type and the scalar {smoothing}, all of these or none (inner 1):
 //   rows of the label `ignored` (-100) do not count; the target of a row is
 //   (1 - smoothing) onehot + smoothing / classes; terms of class c count weights[c] times, and the
-//   sum is divided by that of weights[label]
+//   sum is divided by that of weights[label]; inner: elements between two classes of a row, the
+//   pixels of an image, whose rows so have the bits that they would have side by side
 // Other labels outside [0, classes) are the caller's to refuse; here they make the loss NaN.
 // accuracy counts the rows whose first largest score is the label.
 //
@@ -26,7 +27,6 @@
 #include "plimsoll/Math.h"
 
 #include <cmath>
-#include <cstring>
 
 namespace plimsoll {
 namespace {
@@ -35,7 +35,7 @@ constexpr int kRuns = 1024;
 
 /// What a launch of `buffers` buffers may have behind them.
 template <typename T> struct Options {
-  int64_t ignored = -100;
+  int64_t ignored = -100, inner = 1;
   const T *weights = nullptr;
   double smoothing = 0;
   double weightSum = 0; ///< over all classes
@@ -44,6 +44,7 @@ template <typename T> struct Options {
     if (launch.bufferCount <= buffers)
       return;
     ignored = launch.sizes[2];
+    inner = launch.sizes[3];
     weights = launch.buffer<T>(buffers);
     smoothing = launch.scalars[0];
     int64_t classes = launch.sizes[1];
@@ -74,7 +75,15 @@ struct Totals {
   int64_t correct[kRuns];
 };
 
-template <typename T> bool labelIsFirstLargest(const T *x, int64_t label, T top) {
+/// A row whose classes do not lie side by side.
+template <typename T> struct Strided {
+  T *first;
+  int64_t stride;
+  T &operator[](int64_t c) const { return first[c * stride]; }
+  explicit operator bool() const { return first != nullptr; }
+};
+
+template <typename Row, typename T> bool labelIsFirstLargest(Row x, int64_t label, T top) {
   if (x[label] != top)
     return false;
   for (int64_t i = 0; i < label; ++i)
@@ -85,8 +94,8 @@ template <typename T> bool labelIsFirstLargest(const T *x, int64_t label, T top)
 
 /// The loss of a row whose target is spread or whose classes are weighted; with `out`, also its
 /// gradient times `factor`.
-template <typename T>
-double spreadRow(const T *x, int64_t label, int64_t classes, T top, T *out, double factor,
+template <typename T, typename Row, typename Out>
+double spreadRow(Row x, int64_t label, int64_t classes, T top, Out out, double factor,
                  const Options<T> &options) {
   double atLabel = (1.0 - options.smoothing) * options.weight(label);
   double each = options.smoothing / double(classes), mass = atLabel + each * options.weightSum;
@@ -104,12 +113,12 @@ double spreadRow(const T *x, int64_t label, int64_t classes, T top, T *out, doub
 }
 
 /// Adds a row to `loss` and `correct`; with `out`, also writes factor * (softmax - one hot).
-template <typename T>
-void lossRow(const T *x, int64_t label, int64_t classes, double *loss, int64_t *correct, T *out,
+template <typename T, typename Row, typename Out>
+void lossRow(Row x, int64_t label, int64_t classes, double *loss, int64_t *correct, Out out,
              double factor, const Options<T> &options) {
   if (label < 0 || label >= classes || label == options.ignored) {
-    if (out)
-      std::memset(out, 0, classes * sizeof(T));
+    for (int64_t c = 0; out && c < classes; ++c)
+      out[c] = T(0);
     if (loss && label != options.ignored)
       *loss = __builtin_nan("");
     return;
@@ -155,10 +164,17 @@ void sweep(const Launch &launch, T *loss, T *accuracy, T *out, double upstream,
   cpu::parallelFor(launch.threads, runs, rows * classes * 4, [&](int64_t run) {
     totals.loss[run] = 0;
     totals.correct[run] = 0;
-    for (int64_t row = rows * run / runs; row < rows * (run + 1) / runs; ++row)
-      lossRow(logits + row * classes, labels[row], classes, &totals.loss[run],
-              loss ? &totals.correct[run] : nullptr, out ? out + row * classes : nullptr, factor,
-              options);
+    for (int64_t row = rows * run / runs; row < rows * (run + 1) / runs; ++row) {
+      double *sum = &totals.loss[run];
+      int64_t *correct = loss ? &totals.correct[run] : nullptr, inner = options.inner;
+      int64_t first = row / inner * classes * inner + row % inner;
+      if (inner == 1)
+        lossRow(logits + first, labels[row], classes, sum, correct, out ? out + first : nullptr,
+                factor, options);
+      else
+        lossRow(Strided<const T>{logits + first, inner}, labels[row], classes, sum, correct,
+                Strided<T>{out ? out + first : nullptr, inner}, factor, options);
+    }
   });
   if (!loss)
     return;
@@ -177,7 +193,7 @@ constexpr int kLossBuffers = 4, kLossWithGradBuffers = 5, kGradBuffers = 4;
 
 /// run(options) in the type of the launch.
 template <typename Run> void withOptions(const Launch &launch, int buffers, const Run &run) {
-  withFloats(launch, launch.bufferCount > buffers ? 3 : 2, [&](auto *tag) {
+  withFloats(launch, launch.bufferCount > buffers ? 4 : 2, [&](auto *tag) {
     run(Options<std::remove_pointer_t<decltype(tag)>>(launch, buffers));
   });
 }

@@ -226,6 +226,15 @@ def scores(loss):
 classify = scores("cross-entropy")
 
 
+def pixels(loss, *shape):
+    """Classes are dimension 1 of `shape`, scaled and shifted, below `loss`."""
+    def build(g):
+        g.loss = loss
+        each = (shape[1],) + (1,) * (len(shape) - 2)
+        g.op("Add", g.op("Mul", g.input("x", shape), g.parameter("w", each)), g.parameter("b", each))
+    return build
+
+
 def dropout(g):
     """Step 1 of seed 0, which the reference draws too: two ops, two streams."""
     hidden = g.op("Mul", g.input("x", (7, 5)), g.parameter("w", (5,)))
@@ -309,7 +318,10 @@ GRAPHS = {
     "nn.layer_norm": [layer_norm, rms_norm],
     "nn.dropout": [dropout],
     "nn.cross_entropy": [classify, scores("cross-entropy,label-smoothing=0.3,ignore-index=2,"
-                                          "weights=0.5:1:2:0:1.5")],
-    "nn.kl_divergence": [scores("kl"), scores("kl,temperature=2.5")],
+                                          "weights=0.5:1:2:0:1.5"),
+                         pixels("cross-entropy", 2, 3, 4, 2),
+                         pixels("cross-entropy,axis=1,label-smoothing=0.3,weights=0.5:1:2", 3, 3, 5),
+                         pixels("cross-entropy,axis=-2,ignore-index=1", 2, 2, 4, 3)],
+    "nn.kl_divergence": [scores("kl"), scores("kl,temperature=2.5"), pixels("kl", 2, 3, 2, 4)],
     "nn.pointwise_loss": [scores("bce-with-logits"), scores("l1"), scores("huber,delta=0.7")],
 }

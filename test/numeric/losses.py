@@ -14,7 +14,13 @@ def log_softmax(x):
     return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
 
+def class_axis(options, rank):
+    """The last of two or three dimensions and dimension 1 of more, unless it is given."""
+    return int(options.get("axis", 1 if rank > 3 else -1)) % rank
+
+
 def cross_entropy(x, labels, options):
+    x = np.moveaxis(x, class_axis(options, x.ndim), -1)
     classes = x.shape[-1]
     weights = np.array(options.get("weights", ":".join(["1"] * classes)).split(":"), float)
     share, ignored = float(options.get("label-smoothing", 0)), int(options.get("ignore-index", -100))
@@ -37,6 +43,8 @@ def huber(x, y, options):
 
 def kl(x, y, options):
     t = float(options.get("temperature", 1))
+    axis = class_axis(options, x.ndim)
+    x, y = np.moveaxis(x, axis, -1), np.moveaxis(y, axis, -1)
     return t**2 * np.sum(y * (np.log(y) - log_softmax(x / t))) / len(x)
 
 
@@ -60,12 +68,14 @@ def labels(text, graph, shape):
     """Labels for an output of this shape, of the graph's random numbers."""
     kind, options = parse(text)
     if kind == "cross-entropy":
-        made = graph.random.integers(0, shape[-1], shape[:-1])
+        axis = class_axis(options, len(shape))
+        made = graph.random.integers(0, shape[axis], shape[:axis] + shape[axis + 1:])
         made.flat[1] = int(options.get("ignore-index", -100))  # a row that does not count
         return made
     if kind == "bce-with-logits":
         return graph.random.uniform(0, 1, shape).astype(np.float32)
     if kind == "kl":
         shares = graph.random.uniform(0.1, 1, shape)
-        return (shares / shares.sum(-1, keepdims=True)).astype(np.float32)
+        return (shares / shares.sum(class_axis(options, len(shape)), keepdims=True)).astype(
+            np.float32)
     return graph.numbers(shape)

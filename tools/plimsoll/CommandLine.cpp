@@ -19,6 +19,10 @@ static void addNetworkOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--shape", o.shapes,
                  "NAME=4x128 for an input, also other sizes than the exported ones, or DIMENSION=4 "
                  "(repeatable)");
+  app.add_option("--input", o.inputs,
+                 "NAME=zeros, ones, a number or numbers with commas: binds an input (repeatable)");
+  app.add_option("--weights", o.weights,
+                 "FILE.safetensors: values of inputs that are weights, of files without their own");
   app.add_option("--threads", o.threads, "threads that every launch runs on (default: all cores)")
       ->check(CLI::PositiveNumber);
   app.add_option("--loss", o.loss,
@@ -67,6 +71,9 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   addRecipeOptions(app, o);
   app.add_option("--checkpoint", o.checkpoint,
                  "planned; by rule: sqrt or every:N launches; none: nothing is computed twice");
+  app.add_option(
+      "--whole", o.whole,
+      "regular expression of inputs that the data gives whole in each step, not by rows");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
 }
 
@@ -87,6 +94,7 @@ static void addReportOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--report", o.report, "write a JSON report to this file (-: standard output)");
   app.add_option("--timeline", o.timeline, "draw the plan: an HTML page that needs nothing else");
   app.add_option("--trace", o.trace, "the predicted step as JSON for ui.perfetto.dev");
+  app.add_flag("--strict", o.strict, "warnings are errors: nothing is written after one");
   app.add_option("--memory-viz", o.memoryViz, "the plan as a snapshot for pytorch.org/memory_viz");
 }
 

@@ -101,6 +101,10 @@ int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &option
       pipeline::compileTo(context, options, last, &outcome);
   if (mlir::failed(compilation))
     return outcome.result.refusal ? kNoPlanFits : kFailed;
+  if (raw.strict && diagnostics.warnings() > 0)
+    return cli::failed("--strict: " + llvm::Twine(diagnostics.warnings()) +
+                       (diagnostics.warnings() == 1 ? " warning" : " warnings") +
+                       " about the model; nothing was written");
   std::vector<codegen::KernelResources> kernels;
   bool isText = !planOnly && stage < Stage::Source;
   if (isText) {

@@ -19,6 +19,7 @@ LogicalResult Diagnostics::handle(Diagnostic &diagnostic) {
     break;
   case DiagnosticSeverity::Warning:
     severity = "warning";
+    ++warned;
     break;
   case DiagnosticSeverity::Note:
     severity = "note";

@@ -55,6 +55,20 @@ static bool parseShape(StringRef text, import::ImportOptions &options, std::stri
   return true;
 }
 
+/// `sr=16000`; the value is checked against the input.
+static bool parseInput(StringRef text, import::ImportOptions &options, std::string &error) {
+  auto [name, value] = text.split('=');
+  bool isNew = none_of(options.inputs, [&](const auto &entry) { return entry.first == name; });
+  if (name.empty() || value.empty() || !isNew) {
+    error = "--input=" + text.str() +
+            (isNew ? ": expected NAME=VALUE, as in sr=16000, h0=zeros or sizes=8,16"
+                   : ": this input is bound already");
+    return false;
+  }
+  options.inputs.emplace_back(name.str(), value.str());
+  return true;
+}
+
 static bool checkRegexes(const std::vector<std::string> &patterns, StringRef flag,
                          std::string &error) {
   for (const std::string &pattern : patterns) {
@@ -152,13 +166,18 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
       !checkRegexes(raw.trainable, "--trainable", error) ||
       !checkRegexes(raw.freeze, "--freeze", error) ||
       !checkRegexes(raw.noDecay, "--no-decay", error) ||
-      !parseLora(raw.lora, options.lora, error) ||
+      !checkRegexes(raw.whole, "--whole", error) || !parseLora(raw.lora, options.lora, error) ||
       !parseTeacher(raw.teacher, options.teacher, error))
     return false;
   options.import.path = raw.model;
   options.import.trainable = raw.trainable;
   options.import.freeze = raw.freeze;
   options.import.noDecay = raw.noDecay;
+  options.import.weights = raw.weights;
+  options.whole = raw.whole;
+  for (const std::string &input : raw.inputs)
+    if (!parseInput(input, options.import, error))
+      return false;
   options.import.init = raw.init == "normal" ? "normal:0.02" : raw.init;
   for (const std::string &shape : raw.shapes)
     if (!parseShape(shape, options.import, error))

@@ -18,7 +18,8 @@ struct RawOptions {
                              checkpoint = "planned", init = "model", scaleRule, timeline, sweepSvg,
                              trace, memoryViz, max, memoryTotal, value, device, weights, adapters,
                              check, lora, teacher, clip, data;
-  std::vector<std::string> shapes, trainable, freeze, noDecay, decay, lrScale, dropout;
+  std::vector<std::string> shapes, inputs, whole, trainable, freeze, noDecay, decay, lrScale,
+      dropout;
   int64_t accumulate = 1;
   int64_t samples = 3; ///< gradcheck: elements of each parameter
   int threads = 0;
@@ -26,7 +27,7 @@ struct RawOptions {
   int64_t steps = 0; ///< whose predicted time is told; 0: of one
   uint64_t seed = 0;
   bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false,
-       sweep = false, externalData = false, keepMissing = false, outputs = false;
+       sweep = false, strict = false, externalData = false, keepMissing = false, outputs = false;
 };
 
 /// Parses `1900MiB`, `2GB`, `4096`; false when it is no size or does not fit 64 bits.

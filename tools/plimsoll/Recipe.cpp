@@ -94,7 +94,7 @@ private:
   void loss() {
     options.loss = withWeights(raw.loss);
     std::vector<std::string> wrong;
-    prepare::parseLoss(options.loss, wrong);
+    options.import.alsoOutput = prepare::parseLoss(options.loss, wrong).output;
     for (const std::string &problem : wrong)
       add("--loss: " + problem);
   }

@@ -28,6 +28,9 @@ int main(int argc, char **argv) {
   if (parsed.command == Command::Gradcheck)
     return runGradcheck(parsed, options);
   options.import.withoutWeights = parsed.command != Command::Compile || parsed.options.dryRun;
+  bool planOnly = parsed.command == Command::Plan || parsed.options.dryRun;
+  if (planOnly || stage == pipeline::Stage::Binary)
+    options.feed = planOnly ? pipeline::Feed::ByEither : pipeline::Feed::ByData;
   if (parsed.command == Command::Plan && !parsed.options.max.empty())
     return runMax(parsed, options);
   return parsed.command == Command::Explain ? runExplain(parsed, options)

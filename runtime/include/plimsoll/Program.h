@@ -66,6 +66,9 @@ struct InputInfo {
                           ///< -1: unchecked
   int64_t ignored = -100; ///< the label of rows that do not count
   int64_t accumulateOffset = -1; ///< in the accumulation timeline, where there is one
+  bool whole = false;            ///< a data source gives it whole in each step, not by rows
+  const char *classes = nullptr; ///< of labels: "dimension 1 of output 'y' (2x3x4x4)" holds the
+                                 ///< classes; null where only one can
 };
 
 /// Bytes that never change, copied into the arena before the first step.
@@ -153,6 +156,8 @@ struct Program {
   int microBatches = 1;     ///< batches of one step: `accumulate` runs for all but the last
   Timeline accumulate = {}; ///< forward and backward, gradients added to those of the step
   uint64_t accumulateHyperOffset = 0;
+  bool rowsMix = false; ///< something is computed from several rows together: a batch that is
+                        ///< filled up gives other numbers
 };
 
 } // namespace plimsoll

@@ -35,6 +35,8 @@ public:
   std::vector<int64_t> shapeOf(const std::string &name) const;
   /// Its type as the file writes it, "F32" or "I64"; empty for one that is not there.
   std::string typeOf(const std::string &name) const;
+  /// Where its first byte is in the file; -1 for one that is not there.
+  int64_t offsetOf(const std::string &name) const;
   /// Its first `bytes`. False, with the reason in `error`, where there are not as many or the
   /// file cannot be read.
   bool readFront(const std::string &name, int64_t bytes, std::byte *into, std::string &error) const;

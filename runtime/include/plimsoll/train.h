@@ -70,7 +70,9 @@ PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const cha
                                                 const void *data, size_t bytes);
 
 /* One step with the inputs fed; lr < 0: the compiled learning rate. Of a program compiled with
- * --accumulate=N, one micro-batch: every N-th call updates and counts as a step. */
+ * --accumulate=N, one micro-batch: every N-th call updates and counts as a step. A loss that is not
+ * finite fails, but where all labels are ignored: it is a mean of nothing then (NaN), and its
+ * gradients are 0. */
 PLIMSOLL_API int plimsoll_train_step(plimsoll_train *train, double lr);
 PLIMSOLL_API int plimsoll_train_evaluate(plimsoll_train *train);
 

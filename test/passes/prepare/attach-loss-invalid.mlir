@@ -10,6 +10,8 @@
 // RUN: plimsoll-opt %t/none-known.mlir --nn-attach-loss=loss=l1,delta=2 -verify-diagnostics
 // RUN: plimsoll-opt %t/weights.mlir --nn-attach-loss=loss=cross-entropy,weights=1:2:3 -verify-diagnostics
 // RUN: plimsoll-opt %t/kl.mlir --nn-attach-loss=loss=kl -verify-diagnostics
+// RUN: plimsoll-opt %t/axis.mlir --nn-attach-loss=loss=cross-entropy,axis=4 -verify-diagnostics
+// RUN: plimsoll-opt %t/batch.mlir --nn-attach-loss=loss=cross-entropy,axis=-4 -verify-diagnostics
 
 //--- none.mlir
 // expected-error @+1 {{the module has no function @forward}}
@@ -28,7 +30,7 @@ func.func @forward(%x: tensor<2x4xf32>) -> (tensor<2x4xf32> {nn.name = "logits"}
 }
 
 //--- rank.mlir
-// expected-error @+1 {{cross entropy needs an output of two or more dimensions, classes last, got 'tensor<4xf32>'}}
+// expected-error @+1 {{cross entropy needs an output of two or more dimensions, rows and classes, got 'tensor<4xf32>'}}
 func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %x : tensor<4xf32>
 }
@@ -53,7 +55,7 @@ func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
 
 //--- keys.mlir
 // expected-error @+4 {{--loss: 'label-smoothing=1.5': expected a number from 0 to 1}}
-// expected-error @+3 {{--loss: 'smoothing=0.1' is no option of cross-entropy; there are label-smoothing, ignore-index, weights}}
+// expected-error @+3 {{--loss: 'smoothing=0.1' is no option of cross-entropy; there are label-smoothing, ignore-index, weights, axis}}
 // expected-error @+2 {{--loss: 'ignore-index=x': expected a whole number}}
 // expected-error @+1 {{--loss: 'weights=1:a': expected numbers of at least 0, one for each class, as in weights=1:0.5:2, or a file of them}}
 func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
@@ -73,7 +75,19 @@ func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
 }
 
 //--- kl.mlir
-// expected-error @+1 {{kl needs an output of two or more dimensions, classes last, got 'tensor<4xf32>'}}
+// expected-error @+1 {{kl needs an output of two or more dimensions, rows and classes, got 'tensor<4xf32>'}}
 func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %x : tensor<4xf32>
+}
+
+//--- axis.mlir
+// expected-error @+1 {{--loss: axis=4 is no dimension of the output 'tensor<2x3x4x4xf32>' that classes could lie along; expected 1 to 3 (dimension 0 is the batch)}}
+func.func @forward(%x: tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32> {
+  return %x : tensor<2x3x4x4xf32>
+}
+
+//--- batch.mlir
+// expected-error @+1 {{--loss: axis=-4 is no dimension of the output 'tensor<2x3x4x4xf32>' that classes could lie along}}
+func.func @forward(%x: tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32> {
+  return %x : tensor<2x3x4x4xf32>
 }

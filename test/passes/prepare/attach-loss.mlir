@@ -9,7 +9,7 @@
 
 //--- one.mlir
 // Token ids pick rows of a table of 10 and are limited by it, labels by the classes.
-// CE:      func.func @forward(%arg0: tensor<2x3xi64> {nn.limit = 10 : i64}, %arg1: tensor<2x3xi64> {nn.limit = 4 : i64, nn.name = "labels", nn.role = "labels"})
+// CE:      func.func @forward(%arg0: tensor<2x3xi64> {nn.limit = 10 : i64}, %arg1: tensor<2x3xi64> {nn.classes = "dimension 2 of the output (2x3x4)", nn.limit = 4 : i64, nn.name = "labels", nn.role = "labels"})
 // CE-SAME:   -> (tensor<f32> {nn.name = "loss"}, tensor<f32> {nn.name = "accuracy"})
 // CE:        %[[X:.*]] = nn.gather %{{.*}}, %arg0
 // CE-NEXT:   %[[L:.*]], %[[A:.*]] = nn.cross_entropy %[[X]], %arg1
@@ -24,12 +24,12 @@
 // MSE-NEXT:   %[[M:.*]] = nn.mul %[[S]], %[[N]]
 // MSE-NEXT:   return %[[M]]
 
-// OPTIONS:      %arg1: tensor<2x3xi64> {nn.ignored = -1 : i64, nn.limit = 4 : i64, nn.name = "labels", nn.role = "labels"}
+// OPTIONS:      %arg1: tensor<2x3xi64> {nn.classes = "dimension 2 of the output (2x3x4)", nn.ignored = -1 : i64, nn.limit = 4 : i64, nn.name = "labels", nn.role = "labels"}
 // OPTIONS:        %[[W:.*]] = nn.constant dense<[1.000000e+00, 2.000000e+00, 5.000000e-01, 3.000000e+00]> : tensor<4xf32>
 // OPTIONS-NEXT:   nn.cross_entropy %{{.*}}, %arg1 weights %[[W]] {ignore_index = -1 : i64, label_smoothing = 1.250000e-01 : f64}
 // HUBER:      %arg1: tensor<2x3x4xf32> {nn.name = "labels", nn.role = "labels"}) -> (tensor<f32> {nn.name = "loss"})
 // HUBER:        nn.pointwise_loss huber %{{.*}}, %arg1 {delta = 5.000000e-01 : f64}
-// KL:         %arg1: tensor<2x3x4xf32> {nn.name = "labels", nn.role = "labels"}) -> (tensor<f32> {nn.name = "loss"})
+// KL:         %arg1: tensor<2x3x4xf32> {nn.classes = "dimension 2 of the output (2x3x4)", nn.name = "labels", nn.role = "labels"}) -> (tensor<f32> {nn.name = "loss"})
 // KL:           nn.kl_divergence %{{.*}}, %arg1 {temperature = 2.000000e+00 : f64}
 nn.parameter @table : tensor<10x4xf32> {trainable}
 func.func @forward(%ids: tensor<2x3xi64>) -> tensor<2x3x4xf32> {

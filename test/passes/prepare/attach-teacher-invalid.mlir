@@ -18,7 +18,7 @@ func.func @forward(%x: tensor<2x3xf32>) -> (tensor<2x3xf32> {nn.name = "a"}, ten
 }
 
 //--- shape.mlir
-// expected-error @+1 {{student and teacher must give the same scores, classes last; the student's are 'tensor<2x3xf32>', the teacher's 'tensor<2x4xf32>'}}
+// expected-error @+1 {{student and teacher must give the same scores, rows and classes; the student's are 'tensor<2x3xf32>', the teacher's 'tensor<2x4xf32>'}}
 func.func @forward(%x: tensor<2x3xf32>, %t: tensor<2x4xf32>) -> (tensor<2x3xf32>, tensor<2x4xf32> {nn.role = "teacher"}) {
   return %x, %t : tensor<2x3xf32>, tensor<2x4xf32>
 }

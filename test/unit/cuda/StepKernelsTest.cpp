@@ -24,7 +24,7 @@ protected:
     return values;
   }
 
-  void compareAll(int64_t rows, int64_t classes, Options o) {
+  void compareAll(int64_t rows, int64_t classes, Options o, int64_t inner = 1) {
     const int64_t ignored = o.given ? -1 : -100;
     auto logits = random(rows * classes, 3);
     auto which = labels(rows, classes, ignored);
@@ -34,7 +34,7 @@ protected:
     Sizes sizes = {rows, classes};
     std::vector<double> scalars;
     if (o.given)
-      sizes.push_back(ignored), scalars.push_back(o.smoothing);
+      sizes.insert(sizes.end(), {ignored, inner}), scalars.push_back(o.smoothing);
     auto addOptions = [&](Compare &compare) {
       if (o.given)
         o.weighted ? compare.read(weights) : compare.absent();
@@ -75,6 +75,12 @@ TEST_F(CrossEntropyKernel, IsTheCpus) {
     for (Options options : {Options{false, false, 0}, Options{true, false, 0.1},
                             Options{true, true, 0}, Options{true, true, 0.2}})
       compareAll(shape[0], shape[1], options);
+}
+
+TEST_F(CrossEntropyKernel, ClassesOfPixelsAreTheCpus) {
+  for (const Sizes &shape : std::vector<Sizes>{{12, 5, 6}, {12, 5, 12}, {70, 21, 35}, {6, 1100, 3}})
+    for (Options options : {Options{true, false, 0}, Options{true, true, 0.2}})
+      compareAll(shape[0], shape[1], options, shape[2]);
 }
 
 TEST_F(CrossEntropyKernel, NothingCountsOrALabelIsOutside) {

@@ -252,6 +252,41 @@ TEST_P(Kernels, CrossEntropyLossAccuracyGradient) {
   EXPECT_LT(worst(separate, wg2), 3e-7);
 }
 
+// Classes of an image's pixels: the bits of a transposed copy.
+TEST_P(Kernels, CrossEntropyOfStridedClassesHasTheBitsOfRows) {
+  const int64_t images = 5, classes = 37, inner = 23, rows = images * inner;
+  Floats pixels = random(rows * classes, 3), side(rows * classes), apart = nans(rows * classes);
+  Floats weights = random(classes);
+  for (float &weight : weights)
+    weight = 0.1f + std::abs(weight);
+  std::vector<int64_t> labels(rows);
+  for (int64_t r = 0; r < rows; ++r) {
+    labels[r] = r % 7 ? (r * 31) % classes : 255;
+    for (int64_t c = 0; c < classes; ++c)
+      side[r * classes + c] = pixels[(r / inner * classes + c) * inner + r % inner];
+  }
+  for (const float *w : {static_cast<const float *>(nullptr), weights.data()}) {
+    float loss = 0, accuracy = 0, loss2 = 0, accuracy2 = 0, loss3 = 0;
+    Floats rowsGradient = nans(rows * classes), gradient = pixels;
+    double smoothing = w ? 0.1 : 0.0;
+    run("cross_entropy_with_grad",
+        {side.data(), labels.data(), &loss, &accuracy, rowsGradient.data(), w},
+        {rows, classes, 255, 1}, {smoothing});
+    run("cross_entropy_with_grad",
+        {gradient.data(), labels.data(), &loss2, &accuracy2, gradient.data(), w},
+        {rows, classes, 255, inner}, {smoothing});
+    run("cross_entropy", {pixels.data(), labels.data(), &loss3, &accuracy2, w},
+        {rows, classes, 255, inner}, {smoothing}, 1);
+    EXPECT_EQ(loss, loss2);
+    EXPECT_EQ(loss, loss3);
+    EXPECT_EQ(accuracy, accuracy2);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < classes; ++c)
+        apart[r * classes + c] = gradient[(r / inner * classes + c) * inner + r % inner];
+    EXPECT_EQ(apart, rowsGradient);
+  }
+}
+
 TEST_P(Kernels, CrossEntropyOfNoRowIsNan) {
   Floats logits = random(10);
   std::vector<int64_t> labels = {-100, -100};

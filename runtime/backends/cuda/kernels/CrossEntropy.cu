@@ -17,11 +17,17 @@ namespace {
 constexpr int kThreads = 256, kWarpClasses = 1024;
 
 struct Options {
-  int64_t rows, classes, ignored;
-  const float *weights; ///< of classes, or null
+  int64_t rows, classes, ignored, inner; ///< inner: elements between two classes of a row
+  const float *weights;                  ///< of classes, or null
   double smoothing;
 
   __device__ double weight(int64_t c) const { return weights ? double(weights[c]) : 1.0; }
+  /// In 32 bits, whose division is no call; with their labels, scores and workspace more rows have
+  /// no room on a GPU.
+  __device__ int64_t first(int64_t row) const {
+    const uint32_t image = uint32_t(row) / uint32_t(inner);
+    return image * classes * inner + (row - image * inner);
+  }
 };
 
 struct Workspace {
@@ -71,15 +77,16 @@ template <int lanes>
 __device__ RowSums sumsOf(const float *x, int lane, const Options &o, bool spread) {
   RowSums sums = {-detail::kInfinity, o.classes, 0, 0, 0};
   for (int64_t c = lane; c < o.classes; c += lanes)
-    sums.top = x[c] > sums.top ? x[c] : sums.top;
+    sums.top = x[c * o.inner] > sums.top ? x[c * o.inner] : sums.top;
   sums.top = combineRow<lanes>(sums.top, Larger());
   for (int64_t c = lane; c < o.classes; c += lanes) {
-    if (x[c] == sums.top && c < sums.firstTop)
+    const float value = x[c * o.inner];
+    if (value == sums.top && c < sums.firstTop)
       sums.firstTop = c;
-    sums.exponentials += double(plimsoll::exp(x[c] - sums.top));
+    sums.exponentials += double(plimsoll::exp(value - sums.top));
     if (!spread)
       continue;
-    sums.scores += o.weight(c) * (double(x[c]) - double(sums.top));
+    sums.scores += o.weight(c) * (double(value) - double(sums.top));
     sums.weights += o.weight(c);
   }
   sums.firstTop = combineRow<lanes>(sums.firstTop, Smaller());
@@ -101,11 +108,12 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t row = int64_t(blockIdx.x) * (kThreads / lanes) + threadIdx.x / lanes;
   if (row >= o.rows)
     return;
-  const float *x = logits + row * o.classes;
+  const int64_t first = o.first(row);
+  const float *x = logits + first;
   const int64_t label = labels[row];
   if (label < 0 || label >= o.classes || label == o.ignored) {
     for (int64_t c = lane; out && c < o.classes; c += lanes)
-      out[row * o.classes + c] = 0.0f;
+      out[first + c * o.inner] = 0.0f;
     if (lane == 0 && withLoss) {
       space.loss[row] = label == o.ignored ? 0.0 : double(detail::kNaN);
       space.correct[row] = 0;
@@ -114,7 +122,7 @@ __global__ void __launch_bounds__(kThreads)
   }
   const bool spread = o.weights || o.smoothing != 0;
   const RowSums sums = sumsOf<lanes>(x, lane, o, spread);
-  const double score = double(x[label]) - double(sums.top);
+  const double score = double(x[label * o.inner]) - double(sums.top);
   const double atLabel = spread ? (1.0 - o.smoothing) * o.weight(label) : 1.0;
   const double each = spread ? o.smoothing / double(o.classes) : 0.0;
   const double mass = atLabel + each * sums.weights;
@@ -130,9 +138,9 @@ __global__ void __launch_bounds__(kThreads)
   else
     __syncthreads();
   for (int64_t c = lane; c < o.classes; c += lanes) {
-    double share = double(plimsoll::exp(x[c] - sums.top)) / sums.exponentials;
+    double share = double(plimsoll::exp(x[c * o.inner] - sums.top)) / sums.exponentials;
     double target = (spread ? each * o.weight(c) : 0.0) + (c == label ? atLabel : 0.0);
-    out[row * o.classes + c] = static_cast<float>(factor * (mass * share - target));
+    out[first + c * o.inner] = static_cast<float>(factor * (mass * share - target));
   }
 }
 
@@ -159,9 +167,10 @@ int64_t workspace(const int64_t *sizes, int, int) {
 /// Of a launch with `buffers` buffers in front of its options.
 void sweep(const Launch &launch, int buffers, float *loss, float *accuracy, const float *upstream,
            float *out) {
-  Options o = {launch.sizes[0], launch.sizes[1], -100, nullptr, 0};
+  Options o = {launch.sizes[0], launch.sizes[1], -100, 1, nullptr, 0};
   if (launch.sizeCount > 2) {
     o.ignored = launch.sizes[2];
+    o.inner = launch.sizes[3];
     o.weights = launch.buffer<float>(buffers);
     o.smoothing = launch.scalars[0];
   }
