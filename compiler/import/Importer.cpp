@@ -217,10 +217,25 @@ void Importer::finish() {
 
 // Nodes ---------------------------------------------------------------------
 
+/// What the use of an initializer sees. A parameter that the exporter repeated is repeated as
+/// often as the sizes around it ask for.
+Value Importer::loadFor(const std::string &initializer, ParameterUse use) {
+  if (use.repeated.empty())
+    return load(use);
+  if (graph.newSizes)
+    if (auto found = graph.newSizes->shapes.find(initializer);
+        found != graph.newSizes->shapes.end())
+      use.repeated = found->second;
+  Value value = load(use);
+  if (trace)
+    trace->values.push_back({initializer, value});
+  return value;
+}
+
 Entry Importer::initializerEntry(int index, Use use) {
   ParameterUse parameter = plan.find(index, use);
   if (parameter.parameter >= 0)
-    return Entry::of(load(parameter));
+    return Entry::of(loadFor(graph.proto.initializer(index).name(), std::move(parameter)));
   const onnx::TensorProto &tensor = graph.proto.initializer(index);
   Entry &entry = values[tensor.name()];
   if (entry.kind != Entry::Kind::Missing)

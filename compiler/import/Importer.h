@@ -39,6 +39,7 @@ private:
   void dispatch(Node &node);
   bool bindOperands(Node &node);
   Entry initializerEntry(int index, Use use);
+  mlir::Value loadFor(const std::string &initializer, ParameterUse use);
   mlir::Value load(const ParameterUse &use);
   mlir::Value whole(int parameter);
   mlir::Value join(llvm::ArrayRef<Part> parts);
