@@ -89,11 +89,9 @@ static void warnOfInputs(const Graph &graph, const ParameterPlan &plan, Location
   for (const std::string &name : inputsLikeWeights(graph))
     list += (list.empty() ? "'" : ", '") + name + "'";
   if (!list.empty())
-    emitWarning(where) << "the file holds nothing to train, and its inputs " << list
-                       << " are used as weights are: give their values with "
-                          "--weights=FILE.safetensors, tensors of the inputs' names, to train "
-                          "them, or export the model with its parameters "
-                          "(export_params=True, keep_initializers_as_inputs=False)";
+    emitWarning(where) << "inputs that are used as weights have no values in the file: " << list
+                       << "; export the model with its weights as initializers, or give them with "
+                          "--weights=FILE.safetensors, under the inputs' names";
 }
 
 static Walk walk(MLIRContext *context, const ImportOptions &options, ModelFile &file,

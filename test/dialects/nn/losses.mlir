@@ -34,3 +34,12 @@ func.func @comparisons(%x: tensor<4x6x10xf32>, %t: tensor<4x6x10xf32>) -> (tenso
   %3 = nn.pointwise_loss_grad bce_with_logits %x, %t, %2 : tensor<4x6x10xf32>, tensor<f32>
   return %0, %1, %2, %3 : tensor<f32>, tensor<4x6x10xf32>, tensor<f32>, tensor<4x6x10xf32>
 }
+
+// CHECK-LABEL: func.func @pixels
+func.func @pixels(%x: tensor<2x5x3x4xf32>, %l: tensor<2x3x4xi64>) -> (tensor<f32>, tensor<2x5x3x4xf32>) {
+  // CHECK: nn.cross_entropy %{{.*}}, %{{.*}} {axis = 1 : i64} : tensor<2x5x3x4xf32>, tensor<2x3x4xi64>
+  %0, %1 = nn.cross_entropy %x, %l {axis = 1 : i64} : tensor<2x5x3x4xf32>, tensor<2x3x4xi64>
+  // CHECK: nn.cross_entropy_grad %{{.*}} {axis = 1 : i64} : tensor<2x5x3x4xf32>
+  %2 = nn.cross_entropy_grad %x, %l, %0 {axis = 1 : i64} : tensor<2x5x3x4xf32>, tensor<2x3x4xi64>, tensor<f32>
+  return %0, %2 : tensor<f32>, tensor<2x5x3x4xf32>
+}

@@ -265,7 +265,7 @@ TEST_P(Kernels, CrossEntropyOfStridedClassesHasTheBitsOfRows) {
     for (int64_t c = 0; c < classes; ++c)
       side[r * classes + c] = pixels[(r / inner * classes + c) * inner + r % inner];
   }
-  for (const float *w : {static_cast<const float *>(nullptr), weights.data()}) {
+  for (const float *w : {static_cast<float *>(nullptr), weights.data()}) {
     float loss = 0, accuracy = 0, loss2 = 0, accuracy2 = 0, loss3 = 0;
     Floats rowsGradient = nans(rows * classes), gradient = pixels;
     double smoothing = w ? 0.1 : 0.0;
