@@ -13,4 +13,6 @@ assert peak <= plan["lower_bound_bytes"] <= plan["arena_bytes"], (peak, plan)
 assert peak > 0.98 * plan["lower_bound_bytes"], (peak, plan)
 for picture in re.findall(r"<svg.*?</svg>", text, re.S) + [open(svg).read()]:
     tree.fromstring(picture)
+words = [element.text for element in tree.parse(svg).iter("{http://www.w3.org/2000/svg}text")]
+assert {"sqrt", "every:2", "arena, MiB", "1.00 x"} <= set(words), words
 assert "(repeated)" in text and "http" not in text.replace("http://www.w3.org/2000/svg", "")
