@@ -6,6 +6,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
@@ -161,13 +162,19 @@ private:
     }
   }
 
-  /// Each with its name, on the side where there is room.
+  /// Each with its name, on the side where there is room; rules of one plan are one point.
   void rules() {
+    std::map<std::pair<int64_t, double>, std::string> names;
     for (const planner::PolicyPoint &point : solution.statistics.policies) {
-      double step = relativeStep(solution, point.costs), at = x(point.arenaBytes);
-      square(at, y(step), point.name + ": " + says(point.arenaBytes, step));
-      bool left = at > kLeft + kWidth - 80;
-      label(at + (left ? -8 : 8), y(step) - 6, left ? "end" : "start", point.name);
+      std::string &name = names[{point.arenaBytes, relativeStep(solution, point.costs)}];
+      name += (name.empty() ? "" : ", ") + point.name;
+    }
+    for (const auto &[place, name] : names) {
+      const auto &[arena, step] = place;
+      double at = x(arena);
+      square(at, y(step), name + ": " + says(arena, step));
+      bool left = at > kLeft + kWidth - 110;
+      label(at + (left ? -8 : 8), y(step) - 6, left ? "end" : "start", name);
     }
   }
 
