@@ -1,6 +1,7 @@
 //===- CppText.cpp - pieces of C++ text ----------------------------------------===//
 #include "compiler/codegen/CppText.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "plimsoll/Shown.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <charconv>
@@ -54,14 +55,21 @@ std::string plimsoll::codegen::literal(double value, Type type) {
 }
 
 std::string plimsoll::codegen::quoted(StringRef text) {
+  // What compilers act on or warn of even in literals stands in octal, byte by byte.
   std::string result = "\"";
+  auto octal = [&](unsigned char c) {
+    result += {'\\', char('0' + c / 64), char('0' + c / 8 % 8), char('0' + c % 8)};
+  };
+  bool plain = shown(text) == text;
   for (char c : text) {
     if (c == '\n')
       result += "\\n";
     else if (c == '"' || c == '\\')
       result += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 32)
-      result += "\\" + std::string(1, char(48 + c / 64)) + char(48 + c / 8 % 8) + char(48 + c % 8);
+    else if (static_cast<unsigned char>(c) < 32 || c == 127 || (!plain && (c & 0x80)))
+      octal(c);
+    else if (c == '?' && StringRef(result).ends_with("?")) // a trigraph of older compilers
+      octal(c);
     else
       result += c;
   }
@@ -78,12 +86,11 @@ std::string plimsoll::codegen::identifier(StringRef name) {
 }
 
 std::string plimsoll::codegen::oneLine(StringRef text) {
-  std::string result = text.str();
-  for (char &c : result)
-    if (static_cast<unsigned char>(c) < 32 || c == 127)
-      c = ' ';
-  // A backslash at the end would continue the comment in the next line.
-  return text.ends_with("\\") ? result + "." : result;
+  std::string result = shown(text);
+  // A backslash at the end would continue the comment in the next line, blanks behind it or not,
+  // and so would its trigraph.
+  StringRef end = StringRef(result).rtrim();
+  return end.ends_with("\\") || end.ends_with("?\?/") ? result + "." : result;
 }
 
 std::string plimsoll::codegen::hex(uint64_t value) {

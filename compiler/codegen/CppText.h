@@ -15,7 +15,7 @@ std::string valueType(mlir::Type type);
 std::string dtype(mlir::Type type);
 /// A literal that reads back as the same number.
 std::string literal(double value, mlir::Type type);
-/// `text` as a C++ string literal.
+/// `text` as a literal of C++ or CUDA.
 std::string quoted(llvm::StringRef text);
 /// `name` with everything that is no letter or digit replaced.
 std::string identifier(llvm::StringRef name);

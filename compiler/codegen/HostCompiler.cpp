@@ -76,6 +76,16 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
   return paths;
 }
 
+std::string plimsoll::codegen::librariesOf(StringRef output) {
+  std::string name = sys::path::filename(output).str();
+  for (char &c : name) // which the loader of programs takes for its own in a path
+    if (c == ':' || c == '$')
+      c = '_';
+  SmallString<128> folder = sys::path::parent_path(output);
+  sys::path::append(folder, name + ".libs");
+  return folder.str().str();
+}
+
 Error plimsoll::codegen::copyLibraries(const std::string &output, StringRef stays,
                                        const std::string &logFile) {
   auto paths = neededLibraries(output, logFile);
@@ -83,10 +93,11 @@ Error plimsoll::codegen::copyLibraries(const std::string &output, StringRef stay
     return paths.takeError();
   if (!stays.empty())
     erase_if(*paths, [&](StringRef path) { return sys::path::filename(path).starts_with(stays); });
-  std::string folder = output + ".libs";
+  std::string folder = librariesOf(output);
   if (paths->empty())
     return Error::success();
-  if (std::error_code error = sys::fs::create_directories(folder))
+  // Whoever may run the program may load them: as far as the umask lets others in.
+  if (std::error_code error = sys::fs::create_directories(folder, true, sys::fs::all_all))
     return failure("cannot make '" + folder + "': " + error.message());
   for (const std::string &path : *paths) {
     SmallString<128> to(folder);
@@ -103,7 +114,8 @@ std::vector<std::string> plimsoll::codegen::linkCommand(const std::string &compi
   std::vector<std::string> command = {compiler};
   auto add = [&](const std::vector<std::string> &words) { append_range(command, words); };
   add(codeFlags(isa));
-  add({"-I" + job.includeFolder, "-Wa,-I" + job.folder});
+  // -Wa and -Wl would split the name of a folder at its commas.
+  add({"-I" + job.includeFolder, "-Xassembler", "-I" + job.folder});
   add(parts.inputs);
   add({job.folder + "/program.cpp"});
   if (job.sharedLibrary)
@@ -120,8 +132,9 @@ std::vector<std::string> plimsoll::codegen::linkCommand(const std::string &compi
   add(parts.libraries);
   if (!job.oneDnn) // which loads the shared libstdc++ itself: one in a process is enough
     add({"-static-libstdc++", "-static-libgcc"});
-  std::string name = sys::path::filename(job.output).str();
-  add({"-lpthread", "-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN/" + name + ".libs"});
+  std::string libraries = sys::path::filename(librariesOf(job.output)).str();
+  add({"-lpthread", "-Wl,--disable-new-dtags", "-Xlinker", "-rpath", "-Xlinker",
+       "$ORIGIN/" + libraries});
   return command;
 }
 

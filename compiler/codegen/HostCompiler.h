@@ -42,7 +42,11 @@ struct LinkParts {
 std::vector<std::string> linkCommand(const std::string &compiler, const BuildJob &job,
                                      llvm::StringRef isa, const LinkParts &parts);
 
-/// Copies to `<output>.libs` the shared libraries that `output` loads, but those of glibc and
+/// The folder of the shared libraries of the program `output`: `<output>.libs`, with `_` for what
+/// has a meaning in a run path.
+std::string librariesOf(llvm::StringRef output);
+
+/// Copies to `librariesOf(output)` the shared libraries that `output` loads, but those of glibc and
 /// the one whose name begins with `stays` (empty: none).
 llvm::Error copyLibraries(const std::string &output, llvm::StringRef stays,
                           const std::string &logFile);

@@ -1,4 +1,6 @@
 #include "compiler/import/ModelFile.h"
+#include "compiler/import/NamesUtf8.h"
+#include "plimsoll/Shown.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -41,7 +43,7 @@ std::unique_ptr<ModelFile> plimsoll::import::openModel(const ImportOptions &opti
   }
   result->path = options.path;
   result->folder = path::parent_path(options.path).str();
-  result->name = path::filename(options.path).str();
+  result->name = utf8(path::filename(options.path));
   result->buffer = std::move(*buffer);
   result->weightsOptional = options.init != "model" || options.withoutWeights;
   llvm::StringRef bytes = result->buffer->getBuffer();
@@ -57,6 +59,7 @@ std::unique_ptr<ModelFile> plimsoll::import::openModel(const ImportOptions &opti
                  "export the model again, or copy the whole file");
     return nullptr;
   }
+  makeNamesUtf8(result->model);
   forgetMarks(*result->model.mutable_graph());
   result->inlineBytes = scanInitializers(bytes);
   result->inlineBytes.resize(result->model.graph().initializer_size());

@@ -1,5 +1,6 @@
 #include "compiler/import/Problems.h"
 #include "mlir/IR/Diagnostics.h"
+#include "plimsoll/Shown.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -10,7 +11,7 @@ using namespace plimsoll::import;
 static constexpr size_t kShown = 40;
 
 void Problems::add(const llvm::Twine &where, const llvm::Twine &what, const llvm::Twine &fix) {
-  list.push_back({where.str(), what.str(), fix.str()});
+  list.push_back({shown(where.str()), what.str(), fix.str()});
 }
 
 /// "a, b, c and 251 more": who has a problem that many have.

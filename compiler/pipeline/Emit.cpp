@@ -169,7 +169,10 @@ private:
     if (stage == Stage::Library)
       if (llvm::Error error = writeHeader(job.includeFolder, folder))
         return error;
-    for (const char *suffix : {".libs", ".safetensors", ""})
+    if (llvm::Error error =
+            moveInto(codegen::librariesOf(job.output), codegen::librariesOf(output.string())))
+      return error;
+    for (const char *suffix : {".safetensors", ""})
       if (llvm::Error error = moveInto(folder / (name() + suffix), output.string() + suffix))
         return error;
     return llvm::Error::success();
@@ -203,7 +206,7 @@ private:
            "add_subdirectory(runtime)\nadd_executable(train step.cpp program.cpp)\n"
            "target_compile_options(train PRIVATE" +
            flags +
-           " -Wa,-I${CMAKE_CURRENT_SOURCE_DIR})\n"
+           " \"SHELL:-Xassembler \\\"-I${CMAKE_CURRENT_SOURCE_DIR}\\\"\")\n"
            "target_link_libraries(train PRIVATE plimsoll-main-" +
            isa + (usesOneDnn() ? " plimsoll-onednn-" + isa : "") + ")\n" + kCopyWeights;
   }

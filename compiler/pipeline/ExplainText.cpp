@@ -1,6 +1,7 @@
 //===- ExplainText.cpp - an explanation, for people and for scripts -----------------===//
 #include "compiler/codegen/CppText.h"
 #include "compiler/pipeline/Explain.h"
+#include "plimsoll/Shown.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -36,11 +37,11 @@ public:
       : view(view), step(step), e(e), os(text) {}
 
   std::string print() {
-    os << e.title << "\n";
-    line("is") << what() << "\n";
+    os << shown(e.title) << "\n";
+    line("is") << shown(what()) << "\n";
     for (size_t i = 0; i < e.lives.size(); ++i)
       e.kind == "resident" ? printResident(e.lives[i]) : printLife(e.lives[i], i);
-    line("why") << e.why << "\n";
+    line("why") << shown(e.why) << "\n";
     printPeak();
     for (const Change &change : e.changes)
       printChange(change);
@@ -89,7 +90,7 @@ private:
       return;
     }
     for (int32_t reader : life.readers) {
-      line("") << "read at " << reader << " by " << view.launchTitle(reader - 1);
+      line("") << "read at " << reader << " by " << shown(view.launchTitle(reader - 1));
       if (reader == life.readers.back())
         os << ", the last" << (life.overwriter.empty() ? "" : ", which overwrites it in place");
       os << "\n";
@@ -107,8 +108,8 @@ private:
     if (!readers.empty())
       line("") << "read at " << numbers(readers) << " of " << step.launches << "\n";
     for (int32_t launch : e.updatedBy)
-      line("") << "overwritten in place at " << launch << " by " << view.launchTitle(launch - 1)
-               << "\n";
+      line("") << "overwritten in place at " << launch << " by "
+               << shown(view.launchTitle(launch - 1)) << "\n";
   }
 
   std::string range(int64_t offset) const {
@@ -195,7 +196,7 @@ std::string plimsoll::pipeline::toText(const StepFacts &step) {
     os << " of " << size(*step.budget) << " allowed";
   os << ", " << step.launches << " launches, " << step.recomputed << " of them repeated; most is "
      << "alive at launch " << step.peakLaunch << ": " << grouped(step.peakBytes) << " bytes, "
-     << step.peakTitle << "\n";
+     << shown(step.peakTitle) << "\n";
   return text;
 }
 

@@ -6,6 +6,7 @@
 #ifndef PLIMSOLL_COMPILER_PIPELINE_PICKLE_H
 #define PLIMSOLL_COMPILER_PIPELINE_PICKLE_H
 
+#include "plimsoll/Shown.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <string>
@@ -20,7 +21,8 @@ public:
   void endDict() { bytes += 'u'; }
   void beginList() { bytes += "]("; }
   void endList() { bytes += 'e'; }
-  void string(llvm::StringRef text) {
+  void string(llvm::StringRef any) {
+    std::string text = utf8(any);
     bytes += 'X'; // BINUNICODE: length in four bytes, UTF-8
     little(text.size(), 4);
     bytes += text;

@@ -7,6 +7,7 @@
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
 #include "passes/autodiff/Optimizers.h"
+#include "plimsoll/Shown.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -75,7 +76,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
                                       const CompileOptions &options) {
   Summary summary;
   ModuleOp module = *const_cast<Compilation &>(compilation).module;
-  summary.model = llvm::sys::path::filename(options.import.path).str();
+  summary.model = utf8(llvm::sys::path::filename(options.import.path));
   if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
     summary.optimizer = kind->title.str();
   summary.microBatches = options.accumulate;
@@ -122,7 +123,7 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
   using codegen::grouped;
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << s.model << "  inputs " << s.inputs << "  "
+  os << shown(s.model) << "  inputs " << shown(s.inputs) << "  "
      << (s.precision == "f32" ? "" : s.precision + " products, ") << "f32  " << s.optimizer << "  "
      << s.target << "\n";
   if (!s.classes.empty())
@@ -130,7 +131,7 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
   os << "  parameters  " << column(s.parameterBytes) << "   " << s.parameterTensors << " tensors, "
      << grouped(s.parameterCount) << " numbers";
   for (const std::string &tie : s.ties)
-    os << " (" << tie << " is tied)";
+    os << " (" << shown(tie) << " is tied)";
   if (s.adapterTensors > 0)
     os << "\n  adapters    " << std::string(13, ' ') << "   " << s.adapterTensors << " of them, "
        << grouped(s.adapterCount) << " numbers; all else is frozen";
@@ -141,7 +142,7 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
   if (s.constantBytes > 0)
     os << "  constants   " << column(s.constantBytes) << "\n";
   os << "  gradients   " << column(s.gradientBytesAtPeak) << "   at the peak, launch "
-     << s.peakLaunch << " of " << s.launches << ": " << s.peakNode << "\n";
+     << s.peakLaunch << " of " << s.launches << ": " << shown(s.peakNode) << "\n";
   os << "  activations " << column(s.activationBytesAtPeak) << "   at the peak\n";
   os << "  workspace   " << column(s.workspaceBytesAtPeak) << "   at the peak\n";
   os << "  arena       " << column(s.arenaBytes) << "   ";
@@ -248,22 +249,22 @@ std::string plimsoll::pipeline::parameterText(ModuleOp module) {
   std::vector<import::ParameterRow> rows = import::parameterTable(module);
   size_t nameWidth = 9, shapeWidth = 5;
   for (const auto &row : rows) {
-    nameWidth = std::max(nameWidth, row.name.size());
+    nameWidth = std::max(nameWidth, shown(row.name).size());
     shapeWidth = std::max(shapeWidth, shapeText(row.shape).size());
   }
   std::string text;
   llvm::raw_string_ostream os(text);
   for (const auto &row : rows) {
-    os << llvm::left_justify(row.name, nameWidth) << "  "
+    os << llvm::left_justify(shown(row.name), nameWidth) << "  "
        << llvm::left_justify(shapeText(row.shape), shapeWidth) << "  "
        << llvm::left_justify(kindText(row.kind), 8) << "  " << (row.decayed ? "decayed" : "       ")
-       << "  " << row.source << (row.source.empty() ? "" : "  ") << row.reason;
+       << "  " << shown(row.source) << (row.source.empty() ? "" : "  ") << shown(row.reason);
     if (row.decay)
       os << llvm::format("; decay %g", *row.decay);
     if (row.lrScale)
       os << llvm::format("; %g x lr", *row.lrScale);
     for (const std::string &alias : row.aliases)
-      os << "; also " << alias;
+      os << "; also " << shown(alias);
     os << "\n";
   }
   return text;

@@ -8,12 +8,18 @@
 
 namespace plimsoll::pipeline {
 
-/// The planner's frontier: a table, the same for scripts, and a picture.
+/// The planner's frontier: a table, and the same for scripts.
 std::string sweepText(const planner::Solution &solution);
 llvm::json::Array sweepJson(const planner::Solution &solution);
 /// What checkpointing by rule would take, to compare with.
 llvm::json::Array policiesJson(const planner::Solution &solution);
-std::string sweepSvg(const planner::Solution &solution);
+
+/// The picture under `title`: the planner's plans as a line, checkpointing by rule as single
+/// points with the names of the rules.
+std::string sweepSvg(const planner::Solution &solution, llvm::StringRef title);
+
+/// The training step's predicted time, relative to the step that repeats nothing.
+double relativeStep(const planner::Solution &solution, const std::vector<double> &costs);
 
 } // namespace plimsoll::pipeline
 

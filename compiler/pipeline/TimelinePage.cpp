@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/TimelinePage.h"
 #include "compiler/pipeline/Bytes.h"
+#include "compiler/pipeline/Markup.h"
 #include "compiler/pipeline/TimelineScript.h"
 #include "compiler/pipeline/ValueKinds.h"
+#include "plimsoll/Shown.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -34,17 +36,6 @@ constexpr Layer kLayers[] = {{"parameters, state, constants", "#8c9aa8"},
 
 constexpr int kWorkspaceLayer = 4;
 
-std::string escaped(llvm::StringRef text) {
-  std::string result;
-  for (char c : text)
-    result += c == '<'   ? "&lt;"
-              : c == '>' ? "&gt;"
-              : c == '&' ? "&amp;"
-              : c == '"' ? "&quot;"
-                         : std::string(1, c);
-  return result;
-}
-
 class Page {
 public:
   Page(const memory::PlanOutcome &outcome, llvm::StringRef title)
@@ -57,14 +48,14 @@ public:
 
   std::string print() {
     os << "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>"
-       << escaped(title)
+       << markup(title)
        << "</title>\n<style>body{font:14px sans-serif;margin:24px;color:#222}"
           "h1{font-size:22px}h2{font-size:17px;margin:18px 0 4px}p{max-width:1190px}"
           "svg{display:block}svg text{font:12px sans-serif;fill:#444}rect:hover{stroke:#000}"
           "span.key{display:inline-block;width:12px;height:12px;margin:0 4px 0 14px}"
           "span.key:first-child{margin-left:0}#readout{min-height:2.4em;color:#444}</style>"
           "</head><body>\n<h1>"
-       << escaped(title) << "</h1>\n";
+       << markup(title) << "</h1>\n";
     summary();
     areas();
     arenaMap();
@@ -99,8 +90,8 @@ private:
   void summary() {
     os << "<p>Arena <b>" << mebibytes(solution.arenaBytes) << "</b> (" << solution.arenaBytes
        << " bytes). Most bytes are alive at launch " << peakStep + 1 << " of " << steps << ", <b>"
-       << escaped(stepName(peakStep)) << "</b>: <span id=\"peak\">" << peakBytes
-       << "</span> bytes. " << plan.recomputed << " launches are repetitions.</p>\n<p>";
+       << markup(stepName(peakStep)) << "</b>: <span id=\"peak\">" << peakBytes << "</span> bytes. "
+       << plan.recomputed << " launches are repetitions.</p>\n<p>";
     for (const Layer &layer : kLayers)
       os << "<span class=\"key\" style=\"background:" << layer.colour << "\"></span>" << layer.name;
     if (plan.recomputed > 0)
@@ -188,7 +179,7 @@ private:
                     "fill-opacity=\"{4}\"><title>",
                     x(i), x(1) - x(0), kHeight, "#fff",
                     i < plan.events.size() && plan.events[i].instance > 0 ? "0.4" : "0", kTop);
-      os << i + 1 << ": " << escaped(stepName(i)) << "\n" << mebibytes(sums[i]) << " alive";
+      os << i + 1 << ": " << markup(stepName(i)) << "\n" << mebibytes(sums[i]) << " alive";
       for (size_t l = 0; l < layers.size(); ++l)
         os << "\n" << kLayers[l].name << " " << mebibytes(layers[l][i]);
       os << "</title></rect>\n";
@@ -200,7 +191,7 @@ private:
     os << formatv("<rect x=\"{0:f2}\" y=\"{1:f2}\" width=\"{2:f2}\" height=\"{3:f2}\" fill=\"{4}\" "
                   "stroke=\"#fff\" stroke-width=\"0.3\"><title>{5}\n{6} at {7}</title></rect>\n",
                   x(from), y(offset + bytes), x(to) - x(from), y(offset) - y(offset + bytes),
-                  colour, escaped(name), mebibytes(bytes), offset);
+                  colour, markup(name), mebibytes(bytes), offset);
   }
 
   void arenaMap() {
@@ -221,20 +212,16 @@ private:
   void script() {
     llvm::json::Array names, rows;
     for (size_t i = 0; i < steps; ++i)
-      names.push_back(stepName(i));
+      names.push_back(shown(stepName(i)));
     for (size_t l = 0; l < layers.size(); ++l)
       rows.push_back(
           llvm::json::Object{{"name", kLayers[l].name}, {"bytes", llvm::json::Array(layers[l])}});
-    std::string numbers;
-    llvm::raw_string_ostream(numbers)
-        << llvm::json::Value(llvm::json::Object{{"left", kLeft},
-                                                {"width", kWidth},
-                                                {"names", std::move(names)},
-                                                {"layers", std::move(rows)}});
-    for (size_t at = 0; (at = numbers.find("</", at)) != std::string::npos;)
-      numbers.insert(at + 1, "\\"); // a name must not end the element
-    os << "<script type=\"application/json\" id=\"data\">" << numbers << "</script>\n<script>"
-       << kScript << "</script>\n";
+    os << "<script type=\"application/json\" id=\"data\">"
+       << scriptJson(llvm::json::Object{{"left", kLeft},
+                                        {"width", kWidth},
+                                        {"names", std::move(names)},
+                                        {"layers", std::move(rows)}})
+       << "</script>\n<script>" << kScript << "</script>\n";
   }
 
   const memory::PlanOutcome &outcome;

@@ -2,6 +2,7 @@
 #include "Json.h"
 
 #include "Failure.h"
+#include "plimsoll/Shown.h"
 
 #include <set>
 
@@ -200,7 +201,7 @@ Json parseJson(std::string_view text) {
 
 void appendQuoted(std::string &out, std::string_view text) {
   out += '"';
-  for (char c : text) {
+  for (char c : utf8(text)) {
     if (c == '"' || c == '\\')
       (out += '\\') += c;
     else if (static_cast<unsigned char>(c) < 0x20)

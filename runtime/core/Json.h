@@ -27,7 +27,7 @@ struct Json {
 /// Reads one value that fills `text` but for blanks. Throws Failure ("byte 12: ...").
 Json parseJson(std::string_view text);
 
-/// Appends `text` as a JSON string, quotes included.
+/// Appends `text` as a JSON string, quotes included; what is no UTF-8 as in plimsoll/Shown.h.
 void appendQuoted(std::string &out, std::string_view text);
 
 } // namespace plimsoll

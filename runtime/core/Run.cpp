@@ -4,6 +4,7 @@
 #include "CheckCpu.h"
 #include "Failure.h"
 #include "Trainer.h"
+#include "plimsoll/Shown.h"
 
 #include <cstdio>
 #include <cstring>
@@ -20,7 +21,7 @@ const char *baseName(const char *path) {
 
 int report(const char *program, const char *what) {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s: error: %s\n", program, what);
+  std::fprintf(stderr, "%s: error: %s\n", shown(program).c_str(), shownLines(what).c_str());
   return 1;
 }
 
@@ -43,7 +44,7 @@ int runTraining(const Program &program, int argc, char **argv) {
     return 0;
   } catch (const UsageError &error) {
     report(name, error.what());
-    std::fprintf(stderr, "%s --help lists the options\n", name);
+    std::fprintf(stderr, "%s --help lists the options\n", shown(name).c_str());
     return 2;
   } catch (const std::bad_alloc &) {
     return report(name, "out of memory before the first step");

@@ -2,6 +2,7 @@
 #include "Trainer.h"
 
 #include "Failure.h"
+#include "plimsoll/Shown.h"
 
 #include <cmath>
 #include <csignal>
@@ -26,7 +27,7 @@ void catchSignals() {
 
 void warn(const std::string &warning) {
   if (!warning.empty())
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+    std::fprintf(stderr, "warning: %s\n", shownLines(warning).c_str());
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "compiler/pipeline/Sweep.h"
 #include "compiler/pipeline/TimelinePage.h"
 #include "compiler/pipeline/Traces.h"
+#include "plimsoll/Shown.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/Diagnostics.h"
 #include "tools/plimsoll/Output.h"
@@ -46,7 +47,7 @@ static int writeReport(const pipeline::Compilation &compilation,
 /// The pictures, traces and the sweep, where they were asked for.
 static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &raw) {
   const planner::Solution &solution = outcome.result.solution;
-  llvm::StringRef title = llvm::sys::path::filename(raw.model);
+  std::string title = utf8(llvm::sys::path::filename(raw.model));
   using Make = llvm::function_ref<std::string()>;
   auto write = [&](const std::string &path, Make make) {
     return path.empty() ? kDone : writeText(path, [&](llvm::raw_ostream &os) { os << make(); });
@@ -57,7 +58,7 @@ static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &r
     return code;
   if (int code = write(raw.memoryViz, [&] { return pipeline::memorySnapshot(outcome); }))
     return code;
-  return write(raw.sweepSvg, [&] { return pipeline::sweepSvg(solution); });
+  return write(raw.sweepSvg, [&] { return pipeline::sweepSvg(solution, title); });
 }
 
 static void printSummary(const pipeline::Compilation &compilation,

@@ -1,5 +1,6 @@
 //===- Diagnostics.cpp - how errors and remarks reach the user ---------------------===//
 #include "tools/plimsoll/Diagnostics.h"
+#include "plimsoll/Shown.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -32,8 +33,8 @@ LogicalResult Diagnostics::handle(Diagnostic &diagnostic) {
     severity = "remark";
     break;
   }
-  llvm::errs() << model << ": " << severity << ": " << diagnostic << "\n";
+  llvm::errs() << shown(model) << ": " << severity << ": " << shownLines(diagnostic.str()) << "\n";
   for (Diagnostic &note : diagnostic.getNotes())
-    llvm::errs() << "  " << note << "\n";
+    llvm::errs() << "  " << shownLines(note.str()) << "\n";
   return success();
 }

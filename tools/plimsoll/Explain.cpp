@@ -1,6 +1,7 @@
 //===- Explain.cpp - plimsoll explain MODEL VALUE -------------------------------------===//
 #include "compiler/pipeline/Explain.h"
 #include "compiler/pipeline/FindValue.h"
+#include "plimsoll/Shown.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/Diagnostics.h"
 #include "tools/plimsoll/Output.h"
@@ -13,9 +14,9 @@ using namespace plimsoll::cli;
 static constexpr size_t kExplained = 5;
 
 static int refuseUnknown(const std::string &name, const pipeline::FoundValues &found) {
-  std::string text = "nothing in the plan is called '" + name + "'";
+  std::string text = "nothing in the plan is called '" + shown(name) + "'";
   for (const std::string &candidate : found.nearest)
-    text += "\n  did you mean '" + candidate + "'?";
+    text += "\n  did you mean '" + shown(candidate) + "'?";
   if (found.nearest.empty())
     text += "\n  plimsoll compile MODEL --emit=plan prints all names";
   return usageError(text);
@@ -24,16 +25,16 @@ static int refuseUnknown(const std::string &name, const pipeline::FoundValues &f
 static void printList(const pipeline::StepView &view, const std::string &name,
                       const pipeline::FoundValues &found) {
   if (!found.note.empty())
-    llvm::outs() << found.note << "\n\n";
+    llvm::outs() << shownLines(found.note) << "\n\n";
   if (found.values.size() < 2)
     return;
-  llvm::outs() << "'" << name << "' names " << found.values.size() << " values:\n";
+  llvm::outs() << "'" << shown(name) << "' names " << found.values.size() << " values:\n";
   for (auto [i, value] : llvm::enumerate(found.values))
-    llvm::outs() << "  #" << i + 1 << "  " << view.title(value) << ", "
+    llvm::outs() << "  #" << i + 1 << "  " << shown(view.title(value)) << ", "
                  << view.problem().values[value].bytes << " bytes\n";
   if (found.values.size() > kExplained)
-    llvm::outs() << "the first " << kExplained << " follow; '" << name << "#" << kExplained + 1
-                 << "' is the next\n";
+    llvm::outs() << "the first " << kExplained << " follow; '" << shown(name) << "#"
+                 << kExplained + 1 << "' is the next\n";
   llvm::outs() << "\n";
 }
 
@@ -68,7 +69,7 @@ int cli::runExplain(const Parsed &parsed, const pipeline::CompileOptions &option
       llvm::outs() << (i > 0 ? "\n" : "") << pipeline::toText(view, step, explanation);
   }
   if (raw.json)
-    printJson(llvm::json::Object{{"name", raw.value},
+    printJson(llvm::json::Object{{"name", utf8(raw.value)},
                                  {"matches", found.values.size()},
                                  {"launches", step.launches},
                                  {"peak_launch", step.peakLaunch},

@@ -1,5 +1,6 @@
 //===- Export.cpp - plimsoll export ---------------------------------------------------===//
 #include "compiler/import/Export.h"
+#include "plimsoll/Shown.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/FineTuning.h"
 #include "tools/plimsoll/Output.h"
@@ -13,11 +14,11 @@ static void print(const RawOptions &raw, const import::ExportReport &report) {
   llvm::StringRef comma = "";
   auto say = [&](int64_t count, const llvm::Twine &what) {
     if (count > 0) {
-      llvm::outs() << comma << count << what;
+      llvm::outs() << comma << count << shown(what.str());
       comma = ", ";
     }
   };
-  llvm::outs() << raw.output << ": ";
+  llvm::outs() << shown(raw.output) << ": ";
   say(report.parameters, " parameters of '" + raw.weights + "'");
   say(report.kept, " kept as they were");
   say(report.merged, " adapters merged");
@@ -44,8 +45,8 @@ int cli::runExport(const Parsed &parsed, const pipeline::CompileOptions &options
   exporting.keepMissing = raw.keepMissing;
   llvm::Expected<import::ExportReport> report = import::exportOnnx(exporting);
   if (!report) {
-    llvm::errs() << llvm::sys::path::filename(raw.model)
-                 << ": error: " << llvm::toString(report.takeError()) << "\n";
+    llvm::errs() << shown(llvm::sys::path::filename(raw.model))
+                 << ": error: " << shownLines(llvm::toString(report.takeError())) << "\n";
     return kFailed;
   }
   print(raw, *report);

@@ -1,5 +1,6 @@
 //===- Gradcheck.cpp - plimsoll gradcheck ----------------------------------------------===//
 #include "compiler/gradcheck/GradCheck.h"
+#include "plimsoll/Shown.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/Diagnostics.h"
 #include "tools/plimsoll/Output.h"
@@ -23,7 +24,7 @@ static llvm::StringRef verdict(const Tally &tally) {
 static std::string line(llvm::StringRef name, const Tally &tally) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << llvm::format("  %-44s %5lld probes  ", name.str().c_str(), (long long)tally.compared);
+  os << llvm::format("  %-44s %5lld probes  ", shown(name).c_str(), (long long)tally.compared);
   os << (tally.compared > 0 ? llvm::formatv("{0:e1}", tally.worst).str() : "       ");
   os << "  " << verdict(tally);
   if (tally.notDifferentiable > 0 && tally.compared > 0)
@@ -31,16 +32,16 @@ static std::string line(llvm::StringRef name, const Tally &tally) {
   os << "\n";
   if (tally.wrong)
     os << llvm::format("      %s the gradient is %.9g, differences of the loss say %.9g\n",
-                       tally.wrong->where.c_str(), tally.wrong->derivative,
+                       shown(tally.wrong->where).c_str(), tally.wrong->derivative,
                        tally.wrong->difference);
   return text;
 }
 
 static void print(const CheckReport &report, llvm::StringRef model, llvm::StringRef function) {
-  llvm::outs() << model << "  " << function << llvm::format(" %.6g", report.loss)
+  llvm::outs() << shown(model) << "  " << function << llvm::format(" %.6g", report.loss)
                << ", in f64, training mode\n";
   for (const std::string &input : report.inputs)
-    llvm::outs() << "  " << input << "\n";
+    llvm::outs() << "  " << shown(input) << "\n";
   llvm::outs() << llvm::format("  %-44s               worst relative error\n", "");
   llvm::outs() << line("all parameters together", report.together);
   int64_t wrong = report.together.wrong ? 1 : 0, unknown = 0;
@@ -115,7 +116,7 @@ int cli::runGradcheck(const Parsed &parsed, const pipeline::CompileOptions &opti
   if (!report) {
     std::string message = llvm::toString(report.takeError());
     if (!message.empty())
-      llvm::errs() << model << ": error: " << message << "\n";
+      llvm::errs() << shown(model) << ": error: " << shownLines(message) << "\n";
     return kFailed;
   }
   if (raw.json)

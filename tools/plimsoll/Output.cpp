@@ -1,5 +1,6 @@
 //===- Output.cpp - how the commands answer -------------------------------------------===//
 #include "tools/plimsoll/Output.h"
+#include "plimsoll/Shown.h"
 #include "tools/plimsoll/Options.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -9,12 +10,12 @@ using namespace plimsoll;
 using namespace plimsoll::cli;
 
 int cli::usageError(const llvm::Twine &message) {
-  llvm::errs() << "plimsoll: error: " << message << "\n";
+  llvm::errs() << "plimsoll: error: " << shownLines(message.str()) << "\n";
   return kWrongUsage;
 }
 
 int cli::failed(const llvm::Twine &message) {
-  llvm::errs() << "plimsoll: error: " << message << "\n";
+  llvm::errs() << "plimsoll: error: " << shownLines(message.str()) << "\n";
   return kFailed;
 }
 

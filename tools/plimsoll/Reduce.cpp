@@ -1,5 +1,6 @@
 //===- Reduce.cpp - plimsoll reduce ----------------------------------------------------===//
 #include "compiler/import/Reduce.h"
+#include "plimsoll/Shown.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/Output.h"
 #include "llvm/Support/Path.h"
@@ -12,14 +13,14 @@ int cli::runReduce(const Parsed &parsed) {
   if (int code = checkWritable({raw.output}))
     return code;
   import::ReduceOptions options{raw.model, raw.output, raw.check};
-  llvm::Expected<import::ReduceReport> report =
-      import::reduceModel(options, [](const llvm::Twine &what) { llvm::errs() << what << "\n"; });
+  llvm::Expected<import::ReduceReport> report = import::reduceModel(
+      options, [](const llvm::Twine &what) { llvm::errs() << shownLines(what.str()) << "\n"; });
   if (!report) {
-    llvm::errs() << llvm::sys::path::filename(raw.model)
-                 << ": error: " << llvm::toString(report.takeError()) << "\n";
+    llvm::errs() << shown(llvm::sys::path::filename(raw.model))
+                 << ": error: " << shownLines(llvm::toString(report.takeError())) << "\n";
     return kFailed;
   }
-  llvm::outs() << raw.output << ": " << report->after << " of " << report->before
+  llvm::outs() << shown(raw.output) << ": " << report->after << " of " << report->before
                << " nodes, after " << report->trials << " trials\n";
   return kDone;
 }

@@ -169,6 +169,6 @@ function(plimsoll_cuda_program name suffix step program)
                            "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;${PLIMSOLL_CUDA_FLAGS}>")
   endif()
   target_compile_options(${name} PRIVATE
-                         "$<$<COMPILE_LANGUAGE:CXX>:-std=c++20;-O2;-Wa,-I${CMAKE_CURRENT_SOURCE_DIR}>")
+                         "$<$<COMPILE_LANGUAGE:CXX>:-std=c++20;-O2;SHELL:-Xassembler \"-I${CMAKE_CURRENT_SOURCE_DIR}\">")
   target_link_libraries(${name} PRIVATE plimsoll-main-${suffix})
 endfunction()

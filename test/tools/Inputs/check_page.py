@@ -13,4 +13,7 @@ assert peak <= plan["lower_bound_bytes"] <= plan["arena_bytes"], (peak, plan)
 assert peak > 0.98 * plan["lower_bound_bytes"], (peak, plan)
 for picture in re.findall(r"<svg.*?</svg>", text, re.S) + [open(svg).read()]:
     tree.fromstring(picture)
+words = [element.text for element in tree.parse(svg).iter("{http://www.w3.org/2000/svg}text")]
+assert {"arena, MiB", "1.0 x"} <= set(words), words
+assert "sqrt" in " ".join(words) and "every:8" in " ".join(words), words
 assert "(repeated)" in text and "http" not in text.replace("http://www.w3.org/2000/svg", "")
