@@ -16,8 +16,13 @@ Value Arithmetic::matmul(Value a, Value b, bool transposeB) {
   return n.emit<nn::MatmulOp>({a, b}, attrs);
 }
 
+/// With t = e^-|x| it is max(x, 0) + ln(1 + t); what rounding takes from 1 + t is added back. The
+/// choices put the kinks of both terms on the same side of 0, where they cancel in the gradient.
 Value Arithmetic::softplus(Value x) {
-  return add(relu(x), log(add(exp(neg(abs(x))), 1.0)));
+  Value above = x ? compare(nn::Predicate::gt, x, 0.0) : Value();
+  Value t = exp(select(above, neg(x), x)), sum = add(t, 1.0);
+  Value lost = sub(t, add(sum, -1.0));
+  return add(select(above, x, n.scalar(0.0, x)), add(log(sum), div(lost, sum)));
 }
 
 /// The shape with 1 for each of `axes`.

@@ -1,12 +1,22 @@
 //===- OpsActivation.cpp - activation functions as formulas -----------------------===//
+//
+// On which side a kink belongs decides the gradient there, and is PyTorch's choice: 0 has the
+// slope from below, the bounds of clamps have none.
+//===----------------------------------------------------------------------===//
 #include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
+#include "compiler/import/StableForms.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 
 using P = nn::Predicate;
+
+/// `above` where x > 0, else `below`.
+static Value bySign(Arithmetic &a, Value x, Value above, Value below) {
+  return a.select(a.compare(P::gt, x, 0.0), above, below);
+}
 
 /// `f(x)` of the first operand.
 template <Value (*formula)(Arithmetic &, Value)> static void activation(Node &n) {
@@ -15,23 +25,22 @@ template <Value (*formula)(Arithmetic &, Value)> static void activation(Node &n)
 }
 
 static Value leakyRelu(Arithmetic &a, Value x) {
-  Value small = a.mul(x, a.n.floatAttr("alpha", 0.01));
-  return a.select(a.compare(P::lt, x, 0.0), small, x);
+  return bySign(a, x, x, a.mul(x, a.n.floatAttr("alpha", 0.01)));
 }
 
-/// The exponential only below zero, where it does not overflow.
+/// The exponential only up to zero, where it does not overflow.
 static Value expBelow(Arithmetic &a, Value x) {
-  return a.add(a.exp(a.min(x, 0.0)), -1.0);
+  return a.add(a.exp(bySign(a, x, a.n.scalar(0.0, x), x)), -1.0);
 }
 
 static Value elu(Arithmetic &a, Value x) {
   Value below = a.mul(expBelow(a, x), a.n.floatAttr("alpha", 1.0));
-  return a.select(a.compare(P::lt, x, 0.0), below, x);
+  return bySign(a, x, x, below);
 }
 
 static Value selu(Arithmetic &a, Value x) {
   Value below = a.mul(expBelow(a, x), a.n.floatAttr("alpha", 1.67326319217681884765625));
-  Value y = a.select(a.compare(P::lt, x, 0.0), below, x);
+  Value y = bySign(a, x, x, below);
   return a.mul(y, a.n.floatAttr("gamma", 1.05070102214813232421875));
 }
 
@@ -44,7 +53,8 @@ static Value mish(Arithmetic &a, Value x) {
 }
 
 static Value hardSigmoidOf(Arithmetic &a, Value x, double alpha, double beta) {
-  return a.max(a.min(a.add(a.mul(x, alpha), beta), 1.0), 0.0);
+  Value y = a.add(a.mul(x, alpha), beta);
+  return clampBelow(a, clampAbove(a, y, a.n.scalar(1.0, x)), a.n.scalar(0.0, x));
 }
 
 static Value hardSigmoid(Arithmetic &a, Value x) {
@@ -89,14 +99,14 @@ static void swiGlu(Node &n) {
 static Value celu(Arithmetic &a, Value x) {
   double alpha = a.n.floatAttr("alpha", 1.0);
   Value below = a.mul(expBelow(a, a.mul(x, 1.0 / alpha)), alpha);
-  return a.select(a.compare(P::lt, x, 0.0), below, x);
+  return bySign(a, x, x, below);
 }
 
 /// The slope broadcasts to the input, never the other way.
 static void prelu(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0), slope = n.data(1);
-  n.set(a.select(a.compare(P::lt, x, 0.0), a.mul(x, slope), x));
+  n.set(bySign(a, x, x, a.mul(x, slope)));
 }
 
 void plimsoll::import::addActivationOps(llvm::StringMap<OpEntry> &table) {

@@ -2,6 +2,7 @@
 #include "compiler/import/Arithmetic.h"
 #include "compiler/import/FxArguments.h"
 #include "compiler/import/OpTable.h"
+#include "compiler/import/StableForms.h"
 #include <limits>
 
 using namespace mlir;
@@ -90,7 +91,17 @@ static void power(Node &n) {
     with = n.builder.getF64Type();
   bool same = n.dtype(1) == dtypeOf(with);
   Value exponent = same ? n.data(1) : operandAs(n, 1, with);
-  n.set(n.cast(n.emit<nn::PowOp>({n.cast(base, with), exponent}), type));
+  // The last power of torch.norm(p) is a root of a sum: its gradient at 0 is 0.
+  Arithmetic a(n);
+  base = n.cast(base, with);
+  bool isNorm = StringRef(n.names.fx).contains("aten.linalg_vector_norm.") &&
+                isPositive(exponent) && base.getDefiningOp<nn::AbsOp>() == nullptr;
+  Value isZero = isNorm ? a.compare(nn::Predicate::eq, base, 0.0) : Value();
+  Value safe = isNorm ? a.select(isZero, n.scalar(1.0, base), base) : base;
+  Value y = n.emit<nn::PowOp>({safe, exponent});
+  if (isNorm)
+    y = a.select(isZero, n.scalar(0.0, y), y);
+  n.set(n.cast(y, type));
 }
 
 static void isInf(Node &n) {
@@ -106,15 +117,41 @@ static void isInf(Node &n) {
                   below && !above ? -infinity : infinity));
 }
 
+/// True for a clamp whose bounds PyTorch has as tensors: on a bound it shares the gradient with
+/// it, as a maximum does; bounds that are numbers leave none.
+static bool hasTensorBounds(Node &n) {
+  StringRef fx = n.names.fx;
+  return fx.contains("aten.clamp") && fx.contains(".Tensor](") && !fx.contains("%scalar_tensor");
+}
+
+/// `x` limited by operand `i` from below, or from above.
+static Value limited(Node &n, Value x, int i, bool below) {
+  Arithmetic a(n);
+  Value bound = n.data(i);
+  if (!x || !bound || !isConstant(bound) || !isa<FloatType>(typeOf(x).getElementType()))
+    return below ? a.max(x, bound) : a.min(x, bound);
+  return below ? clampBelow(a, x, bound) : clampAbove(a, x, bound);
+}
+
 /// min(max(x, low), high), where both bounds may be missing.
 static void clip(Node &n) {
   Arithmetic a(n);
   Value y = n.data(0);
+  bool shared = hasTensorBounds(n);
   if (n.has(1))
-    y = a.max(y, n.data(1));
+    y = shared ? a.max(y, n.data(1)) : limited(n, y, 1, true);
   if (n.has(2))
-    y = a.min(y, n.data(2));
+    y = shared ? a.min(y, n.data(2)) : limited(n, y, 2, false);
   n.set(y);
+}
+
+/// A clamp by a whole number comes as Max or Min of two, the number second.
+template <typename Op> static void extreme(Node &n) {
+  StringRef fx = n.names.fx;
+  bool clamps = fx.contains("aten.clamp") && fx.contains("%scalar_tensor");
+  if (clamps && n.numOperands() == 2)
+    return n.set(limited(n, n.data(0), 1, std::is_same_v<Op, nn::MaxOp>));
+  nary<Op>(n);
 }
 
 static void mod(Node &n) {
@@ -126,8 +163,19 @@ static void mod(Node &n) {
 }
 
 static void select(Node &n) {
-  Value condition = n.data(0), a = n.data(1), b = n.data(2);
-  n.set(n.emit<nn::SelectOp>({condition, a, b}));
+  Arithmetic a(n);
+  Value condition = n.data(0), chosen = n.data(1), other = n.data(2);
+  n.set(a.select(condition, chosen, withSafeDivisor(a, condition, chosen, other)));
+}
+
+static void log(Node &n) {
+  Arithmetic a(n);
+  n.set(stableLog(a, n.data(0)));
+}
+
+static void sqrt(Node &n) {
+  Arithmetic a(n);
+  n.set(stableRoot(a, n.data(0)));
 }
 
 static void gelu(Node &n) {
@@ -176,8 +224,8 @@ void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["Neg"].data = neg;
   table["Abs"].data = absolute;
   table["Exp"].data = unary<nn::ExpOp>;
-  table["Log"].data = unary<nn::LogOp>;
-  table["Sqrt"].data = unary<nn::SqrtOp>;
+  table["Log"].data = log;
+  table["Sqrt"].data = sqrt;
   table["Reciprocal"].data = unary<nn::ReciprocalOp>;
   table["Sign"].data = sign;
   table["Floor"].data = unary<nn::FloorOp>;
@@ -214,8 +262,8 @@ void plimsoll::import::addElementwiseOps(llvm::StringMap<OpEntry> &table) {
   table["GreaterOrEqual"].data = compare<nn::Predicate::ge>;
   table["Xor"].data = binary<nn::XorOp>;
   table["Sum"].data = nary<nn::AddOp>;
-  table["Min"].data = nary<nn::MinOp>;
-  table["Max"].data = nary<nn::MaxOp>;
+  table["Min"].data = extreme<nn::MinOp>;
+  table["Max"].data = extreme<nn::MaxOp>;
   table["Mean"].data = mean;
   table["Clip"].data = clip;
   table["Mod"].data = mod;

@@ -1,6 +1,7 @@
 //===- OpsNormalization.cpp - normalisation by statistics of the input ----------===//
 #include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
+#include "compiler/import/StableForms.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -160,9 +161,10 @@ static void lpNorm(Node &n) {
     return;
   if (p != 1 && p != 2)
     return n.unsupported("p = " + Twine(p) + " is unknown");
-  Value norm = p == 1 ? a.sum(a.abs(x), *axis) : a.sqrt(a.sum(a.mul(x, x), *axis));
+  Value norm = p == 1 ? a.sum(a.abs(x), *axis) : rootOfSquares(a, a.sum(a.mul(x, x), *axis));
   Value isZero = a.compare(nn::Predicate::eq, norm, 0.0);
-  n.set(a.select(isZero, n.scalar(0.0, x), a.div(x, norm)));
+  Value divisor = a.select(isZero, n.scalar(1.0, x), norm);
+  n.set(a.select(isZero, n.scalar(0.0, x), a.div(x, divisor)));
 }
 
 /// (x - mean) / standard deviation over `axes`.

@@ -1,6 +1,7 @@
 //===- OpsReduction.cpp - reductions over named dimensions ------------------------===//
 #include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
+#include "compiler/import/StableForms.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -42,7 +43,26 @@ static Value total(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
 static Value mean(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   return a.mean(x, axes);
 }
+/// The extreme that stands at one position: of equal ones the first alone gets the gradient.
+static Value chosen(Arithmetic &a, nn::Reduction kind, Value x, int64_t axis) {
+  Value rows = a.swapLast(x, axis);
+  auto attr = nn::ReductionAttr::get(a.n.builder.getContext(), kind);
+  Value index = a.n.emit<nn::ArgReduceOp>(rows, a.n.builder.getNamedAttr("kind", attr));
+  if (!index)
+    return {};
+  int64_t last = typeOf(index).getRank();
+  Value y =
+      a.n.emit<nn::GatherElementsOp>({rows, a.unsqueeze(index, last)}, a.n.intNamed("axis", last));
+  return a.swapLast(y, axis);
+}
+
+/// torch.amax shares the gradient among equal extremes; max(dim) and min(dim), which are the same
+/// in a file but for the exporter's line, give it to the one whose index they return.
 template <nn::Reduction kind> static Value extreme(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
+  StringRef fx = a.n.names.fx;
+  bool isChosen = fx.contains("aten.max.dim]") || fx.contains("aten.min.dim]");
+  if (isChosen && axes.size() == 1 && isa<FloatType>(typeOf(x).getElementType()))
+    return chosen(a, kind, x, axes[0]);
   return a.reduce(kind, x, axes);
 }
 static Value l1(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
@@ -52,7 +72,7 @@ static Value sumSquare(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   return a.sum(a.mul(x, x), axes);
 }
 static Value l2(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
-  return a.sqrt(sumSquare(a, x, axes));
+  return rootOfSquares(a, sumSquare(a, x, axes));
 }
 static Value logSum(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   return a.log(a.sum(x, axes));

@@ -1,5 +1,10 @@
 //===- ElementRules.cpp - gradients of ops that choose or order elements ----------===//
+//
+// Where a formula has no derivative (ties, kinks, zeros) the gradient is PyTorch's:
+// test/special-points compares each.
+//===----------------------------------------------------------------------===//
 #include "dialects/nn/TensorType.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/autodiff/GradientRules.h"
 
 using namespace mlir;
@@ -23,26 +28,64 @@ static Value rowSum(GradientBuilder &b, Value x) {
   return b.create<nn::ReduceSumOp>(x, ArrayRef<int64_t>{tensorType(x).getRank() - 1});
 }
 
-/// The operand that was chosen gets all, both get half where they are equal.
-static LogicalResult extremeGradient(GradientBuilder &b, Operation *op, nn::Predicate chosen) {
+/// The operand that was `beaten` gets nothing, both get half where they are equal.
+static LogicalResult extremeGradient(GradientBuilder &b, Operation *op, nn::Predicate beaten) {
   Value operands[] = {op->getOperand(0), op->getOperand(1)}, zero = b.number(0.0);
   Value tie = b.create<nn::CompareOp>(nn::Predicate::eq, operands[0], operands[1]);
   Value half = b.create<nn::MulOp>(b.dy(), b.number(0.5));
-  Value shared = b.create<nn::SelectOp>(tie, half, zero);
+  Value shared = b.create<nn::SelectOp>(tie, half, b.dy());
   for (int i = 0; i < 2; ++i)
     if (b.needs(i)) {
-      Value first = b.create<nn::CompareOp>(chosen, operands[i], operands[1 - i]);
-      b.add(i, b.create<nn::SelectOp>(first, b.dy(), shared));
+      Value lost = b.create<nn::CompareOp>(beaten, operands[i], operands[1 - i]);
+      b.add(i, b.create<nn::SelectOp>(lost, zero, shared));
     }
   return success();
 }
 
 LogicalResult plimsoll::autodiff::minGradient(GradientBuilder &b, Operation *op) {
-  return extremeGradient(b, op, nn::Predicate::lt);
+  return extremeGradient(b, op, nn::Predicate::gt);
 }
 
 LogicalResult plimsoll::autodiff::maxGradient(GradientBuilder &b, Operation *op) {
-  return extremeGradient(b, op, nn::Predicate::gt);
+  return extremeGradient(b, op, nn::Predicate::lt);
+}
+
+/// False only for a constant without a zero.
+static bool mayBeZero(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<nn::ReshapeOp, nn::BroadcastOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  DenseFPElementsAttr dense;
+  return !matchPattern(value, m_Constant(&dense)) ||
+         llvm::any_of(dense, [](const APFloat &number) { return number.isZero(); });
+}
+
+/// d(a^b) = b a^(b-1) da + y ln(a) db. With b = 0 the power is constant, so is it where a = 0
+/// under b >= 0: what the formula multiplies by infinity there is 0.
+LogicalResult plimsoll::autodiff::powGradient(GradientBuilder &b, Operation *op) {
+  Value base = op->getOperand(0), exponent = op->getOperand(1), zero = b.number(0.0);
+  if (b.needs(0)) {
+    Value less = b.create<nn::SubOp>(exponent, b.number(1.0));
+    Value slope = b.create<nn::MulOp>(exponent, b.create<nn::PowOp>(base, less));
+    Value dx = b.create<nn::MulOp>(b.dy(), slope);
+    if (mayBeZero(exponent))
+      dx = b.create<nn::SelectOp>(b.create<nn::CompareOp>(nn::Predicate::eq, exponent, zero), zero,
+                                  dx);
+    b.add(0, dx);
+  }
+  if (!b.needs(1))
+    return success();
+  Value slope = b.create<nn::MulOp>(op->getResult(0), b.create<nn::LogOp>(base));
+  Value dx = b.create<nn::MulOp>(b.dy(), slope);
+  if (mayBeZero(base)) {
+    Value isZero = b.create<nn::CompareOp>(nn::Predicate::eq, base, zero);
+    Value grows = b.create<nn::CompareOp>(nn::Predicate::ge, exponent, zero);
+    dx = b.create<nn::SelectOp>(b.create<nn::AndOp>(isZero, grows), zero, dx);
+  }
+  b.add(1, dx);
+  return success();
 }
 
 /// Equal extremes share the gradient of their row.

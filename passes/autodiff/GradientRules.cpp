@@ -28,8 +28,10 @@ Value plimsoll::autodiff::sumTo(OpBuilder &builder, Location loc, Value value,
 
 void GradientBuilder::add(unsigned operand, Value gradient) {
   RankedTensorType type = tensorType(op->getOperand(operand));
-  // A gradient of fewer elements than its operand is the same for all of them.
-  if (tensorType(gradient).getNumElements() < type.getNumElements())
+  // A gradient of fewer elements than its operand is the same for all of them; one of none is
+  // that of an operand that nothing was made of.
+  int64_t count = tensorType(gradient).getNumElements();
+  if (count > 0 && count < type.getNumElements())
     gradient = create<nn::BroadcastOp>(type, gradient);
   gradients[operand] = sumTo(builder, op->getLoc(), gradient, type);
 }

@@ -63,7 +63,8 @@ llvm::ArrayRef<GradientRule> gradientRules();
 /// The rule of `op`, or null.
 const GradientRule *findGradientRule(mlir::Operation *op);
 
-// Rules of ops that choose elements: ElementRules.cpp.
+// Rules of ops that choose elements, or whose formula fails at some: ElementRules.cpp.
+mlir::LogicalResult powGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult minGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult maxGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult reduceGradient(GradientBuilder &b, mlir::Operation *op);

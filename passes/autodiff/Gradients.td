@@ -9,7 +9,6 @@
 include "passes/autodiff/GradientBase.td"
 
 def TwoOverRootPi : Number<"1.1283791670955126">;
-def One : Number<"1.0">;
 def Half : Number<"0.5">;
 def Second : Result<1>;
 def Third : Result<2>;
@@ -53,9 +52,8 @@ def : Gradient<NN_SubOp, [(Same $dy), (NN_NegOp $dy)]>;
 def : Gradient<NN_MulOp, [(NN_MulOp $dy, $b), (NN_MulOp $a, $dy)]>;
 // d(a/b) = da/b - y db/b
 def : Gradient<NN_DivOp, [(NN_DivOp $dy, $b), (NN_NegOp (NN_DivOp (NN_MulOp $dy, $y), $b))]>;
-// d(a^b) = b a^(b-1) da + y ln(a) db
-def : Gradient<NN_PowOp, [(NN_MulOp $dy, (NN_MulOp $b, (NN_PowOp $a, (NN_SubOp $b, (One))))),
-                          (NN_MulOp $dy, (NN_MulOp $y, (NN_LogOp $a)))]>;
+// d(a^b) = b a^(b-1) da + y ln(a) db, where a or b is 0 as a limit
+def : NativeGradient<NN_PowOp, "powGradient">;
 def : Gradient<NN_ModOp, [(Same $dy), (None)]>;
 def : NativeGradient<NN_MinOp, "minGradient">;
 def : NativeGradient<NN_MaxOp, "maxGradient">;
