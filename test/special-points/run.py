@@ -103,13 +103,14 @@ class Differences:
         self.used = set()
 
     def covers(self, case, what, where):
+        matched = set()
         for i, (labels, kinds, places, _) in enumerate(self.entries):
             if any(fnmatch.fnmatchcase(case.label, p) for p in labels.split(", ")) and \
                     fnmatch.fnmatchcase(what, kinds) and \
                     any(fnmatch.fnmatchcase(where, place) for place in places.split(", ")):
-                self.used.add(i)
-                return True
-        return False
+                matched.add(i)
+        self.used |= matched
+        return bool(matched)
 
 
 def operations():
