@@ -8,10 +8,7 @@ void plimsoll::import::addRefusedOps(llvm::StringMap<OpEntry> &table) {
     entry.refusal = why;
     entry.fix = fix;
   };
-  const char *later = "it comes in a later version; export the model without it";
   refuse("Scan", "loops of this kind are not supported", "unroll it before the export");
-  for (llvm::StringRef name : {"RNN"})
-    refuse(name, "this operator cannot be trained yet", later);
   for (llvm::StringRef name : {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
                                "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"})
     refuse(name, kQuantised.data(), kQuantisedFix.data());

@@ -1,4 +1,4 @@
-//===- OpsRecurrent.cpp - LSTM and GRU, one step after the other --------------------===//
+//===- OpsRecurrent.cpp - LSTM, GRU and RNN, one step after the other ---------------===//
 //
 // The sequence is unrolled: its length is known. Weights are those of ONNX: gates i, o, f, c
 // (LSTM) or z, r, h (GRU) one after the other, for each direction.
@@ -43,6 +43,11 @@ protected:
   virtual void step(Value x, Value &hidden, Value &cell) = 0;
   virtual void readDirection(int64_t) {}
   virtual bool hasCell() const { return false; }
+  /// True for activation `i` of the list of a node that has its own. Of one direction: a sigmoid
+  /// for the gates, then as many tanh as the cell has.
+  virtual bool accepts(int i, StringRef activation) {
+    return activation.equals_insensitive(i % (gates - 1) == 0 ? "sigmoid" : "tanh");
+  }
 
   /// Entry `d` of operand `i`, whose first dimension is the direction; null if absent.
   Value ofDirection(int i, int64_t d) {
@@ -89,10 +94,8 @@ private:
       if (!given)
         continue;
       bool isDefault = given->floats().empty() && given->f() == 0;
-      // Of one direction: a sigmoid for the gates, then as many tanh as the cell has.
       for (int i = 0; i < given->strings_size(); ++i)
-        isDefault &= StringRef(given->strings(i))
-                         .equals_insensitive(i % (gates - 1) == 0 ? "sigmoid" : "tanh");
+        isDefault &= accepts(i, given->strings(i));
       if (!isDefault)
         n.error("its attribute '" + Twine(name) + "' is not supported", "leave it at its default");
     }
@@ -196,9 +199,32 @@ private:
   }
 };
 
+class Rnn : public Recurrence {
+public:
+  explicit Rnn(Node &n) : Recurrence(n, 1) {}
+
+private:
+  /// tanh or relu, the same in both directions.
+  bool accepts(int i, StringRef activation) override {
+    bool isSame = i == 0 || activation.equals_insensitive("relu") == isRelu;
+    isRelu = activation.equals_insensitive("relu");
+    return isSame && (isRelu || activation.equals_insensitive("tanh"));
+  }
+
+  void step(Value x, Value &h, Value &) override {
+    Value all = a.add(x, a.matmul(h, r, /*transposeB=*/true));
+    if (rBias)
+      all = a.add(all, rBias);
+    h = isRelu ? a.relu(all) : a.tanh(all);
+  }
+
+  bool isRelu = false;
+};
+
 } // namespace
 
 void plimsoll::import::addRecurrentOps(llvm::StringMap<OpEntry> &table) {
   table["LSTM"].data = [](Node &n) { Lstm(n).run(); };
   table["GRU"].data = [](Node &n) { Gru(n).run(); };
+  table["RNN"].data = [](Node &n) { Rnn(n).run(); };
 }

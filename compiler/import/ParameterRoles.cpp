@@ -21,7 +21,7 @@ static bool joins(StringRef op) {
 }
 
 bool plimsoll::import::isRecurrent(StringRef op) {
-  return isOneOf(op, {"LSTM", "GRU"});
+  return isOneOf(op, {"LSTM", "GRU", "RNN"});
 }
 
 /// True for an initializer, moved or not.

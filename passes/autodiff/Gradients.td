@@ -9,6 +9,7 @@
 include "passes/autodiff/GradientBase.td"
 
 def TwoOverRootPi : Number<"1.1283791670955126">;
+def One : Number<"1.0">;
 def Half : Number<"0.5">;
 def Second : Result<1>;
 def Third : Result<2>;

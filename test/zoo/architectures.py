@@ -135,6 +135,19 @@ def gru():
 
 
 @architecture
+def rnn():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.e, self.h = nn.Embedding(TOKENS, 8), nn.Linear(12, TOKENS)
+            self.r = nn.RNN(8, 12, nonlinearity="relu", batch_first=True)
+
+        def forward(self, input_ids):
+            return self.h(self.r(self.e(input_ids))[0])
+    return Net(), short, "cross-entropy"
+
+
+@architecture
 def temporal_convolution():
     class Net(nn.Module):
         def __init__(self):
