@@ -1,5 +1,6 @@
 //===- FxArguments.cpp - the arguments of a call of the module --------------------===//
 #include "compiler/import/FxArguments.h"
+#include "llvm/ADT/StringExtras.h"
 
 using llvm::StringRef;
 
@@ -25,6 +26,17 @@ llvm::SmallVector<StringRef> plimsoll::import::fxArguments(StringRef fx, StringR
       if (closes)
         break;
     }
+  }
+  return result;
+}
+
+llvm::SmallVector<StringRef> plimsoll::import::fxValues(StringRef fx) {
+  llvm::SmallVector<StringRef> result;
+  size_t begin = fx.find("](args = (");
+  StringRef text = begin == StringRef::npos ? "" : fx.drop_front(begin);
+  for (size_t at = text.find('%'); at != StringRef::npos; at = text.find('%')) {
+    text = text.drop_front(at + 1);
+    result.push_back(text.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; }));
   }
   return result;
 }

@@ -11,6 +11,9 @@ namespace plimsoll::import {
 /// "[8]", "1e-05". Empty where `fx` is no line of such a call.
 llvm::SmallVector<llvm::StringRef> fxArguments(llvm::StringRef fx, llvm::StringRef op);
 
+/// The values that a call of the module reads, by name and in order, without "%".
+llvm::SmallVector<llvm::StringRef> fxValues(llvm::StringRef fx);
+
 } // namespace plimsoll::import
 
 #endif // PLIMSOLL_COMPILER_IMPORT_FXARGUMENTS_H

@@ -1,4 +1,6 @@
 #include "compiler/import/Importer.h"
+#include "compiler/import/ExporterRecord.h"
+#include "compiler/import/FxArguments.h"
 #include "compiler/import/OldOpsets.h"
 #include "compiler/import/OpTable.h"
 #include "dialects/nn/NNDialect.h"
@@ -34,8 +36,8 @@ void Importer::makeParameters() {
         // Of a tensor that repeats in the file, the first time.
         if (parameter.pieces.empty())
           range->size = std::min(range->size, bytes);
-        state.addAttribute(
-            "source", nn::BytesAttr::get(context, range->file, range->offset, range->size));
+        state.addAttribute("source",
+                           nn::BytesAttr::get(context, range->file, range->offset, range->size));
         SmallVector<int64_t> pieces;
         for (const Piece &piece : parameter.pieces)
           pieces.append({piece.begin * step, piece.count * step});
@@ -280,6 +282,26 @@ bool Importer::bindOperands(Node &node) {
   return complete;
 }
 
+/// The exporter's optimizer drops the Identity that detach() is. The call of a node still reads
+/// "%detach", which nothing makes any more.
+void Importer::stopDetached(Node &node) {
+  llvm::SmallVector<llvm::StringRef> values = fxValues(node.names.fx);
+  auto isDropped = [&](llvm::StringRef value) {
+    return (callKind(value) == "detach" || callKind(value) == "detach_") &&
+           !graph.producers.count(value);
+  };
+  if (llvm::none_of(values, isDropped))
+    return;
+  if (values.size() != size_t(node.proto.input_size()))
+    return node.warn("reads a value behind detach(), which the exporter dropped in a way that the "
+                     "file does not tell: a gradient may flow where the module stops it; export "
+                     "with optimize=False");
+  for (auto [operand, value] : llvm::zip(node.operands, values))
+    if (isDropped(value) && operand.kind == Entry::Kind::Data &&
+        isa<FloatType>(typeOf(operand.value).getElementType()))
+      operand = Entry::of(node.emit<nn::StopGradientOp>({operand.value}));
+}
+
 bool plimsoll::import::isStandard(const onnx::NodeProto &node) {
   return node.domain().empty() || node.domain() == "ai.onnx";
 }
@@ -312,6 +334,8 @@ void Importer::importNode(int index) {
   bool supported = isSupported(node.proto); // others were told at the start
   if (complete && supported)
     bringUpToDate(node);
+  if (complete && supported && !node.failed())
+    stopDetached(node);
   if (complete && supported && !node.failed())
     dispatch(node);
   if (node.resultShape && node.results[0].kind == Entry::Kind::Data)

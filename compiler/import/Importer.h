@@ -38,6 +38,7 @@ private:
   void importNode(int index);
   void dispatch(Node &node);
   bool bindOperands(Node &node);
+  void stopDetached(Node &node);
   Entry initializerEntry(int index, Use use);
   mlir::Value loadFor(const std::string &initializer, ParameterUse use);
   mlir::Value load(const ParameterUse &use);

@@ -1,5 +1,6 @@
 //===- ParameterLayout.cpp - how a constant was made from a parameter -------------===//
 #include "compiler/import/ParameterLayout.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <set>
 
@@ -38,6 +39,25 @@ static Shape shapeOf(const Graph &graph, int index) {
   return Shape(tensor.dims().begin(), tensor.dims().end());
 }
 
+/// True if nothing that a table is computed by went into a look-up; indices are added, counted and
+/// masked.
+static bool isPlainTable(const Origin &origin) {
+  return llvm::none_of(origin.values, [](StringRef value) {
+    return llvm::is_contained({"exp", "log",    "sigmoid", "tanh", "relu", "softmax", "softplus",
+                               "div", "sqrt",   "rsqrt",   "pow",  "neg",  "abs",     "mean",
+                               "sum", "norm",   "var",     "sin",  "cos",  "matmul",  "mm",
+                               "bmm", "linear", "max",     "min"},
+                              callKind(value));
+  });
+}
+
+/// True for a part of what was split, and not one of several results of a function.
+static bool isPartOfSplit(const Origin &origin) {
+  return llvm::none_of(origin.values, [](StringRef value) {
+    return !value.starts_with("val_") && stepOf(value) == Step::Other;
+  });
+}
+
 /// The shape without dimensions of 1 at its ends, if one dimension is left.
 static std::optional<Shape> onlyDimension(const Shape &shape) {
   Shape others;
@@ -56,6 +76,44 @@ static Layout linearLayout(const Graph &graph, int index, const RoleUse &use) {
   return {Kind::Transposed};
 }
 
+/// True for calls whose constants have the elements of the tensors that they read, in their order.
+static bool keepsElements(const FxCall &call) {
+  StringRef op = call.op;
+  op.consume_front("aten.");
+  op = op.take_until([](char c) { return c == '.'; });
+  bool isScaled =
+      call.text.contains("alpha:") || call.text.contains("beta:") || call.text.contains("value:");
+  if (op.starts_with("index") && call.text.contains("[None"))
+    return false; // the dimension that is indexed comes first
+  return !isScaled && (op.starts_with("conv") || op.contains("norm") ||
+                       llvm::is_contained({"linear",
+                                           "mm",
+                                           "bmm",
+                                           "matmul",
+                                           "addmm",
+                                           "baddbmm",
+                                           "embedding",
+                                           "embedding_bag",
+                                           "_embedding_bag",
+                                           "index",
+                                           "index_select",
+                                           "gather",
+                                           "add",
+                                           "sub",
+                                           "mul",
+                                           "div",
+                                           "pow",
+                                           "where",
+                                           "maximum",
+                                           "minimum",
+                                           "prelu",
+                                           "_prelu_kernel",
+                                           "cat",
+                                           "stack",
+                                           "rsub"},
+                                          op));
+}
+
 /// Of a constant that one call made of a tensor which it reads itself.
 static Layout directLayout(const Graph &graph, const FxCall &call, int index, const RoleUse &use) {
   Shape shape = shapeOf(graph, index);
@@ -66,34 +124,37 @@ static Layout directLayout(const Graph &graph, const FxCall &call, int index, co
   std::optional<Shape> only = onlyDimension(shape);
   if (only && shape.size() > 1 && (call.op.contains("norm") || call.op.contains("prelu")))
     return {Kind::Reshaped, *only};
-  bool isPlain = !call.op.starts_with("aten.einsum") && !call.op.starts_with("aten.bilinear") &&
-                 !call.op.contains("lstm") && !call.op.contains("gru") &&
-                 !call.op.contains("rnn") &&
-                 !(call.op.starts_with("aten.index") && call.text.contains("[None"));
-  return {isPlain || shape.size() < 2 ? Kind::Same : Kind::Moved, shape};
+  return {keepsElements(call) ? Kind::Same : Kind::Computed};
 }
 
-/// The shape with its leading dimensions made 1 along which all of the bytes repeat.
+/// The shape with its first dimension made 1 if all of the bytes repeat along it.
 static std::optional<Shape> unrepeated(const Graph &graph, int index, const Shape &shape) {
   Problems ignored; // told when the bytes are located
   std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
   if (!bytes || bytes->empty())
     return std::nullopt;
   Shape result = shape;
-  size_t size = bytes->size();
-  for (size_t d = 0; d + 1 < shape.size(); ++d) {
-    size_t slice = size / std::max<int64_t>(shape[d], 1);
-    StringRef all = StringRef(*bytes).take_front(size);
-    if (slice == 0 || all.drop_front(slice) != all.drop_back(slice))
-      break;
-    result[d] = 1;
-    size = slice;
-  }
+  size_t slice = shape.size() < 2 ? 0 : bytes->size() / std::max<int64_t>(shape[0], 1);
+  if (slice > 0 && StringRef(*bytes).drop_front(slice) == StringRef(*bytes).drop_back(slice))
+    result[0] = 1;
   return result;
 }
 
 static bool isConstant(StringRef bytes, size_t step) {
   return bytes.size() < step || bytes.drop_front(step) == bytes.drop_back(step);
+}
+
+/// True if the first of the slices of some further dimension is the second one, too.
+static bool repeatsInside(StringRef bytes, const Shape &shape, size_t step) {
+  size_t slice = step;
+  for (int64_t size : shape)
+    slice *= size;
+  for (int64_t size : llvm::ArrayRef(shape).drop_back()) {
+    slice /= std::max<int64_t>(size, 1);
+    if (size > 1 && slice > 0 && bytes.take_front(slice) == bytes.substr(slice, slice))
+      return true;
+  }
+  return false;
 }
 
 /// Expanded in dimensions that its values show. A constant of one number does not show them, but
@@ -105,7 +166,9 @@ static Layout expandedLayout(const Graph &graph, int index, const Shape &shape) 
   Problems ignored;
   std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
   std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
-  if (bytes && dtype && isConstant(*bytes, byteSize(*dtype))) {
+  if (!bytes || !dtype)
+    return {Kind::Computed};
+  if (isConstant(*bytes, byteSize(*dtype))) {
     // [batch, 1, ..., n]: nothing but the batch can have been expanded.
     bool isClear = llvm::all_of(llvm::ArrayRef(shape).drop_front().drop_back(),
                                 [](int64_t size) { return size == 1; });
@@ -113,8 +176,15 @@ static Layout expandedLayout(const Graph &graph, int index, const Shape &shape) 
       return {Kind::Computed};
     once = shape;
     once->front() = 1;
+    Layout layout{Kind::Repeated, *once};
+    layout.isGuess = true;
+    return layout;
   }
-  return *once == shape ? Layout{Kind::Same} : Layout{Kind::Repeated, *once};
+  // Repeated in another dimension, it would be one there.
+  bool isOnce = *once != shape && !repeatsInside(*bytes, *once, byteSize(*dtype));
+  Layout layout{isOnce ? Kind::Repeated : Kind::Computed, *once};
+  layout.isGuess = true;
+  return layout;
 }
 
 /// The rows (of the last dimension) of the first `count` elements; empty where two are equal, for
@@ -143,7 +213,7 @@ static Layout movedLayout(const Graph &graph, int index, const Shape &shape, boo
   std::vector<std::string> rows = distinctRows(graph, index, *once);
   if (rows.empty() && (isSelected || *once != shape))
     return {Kind::Computed};
-  return {Kind::Moved, *once, std::move(rows)};
+  return {Kind::Moved, *once, isSelected ? std::move(rows) : std::vector<std::string>()};
 }
 
 Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &record, int index,
@@ -161,24 +231,32 @@ Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &reco
   // What a look-up was made from is a table and the arithmetic of its indices.
   StringRef last = target.via.empty() ? StringRef(tensor.name()) : target.via;
   if (isLookUp(last))
-    return movedLayout(graph, index, shape, true);
+    return isPlainTable(record.origin(index)) ? movedLayout(graph, index, shape, true)
+                                              : Layout{Kind::Computed};
   if (callKind(last) == "getitem")
-    return {Kind::Moved, shape, {}, true}; // of a split
-  for (const std::string &value : record.origin(index).values)
-    if (!StringRef(value).starts_with("val_"))
-      steps.insert(stepOf(value));
-  for (StringRef value : {target.via, StringRef(tensor.name())})
-    if (!value.empty() && !value.starts_with("val_"))
-      steps.insert(stepOf(value));
+    return isPartOfSplit(record.origin(index)) ? Layout{Kind::Moved, shape, {}, true}
+                                               : Layout{Kind::Computed};
+  llvm::StringSet<> transposes;
+  std::vector<std::string> values = record.origin(index).values;
+  values.push_back(last.str());
+  for (StringRef value : values) {
+    if (value.empty() || value.starts_with("val_"))
+      continue;
+    steps.insert(stepOf(value));
+    if (stepOf(value) == Step::Transpose)
+      transposes.insert(value);
+  }
   steps.erase(Step::Copy);
   if (steps.count(Step::Other) || steps.empty())
     return {Kind::Computed};
-  if (steps == std::set{Step::Transpose} && shape.size() == 2)
+  if (steps == std::set{Step::Transpose} && shape.size() == 2 && transposes.size() == 1)
     return {Kind::Transposed};
   if (steps == std::set{Step::Expand})
     return expandedLayout(graph, index, shape);
   std::optional<Shape> only = onlyDimension(shape);
   if (steps == std::set{Step::Reshape} && only && shape.size() > 1)
-    return {Kind::Reshaped, *only};
-  return movedLayout(graph, index, shape, steps.count(Step::Select) != 0);
+    return {Kind::Reshaped, *only, {}, false, /*isGuess=*/true};
+  Layout layout = movedLayout(graph, index, shape, steps.count(Step::Select) != 0);
+  layout.rows.clear(); // parts of rows may overlap
+  return layout;
 }

@@ -21,6 +21,7 @@ struct Layout {
   /// What was selected, to tell whether two selections overlap; empty where that cannot be told.
   std::vector<std::string> rows = {};
   bool isDisjoint = false; ///< of what was selected: no other selection overlaps it
+  bool isGuess = false;    ///< the file does not tell which dimensions of 1 there were
 };
 
 /// How initializer `index` was made, as the uses that stand for one tensor see it.

@@ -79,8 +79,12 @@ bool Planner::split(int index, const Parameter &parameter, llvm::ArrayRef<RoleUs
 void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const {
   StringRef last = StringRef(parameter.name).rsplit('.').second;
   for (const RoleUse &use : record.exists() ? roles : llvm::ArrayRef<RoleUse>()) {
-    std::string name = graph.names[use.use.node].module + "." + last.str();
-    int tensor = record.find(name);
+    const NodeNames &names = graph.names[use.use.node];
+    std::string name = names.module + "." + last.str();
+    StringRef scope = StringRef(names.scope).rsplit('.').second;
+    bool owner = scope.contains("Embedding") || scope.contains("Linear") ||
+                 scope.contains("Conv") || scope.ends_with("Norm");
+    int tensor = owner ? record.find(name) : -1;
     if (tensor >= 0 && record.isParameter(tensor) && !targets.isRead(tensor) &&
         name != parameter.name && !llvm::is_contained(parameter.aliases, name))
       parameter.aliases.push_back(name);

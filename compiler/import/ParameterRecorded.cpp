@@ -82,9 +82,9 @@ ParameterUse Planner::trainAs(Parameter one, int tensor, const Layout &layout) {
   } else if (layout.kind == Layout::Kind::Repeated) {
     use.repeated = seen;
     one.shape = layout.shape;
-    if (!taken.count(one.name))
-      shaped.push_back("'" + one.name + "' (" + shapeText(one.shape) + ")");
   }
+  if (layout.isGuess && !taken.count(one.name))
+    shaped.push_back("'" + one.name + "' (" + shapeText(one.shape) + ")");
   auto known = taken.find(one.name);
   if (known == taken.end()) {
     use.parameter = add(std::move(one));
@@ -327,7 +327,9 @@ void Planner::warnOfLost() {
                             listed(other) + fix + "their names");
   if (!unread.empty())
     plan.warnings.push_back(counted(unread.size()) +
-                            " of the module that no node of the file reads (unused there, tied to "
-                            "one that is read, or multiplied into others by the exporter): " +
-                            listed(unread));
+                            " of the module that no node of the file reads. Unused there, or tied "
+                            "to one that is read, they are as in the module; otherwise the "
+                            "exporter merged them with equal ones or computed them away, and "
+                            "training differs" +
+                            fix + "them: " + listed(unread));
 }

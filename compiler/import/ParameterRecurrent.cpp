@@ -24,8 +24,8 @@ static std::optional<std::string> layerOf(StringRef name) {
   size_t at = name.rfind("_l");
   StringRef layer = at == StringRef::npos ? "" : name.drop_front(at + 1);
   layer.consume_back("_reverse");
-  bool isLayer = layer.size() > 1 && layer.drop_front().find_first_not_of("0123456789") ==
-                                         StringRef::npos;
+  bool isLayer =
+      layer.size() > 1 && layer.drop_front().find_first_not_of("0123456789") == StringRef::npos;
   return isLayer ? std::optional(layer.str()) : std::nullopt;
 }
 

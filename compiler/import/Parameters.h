@@ -61,7 +61,7 @@ struct Parameter {
   std::string role, reason;
   std::vector<std::string> aliases;
   bool transposed = false, trainable = true, decayed = false;
-  int initializer = -1;  ///< whose bytes it starts with; -1: drawn by its role
+  int initializer = -1; ///< whose bytes it starts with; -1: drawn by its role
   /// Where its elements are among the initializer's; empty: the first ones.
   llvm::SmallVector<Piece, 0> pieces = {};
   bool declared = false; ///< the exporter's own word: it is one of the model's parameters

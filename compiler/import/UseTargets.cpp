@@ -61,17 +61,24 @@ void UseTargets::resolve(int number) {
   }
   claimOwn(call, slots);
   // What the call reads by its name is no tensor that it reads itself.
+  llvm::StringMap<int> left;
+  for (StringRef arg : call.args)
+    ++left[arg];
   for (Slot &slot : slots)
     if (StringRef name = graph.proto.initializer(slot.initializer).name();
-        !slot.isDone && slot.own >= 0 && llvm::is_contained(call.args, name))
+        !slot.isDone && slot.own >= 0 && left.lookup(name) > 0) {
+      --left[name];
       follow(slot, name);
+    }
   llvm::SmallVector<StringRef> folded = foldedArguments(call);
   claimMerged(call, slots, folded.empty());
   for (auto [slot, via] : llvm::zip(
            llvm::make_filter_range(slots, [](Slot &s) { return !s.isDone && s.own >= 0; }), folded))
     follow(slot, via);
+  // A tensor of the module that the call does not read was merged with a constant of its own.
   for (Slot &slot : slots)
-    if (!slot.isDone && slot.own >= 0)
+    if (!slot.isDone && slot.own >= 0 &&
+        record.find(graph.proto.initializer(slot.initializer).name()) < 0)
       follow(slot, "");
 }
 
@@ -126,7 +133,9 @@ void UseTargets::claimMerged(const FxCall &call, llvm::MutableArrayRef<Slot> slo
     for (Slot &slot : slots) {
       bool isScalar = graph.proto.initializer(slot.initializer).dims_size() == 0;
       bool isOther = slot.own >= 0 && !llvm::is_contained(call.tensors, slot.own);
-      bool mayBe = strict ? slot.own >= 0 || isNamed(slot.role) : isOther && isComplete;
+      bool isSecond = slot.own >= 0 && !isOther && taken.contains(slot.own);
+      bool mayBe =
+          strict ? slot.own >= 0 || isNamed(slot.role) : (isOther || isSecond) && isComplete;
       if (slot.isDone || isScalar || !mayBe)
         continue;
       auto fits = [&](int tensor) {

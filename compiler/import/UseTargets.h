@@ -55,7 +55,7 @@ private:
   std::vector<llvm::SmallVector<Slot>> slotsOf; ///< of each call
   llvm::DenseMap<std::pair<int, int>, UseTarget> targets;
   llvm::DenseMap<std::pair<int, int>, Role> roles; ///< of each operand that is an initializer
-  std::vector<llvm::DenseSet<int>> claimed; ///< of each call
+  std::vector<llvm::DenseSet<int>> claimed;        ///< of each call
   llvm::DenseSet<int> seen;
   /// Uses of an initializer through values, by initializer, in file order.
   std::map<int, std::vector<Use>> throughValues;

@@ -9,8 +9,8 @@
 #include "compiler/pipeline/SameDimensions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Regex.h"
 
 using namespace mlir;

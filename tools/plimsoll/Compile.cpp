@@ -72,8 +72,8 @@ static void printSummary(const pipeline::Compilation &compilation,
       object["checkpoints_by_rule"] = pipeline::policiesJson(solution);
     }
     if (raw.dryRun)
-      object["parameters"] = pipeline::parameterJson(
-          *const_cast<pipeline::Compilation &>(compilation).module);
+      object["parameters"] =
+          pipeline::parameterJson(*const_cast<pipeline::Compilation &>(compilation).module);
     return printJson(std::move(object));
   }
   if (raw.report != "-")

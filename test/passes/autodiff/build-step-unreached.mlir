@@ -18,8 +18,8 @@
 // CHECK-NOT:  nn.state @{{compared|rounded|unread}}
 // CHECK:      func.func @train
 // CHECK-SAME:   -> (tensor<f32>, tensor<f32> {nn.name = "gradient:w"})
-// CHECK:        nn.store %{{.*}} to @w :
-// CHECK-NOT:    nn.store %{{.*}} to @{{compared|rounded|unread}}
+// CHECK:        nn.store %{{.*}}, @w :
+// CHECK-NOT:    nn.store %{{.*}}, @{{compared|rounded|unread}}
 nn.parameter @w : tensor<f32> {trainable, decayed}
 nn.parameter @compared : tensor<f32> {trainable, decayed}
 nn.parameter @rounded : tensor<f32> {trainable}

@@ -63,7 +63,7 @@ func.func @forward(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 // SAID:     nn.cross_entropy %{{.*}}, %{{.*}} {axis = 1 : i64}
 module {
   func.func @forward(%x: tensor<2x4x8xf32>, %w: tensor<3x4x1xf32>, %b: tensor<3x1xf32>) -> (tensor<2x3x8xf32> {nn.name = "y"}) {
-    %c = nn.conv %x, %w {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 0, 0>, strides = array<i64: 1>} : tensor<2x4x8xf32>, tensor<3x4x1xf32>
+    %c = nn.conv %x, %w {dilations = array<i64: 1>, groups = 1 : i64, pads = array<i64: 0, 0>, strides = array<i64: 1>} : tensor<2x4x8xf32>, tensor<3x4x1xf32> to tensor<2x3x8xf32>
     %y = nn.add %c, %b : tensor<2x3x8xf32>, tensor<3x1xf32>
     return %y : tensor<2x3x8xf32>
   }
