@@ -226,11 +226,11 @@ def scores(loss):
 classify = scores("cross-entropy")
 
 
-def pixels(loss, *shape):
-    """Classes are dimension 1 of `shape`, scaled and shifted, below `loss`."""
+def pixels(loss, *shape, axis=1):
+    """Classes are dimension `axis` of `shape`, scaled and shifted, below `loss`."""
     def build(g):
         g.loss = loss
-        each = (shape[1],) + (1,) * (len(shape) - 2)
+        each = tuple(size if d == axis else 1 for d, size in enumerate(shape))[1:]
         g.op("Add", g.op("Mul", g.input("x", shape), g.parameter("w", each)), g.parameter("b", each))
     return build
 
@@ -321,7 +321,7 @@ GRAPHS = {
                                           "weights=0.5:1:2:0:1.5"),
                          pixels("cross-entropy", 2, 3, 4, 2),
                          pixels("cross-entropy,axis=1,label-smoothing=0.3,weights=0.5:1:2", 3, 3, 5),
-                         pixels("cross-entropy,axis=-2,ignore-index=1", 2, 2, 4, 3)],
+                         pixels("cross-entropy,axis=-2,ignore-index=1", 2, 2, 4, 3, axis=2)],
     "nn.kl_divergence": [scores("kl"), scores("kl,temperature=2.5"), pixels("kl", 2, 3, 2, 4)],
     "nn.pointwise_loss": [scores("bce-with-logits"), scores("l1"), scores("huber,delta=0.7")],
 }
