@@ -18,7 +18,9 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent
 FUZZ_CASES = {False: 300, True: 5000}
-FUZZED = ["mlp-digits/model.onnx", "gpt2-nano-dyn/model.onnx", "vit-nano/model-noopt.onnx"]
+FUZZED = ["models/mlp-digits/model.onnx", "models/gpt2-nano-dyn/model.onnx",
+          "models/vit-nano/model-noopt.onnx", "test/zoo/models/lstm/default.onnx",
+          "test/zoo/models/vision-transformer/default.onnx"]
 
 
 # A fresh machine has ninja, which the build needs, and no make.
@@ -78,7 +80,7 @@ def run_script(script, options):
 
 def run_fuzzer(program, options):
     cases = FUZZ_CASES[options.all]
-    models = [SOURCE / "models" / name for name in FUZZED]
+    models = [SOURCE / name for name in FUZZED]
     code = run([program, cases, 1, *models]).returncode
     return (1, 0) if code == 0 else (0, 1)
 

@@ -258,18 +258,25 @@ std::string Planner::mergedWith(StringRef name) const {
 
 /// Buffers that training moves in PyTorch, by their names, and not here.
 void Planner::warnOfStill() {
-  std::vector<std::string> vectors;
-  for (const ModuleTensor &tensor : record.moduleTensors()) {
+  std::vector<std::string> vectors, statistics;
+  for (auto [i, tensor] : llvm::enumerate(record.moduleTensors())) {
     StringRef name = tensor.name;
-    bool isVector =
-        (name.ends_with("._u") && name.contains("parametrizations")) || name.ends_with("weight_u");
-    if (tensor.kind == ModuleTensor::Kind::Buffer && isVector)
+    if (tensor.kind != ModuleTensor::Kind::Buffer)
+      continue;
+    if ((name.ends_with("._u") && name.contains("parametrizations")) || name.ends_with("weight_u"))
       vectors.push_back("'" + tensor.name + "'");
+    bool isStatistic = name.ends_with("running_mean") || name.ends_with("running_var");
+    if (isStatistic && !taken.count(name) && !foldedNorms.contains(i))
+      statistics.push_back("'" + tensor.name + "'");
   }
   if (!vectors.empty())
     plan.warnings.push_back("the vectors of a spectral norm stand still, where PyTorch moves them "
                             "by one power iteration in every step: " +
                             listed(vectors));
+  if (!statistics.empty())
+    plan.warnings.push_back("running statistics of the module that no node of the file reads, "
+                            "and that no step moves: " +
+                            listed(statistics));
 }
 
 /// Every parameter of the module is trained as what it is there, or is named here.

@@ -269,3 +269,47 @@ ARCHITECTURES.update({
     "hf-falcon": causal("Falcon", multi_query=True, parallel_attn=True, new_decoder_architecture=False),
     "hf-mixtral": causal("Mixtral", num_local_experts=3, num_experts_per_tok=2, head_dim=8, **GROUPED),
 })
+
+
+# What default exports lose in ways of their own ---------------------------------
+
+def elementwise(forward, **shapes):
+    """Parameters of some shapes, `forward(net, x)` between two linear layers of width 8."""
+    def build():
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.h = nn.Linear(8, 8), nn.Linear(8, 3)
+                for name, make in shapes.items():
+                    setattr(self, name, make())
+
+            def forward(self, x):
+                return self.h(forward(self, self.a(x)))
+        return Net(), vectors(), "cross-entropy"
+    return build
+
+
+def drawn(*shape):
+    return lambda: nn.Parameter(torch.randn(*shape))
+
+
+def filled(number, *shape):
+    return lambda: nn.Parameter(torch.full(shape, float(number)))
+
+
+ARCHITECTURES.update({
+    "odd-norm-without-gain": elementwise(lambda n, x: n.b(n.p(x)), p=lambda: nn.BatchNorm1d(8, affine=False),
+                                         b=lambda: nn.BatchNorm1d(8)),
+    "odd-scaled-in-the-call": elementwise(lambda n, x: torch.add(x, n.w, alpha=2), w=drawn(8)),
+    "odd-repeated": elementwise(lambda n, x: x + n.w.repeat(2), w=drawn(4)),
+    "odd-two-views": elementwise(lambda n, x: x + n.w.view(16)[:8] * n.w.view(2, 8)[1], w=drawn(4, 4)),
+    "odd-expanded-rows": elementwise(lambda n, x: x + n.q.expand(6, -1, -1).sum(1),
+                                     q=lambda: nn.Parameter(torch.randn(1, 1, 8).repeat(1, 4, 1))),
+    "odd-detached": elementwise(lambda n, x: torch.relu(n.d(x)).detach() + torch.relu(x), d=lambda: nn.Linear(8, 8)),
+    "odd-turned-twice": elementwise(lambda n, x: x @ n.w.t().contiguous().t(), w=drawn(8, 8)),
+    "odd-two-of-a-value": elementwise(lambda n, x: torch.where(x > 0, n.p, n.q) * x, p=filled(.5, 8), q=filled(.5, 8)),
+    "odd-two-tokens": elementwise(lambda n, x: torch.cat([n.c.expand(6, -1, -1), n.d.expand(6, -1, -1),
+                                                          x.unsqueeze(1)], 1).tanh().sum(1),
+                                  c=filled(0, 1, 1, 8), d=filled(0, 1, 1, 8)),
+    "odd-exponential": elementwise(lambda n, x: x * n.s.exp(), s=filled(0.3)),
+})

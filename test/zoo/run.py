@@ -42,7 +42,7 @@ def parameters_of(path):
 def dry_run(tools, path, *options):
     done = tools.plimsoll("compile", path, "--dry-run", "--json", *options)
     harness.check(done.code == 0, str(done))
-    return json.loads(done.out), warnings_of(done)
+    return json.loads(done.out), warnings_of(done), done.err
 
 
 def trained_names(table):
@@ -56,9 +56,11 @@ def trained_names(table):
 
 def promise(tools, path, *options):
     """Every parameter of the module is trained under its own name, or a warning names it."""
-    table, said = dry_run(tools, path, *options)
+    table, said, text = dry_run(tools, path, *options)
     own = trained_names(table)
-    silent = [name for name in parameters_of(path) if name not in own and f"'{name}'" not in said]
+    unreached = set(re.findall(r"^ +(\S+)$", text, re.M))  # what no gradient reaches: a line each
+    silent = [name for name in parameters_of(path)
+              if name not in own | unreached and f"'{name}'" not in said]
     harness.check(not silent, f"neither trained nor named in a warning: {', '.join(silent)}")
     return f"{len(own)} trained" + (", warned" if said else "")
 
