@@ -127,15 +127,22 @@ static Layout directLayout(const Graph &graph, const FxCall &call, int index, co
   return {keepsElements(call) ? Kind::Same : Kind::Computed};
 }
 
-/// The shape with its first dimension made 1 if all of the bytes repeat along it.
-static std::optional<Shape> unrepeated(const Graph &graph, int index, const Shape &shape) {
+/// The elements of an initializer as the file has them; nothing where they cannot be read.
+static std::optional<std::string> bytesOf(const Graph &graph, int index) {
   Problems ignored; // told when the bytes are located
   std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
-  if (!bytes || bytes->empty())
-    return std::nullopt;
+  return bytes && !bytes->empty() ? bytes : std::nullopt;
+}
+
+static size_t elementSize(const Graph &graph, int index) {
+  return byteSize(*dtypeOf(graph.proto.initializer(index).data_type()));
+}
+
+/// The shape with its first dimension made 1 if all of the bytes repeat along it.
+static Shape unrepeated(StringRef bytes, const Shape &shape) {
   Shape result = shape;
-  size_t slice = shape.size() < 2 ? 0 : bytes->size() / std::max<int64_t>(shape[0], 1);
-  if (slice > 0 && StringRef(*bytes).drop_front(slice) == StringRef(*bytes).drop_back(slice))
+  size_t slice = shape.size() < 2 ? 0 : bytes.size() / std::max<int64_t>(shape[0], 1);
+  if (slice > 0 && bytes.drop_front(slice) == bytes.drop_back(slice))
     result[0] = 1;
   return result;
 }
@@ -160,46 +167,32 @@ static bool repeatsInside(StringRef bytes, const Shape &shape, size_t step) {
 /// Expanded in dimensions that its values show. A constant of one number does not show them, but
 /// the batch is what modules expand to.
 static Layout expandedLayout(const Graph &graph, int index, const Shape &shape) {
-  std::optional<Shape> once = unrepeated(graph, index, shape);
-  if (!once)
+  std::optional<std::string> bytes = bytesOf(graph, index);
+  if (!bytes || shape.empty())
     return {Kind::Computed};
-  Problems ignored;
-  std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
-  std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
-  if (!bytes || !dtype)
-    return {Kind::Computed};
-  if (isConstant(*bytes, byteSize(*dtype))) {
+  size_t step = elementSize(graph, index);
+  Shape once = unrepeated(*bytes, shape);
+  bool isOnce = once != shape && !repeatsInside(*bytes, once, step);
+  if (isConstant(*bytes, step)) {
     // [batch, 1, ..., n]: nothing but the batch can have been expanded.
-    bool isClear = llvm::all_of(llvm::ArrayRef(shape).drop_front().drop_back(),
-                                [](int64_t size) { return size == 1; });
-    if (!isClear)
-      return {Kind::Computed};
-    once = shape;
-    once->front() = 1;
-    Layout layout{Kind::Repeated, *once};
-    layout.isGuess = true;
-    return layout;
+    once[0] = 1;
+    isOnce = llvm::all_of(llvm::ArrayRef(shape).drop_front().drop_back(shape.size() > 1),
+                          [](int64_t size) { return size == 1; });
   }
   // Repeated in another dimension, it would be one there.
-  bool isOnce = *once != shape && !repeatsInside(*bytes, *once, byteSize(*dtype));
-  Layout layout{isOnce ? Kind::Repeated : Kind::Computed, *once};
-  layout.isGuess = true;
-  return layout;
+  return {isOnce ? Kind::Repeated : Kind::Computed, once, {}, false, /*isGuess=*/true};
 }
 
 /// The rows (of the last dimension) of the first `count` elements; empty where two are equal, for
 /// a row that was selected twice is one in the module.
-static std::vector<std::string> distinctRows(const Graph &graph, int index, const Shape &once) {
-  Problems ignored;
-  std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
-  std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
+static std::vector<std::string> distinctRows(StringRef bytes, const Shape &once, size_t step) {
   std::optional<int64_t> count = elementCount(once);
-  if (!bytes || !dtype || !count || once.empty() || isConstant(*bytes, byteSize(*dtype)))
+  if (!count || once.empty() || isConstant(bytes, step))
     return {};
-  size_t row = once.back() * byteSize(*dtype), size = *count * byteSize(*dtype);
+  size_t row = once.back() * step, size = *count * step;
   std::set<std::string> rows;
   for (size_t at = 0; row > 0 && at + row <= size; at += row)
-    if (!rows.insert(bytes->substr(at, row)).second)
+    if (!rows.insert(bytes.substr(at, row).str()).second)
       return {};
   return {rows.begin(), rows.end()};
 }
@@ -207,13 +200,14 @@ static std::vector<std::string> distinctRows(const Graph &graph, int index, cons
 /// Rows of the tensor, or elements of it in another order: a tensor of their own, if nothing is
 /// in it twice.
 static Layout movedLayout(const Graph &graph, int index, const Shape &shape, bool isSelected) {
-  std::optional<Shape> once = unrepeated(graph, index, shape);
-  if (!once)
+  std::optional<std::string> bytes = bytesOf(graph, index);
+  if (!bytes)
     return {Kind::Computed};
-  std::vector<std::string> rows = distinctRows(graph, index, *once);
-  if (rows.empty() && (isSelected || *once != shape))
+  Shape once = unrepeated(*bytes, shape);
+  std::vector<std::string> rows = distinctRows(*bytes, once, elementSize(graph, index));
+  if (rows.empty() && (isSelected || once != shape))
     return {Kind::Computed};
-  return {Kind::Moved, *once, isSelected ? std::move(rows) : std::vector<std::string>()};
+  return {Kind::Moved, once, isSelected ? std::move(rows) : std::vector<std::string>()};
 }
 
 Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &record, int index,

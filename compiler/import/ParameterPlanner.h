@@ -18,6 +18,7 @@ public:
     for (int i = 0; i < graph.proto.node_size(); ++i)
       restoreBias(i);
     warnOfFoldedNorms();
+    warnOfStill();
     warnOfLost();
     if (!record.exists()) // it tells what is tied
       tieEqualParameters(graph, plan, problems);

@@ -246,7 +246,7 @@ std::string Planner::mergedWith(StringRef name) const {
   for (const auto &[index, use] : plan.initializers) {
     const std::string &other = plan.parameters[use.parameter].name;
     auto [otherModule, otherLast] = StringRef(other).rsplit('.');
-    if (use.parameter < 0 || otherLast != last || otherModule == module)
+    if (otherLast != last || otherModule == module)
       continue;
     for (const RoleUse &role : rolesOf(graph, graph.proto.initializer(index).name()))
       if (graph.names[role.consumer.node].module == module &&
@@ -303,7 +303,6 @@ void Planner::warnOfLost() {
     else
       unread.push_back("'" + tensor.name + "'");
   }
-  warnOfStill();
   const std::string fix = "; export with optimize=False to keep ";
   if (!constant.empty())
     plan.warnings.push_back(counted(constant.size()) +
