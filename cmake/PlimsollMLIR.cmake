@@ -20,16 +20,54 @@ if(NOT LLVM_ENABLE_RTTI)
 endif()
 target_compile_options(PlimsollMLIR INTERFACE -fno-exceptions -Wno-unused-parameter -Wno-restrict)
 
+# MLIR's headers and those of the nn dialect, parsed once: they are most of the work of compiling a
+# file on them. Files still include what they use; -DPLIMSOLL_PCH=OFF finds those that do not.
+option(PLIMSOLL_PCH "compile the headers of MLIR and of the nn dialect once" ON)
+set(PLIMSOLL_PRECOMPILED ${CMAKE_SOURCE_DIR}/dialects/nn/NNDialect.h
+    <mlir/Dialect/Func/IR/FuncOps.h> <mlir/IR/PatternMatch.h> <mlir/Pass/Pass.h>)
+
+# Flags of the sanitizers that the compiler's own code is built with, if it is.
+function(plimsoll_sanitize name)
+  if(PLIMSOLL_SANITIZE)
+    target_compile_options(${name} PRIVATE -fsanitize=${PLIMSOLL_SANITIZE}
+                           -fno-sanitize=vptr -fno-omit-frame-pointer)
+  endif()
+endfunction()
+
+# Gives `name` a precompiled header, its own or that of the library `ARGN`.
+function(plimsoll_precompile name)
+  if(NOT PLIMSOLL_PCH)
+    return()
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # GCC forgets in a precompiled header that the standard library is no code of ours, and warns of
+    # its string concatenation.
+    target_compile_options(${name} PRIVATE -fpch-preprocess -Wno-stringop-overflow -Wno-array-bounds)
+  endif()
+  if(ARGN)
+    target_precompile_headers(${name} REUSE_FROM ${ARGN})
+  else()
+    target_precompile_headers(${name} PRIVATE ${PLIMSOLL_PRECOMPILED})
+  endif()
+  add_dependencies(${name} PlimsollNNInterfacesIncGen PlimsollNNOpsIncGen)
+endfunction()
+
+if(PLIMSOLL_PCH)
+  file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
+  add_library(PlimsollPrecompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cpp)
+  target_link_libraries(PlimsollPrecompiled PRIVATE PlimsollMLIR)
+  plimsoll_sanitize(PlimsollPrecompiled)
+  plimsoll_precompile(PlimsollPrecompiled)
+endif()
+
 # A library of the compiler: static, on MLIR, with the generated headers of all dialects
 # and passes that its DEPENDS name built first.
 function(plimsoll_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINK_LIBS" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PUBLIC PlimsollMLIR ${ARG_LINK_LIBS})
-  if(PLIMSOLL_SANITIZE)
-    target_compile_options(${name} PRIVATE -fsanitize=${PLIMSOLL_SANITIZE}
-                           -fno-sanitize=vptr -fno-omit-frame-pointer)
-  endif()
+  plimsoll_sanitize(${name})
+  plimsoll_precompile(${name} PlimsollPrecompiled)
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()

@@ -10,7 +10,7 @@
 using namespace llvm;
 using namespace plimsoll::codegen;
 
-static Error failure(const Twine &message) {
+static Error makeError(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
 }
 
@@ -22,9 +22,9 @@ Expected<std::string> plimsoll::codegen::findCudaCompiler() {
     return *path;
   if (auto path = sys::findProgramByName("nvcc", {"/usr/local/cuda/bin"}))
     return *path;
-  return failure("no CUDA compiler found (looked for $NVCC, nvcc on the path and in "
-                 "/usr/local/cuda/bin); install the CUDA toolkit, or use --emit=source and build "
-                 "elsewhere");
+  return makeError("no CUDA compiler found (looked for $NVCC, nvcc on the path and in "
+                   "/usr/local/cuda/bin); install the CUDA toolkit, or use --emit=source and build "
+                   "elsewhere");
 }
 
 std::vector<std::string> plimsoll::codegen::cudaFlags(StringRef architecture) {
@@ -132,17 +132,18 @@ std::vector<KernelResources> plimsoll::codegen::parseResources(StringRef log) {
 static Expected<std::vector<KernelResources>> readResources(const std::string &log) {
   auto text = MemoryBuffer::getFile(log);
   if (!text)
-    return failure("cannot read '" + log + "': " + text.getError().message());
+    return makeError("cannot read '" + log + "': " + text.getError().message());
   return parseResources((*text)->getBuffer());
 }
 
 Expected<std::vector<KernelResources>> plimsoll::codegen::buildCudaProgram(const BuildJob &job) {
   std::string runtime = job.libraryFolder + "/libplimsoll-runtime-" + job.suffix + ".a";
   if (!sys::fs::exists(runtime))
-    return failure("this build of plimsoll has no runtime for --target=cuda" +
-                   Twine(job.suffix == "emulator" ? ":emulator (it was built without Boost.Context)"
-                                                  : " (it was built without the CUDA toolkit)") +
-                   "; use --emit=source and build elsewhere");
+    return makeError("this build of plimsoll has no runtime for --target=cuda" +
+                     Twine(job.suffix == "emulator"
+                               ? ":emulator (it was built without Boost.Context)"
+                               : " (it was built without the CUDA toolkit)") +
+                     "; use --emit=source and build elsewhere");
   Expected<std::string> compiler = findHostCompiler();
   if (!compiler)
     return compiler.takeError();

@@ -11,7 +11,7 @@
 using namespace llvm;
 using namespace plimsoll::codegen;
 
-static Error failure(const Twine &message) {
+static Error makeError(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
 }
 
@@ -23,8 +23,8 @@ Expected<std::string> plimsoll::codegen::findHostCompiler() {
   for (const std::string &name : names)
     if (auto path = sys::findProgramByName(name))
       return *path;
-  return failure("no C++ compiler found (looked for $CXX, g++, c++); install g++, or use "
-                 "--emit=source and build elsewhere");
+  return makeError("no C++ compiler found (looked for $CXX, g++, c++); install g++, or use "
+                   "--emit=source and build elsewhere");
 }
 
 std::vector<std::string> plimsoll::codegen::codeFlags(StringRef isa) {
@@ -37,7 +37,7 @@ std::vector<std::string> plimsoll::codegen::codeFlags(StringRef isa) {
                                     "-fno-trapping-math",
                                     "-march=x86-64-" + isa.str()};
   if (isa == "v4")
-    flags.push_back("-mprefer-vector-width=512");
+    flags.emplace_back("-mprefer-vector-width=512");
   return flags;
 }
 
@@ -49,8 +49,8 @@ Error plimsoll::codegen::runCommand(const std::vector<std::string> &command, Str
   if (status == 0)
     return Error::success();
   auto log = MemoryBuffer::getFile(logFile);
-  return failure("the compiler failed: " + join(command, " ") + "\n" + message +
-                 (log ? (*log)->getBuffer() : StringRef()));
+  return makeError("the compiler failed: " + join(command, " ") + "\n" + message +
+                   (log ? (*log)->getBuffer() : StringRef()));
 }
 
 /// Paths of the shared libraries that `file` loads, but those of glibc and the kernel.
@@ -58,7 +58,7 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
                                                           const std::string &logFile) {
   auto ldd = sys::findProgramByName("ldd");
   if (!ldd)
-    return failure("ldd is not installed");
+    return makeError("ldd is not installed");
   if (Error error = runCommand({*ldd, file}, logFile))
     return Expected<std::vector<std::string>>(std::move(error));
   auto log = MemoryBuffer::getFile(logFile);
@@ -98,12 +98,12 @@ Error plimsoll::codegen::copyLibraries(const std::string &output, StringRef stay
     return Error::success();
   // Whoever may run the program may load them: as far as the umask lets others in.
   if (std::error_code error = sys::fs::create_directories(folder, true, sys::fs::all_all))
-    return failure("cannot make '" + folder + "': " + error.message());
+    return makeError("cannot make '" + folder + "': " + error.message());
   for (const std::string &path : *paths) {
     SmallString<128> to(folder);
     sys::path::append(to, sys::path::filename(path));
     if (std::error_code error = sys::fs::copy_file(path, to))
-      return failure("cannot copy '" + path + "': " + error.message());
+      return makeError("cannot copy '" + path + "': " + error.message());
   }
   return Error::success();
 }

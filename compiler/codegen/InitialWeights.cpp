@@ -129,12 +129,10 @@ private:
     if (int64_t(bytes.size()) != source.getSize())
       return module.emitError("'")
              << path << "' ends inside parameter '" << parameter.getSymName() << "'";
-    std::string pieces, converted;
-    if (parameter->hasAttr(nn::kPiecesAttr))
-      bytes = pieces = nn::piecesOf(parameter, bytes);
-    if (parameter->hasAttr(nn::kStoredAttr))
-      bytes = converted = nn::convertNumbers(bytes, nn::storedElementType(parameter),
-                                             parameter.getTensorType().getElementType());
+    std::string numbers;
+    if (nn::isStoredOtherwise(parameter))
+      bytes = numbers = nn::numbersOf(parameter, bytes, nn::storedElementType(parameter),
+                                      parameter.getTensorType().getElementType());
     if (parameter.getTransposed())
       writeTransposed(os, bytes, parameter.getTensorType());
     else

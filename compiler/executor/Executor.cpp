@@ -130,11 +130,10 @@ static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef fold
   Type own = parameter.getTensorType().getElementType(), stored = nn::storedElementType(parameter);
   if (single && !parameter->hasAttr(nn::kStoredAttr))
     stored = Float32Type::get(parameter.getContext());
-  int64_t bytes = parameter.getTensorType().getNumElements() * nn::elementBytes(stored);
-  std::string found = buffer ? nn::piecesOf(parameter, (*buffer)->getBuffer()) : "";
-  if (int64_t(found.size()) != bytes)
+  int64_t bytes = parameter.getTensorType().getNumElements() * nn::elementBytes(own);
+  std::string numbers = buffer ? nn::numbersOf(parameter, (*buffer)->getBuffer(), stored, own) : "";
+  if (int64_t(numbers.size()) != bytes)
     return makeError("cannot read parameter '" + parameter.getSymName() + "'");
-  std::string numbers = nn::convertNumbers(found, stored, own);
   std::memcpy(place, numbers.data(), numbers.size());
   return llvm::Error::success();
 }

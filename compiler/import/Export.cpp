@@ -1,6 +1,6 @@
 //===- Export.cpp - trained weights back into the user's ONNX file -----------------===//
 #include "compiler/import/Export.h"
-#include "compiler/import/ExportWeights.h"
+#include "compiler/import/ExportNorms.h"
 #include "compiler/import/OnnxRewriter.h"
 #include "compiler/import/StoredTypes.h"
 #include "llvm/Support/Regex.h"
@@ -49,6 +49,9 @@ public:
         return error;
     for (int i = 0; i < graph.proto.node_size(); ++i)
       if (llvm::Error error = editBias(i))
+        return error;
+    for (const auto &[node, norm] : plan.restoredNorms)
+      if (llvm::Error error = editNorm(node))
         return error;
     return std::move(edits);
   }
@@ -183,6 +186,30 @@ private:
     return llvm::Error::success();
   }
 
+  /// A batch normalisation that was taken out of the weights goes into them again.
+  llvm::Error editNorm(int node) {
+    auto folded = foldNorm(graph, plan, weights, node);
+    if (!folded)
+      return folded.takeError();
+    if (!*folded)
+      return llvm::Error::success();
+    auto held = [](const std::string &bytes) {
+      return TensorBytes{int64_t(bytes.size()), [bytes](char *into) -> llvm::Error {
+                           llvm::copy(bytes, into);
+                           return llvm::Error::success();
+                         }};
+    };
+    const FoldedTensors &tensors = **folded;
+    const onnx::NodeProto &proto = graph.node(node);
+    std::string name =
+        uniqueName(proto.input_size() > 2 ? proto.input(2) : proto.output(0) + ".bias");
+    edits.initializers[tensors.weight] = held(tensors.weightBytes);
+    edits.added[tensors.weight].push_back(
+        {name, std::pair(tensors.dtype, Shape{tensors.channels}), held(tensors.biasBytes)});
+    edits.operands[{node, 2}] = name;
+    return llvm::Error::success();
+  }
+
   std::string uniqueName(const std::string &name) {
     std::string result = name;
     for (int i = 2; !taken.insert(result).second; ++i)
@@ -216,6 +243,10 @@ static std::vector<bool> usedParameters(const Graph &graph, const ParameterPlan 
       used[planned.parameter] = true;
   for (const auto &[node, parameter] : plan.restoredBiases)
     used[parameter] = true;
+  for (const auto &[node, norm] : plan.restoredNorms)
+    for (int parameter : {norm.before, norm.gain, norm.bias, norm.mean, norm.variance})
+      if (parameter >= 0)
+        used[parameter] = true;
   return used;
 }
 

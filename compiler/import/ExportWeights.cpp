@@ -165,6 +165,9 @@ llvm::Error MergedWeights::readBase(Content content, char *into) const {
   import::DType computed = graph.computed(parameter.dtype);
   if (computed != parameter.dtype)
     bytes = singlesOf(*bytes, parameter.dtype);
+  if (parameter.scale != 1)
+    return makeError("the exporter folded a batch normalisation into '" + parameter.name +
+                     "'; give its values with --weights");
   if (!content.transposed) {
     llvm::copy(*bytes, into);
     return llvm::Error::success();

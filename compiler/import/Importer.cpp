@@ -4,140 +4,11 @@
 #include "compiler/import/OldOpsets.h"
 #include "compiler/import/OpTable.h"
 #include "dialects/nn/NNDialect.h"
-#include "dialects/nn/Stored.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
-
-/// How the file has a parameter that is computed in f32.
-static Type storedType(MLIRContext *context, DType dtype) {
-  return dtype == DType::F16    ? Type(Float16Type::get(context))
-         : dtype == DType::BF16 ? Type(BFloat16Type::get(context))
-                                : Type(Float64Type::get(context));
-}
-
-// Parameters ----------------------------------------------------------------
-
-void Importer::makeParameters() {
-  for (const Parameter &parameter : plan.parameters) {
-    OperationState state(nn::userLocation(context, parameter.name, ""),
-                         nn::ParameterOp::getOperationName());
-    auto type = RankedTensorType::get(parameter.shape,
-                                      elementType(context, graph.computed(parameter.dtype)));
-    state.addAttribute("sym_name", builder.getStringAttr(parameter.name));
-    state.addAttribute("type", TypeAttr::get(type));
-    state.addAttribute("role", builder.getStringAttr(parameter.role));
-    state.addAttribute("reason", builder.getStringAttr(parameter.reason));
-    if (parameter.initializer >= 0)
-      if (std::optional<ByteRange> range = graph.file.locate(parameter.initializer, problems)) {
-        int64_t step = byteSize(parameter.dtype), bytes = type.getNumElements() * step;
-        // Of a tensor that repeats in the file, the first time.
-        if (parameter.pieces.empty())
-          range->size = std::min(range->size, bytes);
-        state.addAttribute("source",
-                           nn::BytesAttr::get(context, range->file, range->offset, range->size));
-        SmallVector<int64_t> pieces;
-        for (const Piece &piece : parameter.pieces)
-          pieces.append({piece.begin * step, piece.count * step});
-        if (!pieces.empty())
-          state.addAttribute(nn::kPiecesAttr, builder.getDenseI64ArrayAttr(pieces));
-        if (graph.computed(parameter.dtype) != parameter.dtype)
-          state.addAttribute(nn::kStoredAttr, TypeAttr::get(storedType(context, parameter.dtype)));
-      }
-    SmallVector<Attribute> aliases;
-    for (const std::string &alias : parameter.aliases)
-      aliases.push_back(builder.getStringAttr(alias));
-    if (!aliases.empty())
-      state.addAttribute("aliases", builder.getArrayAttr(aliases));
-    for (auto [flag, name] :
-         {std::pair(parameter.transposed, "transposed"),
-          std::pair(parameter.trainable, "trainable"), std::pair(parameter.decayed, "decayed")})
-      if (flag)
-        state.addAttribute(name, builder.getUnitAttr());
-    builder.create(state);
-  }
-  SmallVector<Attribute> kept;
-  for (const KeptConstant &constant : plan.constants)
-    kept.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("name", builder.getStringAttr(constant.name)),
-         builder.getNamedAttr("shape", builder.getDenseI64ArrayAttr(constant.shape)),
-         builder.getNamedAttr("reason", builder.getStringAttr(constant.reason))}));
-  if (!kept.empty())
-    module->setAttr(kConstantsAttr, builder.getArrayAttr(kept));
-  loads.resize(plan.parameters.size());
-}
-
-Value Importer::whole(int index) {
-  const Parameter &parameter = plan.parameters[index];
-  Value &value = loads[index];
-  if (!value) {
-    auto type = RankedTensorType::get(parameter.shape,
-                                      elementType(context, graph.computed(parameter.dtype)));
-    value = nn::LoadOp::create(builder, nn::userLocation(context, parameter.name, ""), type,
-                               parameter.name);
-  }
-  return value;
-}
-
-/// Parts of parameters one after the other, as one vector.
-Value Importer::join(ArrayRef<Part> parts) {
-  std::map<int, std::map<int64_t, Value>> pieces; // of each parameter, by where they begin
-  for (const Part &part : parts)
-    pieces[part.parameter][part.begin];
-  for (auto &[index, begins] : pieces) {
-    Value value = whole(index);
-    auto type = typeOf(value);
-    int64_t count = type.getNumElements();
-    value = nn::ReshapeOp::create(builder, value.getLoc(), type.clone({count}), value);
-    SmallVector<int64_t> sizes;
-    for (auto piece = begins.begin(); piece != begins.end(); ++piece)
-      sizes.push_back((std::next(piece) == begins.end() ? count : std::next(piece)->first) -
-                      piece->first);
-    if (sizes.size() == 1) {
-      begins.begin()->second = value;
-      continue;
-    }
-    OperationState state(value.getLoc(), nn::SplitOp::getOperationName());
-    state.addOperands(value);
-    for (int64_t size : sizes)
-      state.addTypes(type.clone({size}));
-    state.addAttribute("axis", builder.getI64IntegerAttr(0));
-    state.addAttribute("sizes", builder.getDenseI64ArrayAttr(sizes));
-    Operation *split = builder.create(state);
-    for (auto [piece, result] : llvm::zip(begins, split->getResults()))
-      piece.second = result;
-  }
-  SmallVector<Value> values;
-  int64_t count = 0;
-  for (const Part &part : parts) {
-    values.push_back(pieces[part.parameter][part.begin]);
-    count += part.count;
-  }
-  if (values.size() == 1)
-    return values.front();
-  OperationState state(values.front().getLoc(), nn::ConcatOp::getOperationName());
-  state.addOperands(values);
-  state.addTypes(typeOf(values.front()).clone({count}));
-  state.addAttribute("axis", builder.getI64IntegerAttr(0));
-  return builder.create(state)->getResult(0);
-}
-
-Value Importer::load(const ParameterUse &use) {
-  Location location = nn::userLocation(context, plan.parameters[use.parameter].name, "");
-  Value value = use.parts.empty() ? whole(use.parameter) : join(use.parts);
-  auto type = [&](const Shape &shape) {
-    return RankedTensorType::get(shape, typeOf(value).getElementType());
-  };
-  if (!use.view.empty())
-    return nn::ReshapeOp::create(builder, location, type(use.view), value);
-  if (!use.repeated.empty())
-    return nn::BroadcastOp::create(builder, location, type(use.repeated), value);
-  if (!use.transpose)
-    return value;
-  return nn::TransposeOp::create(builder, location, value, ArrayRef<int64_t>{1, 0});
-}
 
 // The function --------------------------------------------------------------
 
@@ -219,47 +90,6 @@ void Importer::finish() {
 
 // Nodes ---------------------------------------------------------------------
 
-/// What the use of an initializer sees. A parameter that the exporter repeated is repeated as
-/// often as the sizes around it ask for.
-Value Importer::loadFor(const std::string &initializer, ParameterUse use) {
-  if (use.repeated.empty())
-    return load(use);
-  if (graph.newSizes)
-    if (auto found = graph.newSizes->shapes.find(initializer);
-        found != graph.newSizes->shapes.end())
-      use.repeated = found->second;
-  Value value = load(use);
-  if (trace)
-    trace->values.push_back({initializer, value});
-  return value;
-}
-
-Entry Importer::initializerEntry(int index, Use use) {
-  ParameterUse parameter = plan.find(index, use);
-  if (parameter.parameter >= 0)
-    return Entry::of(loadFor(graph.proto.initializer(index).name(), std::move(parameter)));
-  const onnx::TensorProto &tensor = graph.proto.initializer(index);
-  Entry &entry = values[tensor.name()];
-  if (entry.kind != Entry::Kind::Missing)
-    return entry;
-  std::string where = "initializer '" + tensor.name() + "'", external;
-  size_t before = problems.size();
-  if (isExternal(tensor)) {
-    std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 30, problems);
-    external = bytes.value_or("");
-    if (!bytes && problems.size() == before)
-      problems.add(where, "its external data is needed at compile time and cannot be read");
-  }
-  std::optional<HostTensor> known;
-  if (problems.size() == before)
-    known = readTensor(tensor, external, budget.largest, where, problems);
-  if (known)
-    entry = Entry::of(std::move(*known));
-  else
-    entry.kind = Entry::Kind::Failed;
-  return entry;
-}
-
 /// False if an operand is missing because of an earlier problem.
 bool Importer::bindOperands(Node &node) {
   bool complete = true;
@@ -278,6 +108,10 @@ bool Importer::bindOperands(Node &node) {
   if (bias != plan.restoredBiases.end()) {
     node.operands.resize(3);
     node.operands[2] = Entry::of(load({bias->second, false}));
+  }
+  if (auto norm = plan.restoredNorms.find(node.index); norm != plan.restoredNorms.end()) {
+    node.operands.resize(3);
+    node.operands[2] = norm->second.before < 0 ? Entry() : Entry::of(load({norm->second.before}));
   }
   return complete;
 }
@@ -300,6 +134,20 @@ void Importer::stopDetached(Node &node) {
     if (isDropped(value) && operand.kind == Entry::Kind::Data &&
         isa<FloatType>(typeOf(operand.value).getElementType()))
       operand = Entry::of(node.emit<nn::StopGradientOp>({operand.value}));
+}
+
+/// The batch normalisation behind a node that the exporter folded into its weights.
+void Importer::normalize(Node &node, const RestoredNorm &norm) {
+  if (node.failed() || node.results[0].kind != Entry::Kind::Data)
+    return;
+  Value x = node.results[0].value;
+  auto channels = [&](int parameter, double otherwise) {
+    return parameter < 0 ? node.broadcast(node.scalar(otherwise, x), {typeOf(x).getDimSize(1)})
+                         : load({parameter});
+  };
+  node.set(node.emit<nn::BatchNormInferenceOp>(
+      {x, channels(norm.gain, 1), channels(norm.bias, 0), load({norm.mean}), load({norm.variance})},
+      {node.floatNamed("epsilon", norm.epsilon), node.floatNamed("momentum", norm.momentum)}));
 }
 
 bool plimsoll::import::isStandard(const onnx::NodeProto &node) {
@@ -338,6 +186,8 @@ void Importer::importNode(int index) {
     stopDetached(node);
   if (complete && supported && !node.failed())
     dispatch(node);
+  if (auto norm = plan.restoredNorms.find(index); norm != plan.restoredNorms.end())
+    normalize(node, norm->second);
   if (node.resultShape && node.results[0].kind == Entry::Kind::Data)
     node.set(node.reshape(node.results[0].value, *node.resultShape));
   if (node.decision)
@@ -375,80 +225,6 @@ void Importer::noteRounding(const Node &node) {
         to = dtypeOf(static_cast<int>(attribute.i()));
   if (to && isHalf(*to) && node.results[0].kind == Entry::Kind::Data)
     roundings.push_back(graph.describe(node.index));
-}
-
-// Other sizes than the exported ones ----------------------------------------
-
-/// What an import at other sizes will ask about this one.
-void Importer::note(const Node &node, Operation *before) {
-  for (auto [i, name] : llvm::enumerate(node.proto.input())) {
-    const Entry &entry = node.operands[i];
-    if (entry.kind == Entry::Kind::Known && entry.value)
-      trace->constants[entry.value.getDefiningOp()] = {name, entry.known};
-  }
-  for (const std::string &name : node.proto.output())
-    if (Entry entry = values.lookup(name); entry.kind == Entry::Kind::Data)
-      trace->values.push_back({name, entry.value});
-  Block &body = function.getBody().front();
-  for (Operation *op = before         ? before->getNextNode()
-                       : body.empty() ? nullptr
-                                      : &body.front();
-       op; op = op->getNextNode())
-    trace->nodes[op] = node.index;
-}
-
-/// Constants that meet data whose size has changed. What was computed from shapes has its
-/// new size already.
-void Importer::resizeConstants(Node &node) {
-  if (!graph.newSizes)
-    return;
-  for (auto [i, name] : llvm::enumerate(node.proto.input())) {
-    Entry &entry = node.operands[i];
-    auto resized = graph.newSizes->constants.find(name);
-    if (entry.kind == Entry::Kind::Known && resized != graph.newSizes->constants.end() &&
-        entry.known->shape == resized->second.from)
-      entry.known = resized->second.tensor;
-  }
-}
-
-/// What this import infers must be what was followed through the one at the exported sizes.
-bool Importer::hasNewShape(Node &node, const std::string &name, Value value) {
-  if (!graph.newSizes) {
-    compareShape(name, value);
-    return true;
-  }
-  auto expected = graph.newSizes->shapes.find(name);
-  ArrayRef<int64_t> shape = typeOf(value).getShape();
-  if (expected == graph.newSizes->shapes.end() || shape == ArrayRef<int64_t>(expected->second))
-    return true;
-  node.error("its result '" + name + "' would have the shape " + shapeText(shape) +
-                 " at the new sizes, and the model around it needs " + shapeText(expected->second) +
-                 ": the node counts a dimension that changes",
-             "export the model with a dynamic dimension there");
-  return false;
-}
-
-/// Our inference against the file's own shapes.
-void Importer::compareShape(const std::string &name, Value value) {
-  auto found = graph.valueInfo.find(name);
-  if (found == graph.valueInfo.end() || !found->second->type().tensor_type().has_shape())
-    return;
-  const auto &shape = found->second->type().tensor_type().shape();
-  ArrayRef<int64_t> ours = typeOf(value).getShape();
-  bool same = int(ours.size()) == shape.dim_size();
-  std::string theirs;
-  for (auto [d, dim] : llvm::enumerate(shape.dim())) {
-    auto bound = graph.dimensions.find(dim.dim_param());
-    int64_t size = dim.has_dim_value()               ? dim.dim_value()
-                   : bound != graph.dimensions.end() ? bound->second
-                                                     : -1;
-    if (same && size >= 0)
-      same = ours[d] == size;
-    theirs += (d ? "x" : "") + (size >= 0 ? std::to_string(size) : std::string("?"));
-  }
-  if (!same)
-    remarks.push_back("'" + name + "' has the shape " + shapeText(ours) + ", the file says " +
-                      theirs);
 }
 
 void Importer::emitRemarks() const {

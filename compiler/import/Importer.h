@@ -33,12 +33,15 @@ public:
 
 private:
   void makeParameters();
+  void setSource(mlir::OperationState &state, const Parameter &parameter,
+                 mlir::RankedTensorType type);
   void makeFunction();
   void findLastUses();
   void importNode(int index);
   void dispatch(Node &node);
   bool bindOperands(Node &node);
   void stopDetached(Node &node);
+  void normalize(Node &node, const RestoredNorm &norm);
   Entry initializerEntry(int index, Use use);
   mlir::Value loadFor(const std::string &initializer, ParameterUse use);
   mlir::Value load(const ParameterUse &use);

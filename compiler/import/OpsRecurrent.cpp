@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/import/Arithmetic.h"
 #include "compiler/import/OpTable.h"
+#include "compiler/import/Unroll.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -79,6 +80,11 @@ private:
     input = batchFirst ? n.transpose(x, {1, 0, 2}) : x;
     steps = shapeOf(input)[0];
     batch = shapeOf(input)[1];
+    constexpr int64_t opsOfStep = 16;
+    if (steps > kMaxUnrolledNodes / opsOfStep)
+      n.error("its " + Twine(steps) + " steps are unrolled, and " +
+                  Twine(kMaxUnrolledNodes / opsOfStep) + " are supported",
+              "cut the sequences into shorter ones");
     const HostTensor *lengths = n.has(4) ? n.known(4) : nullptr;
     for (int64_t i = 0; lengths && i < lengths->size(); ++i)
       if (lengths->number(i) != double(steps))

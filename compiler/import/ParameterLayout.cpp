@@ -51,6 +51,13 @@ static bool isPlainTable(const Origin &origin) {
   });
 }
 
+/// True if arithmetic went into a look-up that may be that of its indices, or of its table.
+static bool hasArithmetic(const Origin &origin) {
+  return llvm::any_of(origin.values, [](StringRef value) {
+    return llvm::is_contained({"add", "sub", "mul", "rsub"}, callKind(value).rtrim('_'));
+  });
+}
+
 /// True for a part of what was split, and not one of several results of a function.
 static bool isPartOfSplit(const Origin &origin) {
   return llvm::none_of(origin.values, [](StringRef value) {
@@ -138,16 +145,21 @@ static size_t elementSize(const Graph &graph, int index) {
   return byteSize(*dtypeOf(graph.proto.initializer(index).data_type()));
 }
 
-/// The shape with its first dimension made 1 if all of the bytes repeat along it.
+/// The shape with its leading dimensions made 1 as far as all of the bytes repeat along them.
 static Shape unrepeated(StringRef bytes, const Shape &shape) {
   Shape result = shape;
-  size_t slice = shape.size() < 2 ? 0 : bytes.size() / std::max<int64_t>(shape[0], 1);
-  if (slice > 0 && bytes.drop_front(slice) == bytes.drop_back(slice))
-    result[0] = 1;
+  for (int64_t &size : llvm::MutableArrayRef(result).drop_back(shape.empty() ? 0 : 1)) {
+    size_t slice = bytes.size() / std::max<int64_t>(size, 1);
+    if (slice == 0 || bytes.drop_front(slice) != bytes.drop_back(slice))
+      break;
+    size = 1;
+    bytes = bytes.take_front(slice);
+  }
   return result;
 }
 
-static bool isConstant(StringRef bytes, size_t step) {
+bool plimsoll::import::isConstant(StringRef bytes, size_t step) {
+  // The bytes equal themselves moved by one element.
   return bytes.size() < step || bytes.drop_front(step) == bytes.drop_back(step);
 }
 
@@ -224,9 +236,14 @@ Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &reco
   std::set<Step> steps;
   // What a look-up was made from is a table and the arithmetic of its indices.
   StringRef last = target.via.empty() ? StringRef(tensor.name()) : target.via;
-  if (isLookUp(last))
-    return isPlainTable(record.origin(index)) ? movedLayout(graph, index, shape, true)
-                                              : Layout{Kind::Computed};
+  if (isLookUp(last)) {
+    Origin origin = record.origin(index);
+    if (!isPlainTable(origin))
+      return {Kind::Computed};
+    Layout layout = movedLayout(graph, index, shape, true);
+    layout.isDoubtful = hasArithmetic(origin);
+    return layout;
+  }
   if (callKind(last) == "getitem")
     return isPartOfSplit(record.origin(index)) ? Layout{Kind::Moved, shape, {}, true}
                                                : Layout{Kind::Computed};

@@ -22,7 +22,11 @@ struct Layout {
   std::vector<std::string> rows = {};
   bool isDisjoint = false; ///< of what was selected: no other selection overlaps it
   bool isGuess = false;    ///< the file does not tell which dimensions of 1 there were
+  bool isDoubtful = false; ///< arithmetic went into it: on the tensor, or on what indexes it
 };
+
+/// True if all elements, of `step` bytes each, are one number.
+bool isConstant(llvm::StringRef bytes, size_t step);
 
 /// How initializer `index` was made, as the uses that stand for one tensor see it.
 Layout layoutOf(const Graph &graph, const ExporterRecord &record, int index,

@@ -32,11 +32,7 @@ bool Planner::isConstantFill(int index) {
   Problems ignored; // told when the bytes are located
   std::optional<std::string> bytes = graph.file.read(index, limit, ignored);
   std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
-  if (!bytes || !dtype || bytes->empty())
-    return false;
-  // All elements equal: the bytes equal themselves moved by one element.
-  size_t step = byteSize(*dtype);
-  return StringRef(*bytes).drop_front(step) == StringRef(*bytes).drop_back(step);
+  return bytes && dtype && !bytes->empty() && isConstant(*bytes, byteSize(*dtype));
 }
 
 /// Makes one parameter for each module that uses a constant tensor: nothing but their
@@ -90,6 +86,9 @@ void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) co
       parameter.aliases.push_back(name);
   }
   for (const RoleUse &use : record.exists() ? llvm::ArrayRef<RoleUse>() : roles) {
+    if (std::string name = traced.nameOf(use.use.node);
+        !name.empty() && name != parameter.name && !llvm::is_contained(parameter.aliases, name))
+      parameter.aliases.push_back(name);
     const NodeNames &names = graph.names[use.use.node];
     StringRef scope = StringRef(names.scope).rsplit('.').second;
     bool owner = scope == "Embedding" || scope == "Linear" || scope == "Conv1D" ||
@@ -112,6 +111,8 @@ void Planner::restoreBias(int index) {
   if (!takesBias || !StringRef(names.rules).contains("RemoveOptionalBias") ||
       node.input_size() != 2)
     return;
+  if (auto norm = norms.find(index); norm != norms.end() && norm->second.isNew)
+    return; // it is the normalisation's
   std::string name = names.module + ".bias";
   if (record.exists()) {
     int dropped = targets.droppedBias(index);
@@ -142,39 +143,6 @@ void Planner::restoreBias(int index) {
   auto shared = taken.find(bias.name); // the module is called twice
   int id = shared != taken.end() ? shared->second : add(std::move(bias));
   plan.restoredBiases[index] = id;
-}
-
-/// What was multiplied into the weights cannot be taken out again.
-void Planner::warnOfFoldedNorms() {
-  int count = 0;
-  std::string names;
-  auto name = [&](StringRef tensor) {
-    names += (names.empty() ? ": '" : ", '") + tensor.str() + "'";
-  };
-  for (auto [i, node] : llvm::enumerate(graph.proto.node())) {
-    // torch's older exporter folds without a trace but the names of what it computed.
-    bool isOld = node.op_type() == "Conv" && node.input_size() == 3 &&
-                 StringRef(node.input(1)).starts_with("onnx::Conv_") &&
-                 StringRef(node.input(2)).starts_with("onnx::Conv_");
-    bool isFolded = StringRef(graph.names[i].rules).contains("FuseBatchNorm");
-    count += isOld || isFolded;
-    if (!isFolded || !record.exists())
-      continue;
-    for (const std::string &input : node.input())
-      if (record.find(input) >= 0)
-        name(input);
-    for (int tensor : record.tensorsIn(graph.names[i].fx)) {
-      name(record.tensor(tensor).name);
-      foldedNorms.insert(tensor);
-    }
-  }
-  if (count > 0)
-    plan.warnings.push_back("the exporter folded " + std::to_string(count) +
-                            " batch normalisation" + (count == 1 ? "" : "s") +
-                            " into the weights before: scales, "
-                            "biases and running statistics cannot be recovered, and the model is "
-                            "trained without them; export with optimize=False to keep them" +
-                            names);
 }
 
 // Folded parameters ---------------------------------------------------------

@@ -2,7 +2,9 @@
 #ifndef PLIMSOLL_COMPILER_IMPORT_PARAMETERPLANNER_H
 #define PLIMSOLL_COMPILER_IMPORT_PARAMETERPLANNER_H
 
+#include "compiler/import/FoldedNorms.h"
 #include "compiler/import/ParameterLayout.h"
+#include "compiler/import/TracedNames.h"
 
 namespace plimsoll::import {
 
@@ -10,18 +12,23 @@ namespace plimsoll::import {
 class Planner {
 public:
   Planner(const Graph &graph, const ImportOptions &options, Problems &problems)
-      : graph(graph), options(options), problems(problems), record(graph), targets(graph, record) {}
+      : graph(graph), options(options), problems(problems), record(graph), targets(graph, record),
+        norms(foldedNorms(graph, record)), traced(graph) {}
 
   ParameterPlan run() {
     for (int i = 0; i < graph.proto.initializer_size(); ++i)
       visit(i);
     for (int i = 0; i < graph.proto.node_size(); ++i)
       restoreBias(i);
+    for (const auto &[node, norm] : norms)
+      if (norm.isNew)
+        restoreNorm(node, norm);
     warnOfFoldedNorms();
     warnOfStill();
     warnOfLost();
     if (!record.exists()) // it tells what is tied
       tieEqualParameters(graph, plan, problems);
+    warnOfNameless();
     applyCorrections(options, plan, problems);
     return std::move(plan);
   }
@@ -31,6 +38,7 @@ private:
   void visitRecorded(const Parameter &whole, llvm::ArrayRef<RoleUse> roles);
   ParameterUse useRecorded(const Parameter &whole, int tensor, llvm::ArrayRef<RoleUse> uses);
   ParameterUse trainAs(Parameter one, int tensor, const Layout &layout);
+  std::string unusedName(const std::string &initializer) const;
   ParameterUse trainMoved(Parameter one, llvm::ArrayRef<int> tensors, const Layout &layout);
   ParameterUse keepBuffer(Parameter one, int tensor, const Layout &layout,
                           llvm::ArrayRef<RoleUse> uses);
@@ -41,8 +49,12 @@ private:
   ParameterUse useComposite(const Parameter &whole, llvm::ArrayRef<RoleUse> uses);
   ParameterUse trainComputed(const Parameter &whole, llvm::ArrayRef<int> tensors,
                              llvm::ArrayRef<RoleUse> uses);
+  /// What becomes of a parameter of the module.
+  enum class Fate { Trained, Constant, Merged, Replaced, Renamed, Doubtful, Unread };
+  Fate fateOf(int tensor, std::string &text) const;
   void warnOfLost();
   void warnOfStill();
+  void warnOfNameless();
   std::string mergedWith(llvm::StringRef name) const;
   bool decide(Parameter &parameter, const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles);
   bool isPlaceholder(const Parameter &parameter, llvm::ArrayRef<RoleUse> roles);
@@ -59,6 +71,9 @@ private:
   bool isConstantFill(int index);
   void addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const;
   void restoreBias(int node);
+  bool isFoldedBias(Use use) const;
+  void restoreNorm(int node, const FoldedNorm &norm);
+  int addOfNorm(int tensor, Role role, const FoldedNorm &norm);
   void warnOfFoldedNorms();
   int add(Parameter parameter);
 
@@ -70,14 +85,18 @@ private:
 
   ExporterRecord record;
   UseTargets targets;
+  std::map<int, FoldedNorm> norms; ///< by node
+  TracedNames traced;
   /// Of the record's parameters: the name in the file under which they are trained instead.
   std::map<int, std::string> renamed;
+  /// Those of them whose numbers may have been computed from the module's.
+  llvm::DenseSet<int> doubtful;
   /// Those that something is trained for which was computed from them.
   std::map<int, std::string> replaced;
   /// Names and shapes of those whose dimensions of 1 are not told.
   std::vector<std::string> shaped;
-  /// Those of batch normalisations that were folded into weights.
-  llvm::DenseSet<int> foldedNorms;
+  /// Those of batch normalisations that cannot be taken out of the weights again.
+  llvm::DenseSet<int> unfoldable;
   /// Those of which something is a constant now.
   llvm::DenseSet<int> lost;
   /// What was selected from them.

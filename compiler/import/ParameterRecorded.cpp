@@ -107,12 +107,28 @@ ParameterUse Planner::trainAs(Parameter one, int tensor, const Layout &layout) {
   return use;
 }
 
+/// "'a.weight', 'b.weight'".
+static std::string namesOf(const ExporterRecord &record, llvm::ArrayRef<int> tensors) {
+  std::string names;
+  for (int tensor : tensors)
+    names += (names.empty() ? "'" : ", '") + record.tensor(tensor).name + "'";
+  return names;
+}
+
+/// An initializer's name for one of the parameters that it stands for: equal ones of several
+/// modules may be one initializer.
+std::string Planner::unusedName(const std::string &initializer) const {
+  std::string name = initializer;
+  for (int i = 2; taken.count(name); ++i)
+    name = initializer + "." + std::to_string(i);
+  return name;
+}
+
 /// Under the name that the file gives it, because its place in the module's tensor is not told.
 ParameterUse Planner::trainMoved(Parameter one, llvm::ArrayRef<int> tensors, const Layout &layout) {
-  std::string names;
+  std::string names = namesOf(record, tensors);
   bool overlaps = false;
   for (int tensor : tensors) {
-    names += (names.empty() ? "'" : ", '") + record.tensor(tensor).name + "'";
     overlaps |= taken.count(record.tensor(tensor).name) != 0;
     if (renamed.count(tensor) && layout.rows.empty() && !layout.isDisjoint)
       overlaps = true;
@@ -128,9 +144,11 @@ ParameterUse Planner::trainMoved(Parameter one, llvm::ArrayRef<int> tensors, con
     use.repeated = one.shape;
     one.shape = layout.shape;
   }
-  one.name = one.fileName;
+  one.name = one.fileName = unusedName(one.fileName);
   one.aliases.clear();
   one.reason = "made from " + names + "; the file does not tell where it belongs there";
+  if (layout.isDoubtful)
+    doubtful.insert(tensors.begin(), tensors.end());
   for (int tensor : tensors)
     renamed[tensor] += (renamed[tensor].empty() ? "'" : " and '") + one.fileName + "'";
   use.parameter = add(std::move(one));
@@ -210,132 +228,16 @@ ParameterUse Planner::trainComputed(const Parameter &whole, llvm::ArrayRef<int> 
   bool isWeight = whole.shape.size() > 1 && llvm::all_of(uses, [](const RoleUse &use) {
                     return use.role == Role::Matrix || use.role == Role::Table;
                   });
-  std::string names;
-  for (int tensor : tensors)
-    names += (names.empty() ? "'" : ", '") + record.tensor(tensor).name + "'";
+  std::string names = namesOf(record, tensors);
   if (!isWeight || uses.empty()) {
     lost.insert(tensors.begin(), tensors.end());
     return keepConstant(whole, "computed from " + names);
   }
-  for (int tensor : tensors)
-    replaced[tensor] = whole.fileName;
   Parameter weight = whole;
-  weight.name = weight.fileName;
+  weight.name = weight.fileName = unusedName(whole.fileName);
+  for (int tensor : tensors)
+    replaced[tensor] = weight.name;
   weight.role = "matrix";
   weight.reason = "computed from " + names + ", and trained in their place";
   return {add(std::move(weight))};
-}
-
-// What the exporter lost -----------------------------------------------------
-
-static std::string listed(llvm::ArrayRef<std::string> names) {
-  std::string text;
-  for (const std::string &name : names)
-    text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-static std::string counted(size_t count) {
-  return std::to_string(count) + (count == 1 ? " parameter" : " parameters");
-}
-
-/// The parameter that the module of `name` reads in its place, though it is another module's, or
-/// "": the exporter merges equal nodes, too, behind which no call tells them apart.
-std::string Planner::mergedWith(StringRef name) const {
-  auto [module, last] = name.rsplit('.');
-  for (const auto &[index, use] : plan.initializers) {
-    const std::string &other = plan.parameters[use.parameter].name;
-    auto [otherModule, otherLast] = StringRef(other).rsplit('.');
-    if (otherLast != last || otherModule == module)
-      continue;
-    for (const RoleUse &role : rolesOf(graph, graph.proto.initializer(index).name()))
-      if (graph.names[role.consumer.node].module == module &&
-          plan.find(index, role.use).parameter == use.parameter)
-        return other;
-  }
-  return "";
-}
-
-/// Buffers that training moves in PyTorch, by their names, and not here.
-void Planner::warnOfStill() {
-  std::vector<std::string> vectors, statistics;
-  for (auto [i, tensor] : llvm::enumerate(record.moduleTensors())) {
-    StringRef name = tensor.name;
-    if (tensor.kind != ModuleTensor::Kind::Buffer)
-      continue;
-    if ((name.ends_with("._u") && name.contains("parametrizations")) || name.ends_with("weight_u"))
-      vectors.push_back("'" + tensor.name + "'");
-    bool isStatistic = name.ends_with("running_mean") || name.ends_with("running_var");
-    if (isStatistic && !taken.count(name) && !foldedNorms.contains(i))
-      statistics.push_back("'" + tensor.name + "'");
-  }
-  if (!vectors.empty())
-    plan.warnings.push_back("the vectors of a spectral norm stand still, where PyTorch moves them "
-                            "by one power iteration in every step: " +
-                            listed(vectors));
-  if (!statistics.empty())
-    plan.warnings.push_back("running statistics of the module that no node of the file reads, "
-                            "and that no step moves: " +
-                            listed(statistics));
-}
-
-/// Every parameter of the module is trained as what it is there, or is named here.
-void Planner::warnOfLost() {
-  std::vector<std::string> constant, other, instead, merged, unread;
-  for (auto [i, tensor] : llvm::enumerate(record.moduleTensors())) {
-    if (!record.isParameter(i) || foldedNorms.contains(i) ||
-        matchesAny(options.freeze, tensor.name))
-      continue;
-    bool isAlias = llvm::any_of(plan.parameters, [&, &name = tensor.name](const Parameter &p) {
-      return llvm::is_contained(p.aliases, name);
-    });
-    auto known = renamed.find(i);
-    if (lost.contains(i))
-      constant.push_back("'" + tensor.name + "'");
-    else if (auto by = replaced.find(i); by != replaced.end())
-      instead.push_back("'" + tensor.name + "' by '" + by->second + "'");
-    else if (known != renamed.end())
-      other.push_back("'" + tensor.name + "' as " + known->second);
-    else if (taken.count(tensor.name) || isAlias)
-      continue;
-    else if (std::string one = mergedWith(tensor.name); !one.empty())
-      merged.push_back("'" + tensor.name + "' with '" + one + "'");
-    else
-      unread.push_back("'" + tensor.name + "'");
-  }
-  const std::string fix = "; export with optimize=False to keep ";
-  if (!constant.empty())
-    plan.warnings.push_back(counted(constant.size()) +
-                            " of the module cannot be trained, because the exporter folded what "
-                            "is computed from them into constants: " +
-                            listed(constant) + fix + "them");
-  if (!merged.empty())
-    plan.warnings.push_back(counted(merged.size()) +
-                            " of the module cannot be trained by themselves, because the exporter "
-                            "merged what is made from them with the same of equal ones: " +
-                            listed(merged) + fix + "them");
-  if (!instead.empty())
-    plan.warnings.push_back(counted(instead.size()) +
-                            " of the module cannot be trained as the module does, because the "
-                            "exporter folded what is computed from them; weights that were "
-                            "computed are trained in their place: " +
-                            listed(instead) + fix + "them");
-  if (!shaped.empty())
-    plan.warnings.push_back(counted(shaped.size()) +
-                            " of the module may have other dimensions of 1 there, because the "
-                            "exporter expanded them and the file does not tell: " +
-                            listed(shaped) + fix + "their shapes");
-  if (!other.empty())
-    plan.warnings.push_back(counted(other.size()) +
-                            " of the module will have other names and layouts in checkpoints, "
-                            "because the exporter folded them in a way that the file does not "
-                            "tell: " +
-                            listed(other) + fix + "their names");
-  if (!unread.empty())
-    plan.warnings.push_back(counted(unread.size()) +
-                            " of the module that no node of the file reads. Unused there, or tied "
-                            "to one that is read, they are as in the module; otherwise the "
-                            "exporter merged them with equal ones or computed them away, and "
-                            "training differs" +
-                            fix + "them: " + listed(unread));
 }

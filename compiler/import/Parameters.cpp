@@ -26,6 +26,8 @@ StringRef Planner::exporterKind(StringRef name, StringRef key) const {
 std::string Planner::derivedName(const RoleUse &use) const {
   if (isRecurrent(graph.node(use.consumer.node).op_type()))
     return "";
+  if (std::string name = traced.nameOf(use.use.node); !name.empty())
+    return name;
   const NodeNames &direct = graph.names[use.use.node];
   const NodeNames &names = direct.module.empty() ? graph.names[use.consumer.node] : direct;
   if (names.module.empty())
@@ -45,7 +47,7 @@ std::string Planner::whyTrained(const onnx::TensorProto &tensor,
   StringRef kind = exporterKind(tensor.name(), "kind");
   if (kind == "PARAMETER")
     return "the exporter calls it a parameter";
-  if (kind == "BUFFER" || tensor.dims_size() == 0)
+  if (kind == "BUFFER" || (tensor.dims_size() == 0 && !hasModuleName(tensor, roles)))
     return "";
   if (isMask(tensor, roles))
     return "";
@@ -90,13 +92,9 @@ bool Planner::hasModuleName(const onnx::TensorProto &tensor, llvm::ArrayRef<Role
   bool isTorch = graph.file.model.producer_name() == "pytorch" && !name.contains("::") &&
                  !name.contains('/') && !name.starts_with("val_") && !name.empty() &&
                  !llvm::isDigit(name.front());
-  bool isUsed = llvm::any_of(roles, [&](const RoleUse &use) {
-    return use.role == Role::Added || use.role == Role::Multiplied ||
-           graph.node(use.consumer.node).op_type() == "Concat";
-  });
   bool isStatisticToo =
       llvm::any_of(roles, [](const RoleUse &use) { return isStatistic(use.role); });
-  return isTorch && isUsed && !isStatisticToo && !buffers.contains(last);
+  return isTorch && !roles.empty() && !isStatisticToo && !buffers.contains(last);
 }
 
 std::string Planner::whyKept(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const {
@@ -210,6 +208,11 @@ void Planner::visit(int index) {
   parameter.dtype = *dtype;
   parameter.initializer = index;
   parameter.role = drawRole(roles.empty() ? Role::Other : roles.front().role, tensor.dims_size());
+  if (llvm::any_of(roles, [&](const RoleUse &use) { return isFoldedBias(use.use); })) {
+    llvm::erase_if(roles, [&](const RoleUse &use) { return isFoldedBias(use.use); });
+    if (roles.empty())
+      return; // its node gets the module's own
+  }
   if (record.exists())
     return visitRecorded(parameter, roles);
   parameter.declared = exporterKind(tensor.name(), "kind") == "PARAMETER";
@@ -219,9 +222,12 @@ void Planner::visit(int index) {
   bool forced = parameter.trainable && whyTrained(tensor, roles).empty();
   if (!parameter.declared && !forced && !roles.empty() && !StringRef(tensor.name()).contains('.')) {
     std::string derived = derivedName(roles.front());
-    if (!derived.empty() && !taken.count(derived)) {
-      parameter.name = derived;
-      parameter.transposed = isTransposedLinear(roles.front(), tensor);
+    std::string linear = traced.linearWeight(tensor.name(), roles.front());
+    if (std::string name = derived.empty() ? linear : derived;
+        !name.empty() && !taken.count(name)) {
+      parameter.name = name;
+      parameter.transposed =
+          derived.empty() ? tensor.dims_size() == 2 : isTransposedLinear(roles.front(), tensor);
     }
   }
   if (parameter.trainable && parameter.reason == kModuleName)

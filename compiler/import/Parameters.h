@@ -9,6 +9,7 @@
 
 #include "compiler/import/Graph.h"
 #include "llvm/ADT/DenseMap.h"
+#include <map>
 
 namespace plimsoll::import {
 
@@ -65,6 +66,7 @@ struct Parameter {
   /// Where its elements are among the initializer's; empty: the first ones.
   llvm::SmallVector<Piece, 0> pieces = {};
   bool declared = false; ///< the exporter's own word: it is one of the model's parameters
+  double scale = 1;      ///< it starts with the file's numbers times this
 };
 
 /// Consecutive elements of a parameter.
@@ -80,6 +82,14 @@ struct ParameterUse {
   Shape repeated = {};    ///< then, unless it is empty, it is broadcast to this one
   /// The use sees these one after the other, in the shape `view`, unless there are none.
   std::vector<Part> parts = {};
+};
+
+/// A batch normalisation behind a node, which the exporter folded into its weights. Parameters;
+/// -1: the module has none there.
+struct RestoredNorm {
+  int before = -1; ///< the bias of the node itself
+  int gain = -1, bias = -1, mean = -1, variance = -1;
+  double epsilon = 0, momentum = 0; ///< momentum is the share of the new statistics
 };
 
 struct KeptConstant {
@@ -98,6 +108,7 @@ struct ParameterPlan {
   llvm::DenseMap<std::pair<int, int>, ParameterUse> uses;
   /// Nodes whose third operand, a zero bias, the exporter dropped.
   llvm::DenseMap<int, int> restoredBiases;
+  std::map<int, RestoredNorm> restoredNorms; ///< by node
 
   ParameterUse find(int initializer, Use use) const;
 };

@@ -10,8 +10,14 @@ Type nn::storedElementType(ParameterOp parameter) {
   return stored ? stored.getValue() : parameter.getTensorType().getElementType();
 }
 
-std::string nn::piecesOf(ParameterOp parameter, StringRef source) {
-  auto pieces = parameter->getAttrOfType<DenseI64ArrayAttr>(kPiecesAttr);
+bool nn::isStoredOtherwise(ParameterOp parameter) {
+  return parameter->hasAttr(kPiecesAttr) || parameter->hasAttr(kStoredAttr) ||
+         parameter->hasAttr(kScaleAttr);
+}
+
+/// The bytes of a parameter among those of its source.
+static std::string piecesOf(nn::ParameterOp parameter, StringRef source) {
+  auto pieces = parameter->getAttrOfType<DenseI64ArrayAttr>(nn::kPiecesAttr);
   if (!pieces)
     return source.str();
   std::string result;
@@ -54,14 +60,17 @@ static void append(std::string &text, double number, FloatType type) {
   append(text, static_cast<uint16_t>(value.bitcastToAPInt().getZExtValue()));
 }
 
-std::string nn::convertNumbers(StringRef bytes, Type from, Type to) {
-  if (from == to)
-    return bytes.str();
-  auto source = cast<FloatType>(from), target = cast<FloatType>(to);
-  size_t count = bytes.size() / (source.getWidth() / 8);
+std::string nn::numbersOf(ParameterOp parameter, StringRef source, Type stored, Type to) {
+  std::string bytes = piecesOf(parameter, source);
+  auto scale = parameter->getAttrOfType<FloatAttr>(kScaleAttr);
+  if (stored == to && !scale)
+    return bytes;
+  double factor = scale ? scale.getValueAsDouble() : 1;
+  auto from = cast<FloatType>(stored), target = cast<FloatType>(to);
+  size_t count = bytes.size() / (from.getWidth() / 8);
   std::string result;
   result.reserve(count * target.getWidth() / 8);
   for (size_t i = 0; i < count; ++i)
-    append(result, numberAt(bytes, i, source), target);
+    append(result, numberAt(bytes, i, from) * factor, target);
   return result;
 }

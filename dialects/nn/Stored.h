@@ -15,14 +15,20 @@ inline constexpr llvm::StringLiteral kStoredAttr = "nn.stored";
 /// elements one after the other; without it the source is the parameter's.
 inline constexpr llvm::StringLiteral kPiecesAttr = "nn.pieces";
 
-/// The bytes of a parameter among those of its source.
-std::string piecesOf(ParameterOp parameter, llvm::StringRef source);
+/// Attribute of a parameter: it starts with the numbers of its source times this one (f64), each
+/// rounded once.
+inline constexpr llvm::StringLiteral kScaleAttr = "nn.scale";
+
+/// True for a parameter whose bytes at its source are not its own numbers one after the other.
+bool isStoredOtherwise(ParameterOp parameter);
 
 /// The element type of the bytes at a parameter's source.
 mlir::Type storedElementType(ParameterOp parameter);
 
-/// Bytes of numbers of one floating-point type as those of another, each rounded once.
-std::string convertNumbers(llvm::StringRef bytes, mlir::Type from, mlir::Type to);
+/// The initial numbers of a parameter as bytes of floating-point type `to`, each rounded once, from
+/// the bytes at its source, which are of type `stored`.
+std::string numbersOf(ParameterOp parameter, llvm::StringRef source, mlir::Type stored,
+                      mlir::Type to);
 
 } // namespace plimsoll::nn
 

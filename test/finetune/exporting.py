@@ -94,6 +94,35 @@ def check_again(tools, model, folder, program, checkpoint, batch):
     check(theirs == ours, f"compiled again: {theirs}, expected the bits of {ours}")
 
 
+def check_folded(tools, model):
+    """Batch normalisations that were taken out of the weights of the file go into them again."""
+    folder = tools.folder("export-folded")
+    program, batch = program_of(tools, model, folder), folder / "batch.safetensors"
+    rows = model.batch(tools, batch)
+    export(tools, model, f"{program}.safetensors", folder / "same.onnx")
+    before, after = (running.logits(path, rows) for path in (model.file(tools), folder / "same.onnx"))
+    check(np.abs(before - after).max() < NOISE * np.abs(before).max(),
+          "untrained weights changed what the file computes")
+    checkpoint, exported = folder / "end.safetensors", folder / "trained.onnx"
+    tools.expect([program, f"--data=safetensors:{model.data(tools)}", f"--steps={STEPS}",
+                  f"--save={checkpoint}", f"--eval-data=safetensors:{batch}",
+                  f"--metrics={folder}/trained.jsonl"])
+    ours = metrics(folder / "trained.jsonl")[-1]["eval_loss"]
+    export(tools, model, checkpoint, exported)
+    loss, _ = running.cross_entropy(running.logits(exported, rows), rows["labels"])
+    untrained, _ = running.cross_entropy(before, rows["labels"])
+    check(abs(loss - ours) <= NOISE * abs(loss),
+          f"the exported file's loss is {loss:.9g}, the program's {ours:.9g}")
+    check(abs(loss - untrained) > 1e-2, f"{STEPS} steps moved the loss by {loss - untrained:.3g} only")
+    held, _ = tensors.read(checkpoint)
+    tensors.write(folder / "less.safetensors",
+                  {name: array for name, array in held.items() if name != "a.weight"})
+    result = tools.plimsoll("export", model.file(tools), f"--weights={folder}/less.safetensors", "-o",
+                            folder / "less.onnx", "--keep-missing")
+    check(result.code == 1 and "'a.weight' is missing" in result.err, str(result))
+    return f"loss {loss:.6f}, the program's {ours:.6f}; untrained {untrained:.4f}"
+
+
 def check_external(tools, model):
     """With external data: written, read, and kept when that file is exported again."""
     folder = tools.folder("export-external")
@@ -166,6 +195,8 @@ def check_wrong(tools, model):
 def group(suite, tools, everything):
     for title, model in MODELS.items():
         suite.case(f"export {model.name}: {title}", check_export, tools, model)
+    suite.case("export of folded batch normalisations", check_folded, tools,
+               Model("../test/zoo/models/conv-batch-norm", "default.onnx"))
     small = Model("mlp-digits")
     suite.case("export with external data", check_external, tools, small)
     suite.case("export of what does not fit", check_wrong, tools, small)

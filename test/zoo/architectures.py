@@ -1,7 +1,8 @@
 """Architectures of public libraries and of plain torch.nn at tiny widths.
 
 Each function of ARCHITECTURES gives (module, batch, loss): `batch(generator)` gives the inputs by
-name and the labels, or None where the module returns its loss; `loss` is one of make.LOSSES.
+name and the labels, or None where the module returns its loss; `loss` is one of make.LOSSES. The
+module's `lengths`, if it has them, are dimensions beside the rows' that a dynamic export leaves open.
 """
 import torch
 from torch import nn
@@ -38,17 +39,29 @@ def images(size=16, channels=3, classes=5, rows=3):
                       torch.randint(0, classes, (rows,), generator=g))
 
 
-class Module(nn.Module):
-    """A module of parts, with a function as its forward pass."""
+class Pictures(nn.Module):
+    """Gives the input of a model of pictures the name that the others have."""
 
-    def __init__(self, forward, **parts):
+    def __init__(self, m):
         super().__init__()
-        for name, part in parts.items():
-            setattr(self, name, part)
-        self.run = forward
+        self.m = m
 
-    def forward(self, *inputs):
-        return self.run(self, *inputs)
+    def forward(self, pixel_values):
+        return self.m(pixel_values)
+
+
+class PairLoss(Pictures):
+    """The loss of a model of texts and pictures."""
+
+    def forward(self, input_ids, pixel_values):
+        return self.m(input_ids=input_ids, pixel_values=pixel_values, return_loss=True).loss
+
+
+class HiddenLoss(Pictures):
+    """The loss of a model that hides parts of pictures by noise."""
+
+    def forward(self, pixel_values, noise):
+        return self.m(pixel_values=pixel_values, noise=noise).loss
 
 
 # What people write ----------------------------------------------------------
@@ -242,24 +255,67 @@ def segmentation():
 
 # Of transformers --------------------------------------------------------------
 
-def causal(name, **own):
+def transformer(model, config, batch, loss="cross-entropy", attention=None, whole=None, **options):
+    """A model of the library; `whole` is put around one that computes its loss."""
     def build():
         import transformers
-        config = dict(vocab_size=TOKENS, hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2,
-                      intermediate_size=32, max_position_embeddings=32)
-        config.update(own)
-        config = {key: value for key, value in config.items() if value is not None}
-        made = getattr(transformers, name + "Config")(**config)
+        made = getattr(transformers, config)(**{k: v for k, v in options.items() if v is not None})
         made.use_cache = False
-        kind = "ForMaskedLM" if name in ("Bert", "Roberta", "Albert", "ModernBert") else "ForCausalLM"
-        model = getattr(transformers, name + kind)(made)
-        if hasattr(made, "num_local_experts"):
-            model.set_experts_implementation("batched_mm")
-        return model, language, "cross-entropy"
+        net = getattr(transformers, model)(made)
+        if attention:
+            net.set_attn_implementation(attention)
+        if hasattr(net, "set_experts_implementation") and ("num_local_experts" in options or
+                                                           "num_experts_per_tok" in options):
+            net.set_experts_implementation("batched_mm")
+        if whole:
+            net = whole(net)
+        if batch is language:
+            net.lengths = {"input_ids": {1: "length"}}
+        return net, batch, loss
     return build
 
 
+BASE = dict(vocab_size=TOKENS, hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2,
+            intermediate_size=32, max_position_embeddings=32)
+NO_BASE = dict.fromkeys(BASE)
+
+
+def causal(name, **own):
+    masked = name in ("Bert", "Roberta", "Albert", "Electra", "ModernBert", "DebertaV2", "MPNet", "FNet")
+    return transformer(name + ("ForMaskedLM" if masked else "ForCausalLM"),
+                       {"Gemma3": "Gemma3TextConfig"}.get(name, name + "Config"), language, **{**BASE, **own})
+
+
+def translation(generator):
+    return {"input_ids": tokens(generator), "decoder_input_ids": tokens(generator, 9)}, tokens(generator, 9)
+
+
+def recording(generator):
+    return ({"input_features": torch.randn(ROWS, 8, 32, generator=generator), "decoder_input_ids": tokens(generator, 6)},
+            tokens(generator, 6))
+
+
+def pairs(generator):
+    texts = tokens(generator)[:, :9]
+    texts[:, 6] = TOKENS - 1
+    return {"input_ids": texts, "pixel_values": torch.randn(ROWS, 3, 16, 16, generator=generator)}, None
+
+
+def hidden(generator):
+    return {"pixel_values": torch.randn(ROWS, 3, 16, 16, generator=generator),
+            "noise": torch.rand(ROWS, 16, generator=generator)}, None
+
+
+def series(generator):
+    return ({"past_values": torch.randn(ROWS, 32, 2, generator=generator)}, torch.randn(ROWS, 8, 2, generator=generator))
+
+
 GROUPED = dict(num_key_value_heads=1)
+SEQUENCES = dict(vocab_size=TOKENS, d_model=WIDTH, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+                 decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=32)
+VISION = dict(hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, image_size=16,
+              patch_size=4)
+EXPERTS = dict(num_experts_per_tok=2, **GROUPED)
 ARCHITECTURES.update({
     "hf-llama": causal("Llama", **GROUPED),
     "hf-bert": causal("Bert"),
@@ -267,7 +323,94 @@ ARCHITECTURES.update({
     "hf-qwen3": causal("Qwen3", head_dim=8, **GROUPED),
     "hf-opt": causal("OPT", ffn_dim=32, word_embed_proj_dim=WIDTH, pad_token_id=1),
     "hf-falcon": causal("Falcon", multi_query=True, parallel_attn=True, new_decoder_architecture=False),
-    "hf-mixtral": causal("Mixtral", num_local_experts=3, num_experts_per_tok=2, head_dim=8, **GROUPED),
+    "hf-mixtral": causal("Mixtral", num_local_experts=3, head_dim=8, **EXPERTS),
+    "hf-gemma3": causal("Gemma3", head_dim=8, sliding_window=4, query_pre_attn_scalar=8,
+                        layer_types=["sliding_attention", "full_attention"], **GROUPED),
+    "hf-phi3": causal("Phi3", pad_token_id=0, bos_token_id=1, eos_token_id=2, **GROUPED),
+    "hf-olmo2": causal("Olmo2", pad_token_id=0, **GROUPED),
+    "hf-starcoder2": causal("Starcoder2", sliding_window=4, **GROUPED),
+    "hf-bloom": causal("Bloom", **{**NO_BASE, "vocab_size": TOKENS, "hidden_size": WIDTH}, n_layer=2, n_head=2),
+    "hf-gptj": causal("GPTJ", **{**NO_BASE, "vocab_size": TOKENS}, n_embd=WIDTH, n_layer=2, n_head=2, rotary_dim=4,
+                      n_positions=32),
+    "hf-qwen3-moe": causal("Qwen3Moe", head_dim=8, num_experts=3, moe_intermediate_size=16, norm_topk_prob=True,
+                           **EXPERTS),
+    "hf-gpt-oss": causal("GptOss", head_dim=8, num_local_experts=3, sliding_window=4,
+                         layer_types=["sliding_attention", "full_attention"], **EXPERTS),
+    "hf-deepseek-v3": causal("DeepseekV3", q_lora_rank=8, kv_lora_rank=8, qk_rope_head_dim=4, qk_nope_head_dim=8,
+                             v_head_dim=8, n_routed_experts=4, num_experts_per_tok=2, n_group=2, topk_group=1,
+                             first_k_dense_replace=1, moe_intermediate_size=16, n_shared_experts=1),
+    "hf-mamba2": causal("Mamba2", **{**NO_BASE, "vocab_size": TOKENS, "hidden_size": WIDTH, "num_hidden_layers": 2},
+                        num_heads=4, head_dim=8, state_size=8, n_groups=1, chunk_size=8, expand=2),
+    "hf-albert": causal("Albert", embedding_size=8),
+    "hf-electra": causal("Electra", embedding_size=8),
+    "hf-modernbert": causal("ModernBert", pad_token_id=0, local_attention=4),
+    "hf-mpnet": causal("MPNet"),
+    "hf-deberta-v2": causal("DebertaV2", relative_attention=True, pos_att_type=["p2c", "c2p"], position_buckets=8,
+                            share_att_key=True, norm_rel_ebd="layer_norm", position_biased_input=False,
+                            max_relative_positions=-1),
+    "hf-fnet": causal("FNet", num_attention_heads=None),
+    "hf-xlnet": transformer("XLNetLMHeadModel", "XLNetConfig", language, vocab_size=TOKENS, d_model=WIDTH, n_layer=2,
+                            n_head=2, d_inner=32),
+    "hf-bart": transformer("BartForConditionalGeneration", "BartConfig", translation, max_position_embeddings=32,
+                           **SEQUENCES),
+    "hf-marian": transformer("MarianMTModel", "MarianConfig", translation, max_position_embeddings=32, pad_token_id=0,
+                             eos_token_id=1, decoder_start_token_id=0, **SEQUENCES),
+    "hf-t5": transformer("T5ForConditionalGeneration", "T5Config", translation, attention="eager", vocab_size=TOKENS,
+                         d_model=WIDTH, d_kv=8, d_ff=32, num_layers=1, num_heads=2, feed_forward_proj="gated-gelu",
+                         tie_word_embeddings=False, decoder_start_token_id=0),
+    "hf-whisper": transformer("WhisperForConditionalGeneration", "WhisperConfig", recording, num_mel_bins=8,
+                              max_source_positions=16, max_target_positions=16, pad_token_id=0, bos_token_id=1,
+                              eos_token_id=2, decoder_start_token_id=3, **SEQUENCES),
+    "hf-clip": transformer("CLIPModel", "CLIPConfig", pairs, "output", whole=PairLoss,
+                           text_config={**BASE, "eos_token_id": TOKENS - 1, "pad_token_id": 1}, vision_config=VISION,
+                           projection_dim=8),
+    "hf-vitmae": transformer("ViTMAEForPreTraining", "ViTMAEConfig", hidden, "output", whole=HiddenLoss,
+                             **VISION, decoder_hidden_size=8, decoder_num_hidden_layers=1,
+                             decoder_num_attention_heads=2, decoder_intermediate_size=16),
+    "hf-dinov2": transformer("Dinov2ForImageClassification", "Dinov2Config", images(), num_labels=5, **VISION),
+    "hf-patchtst": transformer("PatchTSTForPrediction", "PatchTSTConfig", series, "mse", num_input_channels=2,
+                               context_length=32, prediction_length=8, patch_length=8, patch_stride=8, d_model=WIDTH,
+                               num_attention_heads=2, num_hidden_layers=1, ffn_dim=32, scaling="std", do_mask_input=False),
+})
+
+
+# Of timm ----------------------------------------------------------------------
+
+def timm_model(name, size=32, **options):
+    def build():
+        import timm
+        timm.layers.set_fused_attn(False)
+        net = timm.create_model(name, pretrained=False, num_classes=5, **options)
+        return Pictures(net), images(size, rows=4), "cross-entropy"
+    return build
+
+
+def narrow_efficientnet():
+    from timm.models.efficientnet import _gen_efficientnet
+    net = _gen_efficientnet("efficientnet_b0", channel_multiplier=.25, depth_multiplier=.1, num_classes=5)
+    return Pictures(net), images(32, rows=4), "cross-entropy"
+
+
+def narrow_mixer():
+    from timm.models.mlp_mixer import MlpMixer
+    net = MlpMixer(num_classes=5, img_size=32, patch_size=8, num_blocks=2, embed_dim=WIDTH)
+    return Pictures(net), images(32, rows=4), "cross-entropy"
+
+
+TRANSFORMER = dict(img_size=32, depth=1, embed_dim=WIDTH, num_heads=2)
+ARCHITECTURES.update({
+    "timm-resnet": timm_model("resnet10t", channels=(8, 8, 16, 16), stem_width=8),
+    "timm-seresnext": timm_model("seresnext26d_32x4d", layers=(1, 1, 1, 1), channels=(16, 16, 16, 16), stem_width=8),
+    "timm-efficientnet": narrow_efficientnet,
+    "timm-convnextv2": timm_model("convnextv2_atto", depths=(1, 1, 1, 1), dims=(8, 16, 16, 16)),
+    "timm-mixer": narrow_mixer,
+    "timm-vit": timm_model("vit_small_patch16_224", patch_size=8, **TRANSFORMER),
+    "timm-beit": timm_model("beit_base_patch16_224", patch_size=8, **TRANSFORMER),
+    "timm-cait": timm_model("cait_xxs24_224", patch_size=8, **TRANSFORMER),
+    "timm-xcit": timm_model("xcit_nano_12_p16_224", **TRANSFORMER),
+    "timm-eva02": timm_model("eva02_tiny_patch14_224", patch_size=8, **TRANSFORMER),
+    "timm-swin": timm_model("swin_tiny_patch4_window7_224", img_size=32, window_size=4, depths=(1, 2), embed_dim=8,
+                            num_heads=(1, 2)),
 })
 
 

@@ -1,13 +1,11 @@
 """Makes test/zoo/models: exports and PyTorch's own runs. Needs, beside test/requirements.txt,
 
-    torch==2.15.0 transformers==5.24.0 onnxscript==0.7.2
+    torch==2.15.0 transformers==5.24.0 timm==1.0.31 onnxscript==0.7.2
 
     python3 test/zoo/make.py [NAME...]
 
-default.onnx is what `torch.onnx.export(module.eval(), ...)` writes when nothing else is said, of a
-freshly initialised module; safe.onnx is that of tools/python/export.py. reference.json has the
-losses of three steps of SGD in f32 and f64, and of every tensor of the state_dict its shape and the
-hash of its initial bytes.
+README.md says what each file is. A form that the exporter fails on is left out, and reference.json
+has the exporter's words under `failed`.
 """
 import copy
 import hashlib
@@ -27,7 +25,9 @@ MODELS = pathlib.Path(__file__).resolve().parent / "models"
 
 
 def scores(result):
-    return result if torch.is_tensor(result) else result["logits"]
+    if torch.is_tensor(result):
+        return result
+    return next(result[key] for key in ("logits", "prediction_outputs") if key in result)
 
 
 def cross_entropy(result, labels):
@@ -36,47 +36,70 @@ def cross_entropy(result, labels):
     return torch.nn.functional.cross_entropy(result, labels)
 
 
+LOSSES = {"cross-entropy": cross_entropy, "mse": torch.nn.functional.mse_loss,
+          "output": lambda result, labels: result}
+
+
 def without_dropout(module):
     """Random masks are not PyTorch's here."""
     for part in module.modules():
         for name, value in list(vars(part).items()):
             if isinstance(value, float) and "drop" in name:
                 setattr(part, name, 0.0)
-        if isinstance(part, torch.nn.Dropout):
+        if isinstance(part, torch.nn.Dropout) or type(part).__name__ == "StochasticDepth":
             part.p = 0.0
         for name, value in list(vars(getattr(part, "config", None)).items()) if hasattr(part, "config") else []:
             if isinstance(value, float) and "drop" in name:
                 setattr(part.config, name, 0.0)
 
 
-def train(module, batches, kind):
+def train(module, batches, loss, kind):
     module = copy.deepcopy(module).to(kind).train()
     optimizer = torch.optim.SGD(module.parameters(), lr=RATE)
     losses = []
     for inputs, labels in batches:
         inputs = {k: v.to(kind) if v.is_floating_point() else v for k, v in inputs.items()}
+        if labels is not None and labels.is_floating_point():
+            labels = labels.to(kind)
         optimizer.zero_grad()
-        loss = cross_entropy(scores(module(**inputs)), labels)
-        loss.backward()
+        value = LOSSES[loss](scores(module(**inputs)), labels)
+        value.backward()
         optimizer.step()
-        losses.append(loss.item())
+        losses.append(value.item())
     return losses, module
 
 
-def export(module, inputs, path, **options):
+def dimensions(module, inputs):
+    """What a dynamic export leaves open: the number of rows, and the module's `lengths`."""
+    lengths = getattr(module, "lengths", {})
+    return {name: {0: "batch", **lengths.get(name, {})} for name in inputs}
+
+
+FORMS = {
+    "default": lambda module, inputs: dict(dynamo=True),
+    "safe": lambda module, inputs: dict(dynamo=True, optimize=False, opset_version=18),
+    "dynamic": lambda module, inputs: dict(dynamo=True, dynamic_shapes=dimensions(module, inputs)),
+    "legacy": lambda module, inputs: dict(dynamo=False, opset_version=17, input_names=list(inputs)),
+}
+
+
+def export(module, inputs, path, form):
     module = copy.deepcopy(module).eval()
+    options = FORMS[form](module, inputs)
+    if options["dynamo"]:
+        options.update(external_data=False)
     module.register_forward_hook(lambda m, arguments, result: scores(result))
-    torch.onnx.export(module, (), path, kwargs=inputs, dynamo=True, verbose=False,
-                      external_data=False, **options)
+    torch.onnx.export(module, (), path, kwargs=inputs, verbose=False, **options)
     strip(path)
 
 
 def strip(path):
-    """Paths of the machine that exported."""
+    """Takes out paths of the machine that exported, and what `class_hierarchy` and `name_scopes` say too."""
     import onnx
     model = onnx.load(path)
     for node in model.graph.node:
-        kept = [p for p in node.metadata_props if p.key != "pkg.torch.onnx.stack_trace"]
+        node.ClearField("doc_string")
+        kept = [p for p in node.metadata_props if p.key not in ("pkg.torch.onnx.stack_trace", "namespace")]
         del node.metadata_props[:]
         node.metadata_props.extend(kept)
     onnx.save(model, path)
@@ -91,26 +114,35 @@ def make(name):
     folder = MODELS / name
     folder.mkdir(parents=True, exist_ok=True)
     inputs = batches[0][0]
-    export(module, inputs, folder / "default.onnx")
-    export(module, inputs, folder / "safe.onnx", optimize=False, opset_version=18)
+    failed = {}
+    for form in FORMS:
+        path = folder / f"{form}.onnx"
+        try:
+            export(module, inputs, path, form)
+        except Exception as error:  # whatever an exporter raises
+            path.unlink(missing_ok=True)
+            failed[form] = str(error).strip().splitlines()[0][:200]
     rows = {key: torch.cat([b[0][key] for b in batches]) for key in inputs}
-    rows["labels"] = torch.cat([b[1] for b in batches])
+    if batches[0][1] is not None:
+        rows["labels"] = torch.cat([b[1] for b in batches])
     save_file(rows, folder / "data.safetensors")
-    single, trained = train(module, batches, torch.float32)
-    double, _ = train(module, batches, torch.float64)
+    single, trained = train(module, batches, loss, torch.float32)
+    double, _ = train(module, batches, loss, torch.float64)
     moved = [n for (n, a), b in zip(module.state_dict().items(), trained.state_dict().values())
              if not torch.equal(a, b)]
-    state = {n: {"shape": list(t.shape), "sha256": hashlib.sha256(t.numpy().tobytes()).hexdigest()[:16],
+    state = {n: {"shape": list(t.shape), "sha256": hashlib.sha256(t.contiguous().numpy().tobytes()).hexdigest()[:16],
                  "moves": n in moved}
              for n, t in module.state_dict().items() if t.is_floating_point()}
-    reference = {"loss": loss, "steps": STEPS, "lr": RATE, "losses_f32": single,
-                 "losses_f64": double, "state": state}
+    reference = {"loss": loss, "steps": STEPS, "lr": RATE, "losses_f32": single, "losses_f64": double,
+                 "parameters": [n for n, _ in module.named_parameters()],
+                 "dimensions": dimensions(module, inputs),
+                 "shapes": {n: list(t.shape) for n, t in inputs.items()}, "failed": failed, "state": state}
     (folder / "reference.json").write_text(json.dumps(reference, indent=1) + "\n")
+    return failed
 
 
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     for chosen in sys.argv[1:] or ARCHITECTURES:
-        make(chosen)
-        print(chosen, flush=True)
+        print(chosen, make(chosen) or "", flush=True)

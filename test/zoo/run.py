@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Exports of other people's architectures, as they come by default and as the docs advise.
+"""Exports of other people's architectures, in the forms that people export them in.
 
-    python3 test/zoo/run.py --build=build [--all] [--filter=REGEX]
+    python3 test/zoo/run.py --build=build [--all] [--filter=REGEX] [--update]
 
 For each export of models/NAME: what is not trained as what it is in the module is named in a
 warning, and nothing else is; checkpoints have the module's names, shapes and bits; the losses are
 PyTorch's, or a warning says what the exporter lost. And for every file of models/ and test/ that
 has the exporter's signature: every parameter is trained under its name or named in a warning.
-Without --all the default exports alone are trained.
+What becomes of each export is the table of docs/exports.md, which --all --update rewrites.
+Without --all some of the default exports alone are trained.
 """
 
 import hashlib
@@ -25,7 +26,14 @@ import tensors  # noqa: E402
 
 SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature"
 # What a warning says where the numbers cannot be the module's.
-LOST = re.compile(r"cannot be trained|cannot be recovered")
+LOST = re.compile(r"cannot be trained|cannot be recovered|training differs")
+# What a warning says where a checkpoint is not the module's state_dict.
+RENAMED = re.compile(r"other names|other dimensions of 1|no names of the module")
+FORMS = ("default", "safe", "dynamic", "legacy")
+TABLE = HERE.parents[1] / "docs" / "exports.md"
+# Trained without --all: one of each kind of module.
+QUICK = re.compile(r"^(odd-.*|conv-batch-norm|experts|gru|hf-(bert|llama|mixtral|whisper)|layer-scale|lstm|"
+                   r"segmentation|temporal-convolution|transformer-.*|timm-resnet|vision-transformer)$")
 
 
 def warnings_of(result):
@@ -65,13 +73,20 @@ def promise(tools, path, *options):
     return f"{len(own)} trained" + (", warned" if said else "")
 
 
-def check_state(reference, path, said):
-    """A checkpoint before the first step holds the module's own bits."""
+def check_state(reference, path, said, form):
+    """A checkpoint before the first step holds the module's own bits. The older exporter does not
+    say what the module calls a tensor: a warning names what it has become."""
+    if form == "legacy" and (RENAMED.search(said) or LOST.search(said)):
+        return
     found, metadata = tensors.read(path)
     for kept, others in json.loads(metadata.get("aliases", "{}")).items():
         for name in others:
             found.setdefault(name, found[kept])
+    hashes = {hashlib.sha256(array.tobytes()).hexdigest()[:16] for array in found.values()}
     for name, want in reference["state"].items():
+        # Nothing in the older exporter's files names the second of two tied tensors.
+        if name not in found and form == "legacy" and want["sha256"] in hashes:
+            continue
         if name not in found:
             harness.check(f"'{name}'" in said or not want["moves"],
                           f"'{name}' is not in the checkpoint, and no warning names it")
@@ -97,34 +112,90 @@ def check_losses(reference, path, said):
     return f"losses {worst:.0e}"
 
 
-def train(tools, folder, form):
+def recipe(folder, form):
+    """The reference of an export, and the options that compile it for the reference's run."""
     reference = json.loads((folder / "reference.json").read_text())
+    graph = onnx.load(folder / f"{form}.onnx", load_external_data=False).graph
+    loss = reference["loss"]
+    options = [f"--loss={'output:' + graph.output[0].name if loss == 'output' else loss}",
+               f"--optimizer=sgd,lr={reference['lr']},momentum=0,weight-decay=0"]
+    if form == "dynamic":
+        options += [f"--shape={name}={'x'.join(map(str, shape))}"
+                    for name, shape in reference["shapes"].items()]
+    return reference, options
+
+
+def train(tools, folder, form):
+    """Trains an export as PyTorch trained the module; what became of it is the case's note."""
+    if not (folder / f"{form}.onnx").exists():
+        return "no export"
+    reference, options = recipe(folder, form)
     work = tools.folder("zoo")
     done = tools.plimsoll("compile", folder / f"{form}.onnx", "-o", work / "train", "--threads=2",
-                          f"--loss={reference['loss']}",
-                          f"--optimizer=sgd,lr={reference['lr']},momentum=0,weight-decay=0")
+                          *options)
+    if done.code == 1 and "error: " in done.err:
+        return "refused"
     harness.check(done.code == 0, str(done))
     said = warnings_of(done)
     data = f"--data=safetensors:{folder}/data.safetensors"
     tools.expect([work / "train", data, "--steps=0", f"--save={work}/start.safetensors"])
-    check_state(reference, work / "start.safetensors", said)
+    check_state(reference, work / "start.safetensors", said, form)
     tools.expect([work / "train", data, f"--steps={reference['steps']}",
                   f"--metrics={work}/metrics.jsonl"])
-    return check_losses(reference, work / "metrics.jsonl", said)
+    losses = check_losses(reference, work / "metrics.jsonl", said)
+    what = "warned" if LOST.search(said) else "renamed" if RENAMED.search(said) else "right"
+    return f"{what}, {losses}"
+
+
+def table():
+    """What docs/exports.md says of each architecture: a word for each form."""
+    rows = re.findall(r"^\| (\S+) \|(.*)\|$", TABLE.read_text(), re.M)
+    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
+
+
+def as_documented(tools, folder, form, words):
+    note = train(tools, folder, form)
+    word = note.split(",")[0]
+    documented = table().get(folder.name, [""] * len(FORMS))[FORMS.index(form)]
+    words.setdefault(folder.name, {})[form] = word
+    if not UPDATE:
+        harness.check(word == documented, f"{note}, and docs/exports.md says '{documented}'")
+    return note
+
+
+def update(words):
+    text = TABLE.read_text()
+    begin = text.index("| architecture |")
+    end = text.index("\n\n", begin) if "\n\n" in text[begin:] else len(text)
+    rows = ["| architecture | " + " | ".join(FORMS) + " |", "| --- |" + " --- |" * len(FORMS)]
+    rows += [f"| {name} | " + " | ".join(found.get(form, "") for form in FORMS) + " |"
+             for name, found in sorted(words.items())]
+    TABLE.write_text(text[:begin] + "\n".join(rows) + text[end:])
+
+
+UPDATE = "--update" in sys.argv
 
 
 def zoo(suite, tools, everything):
+    words = {}
     for folder in sorted((HERE / "models").iterdir()):
-        for form in ("default", "safe") if everything else ("default",):
-            suite.case(f"{folder.name}/{form}", train, tools, folder, form)
+        if everything or QUICK.match(folder.name):
+            for form in FORMS if everything else ("default",):
+                suite.case(f"{folder.name}/{form}", as_documented, tools, folder, form, words)
+    if UPDATE and everything:
+        update(words)
 
 
 def promises(suite, tools, everything):
+    for folder in sorted((HERE / "models").iterdir()):
+        for form in FORMS if everything else ("default", "safe"):
+            path = folder / f"{form}.onnx"
+            if path.exists() and parameters_of(path):
+                suite.case(f"promise {folder.name}/{form}", promise, tools, path,
+                           *recipe(folder, form)[1])
     shapes = {"gpt2-nano-dyn": "4x128", "llama-nano-dyn": "4x128", "gpt2-124m": "4x64",
               "llama-1b": "1x64"}
-    root = HERE.parents[1]
-    for path in sorted([*tools.models.rglob("*.onnx"), *(HERE / "models").rglob("*.onnx")]):
-        name = path.relative_to(root).as_posix()
+    for path in sorted(tools.models.rglob("*.onnx")):
         if not parameters_of(path):
             continue
         options = ["--init=normal:0.02"] if path.parent.name in ("gpt2-124m", "llama-1b", "resnet50") else []
@@ -136,8 +207,10 @@ def promises(suite, tools, everything):
             options.append("--loss=output:loss")
         if path.parent.name == "unet-nano":
             options.append("--loss=mse")
-        suite.case(f"promise {name}", promise, tools, path, *options)
+        suite.case(f"promise {path.parent.name}/{path.name}", promise, tools, path, *options)
 
 
 if __name__ == "__main__":
+    if UPDATE:
+        sys.argv.remove("--update")
     sys.exit(harness.main(__doc__, promises, zoo))
