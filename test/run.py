@@ -7,16 +7,19 @@ of the importer, and every test/*/run.py, which gets `--build=BUILD` and `--all`
 last line must be `N passed, M failed`.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent
+SCRIPTS_AT_ONCE = 2
 FUZZ_CASES = {False: 300, True: 5000}
 FUZZED = ["models/mlp-digits/model.onnx", "models/gpt2-nano-dyn/model.onnx",
           "models/vit-nano/model-noopt.onnx", "test/zoo/models/lstm/default.onnx",
@@ -61,7 +64,7 @@ def run_gtest(program):
     return report["tests"] - failed - report.get("disabled", 0), failed or int(code != 0)
 
 
-def run_script(script, options):
+def run_script(script, options, show):
     """A Python suite: its output is shown, its last line counted."""
     command = [sys.executable, "-u", str(script), f"--build={options.build}"]
     process = subprocess.Popen(command + (["--all"] if options.all else []), text=True,
@@ -69,13 +72,32 @@ def run_script(script, options):
                                stderr=subprocess.STDOUT, env=ENVIRONMENT)
     last = ""
     for line in process.stdout:
-        print(line, end="", flush=True)
+        show(line)
         last = line.strip() or last
     code = process.wait()
     match = re.fullmatch(r"(\d+) passed, (\d+) failed", last)
     if not match:
         return 0, 1
     return int(match[1]), int(match[2]) or int(code != 0)
+
+
+class Shown:
+    """What a suite prints while another one runs, too: from `begin` on at once, before that later."""
+
+    def __init__(self):
+        self.lines, self.isLive, self.lock = [], False, threading.Lock()
+
+    def __call__(self, line):
+        with self.lock:
+            if self.isLive:
+                print(line, end="", flush=True)
+            else:
+                self.lines.append(line)
+
+    def begin(self):
+        with self.lock:
+            print("".join(self.lines), end="", flush=True)
+            self.isLive = True
 
 
 def run_fuzzer(program, options):
@@ -85,15 +107,52 @@ def run_fuzzer(program, options):
     return (1, 0) if code == 0 else (0, 1)
 
 
-def suites(build, options):
+def programs(build, options):
+    """Suites that use the whole machine."""
     yield "lit", lambda: run_lit(build, options)
     for program in sorted((build / "bin").glob("plimsoll-*-tests")):
         yield program.name, lambda program=program: run_gtest(program)
     fuzzer = build / "bin" / "plimsoll-import-fuzz"
     if fuzzer.exists():
         yield fuzzer.name, lambda: run_fuzzer(fuzzer, options)
-    for script in sorted((SOURCE / "test").glob("*/run.py")):
-        yield script.parent.name, lambda script=script: run_script(script, options)
+
+
+def scripts():
+    """Suites that compile and run small programs most of the time; the longest ones first."""
+    long = ["cuda", "numeric", "robustness", "gradcheck", "finetune"]
+    found = {script.parent.name: script for script in (SOURCE / "test").glob("*/run.py")}
+    for name in sorted(found, key=lambda name: (name not in long, long.index(name) if name in long else name)):
+        yield name, found[name]
+
+
+def wanted(name, options):
+    return not options.filter or name == "lit" or options.filter in name
+
+
+def timed(suite):
+    start = time.monotonic()
+    passed, failed = suite()
+    return passed, failed, time.monotonic() - start
+
+
+def run_all(build, options):
+    """(name, passed, failed, seconds) of each suite. Scripts run two at a time: a compiler that
+    prints one file keeps one core busy."""
+    for name, suite in programs(build, options):
+        if wanted(name, options):
+            print(f"== {name}", flush=True)
+            yield name, *timed(suite)
+    with concurrent.futures.ThreadPoolExecutor(SCRIPTS_AT_ONCE) as pool:
+        started = []
+        for name, script in scripts():
+            if wanted(name, options):
+                show = Shown()
+                started.append((name, show, pool.submit(
+                    timed, lambda script=script, show=show: run_script(script, options, show))))
+        for name, show, result in started:
+            print(f"== {name}", flush=True)
+            show.begin()
+            yield name, *result.result()
 
 
 def main():
@@ -104,14 +163,7 @@ def main():
     options = parser.parse_intermixed_args()
     options.build = build = options.build.resolve()
 
-    rows = []
-    for name, suite in suites(build, options):
-        if options.filter and name != "lit" and options.filter not in name:
-            continue
-        print(f"== {name}", flush=True)
-        start = time.monotonic()
-        passed, failed = suite()
-        rows.append((name, passed, failed, time.monotonic() - start))
+    rows = list(run_all(build, options))
     print()
     for name, passed, failed, seconds in rows:
         print(f"{name:28} {passed:5} passed {failed:3} failed {seconds:7.1f} s")

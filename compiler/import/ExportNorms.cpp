@@ -1,5 +1,6 @@
 //===- ExportNorms.cpp - normalisations into the weights again ----------------------===//
 #include "compiler/import/ExportNorms.h"
+#include "compiler/import/FoldedNorms.h"
 #include "compiler/import/StoredTypes.h"
 #include <cmath>
 #include <cstring>
@@ -40,17 +41,13 @@ public:
 private:
   /// The channel that element `i` of the weight makes.
   int64_t channelOf(int64_t i, const Shape &shape, int64_t channels) const {
-    const onnx::NodeProto &proto = graph.node(node);
-    bool isLast = false;
-    for (const auto &attribute : proto.attribute())
-      isLast |= proto.op_type() == "Gemm" && attribute.name() == "transB" && attribute.i() == 0;
     int64_t rest = 1;
     for (int64_t size : llvm::ArrayRef(shape).drop_front())
       rest *= size;
-    if (isLast || (proto.op_type() == "Gemm" && shape[0] != channels))
-      return i % shape.back();
-    if (proto.op_type() != "ConvTranspose")
+    if (isOutFirst(graph.node(node)))
       return i / rest;
+    if (graph.node(node).op_type() == "Gemm")
+      return i % rest;
     // [in, out / groups, ...]
     int64_t window = rest / shape[1], groups = channels / shape[1];
     int64_t group = i / rest / (shape[0] / groups);

@@ -34,30 +34,33 @@ static double largest(llvm::ArrayRef<float> numbers) {
   return result;
 }
 
-/// Numbers that go into one result of a product with `weight`.
-static int64_t fanIn(const onnx::NodeProto &node, const onnx::TensorProto &weight) {
-  bool isTransposed = node.op_type() == "ConvTranspose";
+static int64_t intAttr(const onnx::NodeProto &node, StringRef name, int64_t otherwise) {
   for (const auto &attribute : node.attribute())
-    isTransposed |= node.op_type() == "Gemm" && attribute.name() == "transB" && attribute.i() == 0;
-  // torch counts the second dimension of a transposed convolution's weight, too.
+    if (attribute.name() == name)
+      return attribute.i();
+  return otherwise;
+}
+
+bool plimsoll::import::isOutFirst(const onnx::NodeProto &node) {
+  return node.op_type() == "Gemm" ? intAttr(node, "transB", 0) != 0 : node.op_type() == "Conv";
+}
+
+/// Numbers that go into one result of a product with `weight`, as torch counts them when it draws
+/// one: behind the first dimension, also of a transposed convolution.
+static int64_t fanIn(const onnx::NodeProto &node, const onnx::TensorProto &weight) {
+  if (node.op_type() == "Gemm" && !isOutFirst(node))
+    return weight.dims(0);
   int64_t count = 1;
-  for (int d = 0; d < weight.dims_size(); ++d)
-    count *= d == 0 && !(node.op_type() == "Gemm" && isTransposed) ? 1 : weight.dims(d);
+  for (int d = 1; d < weight.dims_size(); ++d)
+    count *= weight.dims(d);
   return count;
 }
 
 /// How many results a product with `weight` makes for each row.
 static int64_t channelsOf(const onnx::NodeProto &node, const onnx::TensorProto &weight) {
-  int64_t groups = 1;
-  bool isLast = node.op_type() == "ConvTranspose";
-  for (const auto &attribute : node.attribute()) {
-    if (attribute.name() == "group")
-      groups = attribute.i();
-    isLast |= node.op_type() == "Gemm" && attribute.name() == "transB" && attribute.i() == 0;
-  }
   if (weight.dims_size() < 2)
     return 0;
-  return isLast ? weight.dims(1) * groups : weight.dims(0);
+  return isOutFirst(node) ? weight.dims(0) : weight.dims(1) * intAttr(node, "group", 1);
 }
 
 /// A normalisation by the statistics of a trained module leaves a bias. One of a new module leaves

@@ -28,6 +28,9 @@ struct FoldedNorm {
   double unfolding() const;
 };
 
+/// True if the first dimension of the weight of a product or convolution is that of its results.
+bool isOutFirst(const onnx::NodeProto &node);
+
 /// Those of a file with torch's record, by node.
 std::map<int, FoldedNorm> foldedNorms(const Graph &graph, const ExporterRecord &record);
 

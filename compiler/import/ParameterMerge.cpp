@@ -41,7 +41,9 @@ bool Planner::split(int index, const Parameter &parameter, llvm::ArrayRef<RoleUs
   std::vector<std::pair<std::string, llvm::SmallVector<RoleUse>>> groups; // by first use
   llvm::StringMap<size_t> places;
   for (const RoleUse &use : roles) {
-    std::string name = derivedName(use);
+    std::string name = traced.nameOf(use.use.node);
+    if (name.empty())
+      name = derivedName(use);
     if (name.empty())
       name = parameter.name;
     auto [place, isNew] = places.try_emplace(name, groups.size());

@@ -63,10 +63,11 @@ void Planner::warnOfNameless() {
       names.push_back("'" + parameter.name + "'");
   if (!names.empty())
     plan.warnings.push_back(counted(names.size()) +
-                            " have no names of the module in checkpoints, because the exporter "
-                            "stored something that it made from them: " +
+                            " without a name of the module in checkpoints, because the exporter "
+                            "stored something that it made from the module's: " +
                             listed(names) +
-                            "; export with dynamo=True and optimize=False to keep their names");
+                            ". Where that is more than another layout, training differs; export "
+                            "with dynamo=True and optimize=False to keep them");
   std::vector<std::string> constants;
   for (const KeptConstant &constant : plan.constants)
     if (isTracedConstant(constant.name))

@@ -26,8 +26,6 @@ StringRef Planner::exporterKind(StringRef name, StringRef key) const {
 std::string Planner::derivedName(const RoleUse &use) const {
   if (isRecurrent(graph.node(use.consumer.node).op_type()))
     return "";
-  if (std::string name = traced.nameOf(use.use.node); !name.empty())
-    return name;
   const NodeNames &direct = graph.names[use.use.node];
   const NodeNames &names = direct.module.empty() ? graph.names[use.consumer.node] : direct;
   if (names.module.empty())

@@ -27,10 +27,13 @@ TracedNames::TracedNames(const Graph &graph) : graph(graph) {
 
 std::string TracedNames::nameOf(int node) const {
   const onnx::NodeProto &identity = graph.node(node);
-  bool isNamed = identity.op_type() == "Identity" && identity.output_size() == 1 &&
-                 graph.names[node].call.empty() && StringRef(identity.output(0)).contains('.') &&
-                 !StringRef(identity.output(0)).contains('/');
-  return isNamed && !isTracedConstant(identity.output(0)) ? identity.output(0) : "";
+  if (identity.op_type() != "Identity" || identity.output_size() != 1 ||
+      !graph.names[node].call.empty())
+    return "";
+  StringRef name = identity.output(0);
+  // Those of the module's own have its path in their names.
+  bool isExporters = name.contains('.') || StringRef(identity.name()).starts_with("Identity_");
+  return isExporters && !name.contains('/') && !isTracedConstant(name) ? name.str() : "";
 }
 
 std::string TracedNames::linearWeight(StringRef initializer, const RoleUse &use) const {

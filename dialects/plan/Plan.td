@@ -20,6 +20,8 @@ def Plan_Dialect : Dialect {
   }];
   let cppNamespace = "::plimsoll::plan";
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
 }
 
 def Plan_PlaceAttr : AttrDef<Plan_Dialect, "Place"> {

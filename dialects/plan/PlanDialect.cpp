@@ -1,8 +1,11 @@
 //===- PlanDialect.cpp - registration of the plan dialect ---------------------===//
 #include "dialects/plan/PlanDialect.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <limits>
 
 using namespace mlir;
 using namespace plimsoll::plan;
@@ -10,6 +13,79 @@ using namespace plimsoll::plan;
 #include "dialects/plan/PlanDialect.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/plan/PlanAttributes.cpp.inc"
+
+/// A place must hold the value of type `type` that lies there, if it is a tensor.
+static LogicalResult verifyPlace(Operation *op, StringRef name, Attribute attribute, Type type) {
+  auto place = dyn_cast_or_null<PlaceAttr>(attribute);
+  if (!place)
+    return op->emitOpError("'") << name << "' must be a #plan.place, got " << attribute;
+  int64_t offset = place.getOffset(), bytes = place.getBytes();
+  if (offset < 0 || bytes < 0 || offset > std::numeric_limits<int64_t>::max() - bytes)
+    return op->emitOpError("'") << name << "' is no range of bytes: " << attribute;
+  auto tensor = dyn_cast_or_null<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isIntOrFloat())
+    return success();
+  int64_t needed =
+      tensor.getNumElements() * ((tensor.getElementTypeBitWidth() + 7) / 8); // i1 is a byte
+  if (bytes < needed)
+    return op->emitOpError("'") << name << "' has " << bytes << " bytes, and " << tensor
+                                << " needs " << needed;
+  return success();
+}
+
+static LogicalResult verifyPlaces(Operation *op, StringRef name, Attribute attribute) {
+  auto places = dyn_cast<ArrayAttr>(attribute);
+  if (!places)
+    return op->emitOpError("'") << name << "' must be an array of #plan.place, got " << attribute;
+  if (places.size() != op->getNumResults())
+    return op->emitOpError("'") << name << "' must have a place for each of " << op->getNumResults()
+                                << " results, got " << places.size();
+  for (auto [place, result] : llvm::zip(places, op->getResults()))
+    if (failed(verifyPlace(op, name, place, result.getType())))
+      return failure();
+  return success();
+}
+
+template <typename Kind>
+static LogicalResult verifyKind(Operation *op, NamedAttribute attribute, StringRef kind) {
+  if (isa<Kind>(attribute.getValue()))
+    return success();
+  return op->emitOpError("'") << attribute.getName().getValue() << "' must be " << kind << ", got "
+                              << attribute.getValue();
+}
+
+LogicalResult PlanDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  Attribute value = attribute.getValue();
+  if (name == kPlacesAttr)
+    return verifyPlaces(op, name, value);
+  if (name == kPlaceAttr)
+    return verifyPlace(op, name, value,
+                       op->getNumResults() == 1 ? op->getResult(0).getType() : Type());
+  if (name == kWorkspaceAttr)
+    return verifyPlace(op, name, value, Type());
+  if (name == kKernelAttr)
+    return verifyKind<StringAttr>(op, attribute, "the name of a kernel");
+  if (name == kRecomputeAttr)
+    return verifyKind<IntegerAttr>(op, attribute, "a number");
+  if (name != kArenaAttr)
+    return op->emitOpError("'") << name << "' is no attribute of a plan";
+  auto bytes = dyn_cast<IntegerAttr>(value);
+  if (!isa<ModuleOp>(op) || !bytes || !bytes.getType().isInteger(64) || bytes.getInt() < 0)
+    return op->emitOpError("'") << name << "' must be the bytes of a module's arena, got " << value;
+  return success();
+}
+
+LogicalResult PlanDialect::verifyRegionArgAttribute(Operation *op, unsigned region,
+                                                    unsigned argument, NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  if (name != kPlaceAttr)
+    return op->emitOpError("'") << name << "' is no attribute of a planned argument";
+  // A function that is only declared has no arguments to look at.
+  Region &body = op->getRegion(region);
+  Type type = body.empty() ? Type() : body.getArgument(argument).getType();
+  return verifyPlace(op, name, attribute.getValue(), type);
+}
 
 void PlanDialect::initialize() {
   addAttributes<

@@ -94,6 +94,22 @@ def conv_batch_norm():
 
 
 @architecture
+def linear_batch_norm():
+    net = nn.Sequential(nn.Linear(8, 12), nn.BatchNorm1d(12), nn.ReLU(), nn.Linear(12, 8, bias=False),
+                        nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    return net, lambda g: ({"input": torch.randn(6, 8, generator=g)},
+                           torch.randint(0, 3, (6,), generator=g)), "cross-entropy"
+
+
+@architecture
+def transposed_batch_norm():
+    net = nn.Sequential(nn.ConvTranspose2d(4, 6, 2, 2, groups=2), nn.BatchNorm2d(6), nn.ReLU(),
+                        nn.ConvTranspose2d(6, 5, 2, 2, bias=False), nn.BatchNorm2d(5))
+    return (net, lambda g: ({"input": torch.randn(2, 4, 3, 3, generator=g)},
+                            torch.randint(0, 5, (2, 12, 12), generator=g)), "cross-entropy")
+
+
+@architecture
 def transformer_encoder():
     class Net(nn.Module):
         def __init__(self):

@@ -7,3 +7,56 @@ module attributes {a = #plan.place<offset = 0>} {}
 
 // expected-error @+1 {{unknown attribute `slot` in dialect `plan`}}
 module attributes {a = #plan.slot<1>} {}
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'plan.places' must be a #plan.place, got 7 : i64}}
+  %h = nn.mul %x, %x {plan.places = [7 : i64]} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'plan.places' must have a place for each of 1 results, got 0}}
+  %h = nn.mul %x, %x {plan.places = []} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'plan.places' has 64 bytes, and 'tensor<4x8xf32>' needs 128}}
+  %h = nn.mul %x, %x {plan.places = [#plan.place<offset = 0, bytes = 64>]} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{'plan.place' is no range of bytes: #plan.place<offset = 9223372036854775807, bytes = 128>}}
+func.func @train(%x: tensor<4x8xf32> {plan.place = #plan.place<offset = 9223372036854775807, bytes = 128>}) -> tensor<4x8xf32> {
+  return %x : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'plan.plces' is no attribute of a plan}}
+  %h = nn.mul %x, %x {plan.plces = []} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{'plan.arena' must be the bytes of a module's arena, got "large"}}
+module attributes {plan.arena = "large"} {
+}
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'plan.kernel' must be the name of a kernel, got 3 : i64}}
+  %h = nn.mul %x, %x {plan.kernel = 3 : i64} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
