@@ -98,14 +98,20 @@ def check_folded(tools, model, weight):
     """Batch normalisations that were taken out of the weights of the file go into them again."""
     folder = tools.folder("export-folded")
 
-    def loss_of(scores, rows):
+    def logits_of(path):
+        # The reference evaluator knows no groups of a transposed convolution.
+        if model.name.endswith("transposed-batch-norm"):
+            return running.executed(tools, path, rows)
+        return running.logits(path, rows)
+
+    def loss_of(scores):
         scores = np.moveaxis(scores, 1, -1) if scores.ndim == 4 else scores
         return running.cross_entropy(scores, rows["labels"])[0]
 
     program, batch = program_of(tools, model, folder), folder / "batch.safetensors"
     rows = model.batch(tools, batch)
     export(tools, model, f"{program}.safetensors", folder / "same.onnx")
-    before, after = (running.logits(path, rows) for path in (model.file(tools), folder / "same.onnx"))
+    before, after = (logits_of(path) for path in (model.file(tools), folder / "same.onnx"))
     check(np.abs(before - after).max() < NOISE * np.abs(before).max(),
           "untrained weights changed what the file computes")
     checkpoint, exported = folder / "end.safetensors", folder / "trained.onnx"
@@ -114,10 +120,10 @@ def check_folded(tools, model, weight):
                   f"--metrics={folder}/trained.jsonl"])
     ours = metrics(folder / "trained.jsonl")[-1]["eval_loss"]
     export(tools, model, checkpoint, exported)
-    loss, untrained = loss_of(running.logits(exported, rows), rows), loss_of(before, rows)
+    loss, untrained = loss_of(logits_of(exported)), loss_of(before)
     check(abs(loss - ours) <= NOISE * abs(loss),
           f"the exported file's loss is {loss:.9g}, the program's {ours:.9g}")
-    check(abs(loss - untrained) > 1e-2, f"{STEPS} steps moved the loss by {loss - untrained:.3g} only")
+    check(abs(loss - untrained) > 100 * NOISE, f"{STEPS} steps moved the loss by {loss - untrained:.3g} only")
     held, _ = tensors.read(checkpoint)
     tensors.write(folder / "less.safetensors",
                   {name: array for name, array in held.items()
