@@ -1,5 +1,6 @@
 //===- ExportWeights.cpp - the elements that an exported file gets -----------------===//
 #include "compiler/import/ExportWeights.h"
+#include "compiler/import/ParameterLayout.h"
 #include "compiler/import/StoredTypes.h"
 #include <cstring>
 
@@ -53,9 +54,7 @@ static std::optional<bool> isOutFirst(const Graph &graph, StringRef initializer,
   if (use.role != Role::Matrix || use.consumer.operand != 1 ||
       (product.op_type() != "MatMul" && product.op_type() != "Gemm"))
     return std::nullopt;
-  bool outFirst = false;
-  for (const auto &attribute : product.attribute())
-    outFirst |= attribute.name() == "transB" && attribute.i() != 0;
+  bool outFirst = isTransposedGemm(product);
   for (StringRef name = product.input(1); name != initializer;) {
     auto producer = graph.producers.find(name);
     if (producer == graph.producers.end() || graph.node(producer->second).input_size() == 0)

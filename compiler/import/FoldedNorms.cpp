@@ -1,6 +1,7 @@
 //===- FoldedNorms.cpp - normalisations that went into the weights ------------------===//
 #include "compiler/import/FoldedNorms.h"
 #include "compiler/import/FxArguments.h"
+#include "compiler/import/ParameterLayout.h"
 #include "compiler/import/StoredTypes.h"
 #include <cmath>
 #include <cstring>
@@ -34,15 +35,15 @@ static double largest(llvm::ArrayRef<float> numbers) {
   return result;
 }
 
-static int64_t intAttr(const onnx::NodeProto &node, StringRef name, int64_t otherwise) {
+static int64_t groupsOf(const onnx::NodeProto &node) {
   for (const auto &attribute : node.attribute())
-    if (attribute.name() == name)
+    if (attribute.name() == "group")
       return attribute.i();
-  return otherwise;
+  return 1;
 }
 
 bool plimsoll::import::isOutFirst(const onnx::NodeProto &node) {
-  return node.op_type() == "Gemm" ? intAttr(node, "transB", 0) != 0 : node.op_type() == "Conv";
+  return node.op_type() == "Conv" || isTransposedGemm(node);
 }
 
 /// Numbers that go into one result of a product with `weight`, as torch counts them when it draws
@@ -60,7 +61,7 @@ static int64_t fanIn(const onnx::NodeProto &node, const onnx::TensorProto &weigh
 static int64_t channelsOf(const onnx::NodeProto &node, const onnx::TensorProto &weight) {
   if (weight.dims_size() < 2)
     return 0;
-  return isOutFirst(node) ? weight.dims(0) : weight.dims(1) * intAttr(node, "group", 1);
+  return isOutFirst(node) ? weight.dims(0) : weight.dims(1) * groupsOf(node);
 }
 
 /// A normalisation by the statistics of a trained module leaves a bias. One of a new module leaves

@@ -72,15 +72,18 @@ static std::optional<Shape> onlyDimension(const Shape &shape) {
   return others.size() == 1 ? std::optional(others) : std::nullopt;
 }
 
+bool plimsoll::import::isTransposedGemm(const onnx::NodeProto &node) {
+  return node.op_type() == "Gemm" && llvm::any_of(node.attribute(), [](const auto &attribute) {
+           return attribute.name() == "transB" && attribute.i() != 0;
+         });
+}
+
 /// A weight of `x W^T`, of which the exporter may have stored either form.
 static Layout linearLayout(const Graph &graph, int index, const RoleUse &use) {
   const onnx::NodeProto &node = graph.node(use.consumer.node);
   if (use.role != Role::Matrix || use.consumer.operand != 1 || use.moved)
     return {Kind::Moved, shapeOf(graph, index)};
-  for (const auto &attribute : node.attribute())
-    if (attribute.name() == "transB" && attribute.i() != 0)
-      return {Kind::Same};
-  return {Kind::Transposed};
+  return {isTransposedGemm(node) ? Kind::Same : Kind::Transposed};
 }
 
 /// True for calls whose constants have the elements of the tensors that they read, in their order.

@@ -28,6 +28,9 @@ struct Layout {
 /// True if all elements, of `step` bytes each, are one number.
 bool isConstant(llvm::StringRef bytes, size_t step);
 
+/// True for a Gemm whose second factor is [out, in].
+bool isTransposedGemm(const onnx::NodeProto &node);
+
 /// How initializer `index` was made, as the uses that stand for one tensor see it.
 Layout layoutOf(const Graph &graph, const ExporterRecord &record, int index,
                 const UseTarget &target, const RoleUse &use);

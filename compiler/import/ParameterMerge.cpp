@@ -131,14 +131,12 @@ void Planner::restoreBias(int index) {
   if (use.parameter < 0)
     return;
   const Parameter &matrix = plan.parameters[use.parameter];
-  bool transB = false;
-  for (const auto &attribute : node.attribute())
-    transB |= attribute.name() == "transB" && attribute.i() != 0;
   if (matrix.shape.size() < 2 || node.op_type() == "ConvTranspose")
     return;
   Parameter bias;
   bias.name = name;
-  bias.shape = {node.op_type() == "Gemm" && !transB ? matrix.shape[1] : matrix.shape[0]};
+  bias.shape = {node.op_type() == "Gemm" && !isTransposedGemm(node) ? matrix.shape[1]
+                                                                    : matrix.shape[0]};
   bias.dtype = matrix.dtype;
   bias.role = "bias";
   bias.reason = "a bias of zeros that the exporter dropped";

@@ -53,6 +53,10 @@ void Planner::restoreNorm(int node, const FoldedNorm &norm) {
   plan.restoredNorms[node] = restored;
 }
 
+static std::string counted(size_t count) {
+  return std::to_string(count) + " batch normalisation" + (count == 1 ? "" : "s");
+}
+
 /// Says what came back, and of what was multiplied into the weights and cannot be taken out again.
 void Planner::warnOfFoldedNorms() {
   int count = 0;
@@ -85,15 +89,13 @@ void Planner::warnOfFoldedNorms() {
   }
   if (count > 0)
     plan.warnings.push_back(
-        "the exporter folded " + std::to_string(count) + " batch normalisation" +
-        (count == 1 ? "" : "s") +
+        "the exporter folded " + counted(count) +
         " into the weights before: scales, biases and running statistics cannot be recovered, and "
         "the model is trained without them; export with optimize=False to keep them" +
         names);
   if (!back.empty())
     plan.warnings.push_back(
-        "the exporter folded " + std::to_string(plan.restoredNorms.size()) +
-        " batch normalisation" + (plan.restoredNorms.size() == 1 ? "" : "s") +
+        "the exporter folded " + counted(plan.restoredNorms.size()) +
         " into the weights before, whose numbers are those of a module that was never trained: "
         "they are taken out again, which leaves these weights within rounding of the module's, and "
         "start with scales of 1, biases of 0 and new statistics; if the module was trained, export "
