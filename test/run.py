@@ -112,7 +112,7 @@ def programs(build, options):
     yield "lit", lambda: run_lit(build, options)
     for program in sorted((build / "bin").glob("plimsoll-*-tests")):
         yield program.name, lambda program=program: run_gtest(program)
-    fuzzer = build / "bin" / "plimsoll-import-fuzz"
+    fuzzer = build / "bin" / f"plimsoll-import-fuzz{'-sanitized' if options.all else ''}"
     if fuzzer.exists():
         yield fuzzer.name, lambda: run_fuzzer(fuzzer, options)
 

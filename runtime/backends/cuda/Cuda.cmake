@@ -45,8 +45,12 @@ if(PLIMSOLL_CUDA)
   if(PLIMSOLL_NVCC AND NOT CMAKE_CUDA_COMPILER)
     set(CMAKE_CUDA_COMPILER ${PLIMSOLL_NVCC})
   endif()
+  # The kernels ask for no architecture, so one PTX is assembled for each: nvcc's own loop would
+  # make the PTX three times.
+  set(cuda_code "")
   if(NOT CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES 80 90 100)
+    set(CMAKE_CUDA_ARCHITECTURES OFF)
+    set(cuda_code -gencode=arch=compute_80,code=[compute_80,sm_80,sm_90,sm_100])
   endif()
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
@@ -142,7 +146,7 @@ if(PLIMSOLL_HAVE_CUDA)
               backends/cuda/CudaError.cpp backends/cuda/FindDevice.cpp
               backends/cuda/MatmulCublas.cu $<TARGET_OBJECTS:plimsoll-core-objects>)
   target_compile_options(plimsoll-runtime-cuda PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:${PLIMSOLL_CUDA_FLAGS};-Werror;all-warnings>"
+    "$<$<COMPILE_LANGUAGE:CUDA>:${PLIMSOLL_CUDA_FLAGS};${cuda_code};-Werror;all-warnings>"
     "$<$<COMPILE_LANGUAGE:CXX>:-O2;-Wall;-Wextra>")
   target_include_directories(plimsoll-runtime-cuda PUBLIC include)
   target_link_libraries(plimsoll-runtime-cuda PUBLIC CUDA::cudart_static CUDA::cublasLt

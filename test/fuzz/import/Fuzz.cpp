@@ -3,8 +3,9 @@
 //   plimsoll-import-fuzz CASES SEED MODEL...
 //
 // Case i damages one of the models with the random numbers of (SEED, i) and imports it.
-// What must hold: no report of a sanitizer, no case over 10 seconds, no allocation over
-// 4 GiB, and a module that verifies or an error. The file of the case that fails is kept.
+// What must hold: no report of a sanitizer where it is built with them, no signal, no case over
+// 10 seconds, no allocation over 4 GiB, and a module that verifies or an error. The file of the
+// case that fails is kept.
 //===----------------------------------------------------------------------===//
 #include "Mutate.h"
 #include "compiler/import/Import.h"
@@ -15,10 +16,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <sanitizer/common_interface_defs.h>
 #include <sstream>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 using namespace plimsoll;
 
@@ -39,6 +43,27 @@ static void tellCase() {
   std::fprintf(stderr, "plimsoll-import-fuzz: case %llu of seed %llu failed; its file is %s\n",
                current, seed, file);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+static void watchCrashes() {
+  __sanitizer_set_death_callback(tellCase);
+}
+#else
+static void onCrash(int signal) {
+  tellCase();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+/// Without sanitizers a crash is a signal, and the system limits what is allocated.
+static void watchCrashes() {
+  for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
+    std::signal(signal, onCrash);
+  constexpr rlim_t kBytes = rlim_t(4) << 30;
+  rlimit limit = {kBytes, kBytes};
+  setrlimit(RLIMIT_AS, &limit);
+}
+#endif
 
 static void onAlarm(int) {
   static constexpr char text[] = "plimsoll-import-fuzz: over 10 seconds\n";
@@ -86,7 +111,7 @@ int main(int argc, char **argv) {
   std::snprintf(file, sizeof(file), "%s/plimsoll-import-fuzz-%d.onnx", folder ? folder : "/tmp",
                 int(getpid()));
   std::signal(SIGALRM, onAlarm);
-  __sanitizer_set_death_callback(tellCase);
+  watchCrashes();
   for (current = 0; current < cases; ++current) {
     Random random(seed * 1000003 + current);
     std::ofstream(file, std::ios::binary) << mutate(models[random.below(models.size())], random);
