@@ -21,9 +21,8 @@ class ProgramPrinter {
 public:
   ProgramPrinter(ModuleOp module, const ProgramSettings &settings, std::vector<char> &constants)
       : module(module), settings(settings), constants(constants), os(text) {
-    train = module.lookupSymbol<exec::ProgramOp>("train");
-    accumulate = module.lookupSymbol<exec::ProgramOp>("accumulate");
-    evaluate = module.lookupSymbol<exec::ProgramOp>("evaluate");
+    llvm::append_range(timelines, module.getOps<exec::ProgramOp>());
+    train = exec::firstTimeline(module, exec::TimelineKind::train);
     for (auto state : module.getOps<nn::StateOp>())
       if (!state.getTransient())
         states[state.getOf()].push_back(state);
@@ -31,28 +30,25 @@ public:
 
   std::string print() {
     os << "// What this program is: see plimsoll/Program.h.\n#include \"plimsoll/Program.h\"\n\n"
-          "using namespace plimsoll;\n\nvoid plimsoll_train(Stepper &s);\n"
-       << (accumulate ? "void plimsoll_accumulate(Stepper &s);\n" : "")
-       << "void plimsoll_evaluate(Stepper &s);\n\nnamespace {\n\n";
+          "using namespace plimsoll;\n\n";
+    for (exec::ProgramOp timeline : timelines)
+      os << "void plimsoll_" << timeline.getSymName() << "(Stepper &s);\n";
+    os << "\nnamespace {\n\n";
     parameters();
     inputs();
     constantTable();
-    for (exec::ProgramOp program : programs())
-      writes(program);
+    for (exec::ProgramOp timeline : timelines)
+      writes(timeline);
     if (settings.accesses)
-      for (exec::ProgramOp program : programs())
-        accesses(program);
+      for (exec::ProgramOp timeline : timelines)
+        accesses(timeline);
+    timelineTable();
     os << "} // namespace\n\n";
     program();
     return text;
   }
 
 private:
-  SmallVector<exec::ProgramOp> programs() const {
-    return accumulate ? SmallVector<exec::ProgramOp>{train, accumulate, evaluate}
-                      : SmallVector<exec::ProgramOp>{train, evaluate};
-  }
-
   void shape(StringRef name, ArrayRef<int64_t> dims) {
     os << "const int64_t " << name << "[] = {";
     if (dims.empty())
@@ -105,15 +101,18 @@ private:
         os << "};\n";
       }
       RankedTensorType type = parameter.getTensorType();
-      row << "    {{" << quoted(parameter.getSymName()) << ", " << dtype(type.getElementType())
-          << ", " << type.getRank() << ", shape" << n << ", " << hex(placeOf(parameter)) << "}, "
-          << (parameter.getTransposed() ? "true" : "false") << ", "
-          << (parameter.getTrainable() ? "true" : "false") << ", "
-          << (parameter.getDecayed() ? "true" : "false") << ", "
-          << (aliases && !aliases.empty() ? "aliases" + n : "nullptr") << ", "
-          << (aliases ? aliases.size() : 0) << ", " << (own.empty() ? "nullptr" : "states" + n)
-          << ", " << own.size() << ", " << gradientOffset(parameter) << ", "
-          << (parameter->hasAttr(nn::kUnsavedAttr) ? "true" : "false") << "},\n";
+      row << "    {.tensor = {" << quoted(parameter.getSymName()) << ", "
+          << dtype(type.getElementType()) << ", " << type.getRank() << ", shape" << n << ", "
+          << hex(placeOf(parameter))
+          << "},\n     .transposed = " << (parameter.getTransposed() ? "true" : "false")
+          << ", .trainable = " << (parameter.getTrainable() ? "true" : "false")
+          << ", .decayed = " << (parameter.getDecayed() ? "true" : "false")
+          << ",\n     .aliases = " << (aliases && !aliases.empty() ? "aliases" + n : "nullptr")
+          << ", .aliasCount = " << (aliases ? aliases.size() : 0)
+          << ", .states = " << (own.empty() ? "nullptr" : "states" + n)
+          << ", .stateCount = " << own.size()
+          << ",\n     .gradientOffset = " << gradientOffset(parameter)
+          << ", .unsaved = " << (parameter->hasAttr(nn::kUnsavedAttr) ? "true" : "false") << "},\n";
     }
     os << "\nconst ParameterInfo parameters[] = {\n" << rows << "};\n\n";
   }
@@ -131,58 +130,103 @@ private:
     return slice->getAttrOfType<StringAttr>(exec::kRoleAttr).getValue();
   }
 
-  /// Where input `name` of `program`, which may be null, lies; -1: it has no such input.
-  static int64_t inputOffset(exec::ProgramOp program, StringRef name) {
-    if (program)
-      for (exec::SliceOp slice : inputSlices(program))
-        if (slice.getName() == name)
-          return slice.getOffset();
-    return -1;
+  static exec::SliceOp inputNamed(exec::ProgramOp timeline, StringRef name) {
+    for (exec::SliceOp slice : inputSlices(timeline))
+      if (slice.getName() == name)
+        return slice;
+    return {};
+  }
+
+  /// What the host writes for `timeline` beside its inputs: the block of scalars; null: none.
+  static exec::SliceOp hyperOf(exec::ProgramOp timeline) {
+    for (exec::SliceOp slice : inputSlices(timeline))
+      if (roleOf(slice) == "hyper")
+        return slice;
+    return {};
+  }
+
+  static ArrayRef<int64_t> shapeOf(exec::SliceOp slice) {
+    return slice->getAttrOfType<DenseI64ArrayAttr>(exec::kShapeAttr).asArrayRef();
+  }
+
+  /// The inputs of all timelines, each as the first one that has it, the training ones' first.
+  SmallVector<exec::SliceOp> allInputs() {
+    SmallVector<exec::SliceOp> all;
+    std::set<StringRef> seen;
+    SmallVector<exec::ProgramOp> order{train};
+    llvm::append_range(order, timelines);
+    for (exec::ProgramOp timeline : order)
+      for (exec::SliceOp slice : inputSlices(timeline))
+        if (roleOf(slice) != "hyper" && seen.insert(slice.getName()).second)
+          all.push_back(slice);
+    return all;
   }
 
   void inputs() {
-    std::string rows;
+    allInputSlices = allInputs();
+    for (auto [i, slice] : llvm::enumerate(allInputSlices))
+      shape("input_shape" + std::to_string(i), shapeOf(slice));
+    os << "\nconst InputInfo inputs[] = {\n";
+    for (exec::SliceOp slice : allInputSlices)
+      inputRow(slice);
+    os << "};\n\n";
+    tokenLabels = labelsAreTokens();
+    for (exec::ProgramOp timeline : timelines)
+      inputTable(timeline);
+  }
+
+  void inputRow(exec::SliceOp slice) {
+    auto limit = slice->getAttrOfType<IntegerAttr>(exec::kLimitAttr);
+    auto ignored = slice->getAttrOfType<IntegerAttr>(exec::kIgnoredAttr);
+    auto classes = slice->getAttrOfType<StringAttr>(exec::kClassesAttr);
+    os << "    {.labels = " << (roleOf(slice) == "labels" ? "true" : "false")
+       << ", .limit = " << (limit ? limit.getInt() : -1);
+    if (ignored)
+      os << ", .ignored = " << ignored.getInt();
+    if (slice->hasAttr(exec::kWholeAttr))
+      os << ", .whole = true";
+    if (classes)
+      os << ", .classes = " << quoted(classes.getValue());
+    os << "}, // " << oneLine(slice.getName()) << "\n";
+  }
+
+  /// Type, shape and place of every input in `timeline`.
+  void inputTable(exec::ProgramOp timeline) {
+    std::string name = timeline.getSymName().str(), rows;
     llvm::raw_string_ostream row(rows);
+    for (auto [i, any] : llvm::enumerate(allInputSlices)) {
+      exec::SliceOp own = inputNamed(timeline, any.getName());
+      exec::SliceOp slice = own ? own : any;
+      std::string shapeName = "input_shape" + std::to_string(i);
+      if (shapeOf(slice) != shapeOf(any)) {
+        shapeName = name + "_" + shapeName;
+        shape(shapeName, shapeOf(slice));
+      }
+      row << "    {" << quoted(any.getName()) << ", "
+          << dtype(slice.getSlice().getType().getElement()) << ", " << shapeOf(slice).size() << ", "
+          << shapeName << ", " << (own ? hex(own.getOffset()) : "kNoPlace") << "},\n";
+    }
+    os << "const TensorInfo " << name << "_inputs[] = {\n" << rows << "};\n\n";
+  }
+
+  /// Whether the labels have the shape of the one integer input.
+  bool labelsAreTokens() {
     std::optional<ArrayRef<int64_t>> labels, integers;
     int integerInputs = 0;
     for (exec::SliceOp slice : inputSlices(train)) {
-      if (roleOf(slice) == "hyper") {
-        hyperOffset = slice.getOffset();
-        accumulateHyperOffset = inputOffset(accumulate, slice.getName());
-        hyperBytes = slice.getSlice().getType().getBytes();
-        continue;
-      }
-      auto dims = slice->getAttrOfType<DenseI64ArrayAttr>(exec::kShapeAttr).asArrayRef();
-      Type element = slice.getSlice().getType().getElement();
-      auto limit = slice->getAttrOfType<IntegerAttr>(exec::kLimitAttr);
-      auto ignored = slice->getAttrOfType<IntegerAttr>(exec::kIgnoredAttr);
-      bool isLabels = roleOf(slice) == "labels";
-      if (isLabels)
-        labels = dims;
-      else if (element.isInteger(64) && ++integerInputs == 1)
-        integers = dims;
-      shape("input_shape" + std::to_string(inputCount), dims);
-      row << "    {{" << quoted(slice.getName()) << ", " << dtype(element) << ", " << dims.size()
-          << ", input_shape" << inputCount << ", " << hex(slice.getOffset()) << "}, "
-          << inputOffset(evaluate, slice.getName()) << ", " << (isLabels ? "true" : "false") << ", "
-          << (limit ? limit.getInt() : -1) << ", " << (ignored ? ignored.getInt() : -100) << ", "
-          << inputOffset(accumulate, slice.getName());
-      auto classes = slice->getAttrOfType<StringAttr>(exec::kClassesAttr);
-      if (bool whole = slice->hasAttr(exec::kWholeAttr); whole || classes)
-        row << ", " << (whole ? "true" : "false") << ", "
-            << (classes ? quoted(classes.getValue()) : "nullptr");
-      row << "},\n";
-      ++inputCount;
+      if (roleOf(slice) == "labels")
+        labels = shapeOf(slice);
+      else if (slice.getSlice().getType().getElement().isInteger(64) && ++integerInputs == 1)
+        integers = shapeOf(slice);
     }
-    tokenLabels = labels && integers && integerInputs == 1 && *labels == *integers;
-    os << "\nconst InputInfo inputs[] = {\n" << rows << "};\n\n";
+    return labels && integerInputs == 1 && *labels == *integers;
   }
 
   void constantTable() {
     std::string rows;
     llvm::raw_string_ostream row(rows);
     std::set<int64_t> seen;
-    for (exec::ProgramOp program : programs())
+    for (exec::ProgramOp program : timelines)
       for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
         Attribute value = slice->getAttr(exec::kValueAttr);
         if (!value || !seen.insert(slice.getOffset()).second)
@@ -249,47 +293,72 @@ private:
     accessCounts[program.getSymName()] = count;
   }
 
-  std::string timeline(exec::ProgramOp program) {
-    StringRef name = program.getSymName();
-    std::string accessed;
+  void timelineTable() {
+    os << "const Timeline timelines[] = {\n";
+    for (exec::ProgramOp timeline : timelines)
+      timelineRow(timeline);
+    os << "};\n\n";
+  }
+
+  void timelineRow(exec::ProgramOp timeline) {
+    StringRef name = timeline.getSymName();
+    exec::SliceOp hyper = hyperOf(timeline);
+    os << "    {.name = " << quoted(name)
+       << ",\n     .kind = TimelineKind::" << exec::stringifyTimelineKind(timeline.getKind())
+       << ",\n     .run = plimsoll_" << name << ",\n     .launchCount = " << launches[name]
+       << ",\n     .inputs = " << name
+       << "_inputs,\n     .hyperOffset = " << (hyper ? int64_t(hyper.getOffset()) : -1)
+       << ",\n     .lossOffset = " << resultOffset(timeline, "loss")
+       << ",\n     .accuracyOffset = " << resultOffset(timeline, "accuracy")
+       << ",\n     .writes = " << name << "_writes,\n     .writeCount = " << writeCounts[name]
+       << ",\n     .gradientNormOffset = " << resultOffset(timeline, "gradient_norm");
     if (settings.accesses)
-      accessed = (", " + name + "_accesses, " + Twine(accessCounts[name])).str();
-    return ("{plimsoll_" + name + ", " + Twine(launches[name]) + ", " +
-            Twine(resultOffset(program, "loss")) + ", " + Twine(resultOffset(program, "accuracy")) +
-            ", " + name + "_writes, " + Twine(writeCounts[name]) + ", " +
-            Twine(resultOffset(program, "gradient_norm")) + accessed + "}")
-        .str();
+      os << ",\n     .accesses = " << name
+         << "_accesses,\n     .accessCount = " << accessCounts[name];
+    os << "},\n";
+  }
+
+  /// The compiler and the runtime agree on what the host computes before each run.
+  void checkHyper() {
+    for (exec::ProgramOp timeline : timelines)
+      if (exec::SliceOp hyper = hyperOf(timeline)) {
+        os << "static_assert(kHyperCount * sizeof(float) == "
+           << hyper.getSlice().getType().getBytes() << ");\n\n";
+        return;
+      }
   }
 
   void program() {
-    const OptimizerSettings &o = settings.optimizer;
-    // The compiler and the runtime agree on what the host computes before each step.
-    os << "static_assert(kHyperCount * sizeof(float) == " << hyperBytes << ");\n\n"
-       << "extern \"C\" const Program plimsoll_program = {\n"
-       << "    /*model=*/" << quoted(settings.model) << ",\n    /*fingerprint=*/"
-       << quoted(fingerprint(module, o)) << ",\n    /*info=*/" << quoted(settings.info)
-       << ",\n    /*instructionSet=*/" << quoted(settings.instructionSet)
-       << ",\n    /*arenaBytes=*/" << train.getArena() << ",\n    /*threads=*/"
-       << train.getThreads() << ",\n    /*hyperOffset=*/" << hex(hyperOffset)
-       << ",\n    parameters, " << parameterCount << ",\n    inputs, " << inputCount << ",\n    "
-       << (constantCount ? "constants" : "nullptr") << ", " << constantCount
-       << ",\n    /*optimizer=*/{" << quoted(o.name);
-    Type f64 = Float64Type::get(module.getContext());
-    for (double value : {o.learningRate, o.weightDecay, o.beta1, o.beta2, o.epsilon, o.momentum})
-      os << ", " << literal(value, f64);
-    os << ", " << (o.nesterov ? "true" : "false") << "},\n    /*train=*/" << timeline(train)
-       << ",\n    /*evaluate=*/" << timeline(evaluate) << ",\n    /*tokenLabels=*/"
-       << (tokenLabels ? "true" : "false") << ",\n    /*loraAlpha=*/" << literal(loraAlpha(), f64);
-    os << ",\n    /*evaluateHyperOffset=*/" << inputOffset(evaluate, "hyper");
-    bool mix = module->hasAttr(nn::kRowsMixAttr);
-    if (accumulate || mix)
-      os << ",\n    /*microBatches=*/" << settings.microBatches << ",\n    /*accumulate=*/"
-         << (accumulate ? timeline(accumulate) : "{}") << ",\n    /*accumulateHyperOffset=*/"
-         << hex(accumulateHyperOffset);
-    if (mix)
-      os << ",\n    /*rowsMix=*/true";
-    os << "};\n";
+    checkHyper();
+    os << "extern \"C\" const Program plimsoll_program = {\n    .model = " << quoted(settings.model)
+       << ",\n    .fingerprint = " << quoted(fingerprint(module, settings.optimizer))
+       << ",\n    .info = " << quoted(settings.info)
+       << ",\n    .instructionSet = " << quoted(settings.instructionSet)
+       << ",\n    .arenaBytes = " << train.getArena() << ",\n    .threads = " << train.getThreads()
+       << ",\n    .parameters = parameters,\n    .parameterCount = " << parameterCount
+       << ",\n    .inputs = inputs,\n    .inputCount = " << allInputSlices.size()
+       << ",\n    .constants = " << (constantCount ? "constants" : "nullptr")
+       << ",\n    .constantCount = " << constantCount;
+    optimizer(settings.optimizer);
+    os << ",\n    .timelines = timelines,\n    .timelineCount = " << timelines.size()
+       << ",\n    .tokenLabels = " << (tokenLabels ? "true" : "false")
+       << ",\n    .loraAlpha = " << number(loraAlpha())
+       << ",\n    .microBatches = " << settings.microBatches
+       << ",\n    .rowsMix = " << (module->hasAttr(nn::kRowsMixAttr) ? "true" : "false") << "};\n";
   }
+
+  void optimizer(const OptimizerSettings &o) {
+    os << ",\n    .optimizer = {.name = " << quoted(o.name)
+       << ",\n                  .learningRate = " << number(o.learningRate)
+       << ",\n                  .weightDecay = " << number(o.weightDecay)
+       << ",\n                  .beta1 = " << number(o.beta1)
+       << ",\n                  .beta2 = " << number(o.beta2)
+       << ",\n                  .epsilon = " << number(o.epsilon)
+       << ",\n                  .momentum = " << number(o.momentum)
+       << ",\n                  .nesterov = " << (o.nesterov ? "true" : "false") << "}";
+  }
+
+  std::string number(double value) { return literal(value, Float64Type::get(module.getContext())); }
 
   double loraAlpha() {
     auto alpha = module->getAttrOfType<FloatAttr>(nn::kLoraAlphaAttr);
@@ -299,11 +368,12 @@ private:
   ModuleOp module;
   const ProgramSettings &settings;
   std::vector<char> &constants;
-  exec::ProgramOp train, accumulate, evaluate; ///< accumulate may be null
+  SmallVector<exec::ProgramOp> timelines;
+  exec::ProgramOp train;                     ///< the first one that trains
+  SmallVector<exec::SliceOp> allInputSlices; ///< one for each row of the table of inputs
   llvm::StringMap<SmallVector<nn::StateOp>> states;
   llvm::StringMap<int> launches, writeCounts, accessCounts;
-  int parameterCount = 0, inputCount = 0, constantCount = 0;
-  int64_t hyperOffset = 0, hyperBytes = 0, accumulateHyperOffset = 0;
+  int parameterCount = 0, constantCount = 0;
   bool tokenLabels = false;
   std::string text;
   llvm::raw_string_ostream os;

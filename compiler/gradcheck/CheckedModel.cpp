@@ -18,8 +18,8 @@ llvm::Expected<std::unique_ptr<CheckedModel>>
 CheckedModel::create(pipeline::Compilation &compiled, StringRef folder, const CheckOptions &check) {
   ModuleOp module = *compiled.module;
   std::unique_ptr<CheckedModel> model(
-      new CheckedModel(module.lookupSymbol<exec::ProgramOp>("train"),
-                       module.lookupSymbol<exec::ProgramOp>("evaluate")));
+      new CheckedModel(exec::firstTimeline(module, exec::TimelineKind::train),
+                       exec::firstTimeline(module, exec::TimelineKind::evaluate)));
   if (llvm::Error error = model->prepare(compiled, folder, check))
     return error;
   return model;

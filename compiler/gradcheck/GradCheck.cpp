@@ -150,8 +150,8 @@ llvm::Expected<CheckReport> plimsoll::gradcheck::checkGradients(MLIRContext &con
                                                                 pipeline::CompileOptions options,
                                                                 const CheckOptions &check) {
   options.checkGradients = true;
-  options.effort = "fast";
-  options.checkpoint = "none";
+  options.planning.effort = planner::Effort::Fast;
+  options.planning.recompute = false;
   auto compiled = pipeline::compileTo(context, options, pipeline::Stage::Exec);
   if (failed(compiled))
     return llvm::createStringError("");

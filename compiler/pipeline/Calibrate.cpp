@@ -7,6 +7,7 @@
 #include "compiler/pipeline/Calibrate.h"
 #include "compiler/pipeline/CalibrationNets.h"
 #include "compiler/pipeline/Emit.h"
+#include "dialects/nn/Timelines.h"
 #include "dialects/plan/PlanDialect.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
@@ -82,9 +83,9 @@ private:
     return manager.run(*compilation.module);
   }
 
-  /// The work of each launch of @train, in the order in which they run.
+  /// The work of each launch of the training timeline, in the order in which they run.
   static void collectLaunches(ModuleOp module, std::vector<LaunchWork> &launches) {
-    auto train = module.lookupSymbol<func::FuncOp>("train");
+    auto train = nn::firstTimeline(module, nn::TimelineKind::train);
     for (Operation &op : train.getBody().front()) {
       auto kernel = op.getAttrOfType<StringAttr>(plan::kKernelAttr);
       if (memory::isLaunch(&op))

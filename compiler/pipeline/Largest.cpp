@@ -154,9 +154,9 @@ private:
       trial.limit = "the model: " + message;
       return trial;
     }
-    const planner::TimelinePlan &plan = outcome.result.solution.timelines.front();
+    double base = outcome.baseStepSeconds();
     trial.arenaBytes = outcome.result.solution.arenaBytes;
-    trial.relativeStep = plan.baseCost > 0 ? plan.cost / plan.baseCost : 1;
+    trial.relativeStep = base > 0 ? outcome.stepSeconds() / base : 1;
     if (failed(compilation))
       trial.limit = "memory: the smallest plan found has " + mebibytes(trial.arenaBytes);
     else if (trial.relativeStep > slowdown)

@@ -39,24 +39,15 @@ static autodiff::BuildStepPassOptions stepOptions(const CompileOptions &options)
   step.alpha = options.optimizer.alpha;
   step.momentum = options.optimizer.momentum;
   step.nesterov = options.optimizer.nesterov;
-  step.clip = options.clip;
   step.accumulate = options.accumulate;
   step.keepGradients = options.keepGradients;
   step.scaleRule = options.scaleRule;
   return step;
 }
 
-static memory::PlanMemoryPassOptions planOptions(const CompileOptions &options) {
-  memory::PlanMemoryPassOptions plan;
-  plan.budget = options.memory.value_or(-1);
-  plan.effort = options.effort;
-  plan.frontier = options.frontier;
-  plan.recompute = options.checkpoint != "none";
-  StringRef rule = options.checkpoint;
-  if (rule == "sqrt")
-    plan.checkpointEvery = 0;
-  else if (rule.consume_front("every:"))
-    rule.getAsInteger(10, plan.checkpointEvery);
+static planner::Options planOptions(const CompileOptions &options) {
+  planner::Options plan = options.planning;
+  plan.budget = options.memory;
   return plan;
 }
 
@@ -67,20 +58,20 @@ static void addFineTuning(OpPassManager &manager, const CompileOptions &options)
         {options.lora->modules, options.lora->rank, options.lora->alpha, options.lora->dropout}));
   if (!options.teacher)
     return;
-  std::vector<std::string> told; // of --loss, by whoever attaches it
-  prepare::LossSpec loss = prepare::parseLoss(options.loss, told);
-  std::string output = options.teacher->output.empty() ? loss.output : options.teacher->output;
-  manager.addPass(prepare::createAttachTeacherPass(
-      {options.teacher->weight, options.teacher->temperature, output, loss.axis.value_or(0)}));
+  const std::string &output =
+      options.teacher->output.empty() ? options.loss.output : options.teacher->output;
+  manager.addPass(
+      prepare::createAttachTeacherPass({options.teacher->weight, options.teacher->temperature,
+                                        output, options.loss.axis.value_or(0)}));
 }
 
 /// The loss of training in f64, with its gradients and without updates.
 static void addCheck(OpPassManager &manager, const CompileOptions &options) {
-  bool weigh = options.loss == kWeightedSum;
   addFineTuning(manager, options);
-  manager.addPass(prepare::createAttachLossPass({weigh ? "" : options.loss}));
+  manager.addPass(prepare::createAttachLossPass(options.weightedSum ? std::nullopt
+                                                                    : std::optional(options.loss)));
   manager.addPass(prepare::createWidenPass());
-  manager.addPass(autodiff::createBuildCheckPass({weigh, options.scaleRule}));
+  manager.addPass(autodiff::createBuildCheckPass({options.weightedSum, options.scaleRule}));
 }
 
 void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions &options,
@@ -104,8 +95,8 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
       addCheck(manager, options);
     } else {
       addFineTuning(manager, options);
-      manager.addPass(prepare::createAttachLossPass({options.loss}));
-      manager.addPass(autodiff::createBuildStepPass(stepOptions(options)));
+      manager.addPass(prepare::createAttachLossPass(std::optional(options.loss)));
+      manager.addPass(autodiff::createBuildStepPass(stepOptions(options), options.clipping));
     }
     manager.addNestedPass<func::FuncOp>(prepare::createSimplifyPass());
     if (options.precision == "bf16")
@@ -180,7 +171,7 @@ static LogicalResult runPasses(Compilation &compilation, const CompileOptions &o
 static std::optional<FullTraining> planFullTraining(MLIRContext &context, CompileOptions options) {
   options.lora = std::nullopt;
   options.memory = options.memoryTotal = std::nullopt;
-  options.frontier = false;
+  options.planning.fullFrontier = false;
   ScopedDiagnosticHandler silent(&context, [](Diagnostic &) { return success(); });
   FailureOr<Compilation> full = compileTo(context, options, Stage::Plan);
   if (failed(full))

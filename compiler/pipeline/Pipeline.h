@@ -5,7 +5,9 @@
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/import/Import.h"
 #include "compiler/target/Machine.h"
+#include "passes/autodiff/Optimizers.h"
 #include "passes/memory/Passes.h"
+#include "passes/prepare/LossSpec.h"
 #include <optional>
 
 namespace plimsoll::pipeline {
@@ -39,12 +41,12 @@ struct CompileOptions {
   /// names; and who gives the others.
   std::vector<std::string> whole;
   Feed feed = Feed::ByHost;
-  std::string loss = "cross-entropy";
+  prepare::LossSpec loss;
   codegen::OptimizerSettings optimizer;
   std::optional<LoraOptions> lora;
   std::optional<TeacherOptions> teacher;
-  std::string clip;                 ///< "norm:1.0", "value:0.5" or empty
-  int64_t accumulate = 1;           ///< micro-batches of one update
+  std::optional<autodiff::Clipping> clipping; ///< of gradients
+  int64_t accumulate = 1;                     ///< micro-batches of one update
   std::vector<std::string> dropout; ///< REGEX=p: dropout behind nodes and modules of that name
   std::string target = "cpu";
   std::string precision = "f32"; ///< of the factors of matrix products
@@ -53,11 +55,7 @@ struct CompileOptions {
   int64_t steps = 0;  ///< whose predicted time the summary tells; 0: of one alone
   std::optional<int64_t> memory;      ///< bytes of the arena
   std::optional<int64_t> memoryTotal; ///< of the process: arena and what is beside it
-  std::string effort = "normal";
-  /// "planned"; "none": no operation runs twice; "sqrt" and "every:N": by rule, whatever
-  /// the budget (see passes/planner/Policies.h).
-  std::string checkpoint = "planned";
-  bool frontier = false; ///< find every plan, for reports
+  planner::Options planning; ///< but for the budget, which is known only behind the kernels
   bool keepGradients = false;
   bool poison = false;
   uint64_t seed = 0;     ///< of drawn weights
@@ -65,14 +63,10 @@ struct CompileOptions {
   /// For tests of operators: no training step, only the forward pass; with the gradients of a
   /// weighted sum of its results with respect to its inputs.
   bool forwardOnly = false, inputGradients = false;
-  /// For checks of gradients: the loss (also kWeightedSum) and its gradients
-  /// in f64, without updates.
-  bool checkGradients = false;
+  /// For checks of gradients: the loss and its gradients in f64, without updates. `weightedSum`
+  /// takes for the loss all results, each element times a fixed random number.
+  bool checkGradients = false, weightedSum = false;
 };
-
-/// The loss of checks of gradients for models without one: all results, each element times a
-/// fixed random number.
-inline constexpr llvm::StringLiteral kWeightedSum = "weighted-sum";
 
 /// Adds every pass from `from` (exclusive) to `to`; for a module that is at `from`.
 /// `outcome` receives the plan.

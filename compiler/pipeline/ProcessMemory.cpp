@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/ProcessMemory.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/memory/StepProblem.h"
 
@@ -37,7 +38,7 @@ static int64_t launchesOf(func::FuncOp function) {
 static int64_t bytesOnGpu(ModuleOp module, const target::DeviceModel &device) {
   target::DeviceModel::Overhead overhead =
       device.overhead.value_or(target::DeviceModel::Overhead());
-  auto train = module.lookupSymbol<func::FuncOp>("train");
+  func::FuncOp train = nn::firstTimeline(module, nn::TimelineKind::train);
   return overhead.baseBytes + (train ? launchesOf(train) * overhead.launchBytes : 0);
 }
 
@@ -49,9 +50,9 @@ int64_t plimsoll::pipeline::bytesBesideArena(ModuleOp module, const target::Mach
   for (Operation &symbol : module.getOps())
     if (isa<nn::ParameterOp, nn::StateOp>(symbol))
       bytes += kPerTensor;
-  for (auto function : module.getOps<func::FuncOp>()) {
+  for (func::FuncOp function : nn::timelinesOf(module)) {
     bytes += launchesOf(function) * kPerLaunch;
-    if (function.getName() == "train")
+    if (nn::timelineOf(function).getKind() == nn::TimelineKind::train)
       for (BlockArgument input : function.getArguments())
         bytes += kBatches * nn::tensorBytes(input.getType());
   }

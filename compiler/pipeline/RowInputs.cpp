@@ -9,6 +9,7 @@
 #include "compiler/pipeline/SameDimensions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Timelines.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Regex.h"
@@ -225,6 +226,6 @@ private:
 
 LogicalResult plimsoll::pipeline::settleInputs(ModuleOp module, const CompileOptions &options) {
   // Every timeline has the same inputs; that of evaluations is a forward pass alone.
-  auto evaluate = module.lookupSymbol<func::FuncOp>("evaluate");
+  auto evaluate = nn::firstTimeline(module, nn::TimelineKind::evaluate);
   return evaluate ? InputSettler(module, evaluate, options).run() : success();
 }

@@ -22,8 +22,8 @@ public:
   const memory::PlanOutcome &outcome() const { return planned; }
   const planner::Problem &problem() const { return planned.problem; }
   const planner::Solution &solution() const { return planned.result.solution; }
-  const planner::Timeline &timeline() const { return problem().timelines.front(); }
-  const planner::TimelinePlan &plan() const { return solution().timelines.front(); }
+  const planner::Timeline &timeline() const { return planned.timeline(); }
+  const planner::TimelinePlan &plan() const { return planned.plan(); }
 
   /// The op behind the planner's `op` (its first instance), or null.
   mlir::Operation *operation(planner::OpId op) const { return operations[op]; }

@@ -46,8 +46,8 @@ static void addResidents(ModuleOp module, Summary &summary) {
 
 /// Splits what is alive at the training timeline's peak.
 static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
-  const planner::Timeline &timeline = outcome.problem.timelines.front();
-  const planner::TimelinePlan &plan = outcome.result.solution.timelines.front();
+  const planner::Timeline &timeline = outcome.timeline();
+  const planner::TimelinePlan &plan = outcome.plan();
   std::vector<ValueKind> kinds = valueKinds(outcome.problem);
   int32_t peak = std::max(0, plan.peakPosition);
   std::vector<int32_t> ends = countedEnds(plan);
@@ -64,12 +64,10 @@ static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   if (peak < int32_t(plan.events.size()) && plan.events[peak].op >= 0)
     summary.peakNode = timeline.ops[plan.events[peak].op].name;
   summary.recomputed = plan.recomputed;
-  summary.stepSeconds = plan.cost;
-  for (auto [other, its] : llvm::zip(outcome.problem.timelines, outcome.result.solution.timelines))
-    if (other.name == "accumulate") // the step's other micro-batches
-      summary.stepSeconds += (summary.microBatches - 1) * its.cost;
-  if (plan.recomputed > 0)
-    summary.recomputedShare = std::max(0.0, plan.cost / plan.baseCost - 1.0);
+  summary.timelines = timelineRows(outcome);
+  summary.stepSeconds = outcome.stepSeconds();
+  if (double base = outcome.baseStepSeconds(); plan.recomputed > 0 && base > 0)
+    summary.recomputedShare = std::max(0.0, summary.stepSeconds / base - 1.0);
 }
 
 Summary plimsoll::pipeline::summarize(const Compilation &compilation,
@@ -99,13 +97,13 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   summary.steps = options.steps;
   summary.anyPlanBound = solution.statistics.planBound;
   const planner::Statistics &statistics = solution.statistics;
-  if (double base = solution.timelines.front().baseCost; base > 0)
-    summary.leastShare = std::max(0.0, statistics.costBound - statistics.baseCost) / base;
+  if (double base = statistics.baseCost; base > 0)
+    summary.leastShare = std::max(0.0, statistics.costBound - base) / base;
   summary.device = compilation.target->device().device;
   summary.budget = compilation.budget;
   summary.totalBudget = options.memoryTotal;
   summary.besideArena = compilation.besideArena;
-  for (const planner::ValueId id : compilation.outcome.problem.timelines.front().liveAtStart) {
+  for (const planner::ValueId id : compilation.outcome.timeline().liveAtStart) {
     const planner::Value &value = compilation.outcome.problem.values[id];
     if (value.name != "hyper")
       summary.inputs += (summary.inputs.empty() ? "" : ", ") + value.name;
@@ -199,6 +197,7 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
       {"step_seconds", s.stepSeconds},
       {"device", s.device},
       {"any_plan_bound_bytes", s.anyPlanBound},
+      {"timelines", toJson(s.timelines)},
   };
   if (!s.classes.empty())
     object["classes"] = s.classes;

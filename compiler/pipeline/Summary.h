@@ -3,6 +3,7 @@
 #define PLIMSOLL_COMPILER_PIPELINE_SUMMARY_H
 
 #include "compiler/pipeline/Pipeline.h"
+#include "compiler/pipeline/TimelineTable.h"
 #include "llvm/Support/JSON.h"
 
 namespace plimsoll::pipeline {
@@ -29,6 +30,7 @@ struct Summary {
   int64_t adapterTensors = 0, adapterCount = 0; ///< with --lora: all that is trained
   std::optional<FullTraining> fullTraining;     ///< what it saves against that
   std::string peakNode;
+  std::vector<TimelineRow> timelines; ///< of the program, in its order
   std::vector<std::string> ties;
 };
 

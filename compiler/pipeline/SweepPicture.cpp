@@ -52,20 +52,20 @@ struct Axis {
 
 class Picture {
 public:
-  Picture(const planner::Solution &solution, llvm::StringRef title)
-      : solution(solution), title(title), os(text) {
+  Picture(const memory::PlanOutcome &outcome, llvm::StringRef title)
+      : outcome(outcome), statistics(outcome.result.solution.statistics), title(title), os(text) {
     int64_t most = 0;
-    for (const auto &point : solution.statistics.frontier)
+    for (const auto &point : statistics.frontier)
       most = std::max(most, point.arenaBytes);
     unit = most >= int64_t(4) << 30 ? 1 << 30 : most >= 4 << 20 ? 1 << 20 : 1 << 10;
     auto add = [&](const auto &points) {
       for (const auto &point : points) {
         bytes.add(point.arenaBytes / unit);
-        time.add(relativeStep(solution, point.costs));
+        time.add(relativeStep(outcome, point.costs));
       }
     };
-    add(solution.statistics.frontier);
-    add(solution.statistics.policies);
+    add(statistics.frontier);
+    add(statistics.policies);
     bytes.round(8, 1e-3);
     time.round(7, 1e-2);
   }
@@ -129,7 +129,7 @@ private:
     double at = kLeft + kWidth - 200;
     circle(at, kTop + 16, "");
     label(at + 12, kTop + 20, "start", "plans found, by budget");
-    if (solution.statistics.policies.empty())
+    if (statistics.policies.empty())
       return;
     square(at, kTop + 36, "");
     label(at + 12, kTop + 40, "start", "checkpoints by rule");
@@ -153,11 +153,11 @@ private:
 
   void plans() {
     os << "<polyline fill=\"none\" stroke=\"" << kPlans << "\" stroke-width=\"1.5\" points=\"";
-    for (const planner::FrontierPoint &point : solution.statistics.frontier)
-      os << formatv("{0:f1},{1:f1} ", x(point.arenaBytes), y(relativeStep(solution, point.costs)));
+    for (const planner::FrontierPoint &point : statistics.frontier)
+      os << formatv("{0:f1},{1:f1} ", x(point.arenaBytes), y(relativeStep(outcome, point.costs)));
     os << "\"/>\n";
-    for (const planner::FrontierPoint &point : solution.statistics.frontier) {
-      double step = relativeStep(solution, point.costs);
+    for (const planner::FrontierPoint &point : statistics.frontier) {
+      double step = relativeStep(outcome, point.costs);
       circle(x(point.arenaBytes), y(step), says(point.arenaBytes, step));
     }
   }
@@ -165,8 +165,8 @@ private:
   /// Each with its name, on the side where there is room; rules of one plan are one point.
   void rules() {
     std::map<std::pair<int64_t, double>, std::string> names;
-    for (const planner::PolicyPoint &point : solution.statistics.policies) {
-      std::string &name = names[{point.arenaBytes, relativeStep(solution, point.costs)}];
+    for (const planner::PolicyPoint &point : statistics.policies) {
+      std::string &name = names[{point.arenaBytes, relativeStep(outcome, point.costs)}];
       name += (name.empty() ? "" : ", ") + point.name;
     }
     for (const auto &[place, name] : names) {
@@ -178,7 +178,8 @@ private:
     }
   }
 
-  const planner::Solution &solution;
+  const memory::PlanOutcome &outcome;
+  const planner::Statistics &statistics;
   llvm::StringRef title;
   Axis bytes, time;
   double unit = 1;
@@ -188,6 +189,7 @@ private:
 
 } // namespace
 
-std::string plimsoll::pipeline::sweepSvg(const planner::Solution &solution, llvm::StringRef title) {
-  return Picture(solution, title).print();
+std::string plimsoll::pipeline::sweepSvg(const memory::PlanOutcome &outcome,
+                                         llvm::StringRef title) {
+  return Picture(outcome, title).print();
 }

@@ -170,9 +170,7 @@ private:
 
   /// Of --teacher, or of the loss.
   std::string wantedOutput() {
-    std::vector<std::string> told; // of --loss, by whoever attaches it
-    return options.teacher->output.empty() ? prepare::parseLoss(options.loss, told).output
-                                           : options.teacher->output;
+    return options.teacher->output.empty() ? options.loss.output : options.teacher->output;
   }
 
   /// The teacher's result of the name of the student's, or its only one.

@@ -8,6 +8,7 @@
 #include "compiler/pipeline/Bytes.h"
 #include "compiler/pipeline/Markup.h"
 #include "compiler/pipeline/TimelineScript.h"
+#include "compiler/pipeline/TimelineTable.h"
 #include "compiler/pipeline/ValueKinds.h"
 #include "plimsoll/Shown.h"
 #include "llvm/ADT/STLExtras.h"
@@ -40,8 +41,8 @@ class Page {
 public:
   Page(const memory::PlanOutcome &outcome, llvm::StringRef title)
       : outcome(outcome), problem(outcome.problem), solution(outcome.result.solution),
-        plan(solution.timelines.front()), timeline(problem.timelines.front()),
-        kinds(valueKinds(problem)), title(title), os(text) {
+        plan(outcome.plan()), timeline(outcome.timeline()), kinds(valueKinds(problem)),
+        title(title), os(text) {
     steps = std::max<size_t>(1, plan.events.size());
     countBytes();
   }
@@ -97,7 +98,23 @@ private:
     if (plan.recomputed > 0)
       os << "<span class=\"key\" style=\"background:linear-gradient(90deg,#a6c7e2 50%,#c6cdd4 "
             "50%)\"></span>lighter: repeated launches";
-    os << "</p>\n<p id=\"readout\"></p>\n";
+    os << "</p>\n";
+    otherTimelines();
+    os << "<p id=\"readout\"></p>\n";
+  }
+
+  /// What is not drawn.
+  void otherTimelines() {
+    std::vector<TimelineRow> rows = timelineRows(outcome);
+    if (rows.size() < 2)
+      return;
+    os << "<p>Drawn is the timeline <b>" << markup(timeline.name)
+       << "</b>; the arena is the largest of all:";
+    for (const TimelineRow &row : rows)
+      os << " " << markup(row.name) << " " << mebibytes(row.arenaBytes) << ", " << row.launches
+         << " launches, most bytes at launch " << row.peakLaunch << ", " << markup(row.peakNode)
+         << ";";
+    os << "</p>\n";
   }
 
   double x(double step) const { return kLeft + step * kWidth / steps; }

@@ -11,7 +11,7 @@ using namespace plimsoll::pipeline;
 namespace json = llvm::json;
 
 static std::string launchName(const memory::PlanOutcome &outcome, const planner::Event &event) {
-  return event.op < 0 ? "copy" : outcome.problem.timelines.front().ops[event.op].name;
+  return event.op < 0 ? "copy" : outcome.timeline().ops[event.op].name;
 }
 
 // Trace events --------------------------------------------------------------
@@ -21,8 +21,7 @@ namespace {
 class ChromeTrace {
 public:
   ChromeTrace(const memory::PlanOutcome &outcome, llvm::StringRef title)
-      : outcome(outcome), plan(outcome.result.solution.timelines.front()), title(title),
-        bytes(liveBytes(outcome)) {}
+      : outcome(outcome), plan(outcome.plan()), title(title), bytes(liveBytes(outcome)) {}
 
   std::string print() {
     meta("process_name", 0, title.str());
@@ -42,11 +41,7 @@ public:
 
 private:
   double cost(const planner::Event &event) const {
-    return event.op < 0 ? 0
-                        : outcome.problem.timelines.front()
-                              .ops[event.op]
-                              .alternatives[event.alternative]
-                              .cost;
+    return event.op < 0 ? 0 : outcome.timeline().ops[event.op].alternatives[event.alternative].cost;
   }
 
   void meta(const char *what, int thread, const std::string &name) {
@@ -101,7 +96,7 @@ constexpr int64_t kBase = int64_t(1) << 32;
 class Snapshot {
 public:
   explicit Snapshot(const memory::PlanOutcome &outcome)
-      : outcome(outcome), solution(outcome.result.solution), plan(solution.timelines.front()) {
+      : outcome(outcome), solution(outcome.result.solution), plan(outcome.plan()) {
     collect();
   }
 

@@ -50,7 +50,7 @@ int64_t LiveBytes::sum(size_t launch) const {
 
 LiveBytes plimsoll::pipeline::liveBytes(const memory::PlanOutcome &outcome) {
   const planner::Solution &solution = outcome.result.solution;
-  const planner::TimelinePlan &plan = solution.timelines.front();
+  const planner::TimelinePlan &plan = outcome.plan();
   int32_t launches = std::max<int32_t>(1, plan.events.size());
   std::vector<ValueKind> kinds = valueKinds(outcome.problem);
   LiveBytes bytes;

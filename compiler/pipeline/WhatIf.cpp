@@ -29,8 +29,9 @@ static void evaluate(const StepView &view, const std::vector<OpId> &sequence, Wh
   }
   result.maxLive = plan.maxLive;
   result.arenaBytes = plan.arenaBytes;
-  for (size_t t = 1; t < view.solution().timelines.size(); ++t)
-    result.arenaBytes = std::max(result.arenaBytes, view.solution().timelines[t].arenaBytes);
+  for (const planner::TimelinePlan &other : view.solution().timelines)
+    if (&other != &view.plan())
+      result.arenaBytes = std::max(result.arenaBytes, other.arenaBytes);
   result.cost = plan.cost - view.plan().cost;
 }
 

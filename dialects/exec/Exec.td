@@ -48,9 +48,16 @@ def Exec_Kind : I32EnumAttr<"Kind", "what a slice holds, for reports", [
   let cppNamespace = "::plimsoll::exec";
 }
 
+def Exec_TimelineKind : I32EnumAttr<"TimelineKind", "what running a timeline does", [
+    I32EnumAttrCase<"train", 0>, I32EnumAttrCase<"accumulate", 1>,
+    I32EnumAttrCase<"evaluate", 2>]> {
+  let cppNamespace = "::plimsoll::exec";
+}
+
 def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "one timeline: slices and launches in order";
   let description = [{
+    `accumulate` or `evaluate` behind the name says what running it does; without, it trains.
     ```mlir
     exec.program @train arena(1024) threads(2) {
       %x = exec.slice "x" input at 0 : !exec.slice<f32, 64>
@@ -62,10 +69,12 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$arena, I64Attr:$threads);
+  let arguments = (ins SymbolNameAttr:$sym_name,
+                       DefaultValuedAttr<Exec_TimelineKind, "TimelineKind::train">:$kind,
+                       I64Attr:$arena, I64Attr:$threads);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `arena` `(` custom<Integer>($arena) `)` `threads` `(` custom<Integer>($threads) `)`
+    $sym_name ($kind^)? `arena` `(` custom<Integer>($arena) `)` `threads` `(` custom<Integer>($threads) `)`
     attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;

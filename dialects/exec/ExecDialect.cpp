@@ -183,6 +183,13 @@ LogicalResult LoopOp::verify() {
   return verifyAliases(*this);
 }
 
+ProgramOp plimsoll::exec::firstTimeline(ModuleOp module, TimelineKind kind) {
+  for (auto program : module.getOps<ProgramOp>())
+    if (program.getKind() == kind)
+      return program;
+  return {};
+}
+
 OperandRange plimsoll::exec::readsOf(Operation *launch) {
   if (auto call = dyn_cast<CallOp>(launch))
     return call.getReads();

@@ -4,6 +4,7 @@
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
@@ -30,6 +31,8 @@ inline constexpr llvm::StringLiteral kRecomputeAttr = "recompute";
 inline constexpr llvm::StringLiteral kResultsAttr = "results",
                                      kResultOffsetsAttr = "result_offsets";
 
+/// The first timeline of `kind` in `module`, or null.
+ProgramOp firstTimeline(mlir::ModuleOp module, TimelineKind kind);
 /// The op that declares the version that `value` is.
 inline SliceOp sliceOf(mlir::Value value) {
   return value.getDefiningOp<SliceOp>();

@@ -51,6 +51,32 @@ def NN_BytesAttr : AttrDef<NN_Dialect, "Bytes"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+// Timelines -----------------------------------------------------------------
+
+def NN_TimelineKind : I32EnumAttr<"TimelineKind", "what running a timeline does", [
+    I32EnumAttrCase<"train", 0>, I32EnumAttrCase<"accumulate", 1>,
+    I32EnumAttrCase<"evaluate", 2>]> {
+  let cppNamespace = "::plimsoll::nn";
+}
+
+def NN_TimelineAttr : AttrDef<NN_Dialect, "Timeline"> {
+  let mnemonic = "timeline";
+  let summary = "marks a function that the program can run from begin to end";
+  let description = [{
+    On a function, as `nn.timeline`. `train` runs forward, backward and updates, and ends a step;
+    `accumulate` adds the gradients of a micro-batch to those of the step; `evaluate` runs forward
+    alone. A module may have several of a kind. `weight` says how often a training step runs it,
+    1 where it is not given: the planner's cost is the sum over all timelines, each times its
+    weight.
+    ```mlir
+    #nn.timeline<accumulate, weight = 3>
+    ```
+  }];
+  let parameters = (ins EnumParameter<NN_TimelineKind>:$kind,
+                        DefaultValuedParameter<"int64_t", "1">:$weight);
+  let assemblyFormat = "`<` $kind (`,` `weight` `=` $weight^)? `>`";
+}
+
 // Op classes ----------------------------------------------------------------
 
 class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits>;

@@ -11,6 +11,8 @@
 
 namespace plimsoll::nn {
 
+/// Attribute of a function: a #nn.timeline.
+inline constexpr llvm::StringLiteral kTimelineAttr = "nn.timeline";
 /// Attribute of a function argument: the user's name of an input.
 inline constexpr llvm::StringLiteral kNameAttr = "nn.name";
 /// Attribute of a function argument: "input", "labels" or "hyper".

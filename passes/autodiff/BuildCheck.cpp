@@ -1,6 +1,7 @@
 //===- BuildCheck.cpp - the loss and its gradients, without updates ---------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/autodiff/Backward.h"
 #include "passes/autodiff/Passes.h"
@@ -48,8 +49,10 @@ private:
     if (drawsNumbers(train))
       drawFrom(train, addHyper(train));
     train.setName("train");
+    nn::setTimeline(train, nn::TimelineKind::train);
     func::FuncOp evaluate = train.clone();
     evaluate.setName("evaluate");
+    nn::setTimeline(evaluate, nn::TimelineKind::evaluate);
     removeStopGradients(evaluate);
     getOperation().getBody()->getOperations().insertAfter(train->getIterator(), evaluate);
     if (failed(collectTrained(train, parameters, loads)))

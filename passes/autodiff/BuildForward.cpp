@@ -1,6 +1,7 @@
 //===- BuildForward.cpp - the forward pass as a timeline of its own ----------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/autodiff/Backward.h"
 #include "passes/autodiff/Passes.h"
@@ -28,6 +29,7 @@ struct BuildForwardPass : plimsoll::autodiff::impl::BuildForwardPassBase<BuildFo
       return signalPassFailure();
     }
     forward.setName("evaluate");
+    nn::setTimeline(forward, nn::TimelineKind::evaluate);
     if (drawsNumbers(forward))
       drawFrom(forward, addHyper(forward));
     if (gradients && failed(addGradients(forward)))

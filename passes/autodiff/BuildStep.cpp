@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/autodiff/Backward.h"
@@ -30,6 +31,8 @@ namespace {
 
 struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass> {
   using BuildStepPassBase::BuildStepPassBase;
+  BuildStepPass(const BuildStepPassOptions &options, std::optional<Clipping> clipping)
+      : BuildStepPassBase(options), clipping(clipping) {}
 
   void runOnOperation() override {
     auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
@@ -43,8 +46,7 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
       return fail("the loss must be f32; training in another type is not possible yet");
     if (!findOptimizer(optimizer))
       return fail("unknown optimizer '" + optimizer + "', expected " + optimizerNames());
-    clipping = parseClipping(clip);
-    if (!clip.empty() && !clipping)
+    if (!clip.empty() && !(clipping = parseClipping(clip))) // as plimsoll-opt has it
       return fail("clip=" + clip + ": expected norm:1.0 or value:0.5");
     if (accumulate < 1)
       return fail("accumulate=" + Twine(accumulate) + ": expected a positive number");
@@ -53,11 +55,13 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
 
     func::FuncOp evaluate = forward.clone();
     evaluate.setName("evaluate");
+    nn::setTimeline(evaluate, nn::TimelineKind::evaluate, /*weight=*/0);
     removeDropout(evaluate);
     removeStopGradients(evaluate);
     if (drawsNumbers(evaluate))
       drawFrom(evaluate, addHyper(evaluate));
     forward.setName("train");
+    nn::setTimeline(forward, nn::TimelineKind::train);
     getOperation().getBody()->getOperations().insertAfter(forward->getIterator(), evaluate);
     separateOwnLoss(forward, evaluate);
     if (failed(buildTrain(forward)))
@@ -108,6 +112,7 @@ private:
     IRMapping mapping;
     func::FuncOp micro = train.clone(mapping);
     micro.setName("accumulate");
+    nn::setTimeline(micro, nn::TimelineKind::accumulate, accumulate - 1);
     getOperation().getBody()->getOperations().insertAfter(train->getIterator(), micro);
     OpBuilder builder(micro.getBody().front().getTerminator());
     for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
@@ -204,3 +209,8 @@ private:
 };
 
 } // namespace
+
+std::unique_ptr<Pass> plimsoll::autodiff::createBuildStepPass(const BuildStepPassOptions &options,
+                                                              std::optional<Clipping> clipping) {
+  return std::make_unique<BuildStepPass>(options, clipping);
+}

@@ -4,11 +4,16 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/autodiff/Optimizers.h"
 
 namespace plimsoll::autodiff {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/autodiff/Passes.h.inc"
+
+/// `nn-build-step` with a limit of gradients that was parsed already.
+std::unique_ptr<mlir::Pass> createBuildStepPass(const BuildStepPassOptions &options,
+                                                std::optional<Clipping> clipping);
 } // namespace plimsoll::autodiff
 
 #endif // PLIMSOLL_PASSES_AUTODIFF_PASSES_H

@@ -7,6 +7,7 @@
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Timelines.h"
 #include "dialects/plan/PlanDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -37,8 +38,8 @@ public:
   TimelineLowering(func::FuncOp function, ArrayRef<PlacedConstant> allConstants, int64_t arena,
                    int64_t threads)
       : function(function), allConstants(allConstants), builder(function) {
-    program =
-        exec::ProgramOp::create(builder, function.getLoc(), function.getName(), arena, threads);
+    program = exec::ProgramOp::create(builder, function.getLoc(), function.getName(),
+                                      kindOf(nn::timelineOf(function)), arena, threads);
     builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   }
 
@@ -56,6 +57,10 @@ public:
   }
 
 private:
+  static exec::TimelineKind kindOf(nn::TimelineAttr timeline) {
+    return *exec::symbolizeTimelineKind(nn::stringifyTimelineKind(timeline.getKind()));
+  }
+
   Value slice(Location loc, StringRef name, exec::Kind kind, plan::PlaceAttr place, Type type) {
     auto tensor = cast<RankedTensorType>(type);
     Type element = tensor.getElementType();
@@ -344,12 +349,11 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
       if (auto place = constant->getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr))
         constants.push_back({constant.getValue(), place});
     });
-    for (StringRef name : {"train", "accumulate", "evaluate"})
-      if (auto function = getOperation().lookupSymbol<func::FuncOp>(name)) {
-        if (failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
-          return signalPassFailure();
-        function.erase();
-      }
+    for (func::FuncOp function : nn::timelinesOf(getOperation())) {
+      if (failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
+        return signalPassFailure();
+      function.erase();
+    }
   }
 };
 

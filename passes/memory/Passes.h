@@ -4,22 +4,16 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/memory/PlanOutcome.h"
 #include "passes/memory/Target.h"
-#include "passes/planner/Solve.h"
 #include <memory>
 
 namespace plimsoll::memory {
 #define GEN_PASS_DECL
 #include "passes/memory/Passes.h.inc"
 
-/// What planning found, for reports.
-struct PlanOutcome {
-  planner::Problem problem;
-  planner::Result result;
-};
-
 /// Asks `target` about kernels. `outcome`, if given, receives the plan, or why there is none.
-std::unique_ptr<mlir::Pass> createPlanMemoryPass(const PlanMemoryPassOptions &options,
+std::unique_ptr<mlir::Pass> createPlanMemoryPass(const planner::Options &options,
                                                  std::shared_ptr<const Target> target,
                                                  PlanOutcome *outcome = nullptr);
 /// Registers `plan-memory` for plimsoll-opt, with the target that `makeTarget` gives.

@@ -1,5 +1,5 @@
 //===- PlanMemory.cpp - find a plan that fits, and write it down --------------===//
-#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Timelines.h"
 #include "dialects/plan/PlanDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/memory/ApplyPlan.h"
@@ -41,17 +41,15 @@ namespace {
 
 struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   using PlanMemoryPassBase::PlanMemoryPassBase;
-  PlanMemoryPass(const PlanMemoryPassOptions &options, std::shared_ptr<const Target> target,
+  explicit PlanMemoryPass(std::shared_ptr<const Target> target) : target(std::move(target)) {}
+  PlanMemoryPass(const planner::Options &options, std::shared_ptr<const Target> target,
                  PlanOutcome *outcome)
-      : PlanMemoryPassBase(options), target(std::move(target)), outcome(outcome) {}
+      : given(options), target(std::move(target)), outcome(outcome) {}
 
   void runOnOperation() override {
-    SmallVector<func::FuncOp> timelines;
-    for (StringRef name : {"train", "accumulate", "evaluate"})
-      if (auto function = getOperation().lookupSymbol<func::FuncOp>(name))
-        timelines.push_back(function);
+    SmallVector<func::FuncOp> timelines = nn::timelinesOf(getOperation());
     if (timelines.empty())
-      return fail("the module has neither @train nor @evaluate");
+      return fail("the module has no timeline: no function has the attribute nn.timeline");
     FailureOr<StepProblem> step = StepProblem::extract(timelines, *target);
     if (failed(step))
       return signalPassFailure();
@@ -60,7 +58,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
       return signalPassFailure();
     planner::Result result = planner::solve(step->problem(), *options);
     if (outcome)
-      *outcome = {step->problem(), result};
+      *outcome = {step->problem(), result, kindsOf(timelines)};
     if (!result.ok())
       return refuse(result);
     for (const std::string &error : planner::validate(step->problem(), result.solution))
@@ -69,12 +67,22 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   }
 
 private:
+  static std::vector<nn::TimelineKind> kindsOf(ArrayRef<func::FuncOp> timelines) {
+    std::vector<nn::TimelineKind> kinds;
+    for (func::FuncOp function : timelines)
+      kinds.push_back(nn::timelineOf(function).getKind());
+    return kinds;
+  }
+
   void fail(const Twine &message) {
     getOperation().emitError(message);
     signalPassFailure();
   }
 
+  /// Those that were given, or, in plimsoll-opt, what the text says.
   FailureOr<planner::Options> plannerOptions() {
+    if (given)
+      return *given;
     planner::Options options;
     if (budget >= 0)
       options.budget = budget;
@@ -110,13 +118,14 @@ private:
          ", where these are alive:" + describeLive(refusal));
   }
 
+  std::optional<planner::Options> given;
   std::shared_ptr<const Target> target = std::make_shared<Target>();
   PlanOutcome *outcome = nullptr;
 };
 
 } // namespace
 
-std::unique_ptr<Pass> plimsoll::memory::createPlanMemoryPass(const PlanMemoryPassOptions &options,
+std::unique_ptr<Pass> plimsoll::memory::createPlanMemoryPass(const planner::Options &options,
                                                              std::shared_ptr<const Target> target,
                                                              PlanOutcome *outcome) {
   return std::make_unique<PlanMemoryPass>(options, std::move(target), outcome);
@@ -124,5 +133,5 @@ std::unique_ptr<Pass> plimsoll::memory::createPlanMemoryPass(const PlanMemoryPas
 
 void plimsoll::memory::registerPlanMemoryPass(
     std::function<std::shared_ptr<const Target>()> makeTarget) {
-  registerPass([makeTarget]() { return createPlanMemoryPass({}, makeTarget()); });
+  registerPass([makeTarget]() { return std::make_unique<PlanMemoryPass>(makeTarget()); });
 }

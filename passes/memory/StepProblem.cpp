@@ -1,6 +1,7 @@
 //===- StepProblem.cpp - a training step as a planner's problem ---------------===//
 #include "passes/memory/StepProblem.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Timelines.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -76,6 +77,8 @@ ValueId StepProblem::resident(Attribute key, Type type, StringRef name) {
 LogicalResult StepProblem::addTimeline(func::FuncOp function, const Target &target) {
   planner::Timeline timeline;
   timeline.name = function.getName().str();
+  if (nn::TimelineAttr attribute = nn::timelineOf(function))
+    timeline.weight = static_cast<double>(attribute.getWeight());
   functions.push_back(function);
   operations.emplace_back();
   for (BlockArgument argument : function.getArguments()) {

@@ -97,6 +97,7 @@ struct Op {
 /// for the readers of what they overwrite: the planner moves them.
 struct Timeline {
   std::string name;
+  double weight = 1; ///< how often a training step runs it; 0: its time does not count
   std::vector<Op> ops;
   std::vector<ValueId> liveAtStart; ///< transient values that nothing here writes (inputs)
   std::vector<ValueId> liveAtEnd;   ///< values that must be there after the last operation (loss)

@@ -21,6 +21,7 @@ namespace {
 
 struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
   using AttachLossPassBase::AttachLossPassBase;
+  explicit AttachLossPass(std::optional<LossSpec> given) : given(std::move(given)), isText(false) {}
 
   void runOnOperation() override {
     auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
@@ -28,17 +29,13 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
       getOperation().emitError("the module has no function @forward");
       return signalPassFailure();
     }
-    if (loss.empty())
+    if (isText && failed(parseText(forward)))
+      return signalPassFailure();
+    if (!given)
       return limitIndices(forward);
     std::optional<AddedLoss> added = takeAddedLoss(forward);
-    std::vector<std::string> problems;
-    LossSpec spec = parseLoss(loss, problems);
-    for (const std::string &problem : problems)
-      forward.emitError("--loss: ") << problem;
-    if (!problems.empty())
-      return signalPassFailure();
-    FailureOr<unsigned> output = findOutput(forward, spec.output);
-    if (failed(output) || failed(attach(forward, spec, *output)))
+    FailureOr<unsigned> output = findOutput(forward, given->output);
+    if (failed(output) || failed(attach(forward, *given, *output)))
       return signalPassFailure();
     if (added)
       prepare::mixLoss(forward, *added);
@@ -46,6 +43,19 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
   }
 
 private:
+  std::optional<LossSpec> given;
+  bool isText = true; ///< as plimsoll-opt has it
+
+  LogicalResult parseText(func::FuncOp forward) {
+    if (loss.empty())
+      return success();
+    std::vector<std::string> problems;
+    given = parseLoss(loss, problems);
+    for (const std::string &problem : problems)
+      forward.emitError("loss: ") << problem;
+    return success(problems.empty());
+  }
+
   /// The index of the result called `output`, or of the only one.
   FailureOr<unsigned> findOutput(func::FuncOp forward, StringRef output) {
     std::string names;
@@ -313,3 +323,7 @@ private:
 };
 
 } // namespace
+
+std::unique_ptr<Pass> plimsoll::prepare::createAttachLossPass(std::optional<LossSpec> loss) {
+  return std::make_unique<AttachLossPass>(std::move(loss));
+}

@@ -11,7 +11,7 @@ namespace plimsoll::prepare {
 
 /// `KIND[:OUTPUT][,key=value]...`, as in `cross-entropy:logits,label-smoothing=0.1`.
 struct LossSpec {
-  std::string kind, output;
+  std::string kind = "cross-entropy", output;
   std::optional<double> labelSmoothing;
   std::optional<int64_t> ignoreIndex;
   std::vector<double> weights; ///< one for each class; empty: none

@@ -5,11 +5,15 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/prepare/LossSpec.h"
 
 namespace plimsoll::prepare {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/prepare/Passes.h.inc"
+
+/// `nn-attach-loss` with a loss that was parsed already; nothing: it attaches none.
+std::unique_ptr<mlir::Pass> createAttachLossPass(std::optional<LossSpec> loss);
 } // namespace plimsoll::prepare
 
 #endif // PLIMSOLL_PASSES_PREPARE_PASSES_H

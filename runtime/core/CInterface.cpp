@@ -15,9 +15,11 @@
 using namespace plimsoll;
 
 struct plimsoll_train {
+  const Program &program = plimsoll_program;
   Session session{plimsoll_program};
   RunState state;
-  std::vector<char> fed, fedEvaluation;
+  const Timeline *fedFor = nullptr; ///< the timeline whose inputs were fed
+  std::vector<char> fed;            ///< which of them
   float loss = NAN, accuracy = NAN;
   int64_t microBatch = 0;              ///< of the step, the next one
   double lossSum = 0, accuracySum = 0; ///< over the micro-batches of the step so far
@@ -26,11 +28,24 @@ struct plimsoll_train {
   int64_t evaluated = 0;               ///< evaluations since the last step
   std::string error;
 
-  bool isLast() const { return microBatch == plimsoll_program.microBatches - 1; }
-
-  plimsoll_train() : fed(plimsoll_program.inputCount), fedEvaluation(plimsoll_program.inputCount) {
+  plimsoll_train() : fed(plimsoll_program.inputCount) {
     state.learningRate = plimsoll_program.optimizer.learningRate;
     state.weightDecay = plimsoll_program.optimizer.weightDecay;
+  }
+
+  /// What the next micro-batch has to be run by.
+  TimelineKind next() const {
+    return microBatch == program.microBatches - 1 ? TimelineKind::train : TimelineKind::accumulate;
+  }
+  const Timeline &first(TimelineKind kind, const char *what) const {
+    if (const Timeline *timeline = firstTimeline(program, kind))
+      return *timeline;
+    throw Failure(format("this program was compiled without %s timeline", what));
+  }
+  const Timeline &at(int index) const {
+    if (index < 0 || index >= program.timelineCount)
+      throw Failure(format("there is no timeline %d; there are %d", index, program.timelineCount));
+    return program.timelines[index];
   }
 };
 
@@ -53,83 +68,109 @@ template <typename Action> int guarded(std::string &error, const Action &action)
   }
 }
 
-void checkLimit(const InputInfo &input, const void *data) {
-  if (input.limit < 0 || input.tensor.type == DType::f32 || input.tensor.type == DType::f64)
+void checkLimit(const Input &input, const void *data) {
+  const InputInfo &info = input.info;
+  if (info.limit < 0 || input.isFloat())
     return;
-  int64_t count = static_cast<int64_t>(bytesOf(input.tensor)) / bytesOf(input.tensor.type);
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < input.elements(); ++i) {
     int64_t value = integerAt(input.tensor.type, static_cast<const std::byte *>(data), i);
-    if ((value < 0 || value >= input.limit) && !(input.labels && value == input.ignored))
+    if ((value < 0 || value >= info.limit) && !(info.labels && value == info.ignored))
       throw Failure(format("input '%s': the value %lld of element %lld is outside [0, %lld)",
                            input.tensor.name, static_cast<long long>(value),
-                           static_cast<long long>(i), static_cast<long long>(input.limit)));
+                           static_cast<long long>(i), static_cast<long long>(info.limit)));
   }
 }
 
 /// True for labels that are classes, and all ignored.
-bool countsNone(const InputInfo &input, const void *data) {
-  int64_t count = static_cast<int64_t>(bytesOf(input.tensor)) / bytesOf(input.tensor.type);
-  for (int64_t i = 0; input.tensor.type == DType::i64 && i < count; ++i)
-    if (integerAt(DType::i64, static_cast<const std::byte *>(data), i) != input.ignored)
+bool countsNone(const Input &input, const void *data) {
+  for (int64_t i = 0; input.isClasses() && i < input.elements(); ++i)
+    if (integerAt(DType::i64, static_cast<const std::byte *>(data), i) != input.info.ignored)
       return false;
-  return input.tensor.type == DType::i64;
+  return input.isClasses();
 }
 
-void feed(plimsoll_train *train, const char *name, const void *data, size_t bytes,
-          bool evaluation) {
-  for (int i = 0; i < plimsoll_program.inputCount; ++i) {
-    const InputInfo &input = plimsoll_program.inputs[i];
+void feed(plimsoll_train *train, const Timeline &timeline, const char *name, const void *data,
+          size_t bytes) {
+  TimelineInputs inputs(train->program, timeline);
+  for (int i = 0; i < inputs.count(); ++i) {
+    const Input input = inputs[i];
     if (std::strcmp(input.tensor.name, name))
       continue;
     if (bytes != bytesOf(input.tensor))
       throw Failure(
           format("input '%s': %zu bytes given, %zu expected", name, bytes, bytesOf(input.tensor)));
     checkLimit(input, data);
-    if (!evaluation && input.labels)
+    if (timeline.kind != TimelineKind::evaluate && input.info.labels)
       train->empty = countsNone(input, data);
-    // The two timelines share bytes: what was fed for the other one may be overwritten.
-    std::vector<char> &lost = evaluation ? train->fed : train->fedEvaluation;
-    lost.assign(lost.size(), 0);
-    (evaluation ? train->fedEvaluation : train->fed)[i] = 1;
-    int64_t offset = evaluation        ? input.evaluateOffset
-                     : train->isLast() ? static_cast<int64_t>(input.tensor.offset)
-                                       : input.accumulateOffset;
-    if (offset >= 0)
-      std::memcpy(train->session.arena + offset, data, bytes);
+    // Timelines share bytes: what was fed for another one may be overwritten.
+    if (train->fedFor != &timeline)
+      train->fed.assign(train->fed.size(), 0);
+    train->fedFor = &timeline;
+    train->fed[i] = 1;
+    if (input.isRead())
+      std::memcpy(train->session.arena + input.tensor.offset, data, bytes);
     return;
   }
   throw Failure(format("there is no input '%s'", name));
 }
 
-/// Every input must have been fed since the last call that could overwrite it.
-void requireFed(plimsoll_train *train, const std::vector<char> &fed, bool evaluation) {
-  for (int i = 0; i < plimsoll_program.inputCount; ++i)
-    if (!fed[i] && (!evaluation || plimsoll_program.inputs[i].evaluateOffset >= 0))
-      throw Failure(format("input '%s' has not been fed", plimsoll_program.inputs[i].tensor.name));
-  train->fed.assign(train->fed.size(), 0);
-  train->fedEvaluation.assign(train->fedEvaluation.size(), 0);
+/// Every input that `timeline` reads must have been fed since the last call that could overwrite
+/// it.
+void requireFed(plimsoll_train *train, const Timeline &timeline) {
+  TimelineInputs inputs(train->program, timeline);
+  for (int i = 0; i < inputs.count(); ++i)
+    if (inputs[i].isRead() && (train->fedFor != &timeline || !train->fed[i]))
+      throw Failure(format("input '%s' has not been fed", inputs[i].tensor.name));
+  train->fedFor = nullptr;
 }
 
 /// The next micro-batch of the step under way; the last one updates.
-void stepOnce(plimsoll_train *train, double rate) {
-  Session &session = train->session;
-  int64_t number = train->state.step + 1;
-  bool last = train->isLast();
-  if (last)
-    session.step(number, rate, train->state.weightDecay);
-  else
-    session.accumulate(number, train->microBatch, rate, train->state.weightDecay);
-  Scalars scalars = session.scalars();
+void stepOnce(plimsoll_train *train, const Timeline &timeline, double rate) {
+  train->session.run(timeline,
+                     {train->state.step + 1, train->microBatch, rate, train->state.weightDecay});
+  Scalars scalars = train->session.scalars();
   train->anyEmpty = train->empty || (train->microBatch > 0 && train->anyEmpty);
   train->lossSum += scalars.loss;
   train->accuracySum += scalars.accuracy;
   double done = static_cast<double>(++train->microBatch);
   train->loss = static_cast<float>(train->lossSum / done);
   train->accuracy = static_cast<float>(train->accuracySum / done);
-  if (!last)
+  if (timeline.kind != TimelineKind::train)
     return;
   ++train->state.step;
   train->microBatch = 0, train->lossSum = 0, train->accuracySum = 0;
+}
+
+void runTraining(plimsoll_train *train, const Timeline &timeline, double rate) {
+  if (timeline.kind != train->next())
+    throw Failure(format("the timeline '%s' cannot run now: micro-batch %lld of %d is next, which "
+                         "%s",
+                         timeline.name, static_cast<long long>(train->microBatch + 1),
+                         train->program.microBatches,
+                         train->next() == TimelineKind::train ? "updates" : "adds gradients up"));
+  requireFed(train, timeline);
+  train->session.seed = train->state.seed;
+  train->evaluated = 0;
+  stepOnce(train, timeline, rate < 0 ? train->state.learningRate : rate);
+  if (!std::isfinite(train->loss) && !train->anyEmpty)
+    throw Failure(format("step %lld: the loss is not finite (%g)",
+                         static_cast<long long>(train->state.step), double(train->loss)));
+}
+
+void runEvaluation(plimsoll_train *train, const Timeline &timeline) {
+  requireFed(train, timeline);
+  train->session.seed = train->state.seed;
+  train->session.run(timeline, {.batch = train->evaluated++});
+  Scalars scalars = train->session.scalars();
+  train->loss = scalars.loss;
+  train->accuracy = scalars.accuracy;
+}
+
+plimsoll_input described(const TimelineInputs &inputs, int index) {
+  const auto &[info, tensor] = inputs[index];
+  return {tensor.name,     static_cast<plimsoll_type>(tensor.type),
+          tensor.rank,     tensor.shape,
+          bytesOf(tensor), info.labels};
 }
 
 } // namespace
@@ -154,48 +195,67 @@ int plimsoll_train_input_count(const plimsoll_train *) {
   return plimsoll_program.inputCount;
 }
 
-int plimsoll_train_input(const plimsoll_train *, int index, plimsoll_input *input) {
-  if (index < 0 || index >= plimsoll_program.inputCount)
+int plimsoll_train_input(const plimsoll_train *train, int index, plimsoll_input *input) {
+  return plimsoll_train_timeline_input(train, 0, index, input);
+}
+
+int plimsoll_train_timeline_count(const plimsoll_train *) {
+  return plimsoll_program.timelineCount;
+}
+
+int plimsoll_train_timeline(const plimsoll_train *, int index, plimsoll_timeline *timeline) {
+  if (index < 0 || index >= plimsoll_program.timelineCount)
     return 1;
-  const InputInfo &info = plimsoll_program.inputs[index];
-  *input = {info.tensor.name,     static_cast<plimsoll_type>(info.tensor.type),
-            info.tensor.rank,     info.tensor.shape,
-            bytesOf(info.tensor), info.labels};
+  const Timeline &found = plimsoll_program.timelines[index];
+  *timeline = {found.name, static_cast<plimsoll_timeline_kind>(found.kind)};
+  return 0;
+}
+
+int plimsoll_train_timeline_input(const plimsoll_train *, int timeline, int index,
+                                  plimsoll_input *input) {
+  const Program &program = plimsoll_program;
+  if (timeline < 0 || timeline >= program.timelineCount || index < 0 || index >= program.inputCount)
+    return 1;
+  *input = described(TimelineInputs(program, program.timelines[timeline]), index);
   return 0;
 }
 
 int plimsoll_train_feed(plimsoll_train *train, const char *input, const void *data, size_t bytes) {
-  return guarded(train->error, [&] { feed(train, input, data, bytes, false); });
+  return guarded(train->error, [&] {
+    feed(train, train->first(train->next(), "a training"), input, data, bytes);
+  });
 }
 
 int plimsoll_train_feed_evaluation(plimsoll_train *train, const char *input, const void *data,
                                    size_t bytes) {
-  return guarded(train->error, [&] { feed(train, input, data, bytes, true); });
+  return guarded(train->error, [&] {
+    feed(train, train->first(TimelineKind::evaluate, "an evaluation"), input, data, bytes);
+  });
+}
+
+int plimsoll_train_feed_timeline(plimsoll_train *train, int timeline, const char *input,
+                                 const void *data, size_t bytes) {
+  return guarded(train->error, [&] { feed(train, train->at(timeline), input, data, bytes); });
 }
 
 int plimsoll_train_step(plimsoll_train *train, double lr) {
-  return guarded(train->error, [&] {
-    requireFed(train, train->fed, false);
-    double rate = lr < 0 ? train->state.learningRate : lr;
-    train->session.seed = train->state.seed;
-    train->evaluated = 0;
-    stepOnce(train, rate);
-    if (!std::isfinite(train->loss) && !train->anyEmpty)
-      throw Failure(format("step %lld: the loss is not finite (%g)",
-                           static_cast<long long>(train->state.step), double(train->loss)));
-  });
+  return guarded(train->error,
+                 [&] { runTraining(train, train->first(train->next(), "a training"), lr); });
 }
 
 int plimsoll_train_evaluate(plimsoll_train *train) {
   return guarded(train->error, [&] {
-    if (!plimsoll_program.evaluate.run)
-      throw Failure("this program was compiled without an evaluation timeline");
-    requireFed(train, train->fedEvaluation, true);
-    train->session.seed = train->state.seed;
-    train->session.evaluate(train->evaluated++);
-    Scalars scalars = train->session.scalars();
-    train->loss = scalars.loss;
-    train->accuracy = scalars.accuracy;
+    runEvaluation(train, train->first(TimelineKind::evaluate, "an evaluation"));
+  });
+}
+
+int plimsoll_train_run(plimsoll_train *train, int timeline, double lr) {
+  return guarded(train->error, [&] {
+    const Timeline &which = train->at(timeline);
+    if (which.kind == TimelineKind::evaluate)
+      runEvaluation(train, which);
+    else
+      runTraining(train, which, lr);
   });
 }
 

@@ -206,8 +206,9 @@ void CheckpointWriter::save(const RunState &state, const std::byte *arena) {
 }
 
 int64_t rowsTaken(const Program &program, int64_t steps) {
-  bool rows = program.inputCount && program.inputs[0].tensor.rank;
-  return steps * program.microBatches * (rows ? program.inputs[0].tensor.shape[0] : 1);
+  const Timeline *train = firstTimeline(program, TimelineKind::train);
+  bool rows = train && program.inputCount && train->inputs[0].rank;
+  return steps * program.microBatches * (rows ? train->inputs[0].shape[0] : 1);
 }
 
 RunState readRunState(const Program &program, const SafetensorsFile &file) {

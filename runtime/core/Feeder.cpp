@@ -24,32 +24,32 @@ int64_t integerAt(DType type, const std::byte *data, int64_t index) {
   }
 }
 
-Feeder::Feeder(const Program &program, std::unique_ptr<Source> given, bool shuffle, uint64_t seed,
-               bool evaluation)
-    : program(program), source(std::move(given)), shuffle(shuffle), evaluation(evaluation),
-      seed(seed), batch(batchRows(program)), places(batch), buffers(program.inputCount) {
-  if (source->stream() && (shuffle || evaluation))
+Feeder::Feeder(const TimelineInputs &inputs, std::unique_ptr<Source> given, bool shuffle,
+               uint64_t seed)
+    : inputs(inputs), source(std::move(given)), shuffle(shuffle), seed(seed),
+      batch(inputs.batchRows()), places(batch), buffers(inputs.count()) {
+  if (source->stream() && (shuffle || isEvaluation()))
     throw UsageError(shuffle ? "a stream cannot be shuffled; use --order=sequential"
                              : "--eval-data cannot be a stream");
-  for (int i = 0; i < program.inputCount; ++i) {
-    const InputInfo &input = program.inputs[i];
-    if (input.labels && input.tensor.type == DType::i64)
+  for (int i = 0; i < inputs.count(); ++i) {
+    const Input input = inputs[i];
+    if (input.isClasses())
       labels = i;
     // What an index points to, among rows that are all of the data, would be elsewhere.
-    if (shuffle && input.whole && input.limit >= 0 && input.tensor.type != DType::f32)
+    if (shuffle && input.info.whole && input.info.limit >= 0 && input.tensor.type != DType::f32)
       throw UsageError(format("--order=shuffled: '%s' is read whole and counts rows, which "
                               "shuffling would move",
                               input.tensor.name));
   }
-  if (evaluation && evaluationRuns() == 0)
+  if (isEvaluation() && evaluationRuns() == 0)
     throw Failure(format("--eval-data has %s records, fewer than the batch of %s",
                          grouped(source->records()).c_str(), grouped(batch).c_str()));
 }
 
-bool Feeder::feed(int64_t step, std::byte *arena, bool accumulate) {
+bool Feeder::feed(int64_t step, std::byte *arena, const Timeline &timeline) {
   for (int64_t row = 0; row < batch; ++row) {
     int64_t g = step * batch + row, records = source->stream() ? 1 : source->records();
-    if (evaluation)
+    if (isEvaluation())
       places[row] = source->place(std::min(g, records - 1));
     else if (shuffle)
       places[row] =
@@ -57,20 +57,17 @@ bool Feeder::feed(int64_t step, std::byte *arena, bool accumulate) {
     else
       places[row] = source->sequentialPlace(g);
   }
-  for (int i = 0; i < program.inputCount; ++i) {
-    const InputInfo &input = program.inputs[i];
-    int64_t offset = evaluation   ? input.evaluateOffset
-                     : accumulate ? input.accumulateOffset
-                                  : static_cast<int64_t>(input.tensor.offset);
-    buffers[i] = offset >= 0 ? arena + offset : nullptr;
+  for (int i = 0; i < inputs.count(); ++i) {
+    uint64_t offset = timeline.inputs[i].offset;
+    buffers[i] = offset != kNoPlace ? arena + offset : nullptr;
   }
   if (!source->read({places.data(), batch, buffers.data()}))
     return false;
   fedStep = step;
-  for (int i = 0; i < program.inputCount; ++i)
+  for (int i = 0; i < inputs.count(); ++i)
     if (buffers[i])
       checkRange(i);
-  if (evaluation && canIgnore())
+  if (isEvaluation() && canIgnore())
     ignoreFilling(step);
   return true;
 }
@@ -78,12 +75,11 @@ bool Feeder::feed(int64_t step, std::byte *arena, bool accumulate) {
 /// A batch is a batch of other rows where nothing is drawn for each element, or mixed.
 bool Feeder::isMeanOverRows() const {
   bool any = false;
-  for (int i = 0; i < program.inputCount; ++i) {
-    const InputInfo &input = program.inputs[i];
-    any |= input.labels && !input.whole &&
-           (input.tensor.type == DType::f32 || input.tensor.type == DType::f64);
+  for (int i = 0; i < inputs.count(); ++i) {
+    const Input input = inputs[i];
+    any |= input.info.labels && !input.info.whole && input.isFloat();
   }
-  return any && !program.rowsMix && program.evaluateHyperOffset < 0;
+  return any && !inputs.program.rowsMix && inputs.timeline.hyperOffset < 0;
 }
 
 int64_t Feeder::evaluationRuns() const {
@@ -102,14 +98,13 @@ double Feeder::weight() const {
 
 /// Rows behind the last record do not count.
 void Feeder::ignoreFilling(int64_t step) const {
-  const InputInfo &input = program.inputs[labels];
   if (!buffers[labels])
     return;
-  int64_t each = rowElements(input.tensor);
+  int64_t each = inputs[labels].rowElements();
   auto *classes = reinterpret_cast<int64_t *>(buffers[labels]);
   for (int64_t row = 0; row < batch; ++row)
     if (step * batch + row >= source->records())
-      std::fill_n(classes + row * each, each, input.ignored);
+      std::fill_n(classes + row * each, each, inputs[labels].info.ignored);
 }
 
 std::string Feeder::describeBatch() const {
@@ -127,32 +122,33 @@ std::string Feeder::describeBatch() const {
 }
 
 void Feeder::checkRange(int index) const {
-  const InputInfo &input = program.inputs[index];
-  if (input.limit < 0 || input.tensor.type == DType::f32 || input.tensor.type == DType::f64)
+  const Input input = inputs[index];
+  const InputInfo &info = input.info;
+  if (info.limit < 0 || input.isFloat())
     return;
-  int64_t each = placeElements(input);
-  for (int64_t i = 0; i < placesOf(input, batch) * each; ++i) {
+  int64_t each = input.placeElements();
+  for (int64_t i = 0; i < input.places(batch) * each; ++i) {
     int64_t value = integerAt(input.tensor.type, buffers[index], i);
-    if ((value >= 0 && value < input.limit) || (input.labels && value == input.ignored))
+    if ((value >= 0 && value < info.limit) || (info.labels && value == info.ignored))
       continue;
     std::string where = source->describe(places[i / each]);
     std::string element =
         each > 1 ? format(", element %lld", static_cast<long long>(i % each)) : "";
     std::string others =
-        input.labels ? format(" and is not %lld", static_cast<long long>(input.ignored)) : "";
+        info.labels ? format(" and is not %lld", static_cast<long long>(info.ignored)) : "";
     throw Failure(format("input '%s': the value %lld in %s%s is outside [0, %lld)%s",
                          input.tensor.name, static_cast<long long>(value), where.c_str(),
-                         element.c_str(), static_cast<long long>(input.limit), others.c_str()));
+                         element.c_str(), static_cast<long long>(info.limit), others.c_str()));
   }
 }
 
 int64_t Feeder::countedLabels() const {
   if (labels < 0 || !buffers[labels])
     return batch;
-  const InputInfo &input = program.inputs[labels];
-  int64_t counted = 0, count = placesOf(input, batch) * placeElements(input);
+  const Input input = inputs[labels];
+  int64_t counted = 0, count = input.places(batch) * input.placeElements();
   for (int64_t j = 0; j < count; ++j)
-    counted += integerAt(DType::i64, buffers[labels], j) != input.ignored;
+    counted += integerAt(DType::i64, buffers[labels], j) != input.info.ignored;
   return counted;
 }
 

@@ -14,10 +14,10 @@ namespace plimsoll {
 
 class Feeder {
 public:
-  /// `evaluation`: every record once, in order; a last batch that is not full is filled up with the
-  /// last record, so that the others' share can be told (see weight()), where it can.
-  Feeder(const Program &program, std::unique_ptr<Source> source, bool shuffle, uint64_t seed,
-         bool evaluation);
+  /// For a timeline that evaluates: every record once, in order; a last batch that is not full is
+  /// filled up with the last record, so that the others' share can be told (see weight()), where
+  /// it can.
+  Feeder(const TimelineInputs &inputs, std::unique_ptr<Source> source, bool shuffle, uint64_t seed);
 
   int64_t rows() const { return batch; }
   /// Whole batches of one pass over the source, and the records behind them.
@@ -32,10 +32,12 @@ public:
   bool stream() const { return source->stream(); }
   void skip(int64_t steps) { source->skipRows(steps * batch); }
 
-  /// Writes batch `step` (from 0) into the arena, to where the inputs of the timeline lie; false
-  /// when a stream has ended. `accumulate`: the timeline of micro-batches. Throws Failure when
-  /// an integer lies outside its input's range.
-  bool feed(int64_t step, std::byte *arena, bool accumulate = false);
+  /// Writes batch `step` (from 0) into the arena, to where the inputs of `timeline` lie, which are
+  /// of the shapes of the feeder's own; false when a stream has ended. Throws Failure when an
+  /// integer lies outside its input's range.
+  bool feed(int64_t step, std::byte *arena, const Timeline &timeline);
+  /// The same for the feeder's own timeline.
+  bool feed(int64_t step, std::byte *arena) { return feed(step, arena, inputs.timeline); }
 
   /// Rows that count for the loss in the batch just fed: labels that are not ignored.
   int64_t countedLabels() const;
@@ -45,9 +47,9 @@ public:
   std::string describeBatch() const;
 
 private:
-  const Program &program;
+  const TimelineInputs inputs;
   std::unique_ptr<Source> source;
-  bool shuffle, evaluation;
+  bool shuffle;
   uint64_t seed;
   int64_t batch;
   std::vector<int64_t> places;
@@ -55,7 +57,8 @@ private:
   int labels = -1;     ///< the input of labels that are classes
   int64_t fedStep = 0; ///< the batch just fed
 
-  bool canIgnore() const { return labels >= 0 && !program.rowsMix; }
+  bool isEvaluation() const { return inputs.timeline.kind == TimelineKind::evaluate; }
+  bool canIgnore() const { return labels >= 0 && !inputs.program.rowsMix; }
   bool isMeanOverRows() const;
   void ignoreFilling(int64_t step) const;
   void checkRange(int index) const;

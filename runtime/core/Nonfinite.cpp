@@ -27,8 +27,8 @@ template <typename T> Seen scan(const T *data, int64_t count) {
 
 } // namespace
 
-NonfiniteFinder::NonfiniteFinder(const Program &program, Device &device)
-    : program(program), device(device), normal(program.train.writeCount) {}
+NonfiniteFinder::NonfiniteFinder(const Timeline &timeline, Device &device)
+    : timeline(timeline), device(device), normal(timeline.writeCount) {}
 
 void NonfiniteFinder::beginStep(int64_t number) {
   next = 0;
@@ -42,7 +42,6 @@ void NonfiniteFinder::acceptStep() {
 }
 
 void NonfiniteFinder::look(int launch) {
-  const Timeline &timeline = program.train;
   while (next < timeline.writeCount && timeline.writes[next].launch < launch)
     ++next;
   for (; next < timeline.writeCount && timeline.writes[next].launch == launch; ++next)
@@ -50,7 +49,7 @@ void NonfiniteFinder::look(int launch) {
 }
 
 void NonfiniteFinder::inspect(int index) {
-  const WriteInfo &write = program.train.writes[index];
+  const WriteInfo &write = timeline.writes[index];
   Seen seen;
   device.download(write.offset, write.count * bytesOf(write.type));
   const std::byte *arena = device.host();
@@ -69,7 +68,7 @@ void NonfiniteFinder::inspect(int index) {
 }
 
 std::string NonfiniteFinder::describe(const Found &found, const char *what) const {
-  const WriteInfo &write = program.train.writes[found.write];
+  const WriteInfo &write = timeline.writes[found.write];
   return format("\n  the first %s is in '%s', written by %s in step %lld (element %lld of %lld)",
                 what, write.name, write.node, static_cast<long long>(found.step),
                 static_cast<long long>(found.element), static_cast<long long>(write.count));

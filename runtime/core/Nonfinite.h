@@ -17,7 +17,8 @@ namespace plimsoll {
 
 class NonfiniteFinder {
 public:
-  NonfiniteFinder(const Program &program, Device &device);
+  /// Looks at runs of `timeline`.
+  NonfiniteFinder(const Timeline &timeline, Device &device);
 
   void beginStep(int64_t step);
   /// The step's loss was finite: if it was the first, what was infinite in it is normal.
@@ -36,7 +37,7 @@ private:
     int write = -1;
     int64_t element = 0, step = 0;
   };
-  const Program &program;
+  const Timeline &timeline;
   Device &device;
   std::vector<char> normal; ///< of each write: infinite in a good first step
   Found firstNan, firstInfinity;

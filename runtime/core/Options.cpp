@@ -210,7 +210,7 @@ void refuseUnused(const Program &program, const Options &o) {
     throw UsageError(format("--skip-empty: a step of this program adds up %d batches, to which one "
                             "without labels that count adds nothing",
                             program.microBatches));
-  if (!o.evalData.empty() && !program.evaluate.run)
+  if (!o.evalData.empty() && !firstTimeline(program, TimelineKind::evaluate))
     throw UsageError("--eval-data: this program was compiled without an evaluation timeline");
   if (!o.dumpGradients.empty() &&
       std::none_of(program.parameters, program.parameters + program.parameterCount,

@@ -11,8 +11,8 @@
 
 namespace plimsoll {
 
-Profile::Profile(const Program &program)
-    : program(program), seconds(static_cast<size_t>(program.train.launchCount) * kept) {}
+Profile::Profile(const Timeline &timeline)
+    : timeline(timeline), seconds(static_cast<size_t>(timeline.launchCount) * kept) {}
 
 void Profile::beginStep() {
   ++steps;
@@ -37,18 +37,18 @@ void Profile::write(const std::string &path) const {
   std::string launches;
   double sum = 0;
   int next = 0;
-  for (int launch = 0; launch < program.train.launchCount && steps > 0; ++launch) {
+  for (int launch = 0; launch < timeline.launchCount && steps > 0; ++launch) {
     std::vector<float> times = timesOf(launch);
     double median = times[times.size() / 2];
     sum += median;
-    while (next < program.train.writeCount && program.train.writes[next].launch < launch)
+    while (next < timeline.writeCount && timeline.writes[next].launch < launch)
       ++next;
-    bool named = next < program.train.writeCount && program.train.writes[next].launch == launch;
+    bool named = next < timeline.writeCount && timeline.writes[next].launch == launch;
     launches += launches.empty() ? "\n  " : ",\n  ";
     launches += format("{\"launch\": %d, \"node\": ", launch);
-    appendQuoted(launches, named ? program.train.writes[next].node : "");
+    appendQuoted(launches, named ? timeline.writes[next].node : "");
     launches += ", \"value\": ";
-    appendQuoted(launches, named ? program.train.writes[next].name : "");
+    appendQuoted(launches, named ? timeline.writes[next].name : "");
     launches += format(", \"seconds\": %.9g, \"least_seconds\": %.9g}", median, double(times[0]));
   }
   std::FILE *file = std::fopen(path.c_str(), "w");

@@ -19,7 +19,8 @@ namespace plimsoll {
 
 class Profile {
 public:
-  explicit Profile(const Program &program);
+  /// Of runs of `timeline`.
+  explicit Profile(const Timeline &timeline);
 
   void beginStep();
   static void observe(void *self, int launch) { static_cast<Profile *>(self)->note(launch); }
@@ -31,7 +32,7 @@ private:
   using Clock = std::chrono::steady_clock;
   static constexpr int64_t kept = 31; ///< steps whose times are remembered
 
-  const Program &program;
+  const Timeline &timeline;
   std::vector<float> seconds; ///< of launch l in step s at [l * kept + s % kept]
   int64_t steps = 0;
   Clock::time_point last;

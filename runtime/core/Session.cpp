@@ -37,18 +37,20 @@ Session::Session(const Program &program)
     device->upload(constant.offset, constant.bytes);
   }
   zeroState();
-  handles.resize(program.train.launchCount + program.evaluate.launchCount +
-                 program.accumulate.launchCount);
+  size_t launches = 0;
+  for (int i = 0; i < program.timelineCount; ++i)
+    launches += static_cast<size_t>(program.timelines[i].launchCount);
+  handles.resize(launches);
+  steppers.resize(static_cast<size_t>(program.timelineCount));
   prepareAll();
 }
 
 void Session::prepareAll() {
   void **places = handles.data();
-  prepare(program.train, train, places, "training");
-  places += program.train.launchCount;
-  prepare(program.evaluate, evaluation, places, "evaluation");
-  places += program.evaluate.launchCount;
-  prepare(program.accumulate, accumulation, places, "accumulation");
+  for (int i = 0; i < program.timelineCount; ++i) {
+    prepare(program.timelines[i], steppers[i], places);
+    places += program.timelines[i].launchCount;
+  }
 }
 
 void Session::zeroState() {
@@ -73,12 +75,10 @@ const std::byte *Session::residents() {
   return arena;
 }
 
-void Session::prepare(const Timeline &timeline, Stepper &stepper, void **places, const char *what) {
+void Session::prepare(const Timeline &timeline, Stepper &stepper, void **places) {
   stepper.arena = device->arena();
   stepper.threads = program.threads;
   stepper.handles = places;
-  if (!timeline.run)
-    return;
   bool followed = chosen.refused() == 0;
   stepper.preparing = true;
   stepper.choices = &chosen;
@@ -88,7 +88,7 @@ void Session::prepare(const Timeline &timeline, Stepper &stepper, void **places,
   if (followed && chosen.refused())
     refused = launchName(timeline, chosen.firstRefusal().launch);
   if (stepper.error)
-    throw Failure(format("cannot prepare the %s step: %s: %s", what,
+    throw Failure(format("cannot prepare the timeline '%s': %s: %s", timeline.name,
                          launchName(timeline, stepper.errorLaunch).c_str(), stepper.error));
 }
 
@@ -108,33 +108,48 @@ std::string Session::follow(const std::string &recorded, const std::string &file
                 file.c_str(), chosen.firstRefusal().reason.c_str());
 }
 
-void Session::writeHyper(uint64_t offset, int64_t number, int64_t microBatch, double learningRate,
-                         double weightDecay) {
+void Session::setRates(float *hyper, const RunNumbers &numbers) const {
   const OptimizerInfo &optimizer = program.optimizer;
-  float *hyper = reinterpret_cast<float *>(arena + offset);
-  double t = static_cast<double>(number);
+  double t = static_cast<double>(numbers.step), rate = numbers.learningRate;
   bool adam = !std::strcmp(optimizer.name, "adamw") || !std::strcmp(optimizer.name, "adam");
   double bias1 = adam ? 1.0 - std::pow(optimizer.beta1, t) : 1.0;
   double bias2 = adam ? 1.0 - std::pow(optimizer.beta2, t) : 1.0;
-  hyper[kLearningRate] = static_cast<float>(learningRate);
-  hyper[kDecayFactor] = static_cast<float>(1.0 - learningRate * weightDecay);
-  hyper[kStepSize] = static_cast<float>(learningRate / bias1);
+  hyper[kLearningRate] = static_cast<float>(rate);
+  hyper[kDecayFactor] = static_cast<float>(1.0 - rate * numbers.weightDecay);
+  hyper[kStepSize] = static_cast<float>(rate / bias1);
   hyper[kSqrtBias2] = static_cast<float>(std::sqrt(bias2));
-  hyper[kWeightDecay] = static_cast<float>(weightDecay);
-  hyper[kFirstStep] = number == 1 ? 1.0f : 0.0f;
-  hyper[kFirstMicroBatch] = microBatch == 0 ? 1.0f : 0.0f;
-  setRandom(hyper, static_cast<uint32_t>((number - 1) * program.microBatches + microBatch + 1));
-  device->upload(offset, kHyperCount * sizeof(float));
+  hyper[kWeightDecay] = static_cast<float>(numbers.weightDecay);
+  hyper[kFirstStep] = numbers.step == 1 ? 1.0f : 0.0f;
+  hyper[kFirstMicroBatch] = numbers.batch == 0 ? 1.0f : 0.0f;
 }
 
-void Session::uploadInput(int64_t offset, const TensorInfo &input) {
-  if (offset >= 0)
-    device->upload(offset, bytesOf(input));
+/// What random numbers are drawn from, as bits in the block of floats.
+void Session::setRandom(float *hyper, uint32_t step) const {
+  auto low = static_cast<uint32_t>(seed), high = static_cast<uint32_t>(seed >> 32);
+  std::memcpy(hyper + kSeedLow, &low, sizeof low);
+  std::memcpy(hyper + kSeedHigh, &high, sizeof high);
+  std::memcpy(hyper + kRandomStep, &step, sizeof step);
 }
 
-/// Begins the launches, and to fetch what the host looks at after them.
-void Session::run(const Timeline &timeline, Stepper &stepper) {
-  device->run(timeline, stepper);
+void Session::writeHyper(const Timeline &timeline, const RunNumbers &numbers) {
+  float *hyper = reinterpret_cast<float *>(arena + timeline.hyperOffset);
+  if (timeline.kind == TimelineKind::evaluate) {
+    setRandom(hyper, 0x80000000u + static_cast<uint32_t>(numbers.batch));
+  } else {
+    setRates(hyper, numbers);
+    int64_t begun = (numbers.step - 1) * program.microBatches + numbers.batch + 1;
+    setRandom(hyper, static_cast<uint32_t>(begun));
+  }
+  device->upload(static_cast<uint64_t>(timeline.hyperOffset), kHyperCount * sizeof(float));
+}
+
+void Session::run(const Timeline &timeline, const RunNumbers &numbers) {
+  if (timeline.hyperOffset >= 0)
+    writeHyper(timeline, numbers);
+  for (int i = 0; i < program.inputCount; ++i)
+    if (const TensorInfo &input = timeline.inputs[i]; input.offset != kNoPlace)
+      device->upload(input.offset, bytesOf(input));
+  device->run(timeline, stepperOf(timeline));
   device->beginFetch(timeline, static_cast<int>(begun++ % 2));
 }
 
@@ -142,42 +157,9 @@ Scalars Session::scalars() {
   return device->fetched(static_cast<int>(asked++ % 2));
 }
 
-void Session::step(int64_t number, double learningRate, double weightDecay) {
-  writeHyper(program.hyperOffset, number, program.microBatches - 1, learningRate, weightDecay);
-  for (int i = 0; i < program.inputCount; ++i)
-    uploadInput(program.inputs[i].tensor.offset, program.inputs[i].tensor);
-  run(program.train, train);
-}
-
-void Session::accumulate(int64_t number, int64_t index, double learningRate, double weightDecay) {
-  writeHyper(program.accumulateHyperOffset, number, index, learningRate, weightDecay);
-  for (int i = 0; i < program.inputCount; ++i)
-    uploadInput(program.inputs[i].accumulateOffset, program.inputs[i].tensor);
-  run(program.accumulate, accumulation);
-}
-
-/// What random numbers are drawn from, as bits in the block of floats.
-void Session::setRandom(float *hyper, uint32_t step) {
-  auto low = static_cast<uint32_t>(seed), high = static_cast<uint32_t>(seed >> 32);
-  std::memcpy(hyper + kSeedLow, &low, sizeof low);
-  std::memcpy(hyper + kSeedHigh, &high, sizeof high);
-  std::memcpy(hyper + kRandomStep, &step, sizeof step);
-}
-
-void Session::evaluate(int64_t batch) {
-  if (program.evaluateHyperOffset >= 0) {
-    setRandom(reinterpret_cast<float *>(arena + program.evaluateHyperOffset),
-              0x80000000u + static_cast<uint32_t>(batch));
-    device->upload(program.evaluateHyperOffset, kHyperCount * sizeof(float));
-  }
-  for (int i = 0; i < program.inputCount; ++i)
-    uploadInput(program.inputs[i].evaluateOffset, program.inputs[i].tensor);
-  run(program.evaluate, evaluation);
-}
-
-void Session::observe(Stepper::Observer observer, void *context) {
-  train.observer = observer;
-  train.observerContext = context;
+void Session::observe(const Timeline &timeline, Stepper::Observer observer, void *context) {
+  stepperOf(timeline).observer = observer;
+  stepperOf(timeline).observerContext = context;
 }
 
 } // namespace plimsoll

@@ -14,6 +14,13 @@
 
 namespace plimsoll {
 
+/// Which batch a run of a timeline takes, and the rates of its step.
+struct RunNumbers {
+  int64_t step = 0;  ///< of training, from 1
+  int64_t batch = 0; ///< micro-batch of the step, or batch of the evaluation, from 0
+  double learningRate = 0, weightDecay = 0;
+};
+
 class Session {
 public:
   /// Opens the device, copies constants, zeroes optimizer state, prepares. Throws Failure.
@@ -36,14 +43,9 @@ public:
   /// The arena with parameters, optimizer state and kept gradients as the last step left them.
   const std::byte *residents();
 
-  /// Begins one training step; `number` counts from 1. The inputs are written already. Where a step
-  /// has several micro-batches, this is its last.
-  void step(int64_t number, double learningRate, double weightDecay);
-  /// The same of micro-batch `index` (from 0) of a step, not its last: its gradients are added
-  /// up.
-  void accumulate(int64_t number, int64_t index, double learningRate, double weightDecay);
-  /// The same of one pass of the evaluation timeline; random numbers differ from batch to batch.
-  void evaluate(int64_t batch);
+  /// Begins to run one of the program's timelines, whose inputs are written already. Random numbers
+  /// differ from batch to batch.
+  void run(const Timeline &timeline, const RunNumbers &numbers);
 
   /// What libraries chose for the launches, for checkpoints; "" where they had no choice.
   std::string choices() const { return chosen.text(); }
@@ -58,25 +60,26 @@ public:
   /// Throws DeviceFailure.
   Scalars scalars();
 
-  /// Told after each launch of a training step.
-  void observe(Stepper::Observer observer, void *context);
+  /// Calls `observer(context, launch)` after each launch of a timeline of the program.
+  void observe(const Timeline &timeline, Stepper::Observer observer, void *context);
 
 private:
-  Stepper train, accumulation, evaluation;
+  std::vector<Stepper> steppers; ///< one for each of the program's timelines
   std::vector<void *> handles;
   Choices chosen;
   std::string refused;          ///< the first launch whose recorded choice a library cannot follow
   int64_t begun = 0, asked = 0; ///< runs, and those whose scalars were asked for
 
   void prepareAll();
-  void prepare(const Timeline &timeline, Stepper &stepper, void **handles, const char *what);
+  void prepare(const Timeline &timeline, Stepper &stepper, void **handles);
+  Stepper &stepperOf(const Timeline &timeline) {
+    return steppers.at(&timeline - program.timelines);
+  }
   void zeroState();
   void uploadResidents();
-  void uploadInput(int64_t offset, const TensorInfo &input);
-  void run(const Timeline &timeline, Stepper &stepper);
-  void writeHyper(uint64_t offset, int64_t number, int64_t microBatch, double learningRate,
-                  double weightDecay);
-  void setRandom(float *hyper, uint32_t step);
+  void writeHyper(const Timeline &timeline, const RunNumbers &numbers);
+  void setRates(float *hyper, const RunNumbers &numbers) const;
+  void setRandom(float *hyper, uint32_t step) const;
 };
 
 } // namespace plimsoll

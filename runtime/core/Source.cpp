@@ -8,44 +8,12 @@
 
 namespace plimsoll {
 
-int64_t rowElements(const TensorInfo &input) {
-  int64_t count = 1;
-  for (int i = 1; i < input.rank; ++i)
-    count *= input.shape[i];
-  return count;
-}
-
-int64_t placeElements(const InputInfo &input) {
-  int64_t rows = input.whole && input.tensor.rank ? input.tensor.shape[0] : 1;
-  return rows * rowElements(input.tensor);
-}
-
-int64_t batchRows(const Program &program) {
-  int64_t rows = -1;
-  for (int i = 0; i < program.inputCount; ++i) {
-    const TensorInfo &input = program.inputs[i].tensor;
-    if (program.inputs[i].whole)
-      continue;
-    int64_t first = input.rank ? input.shape[0] : 1;
-    if (!input.rank || (rows >= 0 && first != rows))
-      throw Failure(format("input '%s' has no batch dimension like the other inputs: a data source "
-                           "cannot feed it; compile with --input=%s=VALUE or --whole=%s",
-                           input.name, input.name, input.name));
-    rows = first;
-  }
-  if (rows < 0 && program.inputCount > 0)
-    return 1;
-  if (rows <= 0)
-    throw Failure("the program has no inputs that a data source could feed");
-  return rows;
-}
-
 namespace {
 
 /// Reproducible noise: floats uniform in [-1, 1), integers below the input's limit.
 class SyntheticSource : public Source {
 public:
-  SyntheticSource(const Program &program, uint64_t seed) : program(program), seed(seed) {}
+  SyntheticSource(const TimelineInputs &inputs, uint64_t seed) : inputs(inputs), seed(seed) {}
 
   int64_t records() const override { return int64_t(1) << 40; }
   std::string describe(int64_t place) const override {
@@ -53,20 +21,19 @@ public:
   }
 
   bool read(const Batch &batch) override {
-    for (int i = 0; i < program.inputCount; ++i)
-      for (int64_t row = 0; batch.buffers[i] && row < placesOf(program.inputs[i], batch.rows);
-           ++row)
-        fillRow(i, program.inputs[i].whole ? 0 : batch.places[row], row, batch.buffers[i]);
+    for (int i = 0; i < inputs.count(); ++i)
+      for (int64_t row = 0; batch.buffers[i] && row < inputs[i].places(batch.rows); ++row)
+        fillRow(i, inputs[i].info.whole ? 0 : batch.places[row], row, batch.buffers[i]);
     return true;
   }
 
 private:
-  const Program &program;
+  const TimelineInputs inputs;
   uint64_t seed;
 
   void fillRow(int index, int64_t place, int64_t row, std::byte *buffer) const {
-    const InputInfo &input = program.inputs[index];
-    int64_t count = placeElements(input), size = bytesOf(input.tensor.type);
+    const Input input = inputs[index];
+    int64_t count = input.placeElements(), size = bytesOf(input.tensor.type);
     std::byte *out = buffer + row * count * size;
     for (int64_t i = 0; i < count; ++i, out += size) {
       uint64_t bits = randomBits(seed, 0x73796e00 + index, static_cast<uint32_t>(place),
@@ -75,8 +42,9 @@ private:
     }
   }
 
-  static void store(const InputInfo &input, uint64_t bits, std::byte *out) {
-    int64_t whole = static_cast<int64_t>((bits >> 33) % (input.limit > 0 ? input.limit : 2));
+  static void store(const Input &input, uint64_t bits, std::byte *out) {
+    int64_t whole =
+        static_cast<int64_t>((bits >> 33) % (input.info.limit > 0 ? input.info.limit : 2));
     double real = static_cast<double>(bits >> 40) / 8388608.0 - 1.0;
     float single = static_cast<float>(real);
     switch (input.tensor.type) {
@@ -94,12 +62,13 @@ private:
 
 } // namespace
 
-std::unique_ptr<Source> makeSyntheticSource(const Program &program, uint64_t seed) {
-  return std::make_unique<SyntheticSource>(program, seed);
+std::unique_ptr<Source> makeSyntheticSource(const TimelineInputs &inputs, uint64_t seed) {
+  return std::make_unique<SyntheticSource>(inputs, seed);
 }
 
-std::unique_ptr<Source> makeSource(const Program &program, const std::vector<std::string> &specs,
-                                   uint64_t seed, bool evaluation) {
+std::unique_ptr<Source> makeSource(const TimelineInputs &inputs,
+                                   const std::vector<std::string> &specs, uint64_t seed,
+                                   bool evaluation) {
   std::string kind;
   std::vector<std::string> files;
   for (const std::string &spec : specs) {
@@ -118,12 +87,12 @@ std::unique_ptr<Source> makeSource(const Program &program, const std::vector<std
     if (colon != spec.npos)
       files.push_back(spec.substr(colon + 1));
   }
-  batchRows(program);
+  (void)inputs.batchRows(); // throws where rows cannot be told
   if (kind == "tokens")
-    return makeTokenSource(program, files);
+    return makeTokenSource(inputs, files);
   if (kind == "safetensors")
-    return makeTableSource(program, files, evaluation);
-  return makeSyntheticSource(program, seed);
+    return makeTableSource(inputs, files, evaluation);
+  return makeSyntheticSource(inputs, seed);
 }
 
 } // namespace plimsoll

@@ -7,7 +7,7 @@
 #ifndef PLIMSOLL_CORE_SOURCE_H
 #define PLIMSOLL_CORE_SOURCE_H
 
-#include "plimsoll/Program.h"
+#include "TimelineInputs.h"
 
 #include <memory>
 #include <string>
@@ -19,7 +19,7 @@ namespace plimsoll {
 struct Batch {
   const int64_t *places; ///< of each row
   int64_t rows;
-  std::byte *const *buffers; ///< of each input of the program; null: not wanted
+  std::byte *const *buffers; ///< of each input of the timeline; null: not wanted
 };
 
 class Source {
@@ -42,30 +42,18 @@ public:
   virtual std::string describe(int64_t place) const = 0;
 };
 
-/// Rows of the program's batch: the first dimension of its inputs but those that are read whole; 1
-/// where all are. Throws Failure when they differ.
-int64_t batchRows(const Program &program);
+/// Makes the source of batches for one timeline that `specs` (one or more `tokens:FILE[:type]`,
+/// `safetensors:FILE` of one kind, or `synthetic`) name. `evaluation`: it may have fewer rows than
+/// a batch. Throws UsageError or Failure.
+std::unique_ptr<Source> makeSource(const TimelineInputs &inputs,
+                                   const std::vector<std::string> &specs, uint64_t seed,
+                                   bool evaluation = false);
 
-/// Elements in one row of an input.
-int64_t rowElements(const TensorInfo &input);
-/// Elements of an input that one place gives it: a row, or all of one that is read whole.
-int64_t placeElements(const InputInfo &input);
-/// Places of an input that has `rows` rows.
-inline int64_t placesOf(const InputInfo &input, int64_t rows) {
-  return input.whole ? 1 : rows;
-}
-
-/// Makes the source that `specs` (one or more `tokens:FILE[:type]`, `safetensors:FILE` of one
-/// kind, or `synthetic`) name. `evaluation`: it may have fewer rows than a batch. Throws UsageError
-/// or Failure.
-std::unique_ptr<Source> makeSource(const Program &program, const std::vector<std::string> &specs,
-                                   uint64_t seed, bool evaluation = false);
-
-std::unique_ptr<Source> makeTokenSource(const Program &program,
+std::unique_ptr<Source> makeTokenSource(const TimelineInputs &inputs,
                                         const std::vector<std::string> &files);
-std::unique_ptr<Source> makeTableSource(const Program &program,
+std::unique_ptr<Source> makeTableSource(const TimelineInputs &inputs,
                                         const std::vector<std::string> &files, bool evaluation);
-std::unique_ptr<Source> makeSyntheticSource(const Program &program, uint64_t seed);
+std::unique_ptr<Source> makeSyntheticSource(const TimelineInputs &inputs, uint64_t seed);
 
 } // namespace plimsoll
 

@@ -39,10 +39,10 @@ int64_t widened(const std::string &type, const unsigned char *from) {
 
 class TableSource : public Source {
 public:
-  TableSource(const Program &program, const std::vector<std::string> &paths, bool evaluation)
-      : program(program) {
-    for (int i = 0; i < program.inputCount; ++i)
-      (program.inputs[i].whole ? anyWhole : anyRows) = true;
+  TableSource(const TimelineInputs &inputs, const std::vector<std::string> &paths, bool evaluation)
+      : inputs(inputs) {
+    for (int i = 0; i < inputs.count(); ++i)
+      (inputs[i].info.whole ? anyWhole : anyRows) = true;
     if (anyWhole && anyRows && paths.size() > 1)
       throw Failure("an input that is read whole would be that of several files; give one file");
     std::string problems;
@@ -52,12 +52,12 @@ public:
     }
     if (!problems.empty())
       throw Failure("the data does not fit the program" + problems);
-    if (total < (evaluation ? 1 : batchRows(program)))
+    if (total < (evaluation ? 1 : inputs.batchRows()))
       throw Failure(format("'%s' has %s rows, fewer than the batch of %s", paths[0].c_str(),
-                           grouped(total).c_str(), grouped(batchRows(program)).c_str()));
+                           grouped(total).c_str(), grouped(inputs.batchRows()).c_str()));
     int64_t most = 0;
-    for (int i = 0; i < program.inputCount; ++i)
-      most = std::max(most, placeElements(program.inputs[i]) * 8);
+    for (int i = 0; i < inputs.count(); ++i)
+      most = std::max(most, inputs[i].placeElements() * 8);
     staging.resize(most);
   }
 
@@ -71,14 +71,14 @@ public:
   }
 
   bool read(const Batch &batch) override {
-    for (int i = 0; i < program.inputCount; ++i)
-      for (int64_t row = 0; batch.buffers[i] && row < placesOf(program.inputs[i], batch.rows);)
+    for (int i = 0; i < inputs.count(); ++i)
+      for (int64_t row = 0; batch.buffers[i] && row < inputs[i].places(batch.rows);)
         row += readRun(i, batch, row);
     return true;
   }
 
 private:
-  const Program &program;
+  const TimelineInputs inputs;
   std::vector<std::unique_ptr<SafetensorsFile>> files;
   std::vector<int64_t> firstRow;
   std::vector<std::vector<const SafetensorsFile::Tensor *>> columns; ///< [file][input]
@@ -100,9 +100,9 @@ private:
       present += (present.empty() ? "'" : ", '") + name + "'";
     int64_t rows = -1;
     columns.emplace_back();
-    for (int i = 0; i < program.inputCount; ++i) {
-      const InputInfo &info = program.inputs[i];
-      const TensorInfo &input = info.tensor;
+    for (int i = 0; i < inputs.count(); ++i) {
+      const InputInfo &info = inputs[i].info;
+      const TensorInfo &input = inputs[i].tensor;
       const SafetensorsFile::Tensor *column = file.find(input.name);
       columns.back().push_back(column);
       if (!column) {
@@ -110,7 +110,7 @@ private:
                            input.name, present.empty() ? "none" : present.c_str());
         continue;
       }
-      problems += checkColumn(file, info, *column);
+      problems += checkColumn(file, inputs[i], *column);
       if (info.whole)
         continue;
       int64_t here = column->shape.empty() ? 0 : column->shape[0];
@@ -125,10 +125,10 @@ private:
     return problems;
   }
 
-  static std::string checkColumn(const SafetensorsFile &file, const InputInfo &info,
+  static std::string checkColumn(const SafetensorsFile &file, const Input &which,
                                  const SafetensorsFile::Tensor &column) {
     std::string problems;
-    const TensorInfo &input = info.tensor;
+    const auto &[info, input] = which;
     if (!fits(column.type, input.type))
       problems += format("\n  '%s': column '%s' is %s, the input is %s", file.path().c_str(),
                          input.name, column.type.c_str(), safetensorsType(input.type));
@@ -152,11 +152,10 @@ private:
 
   /// Reads row `row` of the batch and those behind it that follow it in the file; returns how many.
   int64_t readRun(int index, const Batch &batch, int64_t row) {
-    const InputInfo &info = program.inputs[index];
-    const TensorInfo &input = info.tensor;
+    const auto &[info, input] = inputs[index];
     size_t file = fileOf(batch.places[row]);
     const SafetensorsFile::Tensor &column = *columns[file][index];
-    int64_t count = placeElements(info), size = elementBytes(column.type);
+    int64_t count = inputs[index].placeElements(), size = elementBytes(column.type);
     int64_t place = info.whole ? 0 : batch.places[row] - firstRow[file];
     int64_t offset = column.begin + place * count * size;
     std::byte *out = batch.buffers[index] + row * count * bytesOf(input.type);
@@ -178,9 +177,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<Source> makeTableSource(const Program &program,
+std::unique_ptr<Source> makeTableSource(const TimelineInputs &inputs,
                                         const std::vector<std::string> &files, bool evaluation) {
-  return std::make_unique<TableSource>(program, files, evaluation);
+  return std::make_unique<TableSource>(inputs, files, evaluation);
 }
 
 } // namespace plimsoll

@@ -18,11 +18,11 @@ namespace plimsoll {
 namespace {
 
 /// The one input that takes tokens. Throws Failure when the program has no such form.
-int tokenInput(const Program &program) {
+int tokenInput(const TimelineInputs &inputs) {
   int found = -1;
-  for (int i = 0; i < program.inputCount; ++i) {
-    const InputInfo &input = program.inputs[i];
-    if (input.labels)
+  for (int i = 0; i < inputs.count(); ++i) {
+    const Input input = inputs[i];
+    if (input.info.labels)
       continue;
     bool whole = input.tensor.type == DType::i64 || input.tensor.type == DType::i32;
     if (found >= 0 || !whole)
@@ -31,7 +31,7 @@ int tokenInput(const Program &program) {
                            input.tensor.name));
     found = i;
   }
-  if (found < 0 || !program.tokenLabels)
+  if (found < 0 || !inputs.program.tokenLabels)
     throw Failure("a tokens: source needs a program whose labels are the next tokens; use a "
                   "safetensors: source");
   return found;
@@ -46,9 +46,8 @@ struct TokenFile {
 
 class TokenSource : public Source {
 public:
-  TokenSource(const Program &program, const std::vector<std::string> &specs)
-      : program(program), input(tokenInput(program)),
-        length(rowElements(program.inputs[input].tensor)) {
+  TokenSource(const TimelineInputs &inputs, const std::vector<std::string> &specs)
+      : inputs(inputs), input(tokenInput(inputs)), length(inputs[input].rowElements()) {
     for (const std::string &spec : specs)
       open(spec);
     window.resize(length + 1);
@@ -85,15 +84,15 @@ public:
     for (int64_t row = 0; row < batch.rows; ++row) {
       if (streaming ? !nextOfStream() : !load(batch.places[row], 0, length + 1))
         return false;
-      for (int i = 0; i < program.inputCount; ++i)
+      for (int i = 0; i < inputs.count(); ++i)
         if (batch.buffers[i])
-          store(program.inputs[i], row, batch.buffers[i]);
+          store(inputs[i], row, batch.buffers[i]);
     }
     return true;
   }
 
 private:
-  const Program &program;
+  const TimelineInputs inputs;
   int input;
   int64_t length, total = 0;
   std::vector<TokenFile> files;
@@ -102,7 +101,7 @@ private:
   bool streaming = false, started = false;
 
   int widthByVocabulary() const {
-    int64_t limit = program.inputs[input].limit;
+    int64_t limit = inputs[input].info.limit;
     return limit > 0 && limit <= 256 ? 1 : limit > 65536 ? 4 : 2;
   }
 
@@ -196,8 +195,8 @@ private:
     return true;
   }
 
-  void store(const InputInfo &what, int64_t row, std::byte *buffer) const {
-    const uint32_t *from = window.data() + (what.labels ? 1 : 0);
+  void store(const Input &what, int64_t row, std::byte *buffer) const {
+    const uint32_t *from = window.data() + (what.info.labels ? 1 : 0);
     for (int64_t i = 0; i < length; ++i)
       if (what.tensor.type == DType::i32)
         reinterpret_cast<int32_t *>(buffer)[row * length + i] = static_cast<int32_t>(from[i]);
@@ -208,9 +207,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<Source> makeTokenSource(const Program &program,
+std::unique_ptr<Source> makeTokenSource(const TimelineInputs &inputs,
                                         const std::vector<std::string> &files) {
-  return std::make_unique<TokenSource>(program, files);
+  return std::make_unique<TokenSource>(inputs, files);
 }
 
 } // namespace plimsoll

@@ -30,10 +30,18 @@ void warn(const std::string &warning) {
     std::fprintf(stderr, "warning: %s\n", shownLines(warning).c_str());
 }
 
+const Timeline &trainingTimeline(const Program &program) {
+  if (const Timeline *timeline = firstTimeline(program, TimelineKind::train))
+    return *timeline;
+  throw Failure("the program has no timeline that trains");
+}
+
 } // namespace
 
 Trainer::Trainer(const Program &program, const Options &options)
-    : program(program), options(options), session(program) {
+    : program(program), options(options), session(program), train(trainingTimeline(program)),
+      accumulate(firstTimeline(program, TimelineKind::accumulate)),
+      evaluation(firstTimeline(program, TimelineKind::evaluate)) {
   state.learningRate = program.optimizer.learningRate;
   state.weightDecay = program.optimizer.weightDecay;
   loadStart();
@@ -73,14 +81,16 @@ void Trainer::applyOptions() {
 }
 
 void Trainer::openFiles() {
-  feeder = std::make_unique<Feeder>(program, makeSource(program, options.data, state.seed),
-                                    state.shuffle, state.seed, false);
+  TimelineInputs rows(program, train);
+  feeder = std::make_unique<Feeder>(rows, makeSource(rows, options.data, state.seed), state.shuffle,
+                                    state.seed);
   if (feeder->stream())
     feeder->skip(state.step * program.microBatches);
-  if (!options.evalData.empty())
+  if (!options.evalData.empty()) {
+    TimelineInputs inputs(program, *evaluation);
     evalFeeder = std::make_unique<Feeder>(
-        program, makeSource(program, options.evalData, state.seed + 1, true), false, state.seed,
-        true);
+        inputs, makeSource(inputs, options.evalData, state.seed + 1, true), false, state.seed);
+  }
   std::vector<Slot> slots = checkpointSlots(program);
   std::string choices = session.choices();
   if (!options.save.empty())
@@ -97,12 +107,12 @@ void Trainer::openFiles() {
     gradients.emplace(program, gradientSlots(program), options.dumpGradients);
   metrics.emplace(options.metrics, state.step);
   if (options.findNonfinite) {
-    finder.emplace(program, *session.device);
-    session.observe(NonfiniteFinder::observe, &*finder);
+    finder.emplace(train, *session.device);
+    session.observe(train, NonfiniteFinder::observe, &*finder);
   }
   if (!options.profile.empty()) {
-    profile.emplace(program);
-    session.observe(Profile::observe, &*profile);
+    profile.emplace(train);
+    session.observe(train, Profile::observe, &*profile);
   }
 }
 
@@ -122,7 +132,7 @@ void Trainer::evaluate() {
   for (; begun < runs && signalSeen == 0; ++begun) {
     evalFeeder->feed(begun, session.arena);
     double count = evalFeeder->weight();
-    session.evaluate(begun);
+    session.run(*evaluation, {.batch = begun});
     if (begun)
       add(); // of the batch before: this one has begun
     counted = count;

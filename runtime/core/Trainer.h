@@ -36,6 +36,9 @@ private:
   const Options &options;
   RunState state;
   Session session;
+  const Timeline &train;            ///< the timeline of a step's last micro-batch
+  const Timeline *const accumulate; ///< of the others; null where a step has one
+  const Timeline *const evaluation; ///< null where the program cannot evaluate
   std::unique_ptr<Feeder> feeder, evalFeeder;
   std::optional<CheckpointWriter> checkpoint, best, gradients;
   std::optional<Schedule> schedule;

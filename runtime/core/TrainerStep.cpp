@@ -12,9 +12,10 @@ namespace plimsoll {
 /// Of a step, all its micro-batches together.
 int64_t Trainer::labelsPerStep() const {
   int64_t rows = feeder->rows() * program.microBatches;
-  for (int i = 0; i < program.inputCount; ++i)
-    if (program.inputs[i].labels && program.tokenLabels)
-      rows *= rowElements(program.inputs[i].tensor);
+  TimelineInputs inputs(program, train);
+  for (int i = 0; i < inputs.count(); ++i)
+    if (inputs[i].info.labels && program.tokenLabels)
+      rows *= inputs[i].rowElements();
   return rows;
 }
 
@@ -45,7 +46,7 @@ bool Trainer::runMicroBatches(int64_t number) {
   double began = secondsNow(), rate = schedule->at(number);
   for (int64_t index = 0; index < count; ++index) {
     bool last = index == count - 1;
-    if (!feeder->feed(first + index, session.arena, !last))
+    if (!feeder->feed(first + index, session.arena, last ? train : *accumulate))
       return false;
     bool empty = feeder->isEmpty();
     if (empty)
@@ -73,10 +74,8 @@ void Trainer::tellEmpty(int64_t number, int64_t index) {
 }
 
 void Trainer::begin(const Batch &batch) {
-  if (batch.last)
-    session.step(batch.step, batch.learningRate, state.weightDecay);
-  else
-    session.accumulate(batch.step, batch.index, batch.learningRate, state.weightDecay);
+  session.run(batch.last ? train : *accumulate,
+              {batch.step, batch.index, batch.learningRate, state.weightDecay});
   settle(); // of the batch before: this one has begun
   running = batch;
 }

@@ -56,8 +56,8 @@ static uint32_t lossBits(exec::ProgramOp program, executor::Arena &arena) {
 llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
                                               const pipeline::CompileOptions &options,
                                               const target::Machine &target, int steps) {
-  auto train = module.lookupSymbol<exec::ProgramOp>("train");
-  auto evaluate = module.lookupSymbol<exec::ProgramOp>("evaluate");
+  auto train = exec::firstTimeline(module, exec::TimelineKind::train);
+  auto evaluate = exec::firstTimeline(module, exec::TimelineKind::evaluate);
   executor::Arena arena(train.getArena());
   auto trainer = executor::Program::create(train, target.kernels(), arena);
   if (!trainer)
@@ -93,7 +93,8 @@ pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
   for (const std::string &argument : arguments) {
     auto [name, sizes] = StringRef(argument).split('=');
     if (name == "--loss") {
-      options.loss = sizes.str();
+      std::vector<std::string> problems;
+      options.loss = prepare::parseLoss(sizes, problems);
       continue;
     }
     SmallVector<StringRef> parts;

@@ -144,7 +144,8 @@ int main(int argc, char **argv) {
   int refused = 0, harmless = 0, done = 0;
   for (uint64_t number = seed; done < count; ++number) {
     OwningOpRef<ModuleOp> broken = poisoned.module->clone();
-    std::string what = Corruptor(broken->lookupSymbol<exec::ProgramOp>("train"), number).apply();
+    std::string what =
+        Corruptor(exec::firstTimeline(*broken, exec::TimelineKind::train), number).apply();
     if (what.empty())
       continue;
     ++done;

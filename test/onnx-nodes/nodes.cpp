@@ -49,8 +49,8 @@ public:
       : context(context), folder(std::move(folder)) {
     options.import.path = this->folder + "/model.onnx";
     options.threads = 1;
-    options.effort = "fast";
-    options.checkpoint = "none";
+    options.planning.effort = planner::Effort::Fast;
+    options.planning.recompute = false;
     options.import.keepDoubles = true; // cases say what f64 gives
     options.forwardOnly = true;
     options.inputGradients = gradients;
@@ -77,7 +77,7 @@ public:
 
 private:
   LogicalResult lower(pipeline::Compilation &compiled) {
-    auto function = compiled.module->lookupSymbol<func::FuncOp>("evaluate");
+    auto function = nn::firstTimeline(*compiled.module, nn::TimelineKind::evaluate);
     for (unsigned i = 0; i < function.getNumResults(); ++i)
       results.push_back({function.getResultAttrOfType<StringAttr>(i, nn::kNameAttr).str(),
                          cast<RankedTensorType>(function.getResultTypes()[i]),
@@ -108,7 +108,7 @@ private:
   }
 
   llvm::Error execute(pipeline::Compilation &compiled) {
-    auto program = compiled.module->lookupSymbol<exec::ProgramOp>("evaluate");
+    auto program = exec::firstTimeline(*compiled.module, exec::TimelineKind::evaluate);
     executor::Arena arena(program.getArena());
     auto runnable = executor::Program::create(program, compiled.target->kernels(), arena);
     if (!runnable)

@@ -46,7 +46,6 @@ static int writeReport(const pipeline::Compilation &compilation,
 
 /// The pictures, traces and the sweep, where they were asked for.
 static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &raw) {
-  const planner::Solution &solution = outcome.result.solution;
   std::string title = utf8(llvm::sys::path::filename(raw.model));
   using Make = llvm::function_ref<std::string()>;
   auto write = [&](const std::string &path, Make make) {
@@ -58,18 +57,17 @@ static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &r
     return code;
   if (int code = write(raw.memoryViz, [&] { return pipeline::memorySnapshot(outcome); }))
     return code;
-  return write(raw.sweepSvg, [&] { return pipeline::sweepSvg(solution, title); });
+  return write(raw.sweepSvg, [&] { return pipeline::sweepSvg(outcome, title); });
 }
 
 static void printSummary(const pipeline::Compilation &compilation,
                          const pipeline::CompileOptions &options, const RawOptions &raw) {
-  const planner::Solution &solution = compilation.outcome.result.solution;
   pipeline::Summary summary = pipeline::summarize(compilation, options);
   if (raw.json) {
     llvm::json::Object object = pipeline::toJson(summary);
     if (raw.sweep) {
-      object["frontier"] = pipeline::sweepJson(solution);
-      object["checkpoints_by_rule"] = pipeline::policiesJson(solution);
+      object["frontier"] = pipeline::sweepJson(compilation.outcome);
+      object["checkpoints_by_rule"] = pipeline::policiesJson(compilation.outcome);
     }
     if (raw.dryRun)
       object["parameters"] =
@@ -83,7 +81,7 @@ static void printSummary(const pipeline::Compilation &compilation,
                  << pipeline::parameterText(
                         *const_cast<pipeline::Compilation &>(compilation).module);
   if (raw.sweep)
-    llvm::outs() << "\n" << pipeline::sweepText(solution);
+    llvm::outs() << "\n" << pipeline::sweepText(compilation.outcome);
 }
 
 int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &options, Stage stage) {

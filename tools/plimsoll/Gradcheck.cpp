@@ -105,7 +105,7 @@ int cli::runGradcheck(const Parsed &parsed, const pipeline::CompileOptions &opti
                       "expected cpu[:native|x86-64-v3|x86-64-v4]");
   pipeline::CompileOptions checked = options;
   if (raw.outputs)
-    checked.loss = pipeline::kWeightedSum.str();
+    checked.weightedSum = true;
   std::string model = llvm::sys::path::filename(raw.model).str();
   mlir::DialectRegistry registry;
   pipeline::registerDialects(registry);

@@ -125,18 +125,36 @@ static bool isInit(StringRef init) {
   return init.consume_front("normal:") && !init.getAsDouble(deviation) && deviation >= 0;
 }
 
-static bool isCheckpointing(StringRef text) {
-  int32_t every;
-  return text == "planned" || text == "none" || text == "sqrt" ||
-         (text.consume_front("every:") && !text.getAsInteger(10, every) && every > 0);
+/// `planned`; `none`: no operation runs twice; `sqrt` and `every:N`: by rule, whatever the budget
+/// (see passes/planner/Policies.h).
+static bool parseCheckpointing(StringRef text, planner::Options &planning) {
+  planning.recompute = text != "none";
+  if (text == "sqrt")
+    planning.checkpointEvery = 0;
+  int32_t every = 0;
+  if (text.consume_front("every:") && !text.getAsInteger(10, every) && every > 0)
+    planning.checkpointEvery = every;
+  return text == "planned" || text == "none" || planning.checkpointEvery.has_value();
 }
 
-static bool checkNames(const RawOptions &raw, std::string &error) {
+static bool parseEffort(StringRef text, planner::Options &planning) {
+  using planner::Effort;
+  auto effort = StringSwitch<std::optional<Effort>>(text)
+                    .Case("fast", Effort::Fast)
+                    .Case("normal", Effort::Normal)
+                    .Case("max", Effort::Max)
+                    .Default(std::nullopt);
+  planning.effort = effort.value_or(Effort::Normal);
+  return effort.has_value();
+}
+
+static bool parseNames(const RawOptions &raw, pipeline::CompileOptions &options,
+                       std::string &error) {
   if (!isInit(raw.init))
     error = "--init=" + raw.init + ": expected model or normal:0.02";
-  else if (raw.effort != "fast" && raw.effort != "normal" && raw.effort != "max")
+  else if (!parseEffort(raw.effort, options.planning))
     error = "--effort=" + raw.effort + ": expected fast, normal or max";
-  else if (!isCheckpointing(raw.checkpoint))
+  else if (!parseCheckpointing(raw.checkpoint, options.planning))
     error = "--checkpoint=" + raw.checkpoint + ": expected planned, sqrt, every:N or none";
   else if (raw.threads < 0)
     error = "--threads: expected a positive number";
@@ -162,7 +180,7 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   if (problems.size() > 1)
     error = std::to_string(problems.size()) + " problems with how the model is to be trained\n  ";
   error += join(problems, "\n  ");
-  if (!error.empty() || !checkNames(raw, error) ||
+  if (!error.empty() || !parseNames(raw, options, error) ||
       !checkRegexes(raw.trainable, "--trainable", error) ||
       !checkRegexes(raw.freeze, "--freeze", error) ||
       !checkRegexes(raw.noDecay, "--no-decay", error) ||
@@ -191,11 +209,9 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   options.device = raw.device;
   options.steps = raw.steps;
   options.threads = raw.threads;
-  options.effort = raw.effort;
-  options.checkpoint = raw.checkpoint;
   options.keepGradients = raw.keepGradients;
   options.poison = raw.poison;
-  options.frontier = raw.sweep || !raw.sweepSvg.empty();
+  options.planning.fullFrontier = raw.sweep || !raw.sweepSvg.empty();
   options.seed = raw.seed;
   options.scaleRule = raw.scaleRule;
   return true;

@@ -23,8 +23,8 @@ public:
     loss();
     groups(raw.decay, "--decay", options.import.decay);
     groups(raw.lrScale, "--lr-scale", options.import.lrScale);
-    options.clip = raw.clip;
-    if (!raw.clip.empty() && !autodiff::parseClipping(raw.clip))
+    options.clipping = autodiff::parseClipping(raw.clip);
+    if (!raw.clip.empty() && !options.clipping)
       add("--clip=" + raw.clip +
           ": expected norm:1.0 (all gradients together) or value:0.5 (each "
           "element)");
@@ -92,9 +92,9 @@ private:
   // Loss --------------------------------------------------------------------
 
   void loss() {
-    options.loss = withWeights(raw.loss);
     std::vector<std::string> wrong;
-    options.import.alsoOutput = prepare::parseLoss(options.loss, wrong).output;
+    options.loss = prepare::parseLoss(withWeights(raw.loss), wrong);
+    options.import.alsoOutput = options.loss.output;
     for (const std::string &problem : wrong)
       add("--loss: " + problem);
   }

@@ -40,10 +40,14 @@ bool isThere(const Scalars &scalars) {
 
 /// Room for all that the host writes for one run: its inputs, and the block of scalars.
 uint64_t stagingBytes(const Program &program) {
-  uint64_t bytes = uint64_t(8) << 20, inputs = 4096;
-  for (int i = 0; i < program.inputCount; ++i)
-    inputs += bytesOf(program.inputs[i].tensor);
-  return inputs > bytes ? inputs : bytes;
+  uint64_t most = uint64_t(8) << 20;
+  for (int t = 0; t < program.timelineCount; ++t) {
+    uint64_t bytes = 4096;
+    for (int i = 0; i < program.inputCount; ++i)
+      bytes += bytesOf(program.timelines[t].inputs[i]);
+    most = bytes > most ? bytes : most;
+  }
+  return most;
 }
 
 void *pinned(uint64_t bytes) {

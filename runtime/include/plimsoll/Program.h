@@ -1,9 +1,9 @@
 //===- Program.h - what an emitted program tells the runtime about itself ---===//
 //
 // The compiler emits one constant `plimsoll_program` of type `Program`: tables of
-// parameters, inputs and constants with their places in the arena, and the two
-// timelines as functions. Everything else (data, checkpoints, metrics, the command
-// line, the C interface) is the runtime's and is the same for every model.
+// parameters, inputs and constants with their places in the arena, and a list of
+// timelines, each a function with the places of its inputs. Everything else (data, checkpoints,
+// metrics, the command line, the C interface) is the runtime's and is the same for every model.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_PROGRAM_H
 #define PLIMSOLL_PROGRAM_H
@@ -21,6 +21,9 @@ constexpr int64_t bytesOf(DType type) {
          : type == DType::bf16                      ? 2
                                                     : 1;
 }
+
+/// An offset of what has no place in the arena.
+inline constexpr uint64_t kNoPlace = ~uint64_t(0);
 
 /// A tensor in the arena, dense and row-major.
 struct TensorInfo {
@@ -57,16 +60,14 @@ struct ParameterInfo {
   bool unsaved = false;   ///< of a frozen base or a teacher: checkpoints leave it out
 };
 
-/// An input that the host writes before a step, and where each timeline expects it.
+/// An input that the host writes before a run of a timeline: what holds in all of them. Its type,
+/// shape and place are in each timeline's own table.
 struct InputInfo {
-  TensorInfo tensor;      ///< offset: in the training timeline
-  int64_t evaluateOffset; ///< in the evaluation timeline; -1 where it has no use there
-  bool labels;            ///< the input that the compiler added for the loss
-  int64_t limit;          ///< integer inputs: values must be in [0, limit); labels also `ignored`.
+  bool labels = false;    ///< the input that the compiler added for the loss
+  int64_t limit = -1;     ///< integer inputs: values must be in [0, limit); labels also `ignored`.
                           ///< -1: unchecked
   int64_t ignored = -100; ///< the label of rows that do not count
-  int64_t accumulateOffset = -1; ///< in the accumulation timeline, where there is one
-  bool whole = false;            ///< a data source gives it whole in each step, not by rows
+  bool whole = false;     ///< a data source gives it whole in each step, not by rows
   const char *classes = nullptr; ///< of labels: "dimension 1 of output 'y' (2x3x4x4)" holds the
                                  ///< classes; null where only one can
 };
@@ -78,7 +79,7 @@ struct ConstantInfo {
   const void *data;
 };
 
-/// What the host computes before each step; f32, at `Program::hyperOffset`.
+/// What the host computes before each run of a timeline; f32, at `Timeline::hyperOffset`.
 enum Hyper : int {
   kLearningRate,    ///< lr
   kDecayFactor,     ///< 1 - lr * weight_decay
@@ -118,10 +119,22 @@ struct AccessInfo {
   uint64_t offset, bytes;
 };
 
+enum class TimelineKind : uint8_t {
+  train,      ///< forward, backward and updates: it ends a step
+  accumulate, ///< forward and backward of a micro-batch, whose gradients are added to the step's
+  evaluate,   ///< forward alone
+};
+
+/// One thing that the program can run from begin to end. A program may have several of a kind, of
+/// other shapes for one; they share parameters and state, and the bytes of everything else.
 struct Timeline {
+  const char *name;
+  TimelineKind kind;
   void (*run)(Stepper &);
   int launchCount;
-  int64_t lossOffset;      ///< f32 [1]
+  const TensorInfo *inputs; ///< as Program::inputs, as they are here; `kNoPlace`: not read here
+  int64_t hyperOffset;      ///< of the scalars that the host computes (Hyper); -1: none is read
+  int64_t lossOffset;       ///< f32 [1]
   int64_t accuracyOffset;  ///< f32 [1], share of the counted rows whose largest score is the label;
                            ///< -1: none
   const WriteInfo *writes; ///< sorted by launch
@@ -139,7 +152,6 @@ struct Program {
   const char *instructionSet; ///< "x86-64-v3", "x86-64-v4"; of a GPU "sm_80", "sm_90", "sm_100"
   uint64_t arenaBytes;
   int threads;
-  uint64_t hyperOffset;
   const ParameterInfo *parameters;
   int parameterCount;
   const InputInfo *inputs;
@@ -147,18 +159,23 @@ struct Program {
   const ConstantInfo *constants;
   int constantCount;
   OptimizerInfo optimizer;
-  Timeline train, evaluate;
+  const Timeline *timelines;
+  int timelineCount;
   bool tokenLabels;     ///< labels have the shape of the one integer input: perplexity, `tokens:`
                         ///< sources
   double loraAlpha = 0; ///< of low-rank adapters, for those who merge a checkpoint; 0: none
-  /// As `hyperOffset`, in an evaluation that draws random numbers; -1: it does not.
-  int64_t evaluateHyperOffset = -1;
-  int microBatches = 1;     ///< batches of one step: `accumulate` runs for all but the last
-  Timeline accumulate = {}; ///< forward and backward, gradients added to those of the step
-  uint64_t accumulateHyperOffset = 0;
+  int microBatches = 1; ///< batches of one step: all but the last run a timeline that accumulates
   bool rowsMix = false; ///< something is computed from several rows together: a batch that is
                         ///< filled up gives other numbers
 };
+
+/// The first timeline of `kind`; null where the program has none.
+constexpr const Timeline *firstTimeline(const Program &program, TimelineKind kind) {
+  for (int i = 0; i < program.timelineCount; ++i)
+    if (program.timelines[i].kind == kind)
+      return &program.timelines[i];
+  return nullptr;
+}
 
 } // namespace plimsoll
 

@@ -61,13 +61,31 @@ PLIMSOLL_API int plimsoll_train_input_count(const plimsoll_train *train);
 PLIMSOLL_API int plimsoll_train_input(const plimsoll_train *train, int index,
                                       plimsoll_input *input);
 
-/* Copies a whole batch of an input into the arena, for the next step or the next evaluation.
- * The two share bytes: feed every input again before each call. What was fed for the one is
- * gone once something is fed for the other, and the call then fails. */
+/* What the program can run: a step's last or only micro-batch, which updates; its other
+ * micro-batches; an evaluation. There may be several of a kind, of other shapes for one. The shapes
+ * of plimsoll_train_input() are those of timeline 0. */
+enum plimsoll_timeline_kind { PLIMSOLL_TRAIN, PLIMSOLL_ACCUMULATE, PLIMSOLL_EVALUATE };
+
+typedef struct plimsoll_timeline {
+  const char *name;
+  enum plimsoll_timeline_kind kind;
+} plimsoll_timeline;
+
+PLIMSOLL_API int plimsoll_train_timeline_count(const plimsoll_train *train);
+PLIMSOLL_API int plimsoll_train_timeline(const plimsoll_train *train, int index,
+                                         plimsoll_timeline *timeline);
+PLIMSOLL_API int plimsoll_train_timeline_input(const plimsoll_train *train, int timeline, int index,
+                                               plimsoll_input *input);
+
+/* Copies a whole batch of an input into the arena, for the next step, the next evaluation, or the
+ * next run of a timeline. Timelines share bytes: feed every input again before each call. What
+ * was fed for one is gone once something is fed for another, and the call then fails. */
 PLIMSOLL_API int plimsoll_train_feed(plimsoll_train *train, const char *input, const void *data,
                                      size_t bytes);
 PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const char *input,
                                                 const void *data, size_t bytes);
+PLIMSOLL_API int plimsoll_train_feed_timeline(plimsoll_train *train, int timeline,
+                                              const char *input, const void *data, size_t bytes);
 
 /* One step with the inputs fed; lr < 0: the compiled learning rate. Of a program compiled with
  * --accumulate=N, one micro-batch: every N-th call updates and counts as a step. A loss that is not
@@ -75,6 +93,8 @@ PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const cha
  * gradients are 0. */
 PLIMSOLL_API int plimsoll_train_step(plimsoll_train *train, double lr);
 PLIMSOLL_API int plimsoll_train_evaluate(plimsoll_train *train);
+/* Runs one timeline, as a step or an evaluation does with the first of its kind. */
+PLIMSOLL_API int plimsoll_train_run(plimsoll_train *train, int timeline, double lr);
 
 /* Of the last step (of its micro-batches so far, their mean) or evaluation. accuracy: NaN where the
  * loss has none. */

@@ -22,6 +22,7 @@ nn.parameter @frozen : tensor<4xf32>
 // %w is used twice: the gradient of its last use comes first, and the other is added.
 // The bias was repeated: its gradient is summed back.
 // CHECK-LABEL: func.func @train(%arg0: tensor<2x4xf32>, %arg1: tensor<2xi64>, %arg2: tensor<16xf32> {nn.name = "hyper", nn.role = "hyper"})
+// CHECK-SAME:    nn.timeline = #nn.timeline<train>
 // CHECK:       %[[W:.*]] = nn.load @w
 // CHECK:       %[[B:.*]] = nn.load @b
 // CHECK:       %[[P1:.*]] = nn.matmul %arg0, %[[W]]

@@ -14,7 +14,7 @@ module attributes {plan.arena = 4096 : i64} {
   // CHECK:         exec.given %[[X]], %[[HYPER]], %[[W]], %[[MASK]]
   func.func @train(%x: tensor<4x8xf32> {nn.name = "x", nn.role = "input", plan.place = #plan.place<offset = 256, bytes = 128>},
                    %hyper: tensor<16xf32> {nn.name = "hyper", nn.role = "hyper", plan.place = #plan.place<offset = 384, bytes = 64>})
-      -> (tensor<f32> {nn.name = "loss"}) {
+      -> (tensor<f32> {nn.name = "loss"}) attributes {nn.timeline = #nn.timeline<train>} {
     %w = nn.load @w {plan.place = #plan.place<offset = 0, bytes = 256>} : tensor<8x8xf32>
     %mask = nn.constant {plan.place = #plan.place<offset = 448, bytes = 32>} dense<[1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]> : tensor<8xf32>
     %half = nn.constant dense<0.5> : tensor<f32>

@@ -7,13 +7,13 @@
 // CHECK: exec.slice "x" input at [[X:[0-9]+]] {
 // CHECK-NOT: activation at [[X]] :
 // CHECK: exec.kept
-func.func @train(%x: tensor<64xf32> {nn.name = "x"}) -> (tensor<64xf32> {nn.name = "same"}, tensor<64xf32> {nn.name = "y"}) {
+func.func @train(%x: tensor<64xf32> {nn.name = "x"}) -> (tensor<64xf32> {nn.name = "same"}, tensor<64xf32> {nn.name = "y"}) attributes {nn.timeline = #nn.timeline<train>} {
   %y = nn.neg %x : tensor<64xf32>
   return %x, %y : tensor<64xf32>, tensor<64xf32>
 }
 
-// CHECK-LABEL: exec.program @evaluate
+// CHECK-LABEL: exec.program @evaluate evaluate
 // CHECK: exec.kept
-func.func @evaluate(%x: tensor<64xf32> {nn.name = "x"}) -> (tensor<64xf32> {nn.name = "y"}) {
+func.func @evaluate(%x: tensor<64xf32> {nn.name = "x"}) -> (tensor<64xf32> {nn.name = "y"}) attributes {nn.timeline = #nn.timeline<evaluate>} {
   return %x : tensor<64xf32>
 }

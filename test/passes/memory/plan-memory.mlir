@@ -13,7 +13,7 @@ nn.parameter @w : tensor<8x8xf32> {trainable}
 // CHECK-NEXT:    nn.tanh {{.*}} {plan.places = [#plan.place<offset = [[Y]], bytes = 128>]}
 // CHECK:         nn.sgd_plain {{.*}}plan.places = [#plan.place<offset = [[W]], bytes = 256>]
 // CHECK-NEXT:    nn.store
-func.func @train(%x: tensor<4x8xf32>, %hyper: tensor<16xf32>) -> tensor<f32> {
+func.func @train(%x: tensor<4x8xf32>, %hyper: tensor<16xf32>) -> tensor<f32> attributes {nn.timeline = #nn.timeline<train>} {
   %w = nn.load @w : tensor<8x8xf32>
   %y = nn.matmul %x, %w : tensor<4x8xf32>, tensor<8x8xf32>
   %h = nn.tanh %y : tensor<4x8xf32>
@@ -28,7 +28,7 @@ func.func @train(%x: tensor<4x8xf32>, %hyper: tensor<16xf32>) -> tensor<f32> {
 
 // CHECK-LABEL: func.func @evaluate
 // CHECK:         nn.load @w {plan.place = #plan.place<offset = [[W]], bytes = 256>}
-func.func @evaluate(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+func.func @evaluate(%x: tensor<4x8xf32>) -> tensor<4x8xf32> attributes {nn.timeline = #nn.timeline<evaluate>} {
   %w = nn.load @w : tensor<8x8xf32>
   %y = nn.matmul %x, %w : tensor<4x8xf32>, tensor<8x8xf32>
   return %y : tensor<4x8xf32>

@@ -7,7 +7,7 @@
 // FREE-NOT: plan.recompute
 // CHECK: plan.recompute = 1
 // NEVER: no plan fits in 4864 bytes
-func.func @train(%x: tensor<16x16xf32>) -> tensor<f32> {
+func.func @train(%x: tensor<16x16xf32>) -> tensor<f32> attributes {nn.timeline = #nn.timeline<train>} {
   %a = nn.tanh %x : tensor<16x16xf32>
   %b = nn.exp %x : tensor<16x16xf32>
   %c = nn.sin %x : tensor<16x16xf32>

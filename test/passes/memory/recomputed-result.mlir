@@ -4,7 +4,7 @@
 
 // CHECK: exec.loop {{.*}} writes(%[[AGAIN:[0-9]+]]) {{.*}}recompute = 1
 // CHECK: exec.kept %[[AGAIN]],
-func.func @train(%x: tensor<1x64xf32> {nn.name = "x"}) -> (tensor<64x64xf32> {nn.name = "s"}, tensor<64xf32> {nn.name = "q"}) {
+func.func @train(%x: tensor<1x64xf32> {nn.name = "x"}) -> (tensor<64x64xf32> {nn.name = "s"}, tensor<64xf32> {nn.name = "q"}) attributes {nn.timeline = #nn.timeline<train>} {
   %e = nn.exp %x : tensor<1x64xf32>
   %s = nn.broadcast %e : tensor<1x64xf32> to tensor<64x64xf32>
   %p = nn.reduce_sum %s {axes = array<i64: 0>} : tensor<64x64xf32>

@@ -48,28 +48,28 @@ func.func @forward(%x: tensor<2xf32>) -> (tensor<2xf32> {nn.name = "y"}) {
 }
 
 //--- kind.mlir
-// expected-error @+1 {{--loss: unknown loss 'hinge', expected cross-entropy, mse, l1, huber, bce-with-logits or kl, with :OUTPUT behind it where the model has several, or output:NAME}}
+// expected-error @+1 {{loss: unknown loss 'hinge', expected cross-entropy, mse, l1, huber, bce-with-logits or kl, with :OUTPUT behind it where the model has several, or output:NAME}}
 func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   return %x : tensor<2x4xf32>
 }
 
 //--- keys.mlir
-// expected-error @+4 {{--loss: 'label-smoothing=1.5': expected a number from 0 to 1}}
-// expected-error @+3 {{--loss: 'smoothing=0.1' is no option of cross-entropy; there are label-smoothing, ignore-index, weights, axis}}
-// expected-error @+2 {{--loss: 'ignore-index=x': expected a whole number}}
-// expected-error @+1 {{--loss: 'weights=1:a': expected numbers of at least 0, one for each class, as in weights=1:0.5:2, or a file of them}}
+// expected-error @+4 {{loss: 'label-smoothing=1.5': expected a number from 0 to 1}}
+// expected-error @+3 {{loss: 'smoothing=0.1' is no option of cross-entropy; there are label-smoothing, ignore-index, weights, axis}}
+// expected-error @+2 {{loss: 'ignore-index=x': expected a whole number}}
+// expected-error @+1 {{loss: 'weights=1:a': expected numbers of at least 0, one for each class, as in weights=1:0.5:2, or a file of them}}
 func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   return %x : tensor<2x4xf32>
 }
 
 //--- none-known.mlir
-// expected-error @+1 {{--loss: 'delta=2' is no option of l1; it has none}}
+// expected-error @+1 {{loss: 'delta=2' is no option of l1; it has none}}
 func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   return %x : tensor<2x4xf32>
 }
 
 //--- weights.mlir
-// expected-error @+1 {{--loss: 3 weights are given, the output has 4 classes}}
+// expected-error @+1 {{loss: 3 weights are given, the output has 4 classes}}
 func.func @forward(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   return %x : tensor<2x4xf32>
 }
@@ -81,13 +81,13 @@ func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 //--- axis.mlir
-// expected-error @+1 {{--loss: axis=4 is no dimension of the output 'tensor<2x3x4x4xf32>' that classes could lie along; expected 1 to 3 (dimension 0 is the batch)}}
+// expected-error @+1 {{loss: axis=4 is no dimension of the output 'tensor<2x3x4x4xf32>' that classes could lie along; expected 1 to 3 (dimension 0 is the batch)}}
 func.func @forward(%x: tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32> {
   return %x : tensor<2x3x4x4xf32>
 }
 
 //--- batch.mlir
-// expected-error @+1 {{--loss: axis=-4 is no dimension of the output 'tensor<2x3x4x4xf32>' that classes could lie along}}
+// expected-error @+1 {{loss: axis=-4 is no dimension of the output 'tensor<2x3x4x4xf32>' that classes could lie along}}
 func.func @forward(%x: tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32> {
   return %x : tensor<2x3x4x4xf32>
 }

@@ -55,29 +55,45 @@ void evaluation(Stepper &s) {
 
 const ParameterInfo parameters[] = {
     {{"w", DType::f32, 1, shape, W}, false, true, false, nullptr, 0, nullptr, 0, -1}};
-const InputInfo inputs[] = {
-    {{"x", DType::i64, 1, shape, x}, int64_t(x), false, 100, -100, int64_t(x)}};
+const InputInfo inputs[] = {{.limit = 100}};
+const TensorInfo places[] = {{"x", DType::i64, 1, shape, x}};
+const Timeline training = {.name = "train",
+                           .kind = TimelineKind::train,
+                           .run = train,
+                           .launchCount = 1,
+                           .inputs = places,
+                           .hyperOffset = hyper,
+                           .lossOffset = loss,
+                           .accuracyOffset = -1,
+                           .gradientNormOffset = norm};
+const Timeline forwardAlone = {.name = "evaluate",
+                               .kind = TimelineKind::evaluate,
+                               .run = evaluation,
+                               .launchCount = 1,
+                               .inputs = places,
+                               .hyperOffset = -1,
+                               .lossOffset = loss,
+                               .accuracyOffset = -1};
+const Timeline timelines[] = {training, forwardAlone};
 
 } // namespace
 
-extern "C" const Program plimsoll_program = {
-    "w.onnx",
-    "0123",
-    "{}",
-    "sm_90",
-    512,
-    1,
-    hyper,
-    parameters,
-    1,
-    inputs,
-    1,
-    nullptr,
-    0,
-    {"sgd", 0.1, 0, 0, 0, 0, 0, false},
-    {train, 1, int64_t(loss), -1, nullptr, 0, int64_t(norm)},
-    {evaluation, 1, int64_t(loss), -1, nullptr, 0},
-    false};
+extern "C" const Program plimsoll_program = {.model = "w.onnx",
+                                             .fingerprint = "0123",
+                                             .info = "{}",
+                                             .instructionSet = "sm_90",
+                                             .arenaBytes = 512,
+                                             .threads = 1,
+                                             .parameters = parameters,
+                                             .parameterCount = 1,
+                                             .inputs = inputs,
+                                             .inputCount = 1,
+                                             .constants = nullptr,
+                                             .constantCount = 0,
+                                             .optimizer = {"sgd", 0.1, 0, 0, 0, 0, 0, false},
+                                             .timelines = timelines,
+                                             .timelineCount = 2,
+                                             .tokenLabels = false};
 
 namespace {
 
@@ -178,10 +194,13 @@ TEST_F(Overlap, WhatLooksAtAStepAwaitsIt) {
 
 /// The first batch of a step evaluates as it accumulates nothing; the loss is the mean of both.
 TEST_F(Overlap, SoDoesTheNextMicroBatch) {
+  Timeline accumulation = forwardAlone;
+  accumulation.kind = TimelineKind::accumulate;
+  accumulation.hyperOffset = hyper;
+  const Timeline both[] = {training, accumulation};
   Program program = plimsoll_program;
   program.microBatches = 2;
-  program.accumulate = program.evaluate;
-  program.accumulateHyperOffset = hyper;
+  program.timelines = both;
   ASSERT_EQ(run({"--steps=4"}, program), 0) << err;
   EXPECT_EQ(fakeStream.unfinished, (std::vector<int>{0, 1, 1, 1, 1, 1, 1, 1}));
   std::vector<Line> found = lines();

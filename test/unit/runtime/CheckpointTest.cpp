@@ -236,10 +236,13 @@ TEST_F(CheckpointTest, WhatTheInitialWeightsHaveIsLeftOut) {
 TEST_F(CheckpointTest, AnotherBatchIsRefused) {
   CheckpointWriter(plimsoll_program, slots, path).save(after(12), arena);
   const int64_t shape[] = {4, tiny::kFeatures};
-  std::vector<InputInfo> inputs(plimsoll_program.inputs, plimsoll_program.inputs + 2);
-  inputs[0].tensor.shape = shape;
+  Timeline train = plimsoll_program.timelines[0];
+  std::vector<TensorInfo> inputs(train.inputs, train.inputs + 2);
+  inputs[0].shape = shape;
+  train.inputs = inputs.data();
   Program program = plimsoll_program;
-  program.inputs = inputs.data();
+  program.timelines = &train;
+  program.timelineCount = 1;
   EXPECT_HAS(failure([&] { readRunState(program, SafetensorsFile(path)); }),
              "was saved by a program compiled for another batch: its 12 steps took 96 rows of the "
              "data, those of this program take 48");

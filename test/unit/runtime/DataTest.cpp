@@ -35,7 +35,9 @@ protected:
 
   Feeder feeder(const Program &program, std::vector<std::string> specs, bool shuffle = false,
                 bool evaluation = false) {
-    return Feeder(program, makeSource(program, specs, 7), shuffle, 7, evaluation);
+    TimelineInputs inputs(program, *firstTimeline(program, evaluation ? TimelineKind::evaluate
+                                                                      : TimelineKind::train));
+    return Feeder(inputs, makeSource(inputs, specs, 7), shuffle, 7);
   }
 
   int64_t whole(int64_t offset, int64_t index) const {

@@ -20,39 +20,39 @@ constexpr uint64_t W = 0, WExpAvg = 448, WExpAvgSq = 896, B = 1344, BExpAvg = 14
                    BExpAvgSq = 1472, hyper = 1536, loss = 1600, accuracy = 1664, x = 1728,
                    labels = 2432, logits = 2496, dW = 2688, dB = 3136, space = 3200;
 
-void addBias(const Launch &launch) {
+template <int64_t Rows> void addBias(const Launch &launch) {
   float *y = launch.buffer<float>(0);
   const float *bias = launch.buffer<float>(1);
-  for (int64_t i = 0; i < kRows; ++i)
+  for (int64_t i = 0; i < Rows; ++i)
     for (int64_t j = 0; j < kClasses; ++j)
       y[i * kClasses + j] += bias[j];
 }
 
-void sumRows(const Launch &launch) {
+template <int64_t Rows> void sumRows(const Launch &launch) {
   const float *dy = launch.buffer<float>(0);
   float *sum = launch.buffer<float>(1);
   for (int64_t j = 0; j < kClasses; ++j) {
     sum[j] = 0;
-    for (int64_t i = 0; i < kRows; ++i)
+    for (int64_t i = 0; i < Rows; ++i)
       sum[j] += dy[i * kClasses + j];
   }
 }
 
-void forward(Stepper &s) {
+template <int64_t Rows> void forward(Stepper &s) {
   s.run(matmul, {s.at(x), s.at(W), s.at(logits), s.at(space)},
-        {1, kRows, kClasses, kFeatures, 0, 0, 0, 0}, {}, 8192);
-  s.run(addBias, {s.at(logits), s.at(B)});
+        {1, Rows, kClasses, kFeatures, 0, 0, 0, 0}, {}, 8192);
+  s.run(addBias<Rows>, {s.at(logits), s.at(B)});
 }
 
-void train(Stepper &s) {
+template <int64_t Rows> void train(Stepper &s) {
   if (!s.preparing && onStep)
     onStep(s.arena);
-  forward(s);
+  forward<Rows>(s);
   s.run(cross_entropy_with_grad,
-        {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy), s.at(logits)}, {kRows, kClasses});
+        {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy), s.at(logits)}, {Rows, kClasses});
   s.run(matmul, {s.at(x), s.at(logits), s.at(dW), s.at(space)},
-        {1, kFeatures, kClasses, kRows, 1, 0, 0, 0}, {}, 8192);
-  s.run(sumRows, {s.at(logits), s.at(dB)});
+        {1, kFeatures, kClasses, Rows, 1, 0, 0, 0}, {}, 8192);
+  s.run(sumRows<Rows>, {s.at(logits), s.at(dB)});
   s.run(adamw, {s.at(W), s.at(dW), s.at(WExpAvg), s.at(WExpAvgSq), s.at(hyper)},
         {kFeatures * kClasses, 1}, {0.9, 0.999, 1e-8});
   s.run(adamw, {s.at(B), s.at(dB), s.at(BExpAvg), s.at(BExpAvgSq), s.at(hyper)}, {kClasses, 0},
@@ -60,12 +60,13 @@ void train(Stepper &s) {
 }
 
 void evaluate(Stepper &s) {
-  forward(s);
+  forward<kRows>(s);
   s.run(cross_entropy, {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy)}, {kRows, kClasses});
 }
 
 const int64_t weightShape[] = {kClasses, kFeatures}, biasShape[] = {kClasses};
 const int64_t xShape[] = {kRows, kFeatures}, labelShape[] = {kRows};
+const int64_t fewX[] = {kFewRows, kFeatures}, fewLabels[] = {kFewRows};
 const char *const weightAliases[] = {"tied.weight"};
 const StateInfo weightStates[] = {{"exp_avg", WExpAvg}, {"exp_avg_sq", WExpAvgSq}};
 const StateInfo biasStates[] = {{"exp_avg", BExpAvg}, {"exp_avg_sq", BExpAvgSq}};
@@ -89,9 +90,14 @@ const ParameterInfo parameters[] = {
      2,
      int64_t(dB)},
 };
-const InputInfo inputs[] = {
-    {{"x", DType::f32, 2, xShape, x}, int64_t(x), false, -1},
-    {{"labels", DType::i64, 1, labelShape, labels}, int64_t(labels), true, kClasses},
+const InputInfo inputs[] = {{}, {.labels = true, .limit = kClasses}};
+const TensorInfo places[] = {
+    {"x", DType::f32, 2, xShape, x},
+    {"labels", DType::i64, 1, labelShape, labels},
+};
+const TensorInfo fewPlaces[] = {
+    {"x", DType::f32, 2, fewX, x},
+    {"labels", DType::i64, 1, fewLabels, labels},
 };
 const WriteInfo writes[] = {
     {0, "logits", "/fc/MatMul", DType::f32, logits, kRows * kClasses},
@@ -99,40 +105,77 @@ const WriteInfo writes[] = {
     {2, "loss", "loss", DType::f32, loss, 1},
 };
 
+const Timeline timelines[] = {
+    {.name = "train",
+     .kind = TimelineKind::train,
+     .run = train<kRows>,
+     .launchCount = 7,
+     .inputs = places,
+     .hyperOffset = hyper,
+     .lossOffset = loss,
+     .accuracyOffset = accuracy,
+     .writes = writes,
+     .writeCount = 3},
+    {.name = "evaluate",
+     .kind = TimelineKind::evaluate,
+     .run = evaluate,
+     .launchCount = 3,
+     .inputs = places,
+     .hyperOffset = -1,
+     .lossOffset = loss,
+     .accuracyOffset = accuracy,
+     .writes = nullptr,
+     .writeCount = 0},
+    {.name = "train_few",
+     .kind = TimelineKind::train,
+     .run = train<kFewRows>,
+     .launchCount = 7,
+     .inputs = fewPlaces,
+     .hyperOffset = hyper,
+     .lossOffset = loss,
+     .accuracyOffset = accuracy,
+     .writes = nullptr,
+     .writeCount = 0},
+};
+
 } // namespace
 } // namespace tiny
 
 extern "C" const Program plimsoll_program = {
-    "tiny.onnx",
-    "0123abcd",
-    "{\"arena_bytes\": 16384}",
-    "x86-64-v3",
-    16384,
-    2,
-    tiny::hyper,
-    tiny::parameters,
-    2,
-    tiny::inputs,
-    2,
-    nullptr,
-    0,
-    {"adamw", 0.05, 0.01, 0.9, 0.999, 1e-8, 0, false},
-    {tiny::train, 7, int64_t(tiny::loss), int64_t(tiny::accuracy), tiny::writes, 3},
-    {tiny::evaluate, 3, int64_t(tiny::loss), int64_t(tiny::accuracy), nullptr, 0},
-    false,
+    .model = "tiny.onnx",
+    .fingerprint = "0123abcd",
+    .info = "{\"arena_bytes\": 16384}",
+    .instructionSet = "x86-64-v3",
+    .arenaBytes = 16384,
+    .threads = 2,
+    .parameters = tiny::parameters,
+    .parameterCount = 2,
+    .inputs = tiny::inputs,
+    .inputCount = 2,
+    .constants = nullptr,
+    .constantCount = 0,
+    .optimizer = {"adamw", 0.05, 0.01, 0.9, 0.999, 1e-8, 0, false},
+    .timelines = tiny::timelines,
+    .timelineCount = 3,
+    .tokenLabels = false,
 };
 
 namespace tiny {
 
 const Program &tokenProgram() {
   static const int64_t shape[] = {2, 6};
-  static const InputInfo both[] = {
-      {{"input_ids", DType::i64, 2, shape, 0}, 0, false, 256},
-      {{"labels", DType::i64, 2, shape, 128}, 128, true, 256},
+  static const InputInfo both[] = {{.limit = 256}, {.labels = true, .limit = 256}};
+  static const TensorInfo windows[] = {
+      {"input_ids", DType::i64, 2, shape, 0},
+      {"labels", DType::i64, 2, shape, 128},
   };
+  static const Timeline kinds[] = {
+      {.name = "train", .kind = TimelineKind::train, .inputs = windows},
+      {.name = "evaluate", .kind = TimelineKind::evaluate, .inputs = windows, .hyperOffset = -1}};
   static const Program program = [] {
     Program copy = plimsoll_program;
     copy.inputs = both;
+    copy.timelines = kinds;
     copy.tokenLabels = true;
     return copy;
   }();

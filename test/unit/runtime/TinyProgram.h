@@ -15,7 +15,8 @@
 
 namespace tiny {
 
-constexpr int64_t kRows = 8, kFeatures = 20, kClasses = 5;
+/// The timelines: train and evaluate with kRows, and train_few, a second one that trains.
+constexpr int64_t kRows = 8, kFewRows = 3, kFeatures = 20, kClasses = 5;
 
 /// Called at the start of each training step, after its inputs were fed. Reset by the test.
 extern std::function<void(const std::byte *arena)> onStep;

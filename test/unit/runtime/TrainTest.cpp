@@ -166,8 +166,8 @@ TEST_F(TrainTest, TheTimeOfEveryLaunchIsWritten) {
     int launches = 0;
     for (size_t at = 0; (at = profile.find("\"seconds\": ", at + 1)) != profile.npos; ++launches)
       EXPECT_GT(std::atof(profile.c_str() + at + 11), 0);
-    EXPECT_EQ(launches, plimsoll_program.train.launchCount);
-    EXPECT_HAS(profile, plimsoll_program.train.writes[0].node);
+    EXPECT_EQ(launches, plimsoll_program.timelines[0].launchCount);
+    EXPECT_HAS(profile, plimsoll_program.timelines[0].writes[0].node);
   }
   EXPECT_EQ(train({"--steps=1", "--profile=" + file("no/such/p.json")}), 1);
   EXPECT_EQ(train({"--steps=1", "--profile=p", "--find-nonfinite"}), 2);
@@ -354,6 +354,47 @@ TEST_F(TrainTest, FeedingTheOtherTimelineForgetsWhatWasFed) {
   EXPECT_STREQ(plimsoll_train_error(t), "input 'x' has not been fed");
   plimsoll_train_feed(t, "labels", labels, sizeof(labels));
   EXPECT_EQ(plimsoll_train_step(t, -1), 0) << plimsoll_train_error(t);
+  plimsoll_train_destroy(t);
+}
+
+/// A program may have several timelines of a kind, of other shapes for one: nothing but its own
+/// tables says so.
+TEST_F(TrainTest, ASecondTrainingTimelineOfAnotherShapeRuns) {
+  plimsoll_train *t = plimsoll_train_create(weights.c_str());
+  ASSERT_TRUE(t) << plimsoll_train_error(nullptr);
+  ASSERT_EQ(plimsoll_train_timeline_count(t), 3);
+  plimsoll_timeline timeline;
+  ASSERT_EQ(plimsoll_train_timeline(t, 2, &timeline), 0);
+  EXPECT_STREQ(timeline.name, "train_few");
+  EXPECT_EQ(timeline.kind, PLIMSOLL_TRAIN);
+  EXPECT_EQ(plimsoll_train_timeline(t, 3, &timeline), 1);
+  plimsoll_input input;
+  ASSERT_EQ(plimsoll_train_timeline_input(t, 2, 0, &input), 0);
+  EXPECT_EQ(input.shape[0], tiny::kFewRows);
+
+  std::vector<float> x(tiny::kRows * tiny::kFeatures);
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] = float(std::sin(double(i)));
+  std::vector<int64_t> labels = {0, 1, 2, 3, 4, 0, 1, 2};
+  auto step = [&](int which, int64_t rows) {
+    EXPECT_EQ(plimsoll_train_feed_timeline(t, which, "x", x.data(), rows * tiny::kFeatures * 4), 0);
+    EXPECT_EQ(plimsoll_train_feed_timeline(t, which, "labels", labels.data(), rows * 8), 0);
+    EXPECT_EQ(plimsoll_train_run(t, which, 0.1), 0) << plimsoll_train_error(t);
+    return plimsoll_train_loss(t);
+  };
+  float all = step(0, tiny::kRows), few = step(2, tiny::kFewRows);
+  EXPECT_EQ(plimsoll_train_steps(t), 2);
+  EXPECT_NE(all, few);
+  float last = few;
+  for (int i = 0; i < 5; ++i, last = few)
+    EXPECT_LT(few = step(2, tiny::kFewRows), last);
+
+  // What was fed for one of them is not there for another.
+  EXPECT_EQ(plimsoll_train_feed_timeline(t, 0, "x", x.data(), x.size() * 4), 0);
+  EXPECT_EQ(plimsoll_train_run(t, 2, 0.1), 1);
+  EXPECT_STREQ(plimsoll_train_error(t), "input 'x' has not been fed");
+  EXPECT_EQ(plimsoll_train_run(t, 7, 0.1), 1);
+  EXPECT_STREQ(plimsoll_train_error(t), "there is no timeline 7; there are 3");
   plimsoll_train_destroy(t);
 }
 

@@ -1,0 +1,31 @@
+//===- PlanOutcome.cpp - what planning found, for reports -------------------------===//
+#include "passes/memory/PlanOutcome.h"
+
+using namespace plimsoll;
+using namespace plimsoll::memory;
+
+size_t PlanOutcome::shown() const {
+  auto found = llvm::find(kinds, nn::TimelineKind::train);
+  return found == kinds.end() ? 0 : found - kinds.begin();
+}
+
+double PlanOutcome::stepSeconds(const std::vector<double> &seconds) const {
+  double sum = 0;
+  for (auto [timeline, each] : llvm::zip(problem.timelines, seconds))
+    sum += timeline.weight * each;
+  return sum;
+}
+
+double PlanOutcome::stepSeconds() const {
+  std::vector<double> seconds;
+  for (const planner::TimelinePlan &plan : result.solution.timelines)
+    seconds.push_back(plan.cost);
+  return stepSeconds(seconds);
+}
+
+double PlanOutcome::baseStepSeconds() const {
+  std::vector<double> seconds;
+  for (const planner::TimelinePlan &plan : result.solution.timelines)
+    seconds.push_back(plan.baseCost);
+  return stepSeconds(seconds);
+}
