@@ -81,6 +81,8 @@ for which, data in (("plan", PLAN), ("problem", PROBLEM)):
             if isId and not unused and not narrowed and not (which == "problem" and number == 3):
                 assert done.returncode == 1, (which, path, number, done)
 assert refused > 100, refused
+done = check(PROBLEM, dict(PLAN, version=1))
+assert done.returncode == 1 and "of version 1 of the format" in done.stderr, done
 for text in ("", "[]", "{}", "null", '{"timelines": 3}', '{"timelines": [null]}'):
     (folder / "plan.json").write_text(text)
     done = subprocess.run(["plimsoll-plan", "check", folder / "problem.json",
