@@ -137,7 +137,7 @@ private:
       const planner::Event &event = plan.events[p];
       const planner::Op &op = view.timeline().ops[event.op];
       result.reruns.insert(result.reruns.begin(), p + 1);
-      result.rerunCost += op.alternatives[event.alternative].cost;
+      result.rerunCost += op.alternatives[event.alternative].seconds;
       for (auto [read, instance] : llvm::zip(op.reads, event.reads))
         if (int32_t maker = instance > 0 ? view.maker(read, instance) : -1; maker > first)
           needed[maker] = true;

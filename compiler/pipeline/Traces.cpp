@@ -26,12 +26,9 @@ public:
   std::string print() {
     meta("process_name", 0, title.str());
     meta("thread_name", 1, "launches, at predicted times");
-    double now = 0;
     for (size_t i = 0; i < plan.events.size(); ++i) {
-      double seconds = cost(plan.events[i]);
-      launch(i, now, seconds);
-      counter(i, now);
-      now += seconds;
+      launch(i);
+      counter(i, plan.events[i].begin);
     }
     std::string text;
     llvm::raw_string_ostream(text)
@@ -40,8 +37,10 @@ public:
   }
 
 private:
-  double cost(const planner::Event &event) const {
-    return event.op < 0 ? 0 : outcome.timeline().ops[event.op].alternatives[event.alternative].cost;
+  double seconds(const planner::Event &event) const {
+    return event.op < 0
+               ? event.end - event.begin
+               : outcome.timeline().ops[event.op].alternatives[event.alternative].seconds;
   }
 
   void meta(const char *what, int thread, const std::string &name) {
@@ -53,14 +52,14 @@ private:
   }
 
   /// Times are microseconds. `cname` is a colour of the viewers' palettes.
-  void launch(size_t position, double at, double seconds) {
+  void launch(size_t position) {
     const planner::Event &event = plan.events[position];
     bool repeated = event.instance > 0;
     json::Object object{{"ph", "X"},
                         {"pid", 1},
-                        {"tid", 1},
-                        {"ts", at * 1e6},
-                        {"dur", seconds * 1e6},
+                        {"tid", 1 + event.resource},
+                        {"ts", event.begin * 1e6},
+                        {"dur", seconds(event) * 1e6},
                         {"name", launchName(outcome, event) + (repeated ? " (again)" : "")},
                         {"cat", repeated ? "repeated" : "launch"},
                         {"args", json::Object{{"launch", int64_t(position + 1)},

@@ -32,15 +32,19 @@ public:
       operands[&op] = llvm::to_vector(op.getOperands());
   }
 
-  void run() {
+  LogicalResult run() {
+    for (const planner::Event &event : plan.events)
+      if (event.kind != planner::EventKind::Run)
+        return function.emitError("the plan has copies or waits, which no program runs");
     hoistSources();
     for (auto [position, event] : llvm::enumerate(plan.events))
-      if (event.kind == planner::EventKind::Run)
-        place(event, position);
+      if (failed(place(event, position)))
+        return failure();
     placeArguments();
     for (OpOperand &result : terminator->getOpOperands())
       result.set(instanceOf(result.get(), latest.lookup(step.valueId(result.get()))));
     dropUnusedViews();
+    return success();
   }
 
 private:
@@ -64,7 +68,7 @@ private:
   }
 
   /// Moves, or clones, the op of `event` to the end of what is written so far.
-  void place(const planner::Event &event, size_t position) {
+  LogicalResult place(const planner::Event &event, size_t position) {
     Operation *original = step.operation(timeline, event.op);
     const planner::Op &planned = step.problem().timelines[timeline].ops[event.op];
     DenseMap<ValueId, int32_t> reads;
@@ -83,12 +87,14 @@ private:
     for (auto [index, value] : llvm::enumerate(operands.find(original)->second))
       op->setOperand(index, instanceOf(value, reads.lookup(step.valueId(value))));
     op->moveBefore(terminator); // behind the views that its operands needed
-    annotate(op, event, position);
+    if (failed(annotate(op, event, position)))
+      return failure();
     for (ValueId value : planned.writes)
       latest[value] = event.instance;
     for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
       if (isa<nn::StoreOp>(user))
         user->moveBefore(terminator);
+    return success();
   }
 
   /// `value`, a view or not, as its bytes' instance `instance` has it.
@@ -108,21 +114,30 @@ private:
     return instances[{value, instance}];
   }
 
-  void annotate(Operation *op, const planner::Event &event, size_t position) {
+  /// Where the plan has a result of `op`: in the bytes of the operand that it overwrites,
+  /// or in those of the event's instance.
+  std::optional<int64_t> offsetOf(OpResult result, const planner::Event &event) const {
+    auto inPlace = dyn_cast<nn::InPlaceOpInterface>(result.getOwner());
+    if (inPlace && inPlace.overwritesOperands()) {
+      for (nn::InPlacePair pair : inPlace.getInPlacePairs())
+        if (pair.result == result.getResultNumber())
+          if (auto it = residents.find(step.valueId(result.getOwner()->getOperand(pair.operand)));
+              it != residents.end())
+            return it->second;
+      return std::nullopt;
+    }
+    Value original = step.operation(timeline, event.op)->getResult(result.getResultNumber());
+    auto it = offsets.find({step.valueId(original), event.instance});
+    return it == offsets.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  LogicalResult annotate(Operation *op, const planner::Event &event, size_t position) {
     SmallVector<Attribute> places;
-    auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
-    bool overwrites = inPlace && inPlace.overwritesOperands();
     for (OpResult result : op->getResults()) {
-      int64_t offset = 0;
-      if (overwrites) {
-        for (nn::InPlacePair pair : inPlace.getInPlacePairs())
-          if (pair.result == result.getResultNumber())
-            offset = residents.lookup(step.valueId(op->getOperand(pair.operand)));
-      } else {
-        Value original = step.operation(timeline, event.op)->getResult(result.getResultNumber());
-        offset = offsets.lookup({step.valueId(original), event.instance});
-      }
-      places.push_back(placeAttr(offset, result.getType()));
+      std::optional<int64_t> offset = offsetOf(result, event);
+      if (!offset)
+        return op->emitError("the plan has no place for its result ") << result.getResultNumber();
+      places.push_back(placeAttr(*offset, result.getType()));
     }
     op->setAttr(plan::kPlacesAttr, builder.getArrayAttr(places));
     const KernelChoice &choice = step.choice(step.operation(timeline, event.op));
@@ -131,6 +146,7 @@ private:
     if (auto it = workspaces.find(position); it != workspaces.end())
       op->setAttr(plan::kWorkspaceAttr,
                   plan::PlaceAttr::get(op->getContext(), it->second.offset, it->second.bytes));
+    return success();
   }
 
   void placeArguments() {
@@ -162,8 +178,8 @@ private:
 
 } // namespace
 
-void plimsoll::memory::applyPlan(ModuleOp module, const StepProblem &step,
-                                 const planner::Solution &solution) {
+LogicalResult plimsoll::memory::applyPlan(ModuleOp module, const StepProblem &step,
+                                          const planner::Solution &solution) {
   DenseMap<ValueId, int64_t> residents;
   for (const planner::Placement &placement : solution.residents)
     residents[placement.value] = placement.offset;
@@ -178,7 +194,9 @@ void plimsoll::memory::applyPlan(ModuleOp module, const StepProblem &step,
                                                       step.problem().values[id].bytes));
   }
   for (unsigned t = 0; t < solution.timelines.size(); ++t)
-    TimelineWriter(step, t, solution).run();
+    if (failed(TimelineWriter(step, t, solution).run()))
+      return failure();
   module->setAttr(plan::kArenaAttr,
                   Builder(module.getContext()).getI64IntegerAttr(solution.arenaBytes));
+  return success();
 }

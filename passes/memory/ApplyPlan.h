@@ -8,8 +8,10 @@
 
 namespace plimsoll::memory {
 
-/// Makes the functions and symbols of `module` match `solution`.
-void applyPlan(mlir::ModuleOp module, const StepProblem &step, const planner::Solution &solution);
+/// Makes the functions and symbols of `module` match `solution`. Fails, after diagnostics,
+/// if an op has no place in it, or if it has events that no launch stands for (copies, waits).
+mlir::LogicalResult applyPlan(mlir::ModuleOp module, const StepProblem &step,
+                              const planner::Solution &solution);
 
 } // namespace plimsoll::memory
 

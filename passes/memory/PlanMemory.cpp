@@ -61,9 +61,11 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
       *outcome = {step->problem(), result, kindsOf(timelines)};
     if (!result.ok())
       return refuse(result);
-    for (const std::string &error : planner::validate(step->problem(), result.solution))
+    const std::vector<std::string> broken = planner::validate(step->problem(), result.solution);
+    for (const std::string &error : broken)
       fail("the planner's answer is wrong: " + error);
-    applyPlan(getOperation(), *step, result.solution);
+    if (broken.empty() && failed(applyPlan(getOperation(), *step, result.solution)))
+      signalPassFailure();
   }
 
 private:
@@ -113,7 +115,7 @@ private:
     fail("no plan fits in " + Twine(refusal.budget) + " bytes (" + mebibytes(refusal.budget) +
          ")\n  smallest plan found: " + Twine(refusal.smallestArena) + " bytes (" +
          mebibytes(refusal.smallestArena) + "); no plan can be below " + Twine(refusal.lowerBound) +
-         " bytes (proven)\n  the binding step is " + Twine(refusal.position + 1) + " of " +
+         " bytes (proven)\n  the binding launch is " + Twine(refusal.position + 1) + " of " +
          Twine(positions) + ", " + refusal.opName +
          ", where these are alive:" + describeLive(refusal));
   }

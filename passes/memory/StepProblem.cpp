@@ -126,7 +126,13 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline,
   if (overwrites) {
     planned.recomputable = false;
     planned.asSoonAsPossible = true;
-    for (nn::InPlacePair pair : inPlace.getInPlacePairs())
+    SmallVector<nn::InPlacePair> pairs = inPlace.getInPlacePairs();
+    for (OpResult result : op->getResults())
+      if (llvm::none_of(
+              pairs, [&](nn::InPlacePair pair) { return pair.result == result.getResultNumber(); }))
+        return op->emitError("overwrites its operands, but not with its result ")
+               << result.getResultNumber() << ", which so has no bytes";
+    for (nn::InPlacePair pair : pairs)
       planned.overwrites.push_back({valueId(op->getOperand(pair.operand)), planner::none});
   } else {
     for (Value result : op->getResults()) {

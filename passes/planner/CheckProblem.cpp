@@ -1,5 +1,6 @@
 //===- CheckProblem.cpp - what is wrong with a problem ------------------------===//
 
+#include "passes/planner/CheckMachine.h"
 #include "passes/planner/Dependences.h"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ public:
       : problem(problem), home(problem.values.size(), none), written(problem.values.size()) {}
 
   std::vector<std::string> run() {
-    checkSpaces();
+    checkMachine(problem, errors);
     for (size_t v = 0; v < problem.values.size(); ++v)
       checkValue(static_cast<ValueId>(v));
     checkPinned();
@@ -58,14 +59,6 @@ private:
       return;
     }
     total += bytes + alignment;
-  }
-
-  void checkSpaces() {
-    if (problem.spaces.empty())
-      error("there is no memory space; space 0 is the arena");
-    for (const Space &space : problem.spaces)
-      if (space.capacity < none || !std::isfinite(space.costPerByte) || space.costPerByte < 0)
-        error("space '" + space.name + "': capacity or copy cost is negative");
   }
 
   void checkValue(ValueId v) {
@@ -135,14 +128,16 @@ private:
     for (size_t i = 0; i < timeline.ops.size(); ++i)
       collectWrites(timeline, t, static_cast<OpId>(i));
     overwritten.assign(problem.values.size(), 0);
-    double cost = 0;
+    if (!std::isfinite(timeline.weight) || timeline.weight < 0)
+      error(timeline.name + ": its weight is negative or not finite");
+    double seconds = 0;
     for (size_t i = 0; i < timeline.ops.size(); ++i) {
       checkOp(timeline, t, static_cast<OpId>(i), exists);
       if (!timeline.ops[i].alternatives.empty())
-        cost += timeline.ops[i].alternatives[0].cost;
+        seconds += timeline.ops[i].alternatives.back().seconds;
     }
-    if (!std::isfinite(cost))
-      error(timeline.name + ": the sum of all costs is not finite");
+    if (!std::isfinite(seconds * std::max(1.0, timeline.weight)))
+      error(timeline.name + ": the sum of all seconds is not finite");
     for (ValueId v : timeline.liveAtEnd)
       if (!known(v) || (!resident(v) && !exists[v]))
         error(timeline.name + ": live at the end, but never made: " + text(v));
@@ -214,6 +209,7 @@ private:
 void Checker::checkOp(const Timeline &timeline, int32_t t, OpId op, std::vector<char> &exists) {
   const Op &o = timeline.ops[op];
   const std::string where = text(timeline, op);
+  const bool works = o.resource >= 0 && o.resource < std::ssize(problem.resources);
   std::vector<ValueId> reads = o.reads;
   std::sort(reads.begin(), reads.end());
   for (size_t i = 0; i < reads.size(); ++i) {
@@ -236,14 +232,16 @@ void Checker::checkOp(const Timeline &timeline, int32_t t, OpId op, std::vector<
       error(where + ": writes resident " + text(v) + " without overwriting one");
     if (!resident(v) && exists[v])
       error(where + ": writes " + text(v) + ", which exists already");
+    if (!resident(v) && works && problem.values[v].space != problem.resources[o.resource].space)
+      error(where + ": writes " + text(v) + " in another space than it works in");
     exists[v] = 1;
     claim(timeline, t, v);
   }
   for (OpId earlier : o.after)
     if (earlier < 0 || static_cast<size_t>(earlier) >= timeline.ops.size() || earlier == op)
       error(where + ": cannot run after operation " + number(earlier));
-  if (o.stream < 0)
-    error(where + ": stream " + number(o.stream) + " is negative");
+  if (!works)
+    error(where + ": there is no resource " + number(o.resource));
   checkAlternatives(timeline, op);
   checkInPlace(timeline, op);
   checkOverwrites(timeline, op);
@@ -254,14 +252,18 @@ void Checker::checkAlternatives(const Timeline &timeline, OpId op) {
   if (timeline.ops[op].alternatives.empty())
     error(where + ": has no alternative to run");
   for (const Alternative &a : timeline.ops[op].alternatives) {
-    if (!std::isfinite(a.cost) || a.cost < 0)
-      error(where + ": its cost is negative or not finite");
+    if (!std::isfinite(a.seconds) || a.seconds < 0)
+      error(where + ": its seconds are negative or not finite");
     if (a.workspaceBytes < 0)
       error(where + ": its workspace is negative (" + number(a.workspaceBytes) + " bytes)");
     if (!isPowerOfTwo(a.workspaceAlignment))
       error(where + ": workspace alignment is not a power of two");
     addBytes(a.workspaceBytes, a.workspaceAlignment, where);
   }
+  if (!std::is_sorted(
+          timeline.ops[op].alternatives.begin(), timeline.ops[op].alternatives.end(),
+          [](const Alternative &a, const Alternative &b) { return a.seconds < b.seconds; }))
+    error(where + ": its alternatives do not go from fast to slow");
 }
 
 void Checker::checkInPlace(const Timeline &timeline, OpId op) {
@@ -303,6 +305,8 @@ void Checker::checkOverwrites(const Timeline &timeline, OpId op) {
       error(where + ": overwrites " + text(w.before) + ", which is not resident");
       continue;
     }
+    if (!std::count(o.reads.begin(), o.reads.end(), w.before))
+      error(where + ": overwrites " + text(w.before) + ", which it does not read");
     if (overwritten[w.before])
       error(where + ": " + text(w.before) + " is overwritten twice");
     overwritten[w.before] = 1;

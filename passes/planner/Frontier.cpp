@@ -2,11 +2,12 @@
 
 #include "passes/planner/Frontier.h"
 
+#include "passes/planner/Choices.h"
 #include "passes/planner/Order.h"
 #include "passes/planner/Policies.h"
-#include "passes/planner/Remat.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace plimsoll::planner {
 
@@ -23,11 +24,17 @@ int64_t rungWork(Effort effort, size_t ops) {
   return effort == Effort::Fast ? normal / 8 : effort == Effort::Normal ? normal : normal * 10;
 }
 
-/// `graph` with values as large as they are, not rounded up: what is proven of it holds
-/// for any packing.
-RematGraph withExactBytes(RematGraph graph, const Problem &problem) {
+/// A graph in which nothing is dearer or larger than in any plan, so that what is proven of
+/// it holds for all of them: values are as large as they are, not rounded up, and every
+/// operation has the least workspace and the seconds of its fastest alternative.
+RematGraph optimisticGraph(const Problem &problem, const Timeline &timeline,
+                           const Dependences &dependences, int64_t residentBytes) {
+  RematGraph graph =
+      makeRematGraph(problem, timeline, dependences, residentBytes, Alternatives::Least);
   for (size_t v = 0; v < problem.values.size(); ++v)
     graph.bytes[v] = graph.bytes[v] == 0 ? 0 : problem.values[v].bytes;
+  for (size_t op = 0; op < timeline.ops.size(); ++op)
+    graph.nodes[op].cost = timeline.ops[op].alternatives[0].seconds;
   return graph;
 }
 
@@ -47,23 +54,37 @@ Frontier::Frontier(const Problem &problem, const ResidentLayout &layout, const O
     if (!options.keepOrder)
       order = lowPeakOrder(graph, dependences, order);
     exact = exact && isSmall(graph) && !options.keepOrder;
-    planBound = std::max(planBound, footprintBound(withExactBytes(graph, problem)));
+    planBound =
+        std::max(planBound, footprintBound(optimisticGraph(problem, problem.timelines[t],
+                                                           dependences, layout.residentBytes)));
     bases.push_back(order);
-    first.timelines.push_back(placed(t, order, first.spaceBytes, first.valid));
-    first.cost += first.timelines.back().cost;
+    add(first, t, placed(t, order, {}, first.spaceBytes, first.valid));
   }
   sequences = bases;
-  first.arenaBytes = first.spaceBytes[0];
+  finish(first);
   members.push_back(std::move(first));
 }
 
-TimelinePlan Frontier::placed(size_t t, const std::vector<int32_t> &sequence,
+TimelinePlan Frontier::placed(size_t t, const std::vector<int32_t> &sequence, const Manner &manner,
                               std::vector<int64_t> &spaceBytes, bool &valid) const {
   const Timeline &timeline = problem.timelines[t];
-  TimelinePlan plan = makeTimeline(problem, timeline, sequence);
+  TimelinePlan plan = makeTimeline(problem, timeline, sequence, manner);
   const Effort effort = options.effort == Effort::Max ? Effort::Normal : Effort::Fast;
   valid = placeTimeline(problem, timeline, layout, effort, plan, spaceBytes) && valid;
   return plan;
+}
+
+void Frontier::add(Member &member, size_t t, TimelinePlan plan) const {
+  member.cost += problem.timelines[t].weight * plan.cost;
+  member.seconds += plan.cost;
+  member.timelines.push_back(std::move(plan));
+}
+
+void Frontier::finish(Member &member) const {
+  member.arenaBytes = member.spaceBytes[0];
+  for (SpaceId s = 1; s < std::ssize(problem.spaces) && member.overfull == none; ++s)
+    if (problem.spaces[s].capacity != none && member.spaceBytes[s] > problem.spaces[s].capacity)
+      member.overfull = s;
 }
 
 Member Frontier::checkpointed(int32_t every) const {
@@ -74,30 +95,42 @@ Member Frontier::checkpointed(int32_t every) const {
     const Timeline &timeline = problem.timelines[t];
     const std::vector<int32_t> sequence =
         checkpointedSequence(problem, timeline, Dependences(problem, timeline), bases[t], every);
-    member.timelines.push_back(placed(t, sequence, member.spaceBytes, member.valid));
-    member.cost += member.timelines.back().cost;
+    add(member, t, placed(t, sequence, {}, member.spaceBytes, member.valid));
   }
-  member.arenaBytes = member.spaceBytes[0];
+  finish(member);
   return member;
 }
 
 void Frontier::solveLadder() {
-  if (solved || !options.recompute)
+  if (solved)
     return;
   solved = true;
-  if (exact) {
-    while (members.size() < 100 && members.back().arenaBytes > planBound &&
-           addRung(members.back().arenaBytes - 1))
-      ;
-    return;
+  if (options.recompute)
+    climb(Style::Fast);
+  if (canRunSmaller(problem)) {
+    sequences = bases;
+    climb(Style::Small);
   }
+}
+
+void Frontier::climb(Style style) {
+  if (!exact)
+    return climbToMissed(style);
+  int64_t last = unconstrained().arenaBytes;
+  for (const size_t limit = members.size() + 99;
+       members.size() < limit && last > planBound && addRung(last - 1, style);)
+    last = members.back().arenaBytes;
+}
+
+/// Equal steps down to the bound; where two in a row are missed, halves of the last step.
+void Frontier::climbToMissed(Style style) {
   const int64_t top = unconstrained().arenaBytes, span = top - planBound;
   const int32_t rungs = rungCount(options.effort);
   int64_t reached = top, missed = planBound;
   int32_t failures = 0;
   for (int32_t k = 1; k <= rungs && span > 0 && failures < 2; ++k) {
     const int64_t target = top - span / rungs * k - span % rungs * k / rungs;
-    if (addRung(target)) {
+    if (addRung(target, style)) {
       reached = target;
       failures = 0;
     } else if (failures++ == 0) {
@@ -106,13 +139,16 @@ void Frontier::solveLadder() {
   }
   for (int32_t k = 0; k < 5 && failures > 0 && reached - missed > 1; ++k) {
     const int64_t target = missed + (reached - missed) / 2;
-    (addRung(target) ? reached : missed) = target;
+    if (addRung(target, style))
+      reached = target;
+    else
+      missed = target;
   }
 }
 
 /// Recomputes until the packed bytes of every timeline are within `target`; where
 /// packing misses it, with a budget of live bytes that is lower by what was missed.
-bool Frontier::addRung(int64_t target) {
+bool Frontier::addRung(int64_t target, Style style) {
   Member member;
   member.valid = true;
   member.spaceBytes = layout.top;
@@ -120,8 +156,9 @@ bool Frontier::addRung(int64_t target) {
   bool reached = true;
   for (size_t t = 0; t < problem.timelines.size(); ++t) {
     const Timeline &timeline = problem.timelines[t];
-    const Dependences dependences(problem, timeline);
-    const RematGraph graph = makeRematGraph(problem, timeline, dependences, layout.top[0]);
+    const RematGraph graph =
+        makeRematGraph(problem, timeline, Dependences(problem, timeline), layout.top[0],
+                       style == Style::Fast ? Alternatives::First : Alternatives::Least);
     RematOptions remat;
     remat.budget = target;
     remat.work = rungWork(options.effort, timeline.ops.size());
@@ -129,53 +166,83 @@ bool Frontier::addRung(int64_t target) {
     TimelinePlan plan;
     std::vector<int64_t> spaceBytes;
     for (int32_t attempt = 0; attempt < 4; ++attempt) {
-      RematResult found;
-      if (exact)
-        found = rematerialiseExactly(graph, dependences, remat.budget);
-      if (!found.feasible)
-        found = rematerialise(graph, attempt < 3 ? sequences[t] : bases[t], remat);
+      RematResult found = recompute(t, graph, remat, attempt);
       work += found.work;
       next[t] = std::move(found.sequence);
+      Manner manner;
+      if (style == Style::Small)
+        manner = {fastestWithin(graph, problem, timeline, next[t], remat.budget), true};
       spaceBytes = layout.top;
-      plan = placed(t, next[t], spaceBytes, member.valid);
+      plan = placed(t, next[t], manner, spaceBytes, member.valid);
       if (found.feasible && spaceBytes[0] <= target)
         break;
       if (found.feasible)
         remat.budget -= spaceBytes[0] - target;
     }
     reached = reached && spaceBytes[0] <= target;
-    member.cost += plan.cost;
-    member.timelines.push_back(std::move(plan));
+    add(member, t, std::move(plan));
     for (size_t s = 0; s < spaceBytes.size(); ++s)
       member.spaceBytes[s] = std::max(member.spaceBytes[s], spaceBytes[s]);
   }
-  member.arenaBytes = member.spaceBytes[0];
-  if (member.valid)
-    members.push_back(std::move(member));
+  finish(member);
+  if (!member.valid)
+    return false;
+  members.push_back(std::move(member));
   if (reached)
     sequences = std::move(next);
   return reached;
 }
 
+/// A sequence of timeline `t` whose live bytes are within the budget of `remat`, if it is
+/// found; from the last rung's, or at the last attempt from the one without recomputation.
+RematResult Frontier::recompute(size_t t, const RematGraph &graph, const RematOptions &remat,
+                                int32_t attempt) {
+  RematResult found;
+  if (!options.recompute) {
+    Liveness live(graph);
+    live.run(bases[t]);
+    found.sequence = bases[t];
+    found.feasible = live.peak <= remat.budget;
+    return found;
+  }
+  if (exact)
+    found = rematerialiseExactly(graph, Dependences(problem, problem.timelines[t]), remat.budget);
+  if (!found.feasible)
+    found = rematerialise(graph, attempt < 3 ? sequences[t] : bases[t], remat);
+  return found;
+}
+
 double Frontier::costBound(int64_t budget) const {
   double bound = 0;
-  for (size_t t = 0; t < problem.timelines.size(); ++t) {
-    const Dependences dependences(problem, problem.timelines[t]);
-    const RematGraph graph = withExactBytes(
-        makeRematGraph(problem, problem.timelines[t], dependences, layout.residentBytes), problem);
-    bound += members[0].timelines[t].baseCost + rematCostBound(graph, bases[t], budget);
-  }
+  for (size_t t = 0; t < problem.timelines.size(); ++t)
+    bound += problem.timelines[t].weight * timelineBound(t, budget);
   return bound;
+}
+
+/// Where everything runs on the main stream, each operation once and what must be run again;
+/// else what the busiest resource does at least.
+double Frontier::timelineBound(size_t t, int64_t budget) const {
+  const Timeline &timeline = problem.timelines[t];
+  std::vector<double> busy(problem.resources.size(), 0.0);
+  for (const Op &op : timeline.ops)
+    busy[op.resource] += op.alternatives[0].seconds;
+  if (std::any_of(timeline.ops.begin(), timeline.ops.end(),
+                  [](const Op &op) { return op.resource != 0; }))
+    return *std::max_element(busy.begin(), busy.end());
+  const Dependences dependences(problem, timeline);
+  const RematGraph graph = optimisticGraph(problem, timeline, dependences, layout.residentBytes);
+  return members[0].timelines[t].baseCost + rematCostBound(graph, bases[t], budget);
 }
 
 const Member &Frontier::choose(int64_t budget) const {
   const Member *cheapest = nullptr, *smallest = &members[0];
   for (const Member &member : members) {
-    if (member.arenaBytes < smallest->arenaBytes)
+    if (std::pair(member.overfull != none, member.arenaBytes) <
+        std::pair(smallest->overfull != none, smallest->arenaBytes))
       smallest = &member;
-    if (member.arenaBytes <= budget &&
-        (!cheapest || std::pair(member.cost, member.arenaBytes) <
-                          std::pair(cheapest->cost, cheapest->arenaBytes)))
+    if (fits(member, budget) &&
+        (!cheapest || std::tuple(member.cost, member.seconds, member.arenaBytes) <
+                          std::tuple(cheapest->cost, cheapest->seconds, cheapest->arenaBytes)))
       cheapest = &member;
   }
   return cheapest ? *cheapest : *smallest;

@@ -16,7 +16,11 @@ namespace plimsoll::planner {
 nlohmann::json toJson(const Problem &problem);
 nlohmann::json toJson(const Solution &solution);
 
-/// Throws nlohmann::json::exception when members are missing or of a wrong type.
+/// The member "version" of a problem and of a solution. Version 1 had streams and no clock.
+inline constexpr int formatVersion = 2;
+
+/// Throws nlohmann::json::exception when members are missing or of a wrong type, and
+/// std::invalid_argument when the version is another.
 Problem problemFromJson(const nlohmann::json &json);
 Solution solutionFromJson(const nlohmann::json &json);
 

@@ -18,7 +18,8 @@ class Placer {
 public:
   Placer(const Problem &problem, const Timeline &timeline, const ResidentLayout &layout,
          TimelinePlan &plan)
-      : problem(problem), timeline(timeline), layout(layout), plan(plan) {}
+      : problem(problem), timeline(timeline), layout(layout), plan(plan),
+        finish(finishPositions(plan)) {}
 
   bool run(Effort effort, std::vector<int64_t> &spaceBytes) {
     collect();
@@ -58,32 +59,35 @@ private:
       const WorkspacePlacement &w = plan.workspaces[i];
       const Event &event = plan.events[w.position];
       const Alternative &a = timeline.ops[event.op].alternatives[event.alternative];
-      const int64_t life = event.stream == 0 ? 1 : 2;
-      chains.push_back(
-          {{w.position, w.position + life, w.bytes, a.workspaceAlignment, none}, 0, {}, i});
+      chains.push_back({{w.position, finish[w.position] + 1, w.bytes, a.workspaceAlignment, none},
+                        problem.resources[event.resource].space,
+                        {},
+                        i});
     }
   }
 
   void joinInPlace() {
     for (int32_t p = 0; p < std::ssize(plan.events); ++p) {
       const Event &event = plan.events[p];
-      if (event.kind != EventKind::Run || event.stream != 0)
+      if (event.kind != EventKind::Run)
         continue;
       for (bool required : {true, false})
         for (const InPlacePair &pair : timeline.ops[event.op].inPlace)
           if (pair.required == required)
-            join(pair, event, p);
+            join(pair, event, finish[p] + 1);
     }
   }
 
-  void join(const InPlacePair &pair, const Event &event, int32_t position) {
+  /// Joins the two values of `pair` if the input's life ends at `end`, with the event's.
+  void join(const InPlacePair &pair, const Event &event, int32_t end) {
     const Op &op = timeline.ops[event.op];
     const size_t slot = std::find(op.reads.begin(), op.reads.end(), pair.input) - op.reads.begin();
     const int32_t in = byKey.at({pair.input, event.reads[slot]});
     const int32_t out = byKey.at({pair.output, event.instance});
     Chain &earlier = chains[chainOf[in]], &later = chains[chainOf[out]];
-    const bool last =
-        plan.placements[in].to == position + 1 && earlier.buffer.upper == position + 1;
+    const bool kept = end == std::ssize(plan.events) &&
+                      std::count(timeline.liveAtEnd.begin(), timeline.liveAtEnd.end(), pair.input);
+    const bool last = plan.placements[in].to == end && earlier.buffer.upper == end && !kept;
     const bool fresh = later.placements.size() == 1 && later.placements[0] == out;
     const bool samePin = earlier.buffer.fixed == later.buffer.fixed;
     // A smaller output would hold the whole input's bytes for its life.
@@ -156,6 +160,7 @@ private:
   const Timeline &timeline;
   const ResidentLayout &layout;
   TimelinePlan &plan;
+  std::vector<int32_t> finish; ///< of each event
   std::vector<Chain> chains;
   std::vector<int32_t> chainOf; ///< of each placement
   std::map<std::pair<ValueId, int32_t>, int32_t> byKey;

@@ -6,14 +6,15 @@
 //
 // Words used here:
 //   value      bytes that an operation writes and others read (a tensor)
-//   instance   one life of a value; a recomputed value has several
+//   instance   one life of a value in one place; a recomputed or copied value has several
 //   resident   a value that lives across steps (parameter, optimizer state,
-//              constant): it has one place, the same in every timeline
+//              constant): it has one home, the same in every timeline
 //   version    residents that follow one another in the same bytes (W, then W'
 //              after the update); see Overwrite
+//   resource   what does one thing after another (a stream, a copy engine); see Resource
 //
 // Views of one another (reshape, slice that copies nothing) are one value here.
-// Bytes are int64; costs are of any unit, the same everywhere (seconds, FLOPs).
+// Bytes are int64. Where nothing is copied, seconds may be any unit of cost.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,10 +27,10 @@
 
 namespace plimsoll::planner {
 
-using ValueId = int32_t;  ///< index into Problem::values
-using OpId = int32_t;     ///< index into Timeline::ops
-using SpaceId = int32_t;  ///< index into Problem::spaces
-using StreamId = int32_t; ///< 0 is the main stream, the others run beside it
+using ValueId = int32_t;    ///< index into Problem::values
+using OpId = int32_t;       ///< index into Timeline::ops
+using SpaceId = int32_t;    ///< index into Problem::spaces
+using ResourceId = int32_t; ///< index into Problem::resources
 
 inline constexpr int32_t none = -1;
 
@@ -37,7 +38,22 @@ inline constexpr int32_t none = -1;
 struct Space {
   std::string name = "arena";
   int64_t capacity = none; ///< bytes, `none` for unlimited
-  double costPerByte = 0;  ///< of a copy between this space and space 0
+};
+
+/// A direction in which a resource copies.
+struct Route {
+  SpaceId from = 0;
+  SpaceId to = 0;
+  double bytesPerSecond = 0;
+};
+
+/// Something that does one thing after another, on a clock that starts at 0 with the
+/// timeline. Resource 0 is the main stream; the others (copy engines, a network) run
+/// beside it, and what they do is finished only at the main stream's wait for it.
+struct Resource {
+  std::string name = "main";
+  SpaceId space = 0;         ///< where its operations read, write and have their workspace
+  std::vector<Route> routes; ///< what it can copy; none for a resource that only computes
 };
 
 enum class Lifetime : uint8_t {
@@ -50,15 +66,17 @@ struct Value {
   int64_t bytes = 0;
   int64_t alignment = 64; ///< bytes, a power of two
   Lifetime lifetime = Lifetime::Transient;
-  SpaceId space = 0;             ///< where it is written and read
-  std::optional<int64_t> pinned; ///< the offset it must have, if any
+  SpaceId space = 0;             ///< home of a resident; where a transient value is made
+  std::optional<int64_t> pinned; ///< the offset it must have in `space`, if any
 };
 
-/// One way to run an operation. The first one is the usual one.
+/// One way to run an operation. All of an operation's alternatives compute the same bits:
+/// they trade seconds for workspace. The first is the fastest, the others follow in order
+/// of their seconds.
 struct Alternative {
-  int64_t workspaceBytes = 0; ///< scratch that lives while the operation runs, in space 0
+  int64_t workspaceBytes = 0; ///< scratch that lives while the operation runs
   int64_t workspaceAlignment = 64;
-  double cost = 0;
+  double seconds = 0;
 };
 
 /// `output` may take over the bytes of `input` if this operation is the last
@@ -70,10 +88,11 @@ struct InPlacePair {
   bool required = false;
 };
 
-/// The operation turns resident `before` into `after` in the bytes of `before`.
-/// Every instance of every other reader of `before` runs earlier, recomputed
-/// ones included. `after` is a resident of the same size that this operation
-/// writes, or `none` when nothing in this timeline reads the new content.
+/// The operation turns resident `before`, which it reads, into `after`, in the bytes of the
+/// instance that it reads. Every instance of every other reader of `before` runs earlier,
+/// recomputed ones included. `after` is a resident of the same size that this operation
+/// writes, or `none` when nothing in this timeline reads the new content. If the bytes
+/// are not those of the resident's home, the home is stale until they are stored.
 struct Overwrite {
   ValueId before = none;
   ValueId after = none;
@@ -89,7 +108,7 @@ struct Op {
   std::vector<OpId> after; ///< operations whose first instance runs before any of this one
   bool recomputable = true;
   bool asSoonAsPossible = false; ///< moves up to where its last input is made (updates)
-  StreamId stream = 0;           ///< where it runs; not 0: finished only at its wait
+  ResourceId resource = 0;       ///< what runs it
 };
 
 /// Operations in program order: every value is written before it is read.
@@ -103,11 +122,13 @@ struct Timeline {
   std::vector<ValueId> liveAtEnd;   ///< values that must be there after the last operation (loss)
 };
 
-/// Several timelines never run at once: the arena is the largest of them.
+/// Several timelines never run at once: the arena is the largest of them, and the cost of
+/// a plan is the sum of theirs, each times its weight.
 /// A transient value belongs to one timeline.
 struct Problem {
   std::string name;
   std::vector<Space> spaces = {Space{}};
+  std::vector<Resource> resources = {Resource{}};
   std::vector<Value> values;
   std::vector<Timeline> timelines;
 };

@@ -2,7 +2,7 @@
 
 #include "passes/planner/RematGraph.h"
 
-#include "passes/planner/Liveness.h"
+#include "passes/planner/Choices.h"
 
 #include <algorithm>
 #include <map>
@@ -10,7 +10,8 @@
 namespace plimsoll::planner {
 
 RematGraph makeRematGraph(const Problem &problem, const Timeline &timeline,
-                          const Dependences &dependences, int64_t residentBytes) {
+                          const Dependences &dependences, int64_t residentBytes,
+                          Alternatives alternatives) {
   RematGraph graph;
   graph.constantBytes = residentBytes;
   graph.producer = dependences.writer;
@@ -21,8 +22,11 @@ RematGraph makeRematGraph(const Problem &problem, const Timeline &timeline,
     RematGraph::Node node;
     std::copy_if(op.reads.begin(), op.reads.end(), std::back_inserter(node.inputs), counted);
     std::copy_if(op.writes.begin(), op.writes.end(), std::back_inserter(node.outputs), counted);
-    node.workspace = op.alternatives[0].workspaceBytes;
-    node.cost = op.alternatives[0].cost;
+    const Alternative &alternative =
+        op.alternatives[alternatives == Alternatives::First ? 0 : leastAlternative(op)];
+    if (problem.resources[op.resource].space == 0)
+      node.workspace = alternative.workspaceBytes;
+    node.cost = alternative.seconds;
     node.recomputable = op.recomputable && op.overwrites.empty();
     for (bool required : {true, false})
       for (const InPlacePair &pair : op.inPlace)
@@ -46,8 +50,10 @@ RematGraph makeRematGraph(const Problem &problem, const Timeline &timeline,
         addDeadline(pair.input, op);
   }
   graph.liveAtStart = timeline.liveAtStart;
-  std::copy_if(timeline.liveAtEnd.begin(), timeline.liveAtEnd.end(),
-               std::back_inserter(graph.liveAtEnd), counted);
+  for (ValueId v : timeline.liveAtEnd) // which may name a value twice
+    if (counted(v) &&
+        std::find(graph.liveAtEnd.begin(), graph.liveAtEnd.end(), v) == graph.liveAtEnd.end())
+      graph.liveAtEnd.push_back(v);
   return graph;
 }
 

@@ -34,8 +34,15 @@ struct RematGraph {
   int64_t constantBytes = 0;        ///< residents
 };
 
+/// Which alternative of every operation a graph is made of.
+enum class Alternatives : uint8_t {
+  First, ///< the fastest
+  Least, ///< the one with the least workspace (see Choices.h)
+};
+
 RematGraph makeRematGraph(const Problem &problem, const Timeline &timeline,
-                          const Dependences &dependences, int64_t residentBytes);
+                          const Dependences &dependences, int64_t residentBytes,
+                          Alternatives alternatives = Alternatives::First);
 
 /// The least bytes with which any sequence can run: the largest operation with
 /// all that it touches.

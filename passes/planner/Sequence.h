@@ -16,11 +16,22 @@ struct ResidentLayout {
 
 ResidentLayout layoutResidents(const Problem &problem);
 
+/// How the operations of a sequence run.
+struct Manner {
+  std::vector<int32_t> alternatives; ///< at each position of the sequence; empty: the first ones
+  /// An operation beside the main stream is waited for where it is given out, so that it
+  /// holds its bytes no longer than one on the main stream; else where it must be.
+  bool waitAtOnce = false;
+};
+
 /// Events for `sequence`, in which an operation may stand several times: each
-/// event reads the latest instance of its inputs. Fills in the lives of all
-/// transient instances (their offsets are 0), cost and maxLive.
+/// event reads the latest instance of its inputs. Nothing is copied. Fills in the lives of
+/// all transient instances (their offsets are 0), the clocks and the cost.
 TimelinePlan makeTimeline(const Problem &problem, const Timeline &timeline,
-                          const std::vector<OpId> &sequence);
+                          const std::vector<OpId> &sequence, const Manner &manner = {});
+
+/// The position at which each event of `plan` is finished: its own, or that of its wait.
+std::vector<int32_t> finishPositions(const TimelinePlan &plan);
 
 /// Gives every placement and workspace of `plan` its offset; an output takes its
 /// input's bytes wherever the pair is allowed and the input dies there.

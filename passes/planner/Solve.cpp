@@ -42,7 +42,8 @@ Refusal refuse(const Problem &problem, const Solution &solution, int64_t budget)
   refusal.position = plan.peakPosition;
   if (refusal.position == none)
     return refusal;
-  refusal.op = plan.events[refusal.position].op;
+  const Event &event = plan.events[refusal.position];
+  refusal.op = event.kind == EventKind::Wait ? plan.events[event.waitsFor].op : event.op;
   if (refusal.op != none)
     refusal.opName = problem.timelines[refusal.timeline].ops[refusal.op].name;
   refusal.live = liveAt(problem, solution, refusal.timeline, refusal.position);
@@ -60,6 +61,8 @@ std::vector<double> costsOf(const Member &member) {
 std::vector<FrontierPoint> pointsOf(const Frontier &frontier) {
   std::vector<FrontierPoint> points, kept;
   for (const Member &member : frontier.all()) {
+    if (member.overfull != none)
+      continue;
     int32_t recomputed = 0;
     for (const TimelinePlan &plan : member.timelines)
       recomputed += plan.recomputed;
@@ -74,8 +77,8 @@ std::vector<FrontierPoint> pointsOf(const Frontier &frontier) {
   return kept;
 }
 
-Solution makeSolution(const Frontier &frontier, const Member &member, const ResidentLayout &layout,
-                      int64_t budget) {
+Solution makeSolution(const Problem &problem, const Frontier &frontier, const Member &member,
+                      const ResidentLayout &layout, int64_t budget) {
   Solution solution;
   solution.timelines = member.timelines;
   solution.residents = layout.placements;
@@ -87,13 +90,41 @@ Solution makeSolution(const Frontier &frontier, const Member &member, const Resi
   statistics.work = frontier.work;
   if (frontier.all().size() > 1)
     statistics.frontier = pointsOf(frontier);
-  for (const TimelinePlan &plan : member.timelines) {
-    statistics.cost += plan.cost;
-    statistics.baseCost += plan.baseCost;
-    statistics.orderBound = std::max(statistics.orderBound, plan.maxLive);
+  statistics.cost = member.cost;
+  for (size_t t = 0; t < member.timelines.size(); ++t) {
+    statistics.baseCost += problem.timelines[t].weight * member.timelines[t].baseCost;
+    statistics.orderBound = std::max(statistics.orderBound, member.timelines[t].maxLive);
   }
   statistics.costBound = frontier.costBound(budget);
   return solution;
+}
+
+/// Plans copy nothing: what an operation reads must be where its resource works.
+std::vector<std::string> copiesNeeded(const Problem &problem) {
+  std::vector<std::string> needed;
+  for (const Timeline &timeline : problem.timelines)
+    for (const Op &op : timeline.ops) {
+      const SpaceId works = problem.resources[op.resource].space;
+      for (ValueId v : op.reads)
+        if (const Value &value = problem.values[v]; value.space != works)
+          needed.push_back(timeline.name + ": '" + op.name + "' reads '" + value.name + "' in '" +
+                           problem.spaces[works].name + "', but it is in '" +
+                           problem.spaces[value.space].name + "', and no plan found here copies");
+    }
+  return needed;
+}
+
+std::string overfull(const Problem &problem, const Member &member) {
+  const Space &space = problem.spaces[member.overfull];
+  return "space '" + space.name + "': no plan found takes less than " +
+         std::to_string(member.spaceBytes[member.overfull]) + " bytes of it, and it has " +
+         std::to_string(space.capacity);
+}
+
+/// The bytes that the arena may have.
+int64_t budgetOf(const Problem &problem, const Options &options) {
+  const int64_t capacity = problem.spaces[0].capacity;
+  return std::min(options.budget.value_or(INT64_MAX), capacity == none ? INT64_MAX : capacity);
 }
 
 } // namespace
@@ -101,6 +132,8 @@ Solution makeSolution(const Frontier &frontier, const Member &member, const Resi
 Result solve(const Problem &problem, const Options &options) {
   Result result;
   result.errors = checkProblem(problem);
+  if (result.errors.empty())
+    result.errors = copiesNeeded(problem);
   if (!result.ok())
     return result;
   const ResidentLayout layout = layoutResidents(problem);
@@ -109,7 +142,7 @@ Result solve(const Problem &problem, const Options &options) {
     result.errors.push_back("pinned values are alive together in the same bytes");
     return result;
   }
-  const int64_t budget = options.budget.value_or(INT64_MAX);
+  const int64_t budget = budgetOf(problem, options);
   std::optional<Member> byRule;
   if (options.checkpointEvery)
     byRule = frontier.checkpointed(*options.checkpointEvery);
@@ -118,16 +151,20 @@ Result solve(const Problem &problem, const Options &options) {
                             "alive together");
     return result;
   }
-  if (options.fullFrontier || (!byRule && frontier.unconstrained().arenaBytes > budget))
+  if (options.fullFrontier || (!byRule && !frontier.unconstrainedFits(budget)))
     frontier.solveLadder();
-  result.solution =
-      makeSolution(frontier, byRule ? *byRule : frontier.choose(budget), layout, budget);
+  const Member &member = byRule ? *byRule : frontier.choose(budget);
+  if (member.overfull != none) {
+    result.errors.push_back(overfull(problem, member));
+    return result;
+  }
+  result.solution = makeSolution(problem, frontier, member, layout, budget);
   if (options.fullFrontier)
     for (auto [name, every] : {std::pair("sqrt", 0), {"every:8", 8}, {"every:32", 32}}) {
-      const Member member = frontier.checkpointed(every);
-      if (member.valid)
+      const Member rule = frontier.checkpointed(every);
+      if (rule.valid && rule.overfull == none)
         result.solution.statistics.policies.push_back(
-            {name, member.arenaBytes, member.cost, costsOf(member)});
+            {name, rule.arenaBytes, rule.cost, costsOf(rule)});
     }
   if (result.solution.arenaBytes > budget)
     result.refusal = refuse(problem, result.solution, budget);

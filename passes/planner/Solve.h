@@ -11,7 +11,7 @@ namespace plimsoll::planner {
 enum class Effort : uint8_t { Fast, Normal, Max };
 
 struct Options {
-  std::optional<int64_t> budget; ///< bytes of the arena; none: the cheapest plan
+  std::optional<int64_t> budget; ///< bytes of the arena, if less than its capacity
   Effort effort = Effort::Normal;
   bool keepOrder = false; ///< the order given (only `asSoonAsPossible` operations move)
   bool recompute = true;  ///< may operations run again?
@@ -21,10 +21,13 @@ struct Options {
   bool fullFrontier = false; ///< fill Statistics::frontier even when the first plan fits
 };
 
-/// A plan within the budget, or the smallest one found and why it is refused,
-/// or what is wrong with the problem.
+/// A plan within the budget and all capacities, or the smallest one found and why it is
+/// refused, or why there is none. `validate` finds nothing wrong with a plan, and with a
+/// refused one at most that the arena is too full.
 struct Result {
-  std::vector<std::string> errors; ///< of `checkProblem`; then `solution` is empty
+  /// What `checkProblem` says, or what is asked that no plan of this planner does (copies)
+  /// or can do (pinned values in the same bytes, a space too small). Then `solution` is empty.
+  std::vector<std::string> errors;
   std::optional<Refusal> refusal;
   Solution solution;
 

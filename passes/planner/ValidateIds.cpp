@@ -1,4 +1,8 @@
 //===- ValidateIds.cpp - does all that a solution names exist? -----------------===//
+//
+// Ids, positions and sizes may come from a file and be anything.
+//
+//===----------------------------------------------------------------------===//
 
 #include "passes/planner/ValidateInternal.h"
 
@@ -6,55 +10,79 @@ namespace plimsoll::planner {
 
 namespace {
 
-/// Ids and positions of one solution: they may come from a file and be anything.
 struct IdCheck {
   Validation &v;
 
-  bool known(ValueId value) const { return value >= 0 && value < std::ssize(v.problem.values); }
-  bool isPlace(SpaceId space, int64_t offset, const std::string &what) {
-    return v.require(space >= 0 && space < std::ssize(v.problem.spaces) && offset >= 0 &&
-                         offset <= v.solution.spaceBytes[space],
-                     what + ": a place outside every space");
+  template <typename T> static bool exists(int32_t id, const std::vector<T> &among) {
+    return id >= 0 && id < std::ssize(among);
   }
-  bool placement(const Placement &p, const char *what) {
-    return v.require(known(p.value),
-                     std::string(what) + ": there is no value " + std::to_string(p.value)) &&
-           isPlace(p.space, p.offset, v.problem.values[p.value].name);
+  void run(const Timeline &timeline, const Event &e, const std::string &where) {
+    if (!v.require(Rule::operationExists, exists(e.op, timeline.ops), where, "runs operation ",
+                   e.op))
+      return;
+    const Op &op = timeline.ops[e.op];
+    v.require(Rule::alternativeExists, exists(e.alternative, op.alternatives), where,
+              "runs alternative ", e.alternative, " of '", op.name, "'");
+    v.require(Rule::instancePerRead, e.reads.size() == op.reads.size(), where, "reads ",
+              std::ssize(e.reads), " instances of ", std::ssize(op.reads), " values");
   }
-  bool event(const Timeline &timeline, const Event &e, int32_t position, int32_t length) {
-    const std::string where = timeline.name + ": event " + std::to_string(position);
+  void copy(const Event &e, const std::string &where) {
+    v.require(Rule::copiedValueExists, exists(e.value, v.problem.values), where, "copies value ",
+              e.value);
+    v.require(Rule::instancePerRead, e.reads.size() == 1, where, "copies ", std::ssize(e.reads),
+              " instances of one value");
+  }
+  void event(const Timeline &timeline, const Event &e, int32_t position) {
+    const std::string where = timeline.name + ": event " + std::to_string(position) + " ";
+    v.require(Rule::resourceExists, exists(e.resource, v.problem.resources), where,
+              "is on resource ", e.resource);
     switch (e.kind) {
     case EventKind::Run:
-      if (!v.require(e.op >= 0 && e.op < std::ssize(timeline.ops),
-                     where + " runs operation " + std::to_string(e.op) + ", which there is not"))
-        return false;
-      return v.require(e.reads.size() == timeline.ops[e.op].reads.size() && e.alternative >= 0 &&
-                           e.alternative < std::ssize(timeline.ops[e.op].alternatives),
-                       timeline.ops[e.op].name + ": event does not match its operation");
-    case EventKind::CopyStart:
-      return v.require(known(e.value) && e.space >= 0 && e.space < std::ssize(v.problem.spaces) &&
-                           !e.reads.empty(),
-                       where + " copies a value or to a space that there is not");
+      return run(timeline, e, where);
+    case EventKind::Load:
+      v.require(Rule::loadSpaceExists, exists(e.space, v.problem.spaces), where,
+                "loads into space ", e.space);
+      return copy(e, where);
+    case EventKind::Store:
+      return copy(e, where);
     case EventKind::Wait:
-      return v.require(e.waitsFor >= 0 && e.waitsFor < position && e.waitsFor < length,
-                       where + " waits for a later event");
+      v.require(Rule::waitsForEarlier, e.waitsFor >= 0 && e.waitsFor < position, where,
+                "waits for event ", e.waitsFor);
+      return;
     }
-    return v.require(false, where + " is of no known kind");
+    v.require(Rule::kindExists, false, where, "is of kind ", static_cast<int64_t>(e.kind));
   }
-  bool timeline(const Timeline &timeline, const TimelinePlan &plan) {
-    const int32_t length = static_cast<int32_t>(plan.events.size());
-    bool sound = true;
-    for (int32_t p = 0; p < length; ++p)
-      sound &= event(timeline, plan.events[p], p, length);
+  void offset(int64_t offset, SpaceId space, const std::string &where) {
+    v.require(Rule::offsetInSpace, offset >= 0 && offset <= v.solution.spaceBytes[space], where,
+              ": offset ", offset);
+  }
+  void placement(const Placement &p, const std::string &where) {
+    v.require(Rule::placedExists, exists(p.value, v.problem.values), where, ": places value ",
+              p.value);
+    if (v.require(Rule::placedSomewhere, exists(p.space, v.problem.spaces), where,
+                  ": places something in space ", p.space))
+      offset(p.offset, p.space, where);
+  }
+  void workspace(const Timeline &timeline, const TimelinePlan &plan, const WorkspacePlacement &w) {
+    const bool isRun =
+        exists(w.position, plan.events) && plan.events[w.position].kind == EventKind::Run;
+    if (v.require(Rule::workspaceOfRun, isRun, timeline.name, ": a workspace of event ",
+                  w.position))
+      offset(w.offset, v.problem.resources[plan.events[w.position].resource].space, timeline.name);
+  }
+  void timeline(const Timeline &timeline, const TimelinePlan &plan) {
+    for (int32_t p = 0; p < std::ssize(plan.events); ++p)
+      event(timeline, plan.events[p], p);
     for (const Placement &p : plan.placements)
-      sound &= placement(p, timeline.name.c_str());
+      placement(p, timeline.name);
     for (const WorkspacePlacement &w : plan.workspaces)
-      sound &= v.require(w.position >= 0 && w.position < length &&
-                             plan.events[w.position].kind == EventKind::Run && w.bytes >= 0 &&
-                             w.bytes <= v.solution.spaceBytes[0],
-                         timeline.name + ": a workspace of no launch, or of no size") &&
-               isPlace(0, w.offset, timeline.name);
-    return sound;
+      if (v.errors.empty()) // so that its event's resource exists
+        workspace(timeline, plan, w);
+  }
+  void sizes() {
+    for (int64_t bytes : v.solution.spaceBytes)
+      v.require(Rule::sizeInRange, bytes >= 0 && bytes <= INT64_MAX / 4, "a space has ", bytes,
+                " bytes");
   }
 };
 
@@ -62,14 +90,19 @@ struct IdCheck {
 
 bool checkIds(Validation &v) {
   IdCheck check{v};
-  bool sound = true;
-  for (int64_t bytes : v.solution.spaceBytes) // so that no sum below overflows
-    sound &= v.require(bytes >= 0 && bytes <= INT64_MAX / 4, "a space has no possible size");
+  const int64_t plans = std::ssize(v.solution.timelines), sizes = std::ssize(v.solution.spaceBytes);
+  v.require(Rule::planPerTimeline, plans == std::ssize(v.problem.timelines), plans, " plans for ",
+            std::ssize(v.problem.timelines), " timelines");
+  v.require(Rule::sizePerSpace, sizes == std::ssize(v.problem.spaces), sizes, " sizes for ",
+            std::ssize(v.problem.spaces), " spaces");
+  if (!v.errors.empty())
+    return false;
+  check.sizes();
   for (const Placement &p : v.solution.residents)
-    sound = sound && check.placement(p, "residents");
+    check.placement(p, "homes");
   for (size_t t = 0; t < v.problem.timelines.size(); ++t)
-    sound = sound && check.timeline(v.problem.timelines[t], v.solution.timelines[t]);
-  return sound;
+    check.timeline(v.problem.timelines[t], v.solution.timelines[t]);
+  return v.errors.empty();
 }
 
 } // namespace plimsoll::planner

@@ -8,157 +8,231 @@ namespace plimsoll::planner {
 
 namespace {
 
+/// Bytes [low, high) of a space at the positions [from, to).
 struct Box {
   int64_t low, high;
   int32_t from, to;
   SpaceId space;
-  Key key;
+  Key key; ///< of a workspace: no value, and its position
 };
 
-/// May `later` take over the bytes of `earlier` at the position they share?
-bool inPlace(const Timeline &timeline, const TimelinePlan &plan, const Box &earlier,
-             const Box &later) {
-  const Event &e = plan.events[later.from];
-  if (earlier.to != later.from + 1 || earlier.low != later.low || e.kind != EventKind::Run ||
-      e.instance != later.key.second)
-    return false;
-  const Op &op = timeline.ops[e.op];
-  for (const InPlacePair &pair : op.inPlace)
-    for (size_t i = 0; i < op.reads.size(); ++i)
-      if (pair.input == earlier.key.first && pair.output == later.key.first &&
-          op.reads[i] == pair.input && e.reads[i] == earlier.key.second)
-        return true;
-  return false;
+void checkRange(Validation &v, int64_t offset, int64_t bytes, int64_t alignment, SpaceId space,
+                const std::string &what) {
+  v.require(Rule::aligned, offset % alignment == 0, what, ": offset ", offset,
+            " is no multiple of ", alignment);
+  v.require(Rule::withinSpace, offset + bytes <= v.solution.spaceBytes[space], what, ": ends at ",
+            offset + bytes, " of ", v.solution.spaceBytes[space], " bytes of its space");
 }
 
-void checkApart(Validation &v, const Timeline &timeline, const TimelinePlan &plan,
-                std::vector<Box> &boxes) {
-  std::stable_sort(boxes.begin(), boxes.end(),
-                   [](const Box &a, const Box &b) { return a.from < b.from; });
-  std::vector<const Box *> alive;
-  for (const Box &box : boxes) {
-    std::erase_if(alive, [&](const Box *b) { return b->to <= box.from; });
-    for (const Box *b : alive)
-      if (b->space == box.space && b->low < box.high && box.low < b->high)
-        v.require(inPlace(timeline, plan, *b, box) || inPlace(timeline, plan, box, *b),
-                  "at " + std::to_string(box.from) + " two live things share bytes from " +
-                      std::to_string(std::max(b->low, box.low)));
-    if (box.to > box.from)
-      alive.push_back(&box);
+struct Places {
+  Validation &v;
+  const Timeline &timeline;
+  const TimelinePlan &plan;
+  std::vector<Box> boxes = {};
+  std::map<Key, int64_t> offsets = {};
+  std::vector<int64_t> live = {}; ///< change of the arena's live bytes at each position
+
+  int32_t length() const { return static_cast<int32_t>(plan.events.size()); }
+
+  // What is where --------------------------------------------------------------
+
+  void add(const Box &box, const std::string &what) {
+    if (box.space == 0)
+      v.require(Rule::withinArena, box.high <= plan.arenaBytes, what, ": ends at ", box.high,
+                " of the timeline's ", plan.arenaBytes, " bytes");
+    if (box.high > box.low && box.to > box.from)
+      boxes.push_back(box);
   }
-}
+  /// Versions share their home, so one of them stands for all.
+  void addHomes() {
+    std::vector<char> added(v.problem.values.size(), 0);
+    for (const Placement &p : v.solution.residents)
+      if (const ValueId group = v.group[p.value]; v.resident(p.value) && !added[group]) {
+        added[group] = 1;
+        const Value &value = v.problem.values[p.value];
+        add({p.offset, p.offset + value.bytes, 0, std::max(1, length()), p.space, {group, 0}},
+            "home of '" + value.name + "'");
+      }
+  }
+  void addPlacement(const Placement &p) {
+    const Value &value = v.problem.values[p.value];
+    const Key key = v.keyOf(p.value, p.instance);
+    const auto it = v.instances.find(key);
+    const std::string what = timeline.name + ": '" + value.name + "'";
+    if (!v.require(Rule::placedIsMade, it != v.instances.end() && !v.isHome(key), timeline.name,
+                   ": ", key, " has a place, but is not made here"))
+      return;
+    const Instance &instance = it->second;
+    const bool isFirst = offsets.insert({key, p.offset}).second;
+    v.require(Rule::onePlace, isFirst, timeline.name, ": ", key, " has two places");
+    v.require(Rule::placeSpace, p.space == instance.space, timeline.name, ": ", key, " is in '",
+              v.problem.spaces[instance.space].name, "', its place in '",
+              v.problem.spaces[p.space].name, "'");
+    v.require(Rule::livesFromMade, p.from <= instance.made, timeline.name, ": ", key,
+              " is made at ", instance.made, ", its life begins at ", p.from);
+    v.require(Rule::livesToLastUse, p.to > instance.last, timeline.name, ": ", key, " is used at ",
+              instance.last, ", its life ends at ", p.to);
+    if (value.pinned && p.space == value.space)
+      v.require(Rule::pinned, p.offset == *value.pinned, timeline.name, ": ", key, " is at ",
+                p.offset, ", but pinned to ", *value.pinned);
+    checkRange(v, p.offset, value.bytes, v.alignment[key.first], p.space, what);
+    add({p.offset, p.offset + value.bytes, p.from, p.to, p.space, key}, what);
+  }
+  void checkAllPlaced() {
+    for (const auto &[key, instance] : v.instances)
+      if (!v.isHome(key))
+        v.require(Rule::onePlace, offsets.count(key) == 1, timeline.name, ": ", key,
+                  " has no place");
+  }
+  void addWorkspaces() {
+    std::vector<int32_t> count(plan.events.size(), 0);
+    for (const WorkspacePlacement &w : plan.workspaces) {
+      const Event &e = plan.events[w.position];
+      const Op &op = timeline.ops[e.op];
+      const Alternative &a = op.alternatives[e.alternative];
+      ++count[w.position];
+      v.require(Rule::workspaceSize, w.bytes == a.workspaceBytes, timeline.name, ": '", op.name,
+                "' has ", w.bytes, " bytes of workspace and needs ", a.workspaceBytes);
+      const SpaceId space = v.problem.resources[e.resource].space;
+      const std::string what = timeline.name + ": workspace of '" + op.name + "'";
+      checkRange(v, w.offset, a.workspaceBytes, a.workspaceAlignment, space, what);
+      add({w.offset,
+           w.offset + a.workspaceBytes,
+           w.position,
+           v.finish[w.position] + 1,
+           space,
+           {none, w.position}},
+          what);
+    }
+    for (int32_t p = 0; p < length(); ++p)
+      if (const Event &e = plan.events[p]; e.kind == EventKind::Run) {
+        const Op &op = timeline.ops[e.op];
+        const int32_t needed = op.alternatives[e.alternative].workspaceBytes > 0 ? 1 : 0;
+        v.require(Rule::workspaceIfNeeded, count[p] == needed, timeline.name, ": '", op.name,
+                  "' has ", count[p], " workspaces and needs ", needed);
+      }
+  }
 
-/// Required pairs: the output starts where the input does.
-void checkRequired(Validation &v, const Timeline &timeline, const TimelinePlan &plan,
-                   const std::map<Key, int64_t> &offsets) {
-  for (const Event &e : plan.events) {
-    if (e.kind != EventKind::Run)
-      continue;
+  // Apart ----------------------------------------------------------------------
+
+  /// May `later` take over the bytes of `earlier` from the event that makes it?
+  bool inPlace(const Box &earlier, const Box &later) const {
+    if (later.from < 0 || later.from >= length() || later.key.first == none)
+      return false;
+    const Event &e = plan.events[later.from];
+    if (e.kind != EventKind::Run || e.instance != later.key.second || earlier.low != later.low ||
+        earlier.to != v.finish[later.from] + 1)
+      return false;
+    const auto input = v.instances.find(earlier.key);
+    if (input == v.instances.end() || input->second.isKept)
+      return false;
+    const Op &op = timeline.ops[e.op];
+    for (const InPlacePair &pair : op.inPlace)
+      for (size_t i = 0; i < op.reads.size(); ++i)
+        if (pair.input == earlier.key.first && pair.output == later.key.first &&
+            op.reads[i] == pair.input && e.reads[i] == earlier.key.second)
+          return true;
+    return false;
+  }
+  void countLive(const Box &box) {
+    if (box.space == 0)
+      change(box.high - box.low, box.from, box.to);
+  }
+  void change(int64_t bytes, int32_t from, int32_t to) {
+    live[std::clamp(from, 0, length())] += bytes;
+    live[std::clamp(to, 0, length())] -= bytes;
+  }
+  void checkApart() {
+    live.assign(plan.events.size() + 1, 0);
+    std::stable_sort(boxes.begin(), boxes.end(),
+                     [](const Box &a, const Box &b) { return a.from < b.from; });
+    std::vector<const Box *> alive;
+    for (const Box &box : boxes) {
+      std::erase_if(alive, [&](const Box *b) { return b->to <= box.from; });
+      for (const Box *other : alive)
+        if (other->space == box.space && other->low < box.high && box.low < other->high)
+          share(*other, box);
+      alive.push_back(&box);
+    }
+  }
+  /// Two boxes of which the second begins no earlier, with bytes that are in both.
+  void share(const Box &a, const Box &b) {
+    const int64_t low = std::max(a.low, b.low);
+    v.require(Rule::apart, inPlace(a, b) || inPlace(b, a), timeline.name, ": at ", b.from,
+              " two live things share bytes from ", low);
+    if (a.space == 0 && v.errors.empty())
+      change(low - std::min(a.high, b.high), b.from, std::min(a.to, b.to));
+  }
+  /// Sums are only looked at, and only safe from overflow, where nothing is wrong.
+  int64_t mostLive() {
+    if (!v.errors.empty())
+      return 0;
+    for (const Box &box : boxes)
+      countLive(box);
+    int64_t sum = 0, most = 0;
+    for (int64_t bytes : live)
+      most = std::max(most, sum += bytes);
+    return most;
+  }
+
+  // In place, where it is required ---------------------------------------------
+
+  void checkRequired(int32_t p) {
+    const Event &e = plan.events[p];
     const Op &op = timeline.ops[e.op];
     for (const InPlacePair &pair : op.inPlace)
       for (size_t i = 0; pair.required && i < op.reads.size(); ++i)
-        if (op.reads[i] == pair.input) {
-          const auto in = offsets.find({pair.input, e.reads[i]});
-          const auto out = offsets.find({pair.output, e.instance});
-          v.require(in != offsets.end() && out != offsets.end() && in->second == out->second &&
-                        v.lives[in->first].last == v.lives[out->first].made,
-                    op.name + ": does not run in place, as it must");
-        }
+        if (op.reads[i] == pair.input)
+          checkPair({pair.input, e.reads[i]}, {pair.output, e.instance}, op, p);
   }
-}
+  void checkPair(const Key &input, const Key &output, const Op &op, int32_t p) {
+    const auto in = offsets.find(input), out = offsets.find(output);
+    if (in == offsets.end() || out == offsets.end())
+      return; // is said already
+    v.require(Rule::inPlaceOffset, in->second == out->second, timeline.name, ": '", op.name,
+              "' does not run in place, as it must");
+    v.require(Rule::inPlaceLast, v.instances.at(input).last == v.finish[p], timeline.name, ": ",
+              input, " is used after '", op.name, "' has destroyed it");
+  }
+};
 
 } // namespace
 
-void checkPlaces(Validation &v, const Timeline &timeline, const TimelinePlan &plan) {
-  const int32_t length = static_cast<int32_t>(plan.events.size());
-  std::vector<Box> boxes;
-  std::map<Key, int64_t> offsets;
-  auto add = [&](Box box, int64_t alignment, const std::string &what) {
-    v.require(box.low >= 0 && box.low % alignment == 0 &&
-                  box.high <= v.solution.spaceBytes.at(box.space) &&
-                  (box.space != 0 || box.high <= plan.arenaBytes),
-              what + ": offset " + std::to_string(box.low) +
-                  " is not aligned or outside its space");
-    if (box.high > box.low)
-      boxes.push_back(box);
-  };
-  std::map<ValueId, int64_t> groups;
+void checkHomes(Validation &v) {
+  std::vector<int32_t> count(v.problem.values.size(), 0);
+  std::map<ValueId, int64_t> homes;
   for (const Placement &p : v.solution.residents) {
-    const Value &value = v.problem.values.at(p.value);
-    const bool first = groups.insert({v.group[p.value], p.offset}).second;
-    v.require(value.lifetime == Lifetime::Resident &&
-                  offsets.insert({{p.value, 0}, p.offset}).second &&
-                  groups[v.group[p.value]] == p.offset && p.offset % value.alignment == 0 &&
-                  p.space == value.space && p.offset == value.pinned.value_or(p.offset),
-              value.name + ": not in its place, or apart from its other version");
-    if (first)
-      add({p.offset, p.offset + value.bytes, 0, length, p.space, {p.value, 0}}, value.alignment,
-          value.name);
+    const Value &value = v.problem.values[p.value];
+    const int64_t home = homes.insert({v.group[p.value], p.offset}).first->second;
+    ++count[p.value];
+    v.require(Rule::residentHome, v.resident(p.value), "'", value.name, "' has a home");
+    v.require(Rule::homeSpace, p.space == value.space, "the home of '", value.name, "' is in '",
+              v.problem.spaces[p.space].name, "'");
+    v.require(Rule::versionsTogether, p.offset == home, "the home of '", value.name,
+              "' is not that of its other version");
+    checkRange(v, p.offset, value.bytes, value.alignment, p.space, "home of '" + value.name + "'");
+    if (value.pinned)
+      v.require(Rule::pinned, p.offset == *value.pinned, "the home of '", value.name, "' is at ",
+                p.offset, ", but pinned to ", *value.pinned);
   }
-  for (const Placement &p : plan.placements) {
-    const Value &value = v.problem.values.at(p.value);
-    const Key key{p.value, p.instance};
-    const auto life = v.lives.find(key);
-    v.require(life != v.lives.end() && offsets.insert({key, p.offset}).second &&
-                  p.space == life->second.space && p.from <= life->second.made &&
-                  p.to > life->second.last && p.offset == value.pinned.value_or(p.offset),
-              v.text(key) + ": place and life do not match");
-    add({p.offset, p.offset + value.bytes, p.from, p.to, p.space, key}, value.alignment,
-        v.text(key));
-  }
-  for (size_t value = 0; value < v.problem.values.size(); ++value)
+  for (size_t value = 0; value < count.size(); ++value)
     if (v.resident(static_cast<ValueId>(value)))
-      v.lives[{static_cast<ValueId>(value), 0}] = {};
-  for (const auto &[key, life] : v.lives)
-    v.require(offsets.count(key) == 1, v.text(key) + ": has no place");
-  std::vector<char> scratch(plan.events.size(), 0);
-  for (const WorkspacePlacement &w : plan.workspaces) {
-    const Event &e = plan.events.at(w.position);
-    const Alternative &a = timeline.ops.at(e.op).alternatives.at(e.alternative);
-    int32_t to = e.stream == 0 ? w.position + 1 : length; // beside the main stream: until its wait
-    for (int32_t p = length - 1; e.stream != 0 && p > w.position; --p)
-      if (plan.events[p].kind == EventKind::Wait && plan.events[p].waitsFor == w.position)
-        to = p + 1;
-    v.require(w.bytes >= a.workspaceBytes && scratch[w.position]++ == 0,
-              timeline.ops[e.op].name + ": workspace is too small or there twice");
-    add({w.offset, w.offset + w.bytes, w.position, to, 0, {none, 0}}, a.workspaceAlignment,
-        timeline.ops[e.op].name);
-  }
-  for (size_t p = 0; p < plan.events.size(); ++p)
-    if (const Event &e = plan.events[p]; e.kind == EventKind::Run)
-      v.require(scratch[p] || timeline.ops[e.op].alternatives[e.alternative].workspaceBytes == 0,
-                timeline.ops[e.op].name + ": has no workspace");
-  checkApart(v, timeline, plan, boxes);
-  checkRequired(v, timeline, plan, offsets);
+      v.require(Rule::oneHome, count[value] == 1, "'", v.problem.values[value].name, "' has ",
+                count[value], " homes");
 }
 
-std::vector<std::string> validate(const Problem &problem, const Solution &solution) {
-  std::vector<std::string> errors;
-  Validation v{problem, solution, errors};
-  for (size_t value = 0; value < problem.values.size(); ++value)
-    v.group.push_back(static_cast<ValueId>(value));
-  for (const Timeline &timeline : problem.timelines)
-    for (const Op &op : timeline.ops)
-      for (const Overwrite &w : op.overwrites)
-        if (w.after != none)
-          std::replace(v.group.begin(), v.group.end(), ValueId(v.group[w.after]),
-                       ValueId(v.group[w.before]));
-  if (!v.require(solution.timelines.size() == problem.timelines.size() &&
-                     solution.spaceBytes.size() == problem.spaces.size() &&
-                     solution.spaceBytes[0] == solution.arenaBytes,
-                 "the solution is of another shape than the problem") ||
-      !checkIds(v))
-    return errors;
-  for (size_t t = 0; t < problem.timelines.size(); ++t) {
-    v.lives.clear();
-    replay(v, problem.timelines[t], solution.timelines[t].events);
-    checkPlaces(v, problem.timelines[t], solution.timelines[t]);
-  }
-  for (size_t s = 0; s < problem.spaces.size(); ++s)
-    v.require(problem.spaces[s].capacity == none ||
-                  solution.spaceBytes[s] <= problem.spaces[s].capacity,
-              problem.spaces[s].name + ": is fuller than it can be");
-  return errors;
+int64_t checkPlaces(Validation &v, const Timeline &timeline, const TimelinePlan &plan) {
+  Places places{v, timeline, plan};
+  places.addHomes();
+  for (const Placement &p : plan.placements)
+    places.addPlacement(p);
+  places.checkAllPlaced();
+  places.addWorkspaces();
+  places.checkApart();
+  for (int32_t p = 0; p < places.length(); ++p)
+    if (plan.events[p].kind == EventKind::Run)
+      places.checkRequired(p);
+  return places.mostLive();
 }
 
 } // namespace plimsoll::planner

@@ -133,6 +133,8 @@ int CheckCommand::run() const {
     errors = checkFiles(instance, plan, budget);
   } catch (const json::exception &error) {
     throw InputError(std::string("not what was expected: ") + error.what());
+  } catch (const std::invalid_argument &error) { // the version
+    throw InputError(error.what());
   } catch (const std::out_of_range &error) {
     throw InputError(plan + ": names something that does not exist");
   }

@@ -11,7 +11,7 @@ module {}
 // The refusal says what would fit, what cannot, where it binds and what is alive there.
 // CHECK: error: no plan fits in 1000 bytes (0.0 MiB)
 // CHECK-NEXT: smallest plan found: [[SMALLEST:[0-9]+]] bytes (0.0 MiB); no plan can be below {{[0-9]+}} bytes (proven)
-// CHECK-NEXT: the binding step is {{[0-9]+}} of {{[0-9]+}}, {{.*}}, where these are alive:
+// CHECK-NEXT: the binding launch is {{[0-9]+}} of {{[0-9]+}}, {{.*}}, where these are alive:
 // CHECK-NEXT: 0.0 MiB   parameters, optimizer state and constants
 // CHECK-NEXT: 0.0 MiB   other values, of which the largest are:
 // EFFORT: error: unknown effort 'heroic', expected fast, normal or max

@@ -4,6 +4,7 @@
 
 #include "passes/planner/Problem.h"
 
+#include <algorithm>
 #include <bit>
 #include <map>
 #include <queue>
@@ -82,7 +83,7 @@ inline double exhaustiveCost(const Problem &problem, int64_t budget,
         continue;
       const uint32_t kept = live & ~writes; // an old instance may go first
       const int64_t workspace = op.alternatives[0].workspaceBytes;
-      const double after = cost + op.alternatives[0].cost;
+      const double after = cost + op.alternatives[0].seconds;
       if (bytesOf(kept | writes) + workspace <= budget)
         reach({kept | writes, done | 1u << o}, after);
       for (const InPlacePair &pair : op.inPlace)

@@ -76,7 +76,7 @@ void mutateOp(Op &op, Random &random, int64_t values) {
     op.after.push_back(id);
     break;
   case 5:
-    op.alternatives[0].cost = std::numeric_limits<double>::quiet_NaN();
+    op.alternatives[0].seconds = std::numeric_limits<double>::quiet_NaN();
     break;
   case 6:
     op.alternatives[0].workspaceBytes = nasty(random);
@@ -85,7 +85,7 @@ void mutateOp(Op &op, Random &random, int64_t values) {
     op.alternatives[0].workspaceAlignment = nasty(random);
     break;
   case 8:
-    op.stream = static_cast<StreamId>(random.below(3) - 1);
+    op.resource = static_cast<ResourceId>(random.below(3) - 1);
     break;
   case 9:
     op.reads.clear();

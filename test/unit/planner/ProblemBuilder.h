@@ -10,7 +10,10 @@ namespace plimsoll::planner::test {
 struct ProblemBuilder {
   Problem problem;
 
-  ProblemBuilder() { problem.timelines.push_back({"train", {}, {}, {}}); }
+  ProblemBuilder() {
+    problem.timelines.resize(1);
+    problem.timelines[0].name = "train";
+  }
 
   ValueId value(int64_t bytes, Lifetime lifetime = Lifetime::Transient) {
     const ValueId id = static_cast<ValueId>(problem.values.size());
@@ -33,7 +36,7 @@ struct ProblemBuilder {
     op.name = numbered("op", std::ssize(train().ops));
     op.reads = std::move(reads);
     op.writes = std::move(writes);
-    op.alternatives[0].cost = cost;
+    op.alternatives[0].seconds = cost;
     train().ops.push_back(op);
     return train().ops.back();
   }

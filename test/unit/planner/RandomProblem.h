@@ -5,6 +5,8 @@
 #include "ProblemBuilder.h"
 #include "passes/planner/Random.h"
 
+#include <algorithm>
+
 namespace plimsoll::planner::test {
 
 /// A forward and a backward chain with skips, weights that are updated, some

@@ -45,6 +45,19 @@ TEST(Solve, keepsAnInputThatIsReadLater) {
   EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 201);
 }
 
+TEST(Solve, keepsAnInputThatMustBeThereAtTheEnd) {
+  ProblemBuilder b;
+  const ValueId x = b.input(100), y = b.value(100);
+  b.op({x}, {y}).inPlace = {{x, y, false}};
+  b.train().liveAtEnd = {x, y};
+  Solution solution = solveAndCheck(b.problem);
+  EXPECT_EQ(solution.arenaBytes, 200);
+  solution.timelines[0].placements[0].offset = solution.timelines[0].placements[1].offset;
+  EXPECT_EQ(validate(b.problem, solution),
+            std::vector<std::string>{"R50: train: at 0 two live things share bytes from " +
+                                     std::to_string(solution.timelines[0].placements[1].offset)});
+}
+
 TEST(Solve, updatesAsSoonAsTheGradientIsThereAndNobodyReadsTheWeight) {
   ProblemBuilder b;
   const ValueId w = b.resident(10), updated = b.resident(10), x = b.input(1);
@@ -103,8 +116,9 @@ TEST(Solve, timelinesShareResidents) {
 
 TEST(Solve, anotherStreamIsWaitedFor) {
   ProblemBuilder b;
+  b.problem.resources.resize(2);
   const ValueId x = b.input(8), y = b.value(8), z = b.value(8);
-  b.op({x}, {y}).stream = 1;
+  b.op({x}, {y}).resource = 1;
   b.op({y}, {z});
   EXPECT_EQ(solveAndCheck(b.problem).timelines[0].events.size(), 3u);
 }

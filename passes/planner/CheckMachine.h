@@ -1,0 +1,12 @@
+//===- CheckMachine.h - what is wrong with a problem's spaces and resources ----===//
+
+#pragma once
+
+#include "passes/planner/Problem.h"
+
+namespace plimsoll::planner {
+
+/// Adds a line to `errors` for everything wrong with the spaces and resources of `problem`.
+void checkMachine(const Problem &problem, std::vector<std::string> &errors);
+
+} // namespace plimsoll::planner
