@@ -67,17 +67,7 @@ private:
   }
 
   int64_t gradientOffset(nn::ParameterOp parameter) {
-    return resultOffset(train, ("gradient:" + parameter.getSymName()).str());
-  }
-
-  static int64_t resultOffset(exec::ProgramOp program, StringRef name) {
-    auto names = program->getAttrOfType<ArrayAttr>(exec::kResultsAttr);
-    auto offsets = program->getAttrOfType<DenseI64ArrayAttr>(exec::kResultOffsetsAttr);
-    if (names && offsets)
-      for (auto [result, offset] : llvm::zip(names, offsets.asArrayRef()))
-        if (cast<StringAttr>(result).getValue() == name)
-          return offset;
-    return -1;
+    return train.resultOffset(("gradient:" + parameter.getSymName()).str());
   }
 
   void parameters() {
@@ -122,13 +112,9 @@ private:
   static SmallVector<exec::SliceOp> inputSlices(exec::ProgramOp program) {
     SmallVector<exec::SliceOp> slices;
     for (auto slice : program.getBody().front().getOps<exec::SliceOp>())
-      if (slice->hasAttr(exec::kRoleAttr))
+      if (slice.getRole())
         slices.push_back(slice);
     return slices;
-  }
-
-  static StringRef roleOf(exec::SliceOp slice) {
-    return slice->getAttrOfType<StringAttr>(exec::kRoleAttr).getValue();
   }
 
   /// Where input `name` of `program`, which may be null, lies; -1: it has no such input.
@@ -146,17 +132,16 @@ private:
     std::optional<ArrayRef<int64_t>> labels, integers;
     int integerInputs = 0;
     for (exec::SliceOp slice : inputSlices(train)) {
-      if (roleOf(slice) == "hyper") {
+      if (slice.getRole() == "hyper") {
         hyperOffset = slice.getOffset();
         accumulateHyperOffset = inputOffset(accumulate, slice.getName());
         hyperBytes = slice.getSlice().getType().getBytes();
         continue;
       }
-      auto dims = slice->getAttrOfType<DenseI64ArrayAttr>(exec::kShapeAttr).asArrayRef();
+      ArrayRef<int64_t> dims = *slice.getShape();
       Type element = slice.getSlice().getType().getElement();
-      auto limit = slice->getAttrOfType<IntegerAttr>(exec::kLimitAttr);
-      auto ignored = slice->getAttrOfType<IntegerAttr>(exec::kIgnoredAttr);
-      bool isLabels = roleOf(slice) == "labels";
+      IntegerAttr limit = slice.getLimitAttr(), ignored = slice.getIgnoredAttr();
+      bool isLabels = slice.getRole() == "labels";
       if (isLabels)
         labels = dims;
       else if (element.isInteger(64) && ++integerInputs == 1)
@@ -167,8 +152,8 @@ private:
           << inputOffset(evaluate, slice.getName()) << ", " << (isLabels ? "true" : "false") << ", "
           << (limit ? limit.getInt() : -1) << ", " << (ignored ? ignored.getInt() : -100) << ", "
           << inputOffset(accumulate, slice.getName());
-      auto classes = slice->getAttrOfType<StringAttr>(exec::kClassesAttr);
-      if (bool whole = slice->hasAttr(exec::kWholeAttr); whole || classes)
+      StringAttr classes = slice.getClassesAttr();
+      if (bool whole = slice.getWhole(); whole || classes)
         row << ", " << (whole ? "true" : "false") << ", "
             << (classes ? quoted(classes.getValue()) : "nullptr");
       row << "},\n";
@@ -184,11 +169,11 @@ private:
     std::set<int64_t> seen;
     for (exec::ProgramOp program : programs())
       for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
-        Attribute value = slice->getAttr(exec::kValueAttr);
+        DenseElementsAttr value = slice.getValueAttr();
         if (!value || !seen.insert(slice.getOffset()).second)
           continue;
         size_t begin = constants.size();
-        llvm::append_range(constants, constantBytes(cast<DenseElementsAttr>(value)));
+        llvm::append_range(constants, constantBytes(value));
         row << "    {" << hex(slice.getOffset()) << ", " << constants.size() - begin
             << ", plimsoll_constants + " << begin << "},\n";
         constants.resize((constants.size() + 63) / 64 * 64);
@@ -255,9 +240,9 @@ private:
     if (settings.accesses)
       accessed = (", " + name + "_accesses, " + Twine(accessCounts[name])).str();
     return ("{plimsoll_" + name + ", " + Twine(launches[name]) + ", " +
-            Twine(resultOffset(program, "loss")) + ", " + Twine(resultOffset(program, "accuracy")) +
+            Twine(program.resultOffset("loss")) + ", " + Twine(program.resultOffset("accuracy")) +
             ", " + name + "_writes, " + Twine(writeCounts[name]) + ", " +
-            Twine(resultOffset(program, "gradient_norm")) + accessed + "}")
+            Twine(program.resultOffset("gradient_norm")) + accessed + "}")
         .str();
   }
 

@@ -1,4 +1,5 @@
 //===- PlanMemory.cpp - find a plan that fits, and write it down --------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/plan/PlanDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -52,6 +53,9 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
         timelines.push_back(function);
     if (timelines.empty())
       return fail("the module has neither @train nor @evaluate");
+    for (func::FuncOp function : timelines)
+      if (failed(nn::checkFunction(function)))
+        return signalPassFailure();
     FailureOr<StepProblem> step = StepProblem::extract(timelines, *target);
     if (failed(step))
       return signalPassFailure();

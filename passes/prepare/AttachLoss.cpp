@@ -1,4 +1,5 @@
 //===- AttachLoss.cpp - make @forward return a loss ---------------------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Builders.h"
@@ -23,11 +24,9 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
   using AttachLossPassBase::AttachLossPassBase;
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    if (!forward) {
-      getOperation().emitError("the module has no function @forward");
+    func::FuncOp forward = nn::findFunction(getOperation(), "forward");
+    if (!forward)
       return signalPassFailure();
-    }
     if (loss.empty())
       return limitIndices(forward);
     std::optional<AddedLoss> added = takeAddedLoss(forward);
@@ -40,8 +39,8 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
     FailureOr<unsigned> output = findOutput(forward, spec.output);
     if (failed(output) || failed(attach(forward, spec, *output)))
       return signalPassFailure();
-    if (added)
-      prepare::mixLoss(forward, *added);
+    if (added && failed(prepare::mixLoss(forward, *added)))
+      return signalPassFailure();
     limitIndices(forward);
   }
 
