@@ -2,8 +2,8 @@
 
     run.py BUILD [--all] [FILTER]
 
-Suites: lit (test/**/*.mlir, *.test), the unit tests in BUILD/bin/plimsoll-*-tests, the fuzzer
-of the importer, and every test/*/run.py, which gets `--build=BUILD` and `--all` and whose own
+Suites: lit (test/**/*.mlir, *.test), the unit tests in BUILD/bin/plimsoll-*-tests, the fuzzers
+of the importer and of the passes, and every test/*/run.py, which gets `--build=BUILD` and `--all` and whose own
 last line must be `N passed, M failed`.
 """
 import argparse
@@ -24,6 +24,12 @@ FUZZ_CASES = {False: 300, True: 5000}
 FUZZED = ["models/mlp-digits/model.onnx", "models/gpt2-nano-dyn/model.onnx",
           "models/vit-nano/model-noopt.onnx", "test/zoo/models/lstm/default.onnx",
           "test/zoo/models/vision-transformer/default.onnx"]
+
+# Models whose text of each stage is damaged, with their losses.
+STAGES = ["nn", "step", "kernels", "plan", "exec"]
+TEXTS = {"models/mlp-digits/model.onnx": "cross-entropy",
+         "test/zoo/models/conv-batch-norm/default.onnx": "mse",
+         "models/recommender-nano/model.onnx": "bce-with-logits"}
 
 
 # A fresh machine has ninja, which the build needs, and no make.
@@ -100,11 +106,25 @@ class Shown:
             self.isLive = True
 
 
-def run_fuzzer(program, options):
-    cases = FUZZ_CASES[options.all]
-    models = [SOURCE / name for name in FUZZED]
-    code = run([program, cases, 1, *models]).returncode
+def fuzz(program, options, files):
+    code = run([program, FUZZ_CASES[options.all], 1, *files]).returncode
     return (1, 0) if code == 0 else (0, 1)
+
+
+def run_import_fuzzer(program, options):
+    return fuzz(program, options, [SOURCE / name for name in FUZZED])
+
+
+def run_text_fuzzer(program, options):
+    """On the text of every stage of TEXTS."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for number, (model, loss) in enumerate(TEXTS.items()):
+            for stage in STAGES:
+                files.append(Path(folder, f"{number}.{stage}.mlir"))
+                run([options.build / "bin" / "plimsoll", "compile", SOURCE / model,
+                     f"--loss={loss}", "--threads=2", f"--emit={stage}", "-o", files[-1]])
+        return fuzz(program, options, files)
 
 
 def programs(build, options):
@@ -112,9 +132,11 @@ def programs(build, options):
     yield "lit", lambda: run_lit(build, options)
     for program in sorted((build / "bin").glob("plimsoll-*-tests")):
         yield program.name, lambda program=program: run_gtest(program)
-    fuzzer = build / "bin" / f"plimsoll-import-fuzz{'-sanitized' if options.all else ''}"
-    if fuzzer.exists():
-        yield fuzzer.name, lambda: run_fuzzer(fuzzer, options)
+    sanitized = "-sanitized" if options.all else ""
+    for name, run_fuzzer in ((f"plimsoll-import-fuzz{sanitized}", run_import_fuzzer),
+                             ("plimsoll-text-fuzz", run_text_fuzzer)):
+        if (fuzzer := build / "bin" / name).exists():
+            yield name, lambda fuzzer=fuzzer, run_fuzzer=run_fuzzer: run_fuzzer(fuzzer, options)
 
 
 def scripts():

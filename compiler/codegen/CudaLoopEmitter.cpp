@@ -57,13 +57,14 @@ private:
   void unflatten(StringRef indent, StringRef flat, ArrayRef<unsigned> dimensions) {
     int64_t below = points(dimensions);
     for (unsigned d : dimensions) {
-      below /= domain[d];
+      int64_t size = std::max<int64_t>(domain[d], 1); // of no points, none runs
+      below /= size;
       os << indent << "const " << index() << " i" << d << " = ";
-      if (domain[d] == 1)
+      if (size == 1)
         os << "0";
       else
         os << flat << (below > 1 ? " / " + std::to_string(below) : "")
-           << (d == dimensions.front() ? "" : " % " + std::to_string(domain[d]));
+           << (d == dimensions.front() ? "" : " % " + std::to_string(size));
       os << ";\n";
     }
   }

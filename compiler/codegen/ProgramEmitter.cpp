@@ -63,17 +63,7 @@ private:
   }
 
   int64_t gradientOffset(nn::ParameterOp parameter) {
-    return resultOffset(train, ("gradient:" + parameter.getSymName()).str());
-  }
-
-  static int64_t resultOffset(exec::ProgramOp program, StringRef name) {
-    auto names = program->getAttrOfType<ArrayAttr>(exec::kResultsAttr);
-    auto offsets = program->getAttrOfType<DenseI64ArrayAttr>(exec::kResultOffsetsAttr);
-    if (names && offsets)
-      for (auto [result, offset] : llvm::zip(names, offsets.asArrayRef()))
-        if (cast<StringAttr>(result).getValue() == name)
-          return offset;
-    return -1;
+    return train.resultOffset(("gradient:" + parameter.getSymName()).str());
   }
 
   void parameters() {
@@ -121,13 +111,9 @@ private:
   static SmallVector<exec::SliceOp> inputSlices(exec::ProgramOp program) {
     SmallVector<exec::SliceOp> slices;
     for (auto slice : program.getBody().front().getOps<exec::SliceOp>())
-      if (slice->hasAttr(exec::kRoleAttr))
+      if (slice.getRole())
         slices.push_back(slice);
     return slices;
-  }
-
-  static StringRef roleOf(exec::SliceOp slice) {
-    return slice->getAttrOfType<StringAttr>(exec::kRoleAttr).getValue();
   }
 
   static exec::SliceOp inputNamed(exec::ProgramOp timeline, StringRef name) {
@@ -140,14 +126,12 @@ private:
   /// What the host writes for `timeline` beside its inputs: the block of scalars; null: none.
   static exec::SliceOp hyperOf(exec::ProgramOp timeline) {
     for (exec::SliceOp slice : inputSlices(timeline))
-      if (roleOf(slice) == "hyper")
+      if (slice.getRole() == "hyper")
         return slice;
     return {};
   }
 
-  static ArrayRef<int64_t> shapeOf(exec::SliceOp slice) {
-    return slice->getAttrOfType<DenseI64ArrayAttr>(exec::kShapeAttr).asArrayRef();
-  }
+  static ArrayRef<int64_t> shapeOf(exec::SliceOp slice) { return *slice.getShape(); }
 
   /// The inputs of all timelines, each as the first one that has it, the training ones' first.
   SmallVector<exec::SliceOp> allInputs() {
@@ -157,7 +141,7 @@ private:
     llvm::append_range(order, timelines);
     for (exec::ProgramOp timeline : order)
       for (exec::SliceOp slice : inputSlices(timeline))
-        if (roleOf(slice) != "hyper" && seen.insert(slice.getName()).second)
+        if (slice.getRole() != "hyper" && seen.insert(slice.getName()).second)
           all.push_back(slice);
     return all;
   }
@@ -176,14 +160,13 @@ private:
   }
 
   void inputRow(exec::SliceOp slice) {
-    auto limit = slice->getAttrOfType<IntegerAttr>(exec::kLimitAttr);
-    auto ignored = slice->getAttrOfType<IntegerAttr>(exec::kIgnoredAttr);
-    auto classes = slice->getAttrOfType<StringAttr>(exec::kClassesAttr);
-    os << "    {.labels = " << (roleOf(slice) == "labels" ? "true" : "false")
+    IntegerAttr limit = slice.getLimitAttr(), ignored = slice.getIgnoredAttr();
+    StringAttr classes = slice.getClassesAttr();
+    os << "    {.labels = " << (slice.getRole() == "labels" ? "true" : "false")
        << ", .limit = " << (limit ? limit.getInt() : -1);
     if (ignored)
       os << ", .ignored = " << ignored.getInt();
-    if (slice->hasAttr(exec::kWholeAttr))
+    if (slice.getWhole())
       os << ", .whole = true";
     if (classes)
       os << ", .classes = " << quoted(classes.getValue());
@@ -214,7 +197,7 @@ private:
     std::optional<ArrayRef<int64_t>> labels, integers;
     int integerInputs = 0;
     for (exec::SliceOp slice : inputSlices(train)) {
-      if (roleOf(slice) == "labels")
+      if (slice.getRole() == "labels")
         labels = shapeOf(slice);
       else if (slice.getSlice().getType().getElement().isInteger(64) && ++integerInputs == 1)
         integers = shapeOf(slice);
@@ -228,11 +211,11 @@ private:
     std::set<int64_t> seen;
     for (exec::ProgramOp program : timelines)
       for (auto slice : program.getBody().front().getOps<exec::SliceOp>()) {
-        Attribute value = slice->getAttr(exec::kValueAttr);
+        DenseElementsAttr value = slice.getValueAttr();
         if (!value || !seen.insert(slice.getOffset()).second)
           continue;
         size_t begin = constants.size();
-        llvm::append_range(constants, constantBytes(cast<DenseElementsAttr>(value)));
+        llvm::append_range(constants, constantBytes(value));
         row << "    {" << hex(slice.getOffset()) << ", " << constants.size() - begin
             << ", plimsoll_constants + " << begin << "},\n";
         constants.resize((constants.size() + 63) / 64 * 64);
@@ -308,10 +291,10 @@ private:
        << ",\n     .run = plimsoll_" << name << ",\n     .launchCount = " << launches[name]
        << ",\n     .inputs = " << name
        << "_inputs,\n     .hyperOffset = " << (hyper ? int64_t(hyper.getOffset()) : -1)
-       << ",\n     .lossOffset = " << resultOffset(timeline, "loss")
-       << ",\n     .accuracyOffset = " << resultOffset(timeline, "accuracy")
+       << ",\n     .lossOffset = " << timeline.resultOffset("loss")
+       << ",\n     .accuracyOffset = " << timeline.resultOffset("accuracy")
        << ",\n     .writes = " << name << "_writes,\n     .writeCount = " << writeCounts[name]
-       << ",\n     .gradientNormOffset = " << resultOffset(timeline, "gradient_norm");
+       << ",\n     .gradientNormOffset = " << timeline.resultOffset("gradient_norm");
     if (settings.accesses)
       os << ",\n     .accesses = " << name
          << "_accesses,\n     .accessCount = " << accessCounts[name];

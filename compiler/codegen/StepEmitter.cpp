@@ -113,8 +113,8 @@ private:
     else
       kernelLaunch(os, cast<exec::CallOp>(op));
     os << "); // " << oneLine(nn::nodeName(op->getLoc()));
-    if (auto repetition = op->getAttrOfType<IntegerAttr>(exec::kRecomputeAttr))
-      os << ", repeated (" << repetition.getInt() << ")";
+    if (std::optional<int64_t> repetition = exec::repetitionOf(op))
+      os << ", repeated (" << *repetition << ")";
     int64_t bytes = 0;
     for (Value write : exec::writesOf(op))
       if (exec::sliceOf(write).getKind() != exec::Kind::workspace)

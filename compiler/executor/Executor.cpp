@@ -6,7 +6,6 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/Stored.h"
 #include "dialects/plan/PlanDialect.h"
-#include "passes/prepare/Widen.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -79,6 +78,10 @@ llvm::Expected<Program> Program::create(exec::ProgramOp program,
   for (auto slice : program.getBody().front().getOps<exec::SliceOp>())
     if (!isInside(slice, arena))
       return makeError("'" + slice.getName() + "' lies outside the arena");
+  for (auto poison : program.getBody().front().getOps<exec::PoisonOp>())
+    if (int64_t(poison.getOffset()) < 0 ||
+        int64_t(poison.getOffset() + poison.getBytes()) > arena.size())
+      return makeError("poison lies outside the arena");
   for (Operation &op : program.getBody().front()) {
     if (auto poison = dyn_cast<exec::PoisonOp>(op)) {
       std::byte *begin = arena.data() + poison.getOffset();
@@ -118,7 +121,7 @@ static void drawParameter(nn::ParameterOp parameter, std::byte *place) {
 /// A parameter that nn-widen made f64 starts with the f32 numbers of the file.
 static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef folder,
                                        std::byte *place) {
-  auto single = parameter->getAttrOfType<nn::BytesAttr>(prepare::kSingleSourceAttr);
+  auto single = parameter->getAttrOfType<nn::BytesAttr>(nn::kSingleSourceAttr);
   nn::BytesAttr source = single ? single : parameter.getSourceAttr();
   if (!source) {
     drawParameter(parameter, place);
@@ -151,10 +154,10 @@ llvm::Error plimsoll::executor::initialise(ModuleOp module, StringRef modelFolde
         return error;
   }
   module.walk([&](exec::SliceOp slice) {
-    Attribute value = slice->getAttr(exec::kValueAttr);
+    DenseElementsAttr value = slice.getValueAttr();
     if (!value || !isInside(slice, arena))
       return;
-    std::vector<char> bytes = codegen::constantBytes(cast<DenseElementsAttr>(value));
+    std::vector<char> bytes = codegen::constantBytes(value);
     std::memcpy(arena.data() + slice.getOffset(), bytes.data(), bytes.size());
   });
   return llvm::Error::success();

@@ -52,14 +52,6 @@ template <typename Function> auto withType(Type type, Function function) {
 
 template <typename Pointer> using Element = std::remove_pointer_t<Pointer>;
 
-/// C's remainder, as emitted code computes it.
-template <typename T> T remainderOf(T a, T b) {
-  if constexpr (std::is_integral_v<T>)
-    return static_cast<T>(a % b);
-  else
-    return static_cast<T>(std::fmod(+a, +b));
-}
-
 class LoopInterpreter {
 public:
   explicit LoopInterpreter(exec::LoopOp loop)
@@ -134,6 +126,21 @@ private:
     withType(op.getResult(0).getType(), [&](auto *tag) {
       using T = Element<decltype(tag)>;
       binary<T, T>(op, [function](T a, T b) { return static_cast<T>(function(a, b)); });
+    });
+  }
+
+  template <typename Function> void binaryFloat(Operation &op, Function function) {
+    if (op.getResult(0).getType().isF32())
+      binary<float, float>(op, [function](float a, float b) { return function(a, b); });
+    else
+      binary<double, double>(op, [function](double a, double b) { return function(a, b); });
+  }
+
+  template <typename Function> void binaryInteger(Operation &op, Function function) {
+    withType(op.getResult(0).getType(), [&](auto *tag) {
+      using T = Element<decltype(tag)>;
+      if constexpr (std::is_integral_v<T>)
+        binary<T, T>(op, [function](T a, T b) { return static_cast<T>(function(a, b)); });
     });
   }
 
@@ -220,62 +227,29 @@ private:
   }
 
   void compile(Operation &op) {
+#define SCALAR_SPECIAL(OP)
+#define SCALAR_FUNCTION(OP, FUNCTION)                                                              \
+  .Case([&](OP) { unaryFloat(op, [](auto x) { return FUNCTION(x); }); })
+#define SCALAR_FUNCTION2(OP, FUNCTION)                                                             \
+  .Case([&](OP) { binaryFloat(op, [](auto a, auto b) { return FUNCTION(a, b); }); })
+#define SCALAR_INFIX(OP, SYMBOL)                                                                   \
+  .Case([&](OP) { binaryNumber(op, [](auto a, auto b) { return a SYMBOL b; }); })
+#define SCALAR_INTEGER_INFIX(OP, SYMBOL)                                                           \
+  .Case([&](OP) { binaryInteger(op, [](auto a, auto b) { return a SYMBOL b; }); })
+#define SCALAR_LOGIC(OP, SYMBOL)                                                                   \
+  .Case([&](OP) {                                                                                  \
+    binary<uint8_t, uint8_t>(op, [](uint8_t a, uint8_t b) { return uint8_t(a SYMBOL b); });        \
+  })
+#define SCALAR_CONVERSION(OP) .Case([&](OP) { convert(op); })
     TypeSwitch<Operation *>(&op)
         .Case([&](arith::ConstantOp c) { constant(c); })
-        .Case<arith::AddFOp, arith::AddIOp>(
-            [&](auto) { binaryNumber(op, [](auto a, auto b) { return a + b; }); })
-        .Case<arith::SubFOp, arith::SubIOp>(
-            [&](auto) { binaryNumber(op, [](auto a, auto b) { return a - b; }); })
-        .Case<arith::MulFOp, arith::MulIOp>(
-            [&](auto) { binaryNumber(op, [](auto a, auto b) { return a * b; }); })
-        .Case<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>(
-            [&](auto) { binaryNumber(op, [](auto a, auto b) { return a / b; }); })
-        .Case<arith::RemFOp, arith::RemSIOp, arith::RemUIOp>(
-            [&](auto) { binaryNumber(op, [](auto a, auto b) { return remainderOf(a, b); }); })
-        .Case([&](math::FloorOp) { unaryFloat(op, [](auto x) { return std::floor(x); }); })
-        .Case([&](math::CeilOp) { unaryFloat(op, [](auto x) { return std::ceil(x); }); })
-        .Case([&](math::RoundEvenOp) { unaryFloat(op, [](auto x) { return std::nearbyint(x); }); })
-        .Case([&](arith::AndIOp) {
-          binary<uint8_t, uint8_t>(op, [](uint8_t a, uint8_t b) { return uint8_t(a & b); });
-        })
-        .Case([&](arith::OrIOp) {
-          binary<uint8_t, uint8_t>(op, [](uint8_t a, uint8_t b) { return uint8_t(a | b); });
-        })
-        .Case([&](arith::XOrIOp) {
-          binary<uint8_t, uint8_t>(op, [](uint8_t a, uint8_t b) { return uint8_t(a ^ b); });
-        })
         .Case([&](arith::CmpFOp c) { compareAs(op, kindOf(c.getPredicate())); })
         .Case([&](arith::CmpIOp c) { compareAs(op, kindOf(c.getPredicate())); })
         .Case([&](arith::SelectOp) { select(op); })
-        .Case<arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp, arith::UIToFPOp, arith::FPToSIOp,
-              arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp>([&](auto) { convert(op); })
         .Case([&](arith::NegFOp) { unaryFloat(op, [](auto x) { return -x; }); })
-        .Case([&](math::AbsFOp) { unaryFloat(op, [](auto x) { return std::fabs(x); }); })
-        .Case([&](math::ExpOp) { unaryFloat(op, [](auto x) { return plimsoll::exp(x); }); })
-        .Case([&](math::LogOp) { unaryFloat(op, [](auto x) { return plimsoll::log(x); }); })
-        .Case([&](math::SqrtOp) { unaryFloat(op, [](auto x) { return plimsoll::sqrt(x); }); })
-        .Case([&](math::TanhOp) { unaryFloat(op, [](auto x) { return plimsoll::tanh(x); }); })
-        .Case([&](math::ErfOp) { unaryFloat(op, [](auto x) { return plimsoll::erf(x); }); })
-        .Case([&](math::SinOp) { unaryFloat(op, [](auto x) { return plimsoll::sin(x); }); })
-        .Case([&](math::CosOp) { unaryFloat(op, [](auto x) { return plimsoll::cos(x); }); })
-        .Case([&](math::TanOp) { unaryFloat(op, [](auto x) { return plimsoll::tan(x); }); })
-        .Case([&](math::AsinOp) { unaryFloat(op, [](auto x) { return plimsoll::asin(x); }); })
-        .Case([&](math::AcosOp) { unaryFloat(op, [](auto x) { return plimsoll::acos(x); }); })
-        .Case([&](math::AtanOp) { unaryFloat(op, [](auto x) { return plimsoll::atan(x); }); })
-        .Case([&](math::SinhOp) { unaryFloat(op, [](auto x) { return plimsoll::sinh(x); }); })
-        .Case([&](math::CoshOp) { unaryFloat(op, [](auto x) { return plimsoll::cosh(x); }); })
-        .Case([&](math::AsinhOp) { unaryFloat(op, [](auto x) { return plimsoll::asinh(x); }); })
-        .Case([&](math::AcoshOp) { unaryFloat(op, [](auto x) { return plimsoll::acosh(x); }); })
-        .Case([&](math::AtanhOp) { unaryFloat(op, [](auto x) { return plimsoll::atanh(x); }); })
-        .Case([&](math::PowFOp) {
-          if (op.getResult(0).getType().isF32())
-            binary<float, float>(op, [](float a, float b) { return plimsoll::pow(a, b); });
-          else
-            binary<double, double>(op, [](double a, double b) { return plimsoll::pow(a, b); });
-        })
-        .Default([](Operation *unknown) {
-          llvm::report_fatal_error("loop body has an op that is not interpreted: " +
-                                   unknown->getName().getStringRef());
+#include "dialects/exec/ScalarOps.def"
+        .Default([](Operation *) {
+          llvm_unreachable("the verifier lets only ops of ScalarOps.def into bodies");
         });
   }
 

@@ -1,7 +1,6 @@
 //===- CheckedModel.cpp - a compiled model whose parameters can be moved -----------===//
 #include "compiler/gradcheck/CheckedModel.h"
 #include "dialects/plan/PlanDialect.h"
-#include "passes/prepare/Widen.h"
 #include <cstring>
 
 using namespace mlir;
@@ -51,7 +50,7 @@ void CheckedModel::collectParameters(ModuleOp module, uint64_t seed) {
       continue;
     auto *numbers = reinterpret_cast<double *>(arena.data() + place.getOffset());
     int64_t count = op.getTensorType().getNumElements();
-    if (!op->hasAttr(prepare::kSingleSourceAttr) && !op.getSourceAttr())
+    if (!op->hasAttr(nn::kSingleSourceAttr) && !op.getSourceAttr())
       for (int64_t i = 0; i < count; ++i)
         numbers[i] += normal(random);
     if (executor::resultOffset(train, ("gradient:" + op.getSymName()).str()) >= 0)

@@ -79,9 +79,6 @@ struct ParameterRow {
 /// The table of an imported module: parameters, then constants kept as constants.
 std::vector<ParameterRow> parameterTable(mlir::ModuleOp module);
 
-/// Attribute of the module: floating-point initializers kept as constants, and why.
-inline constexpr llvm::StringLiteral kConstantsAttr = "nn.constants";
-
 } // namespace plimsoll::import
 
 #endif // PLIMSOLL_COMPILER_IMPORT_IMPORT_H

@@ -68,7 +68,7 @@ void Importer::makeParameters() {
          builder.getNamedAttr("shape", builder.getDenseI64ArrayAttr(constant.shape)),
          builder.getNamedAttr("reason", builder.getStringAttr(constant.reason))}));
   if (!kept.empty())
-    module->setAttr(kConstantsAttr, builder.getArrayAttr(kept));
+    module->setAttr(nn::kConstantsAttr, builder.getArrayAttr(kept));
   loads.resize(plan.parameters.size());
 }
 

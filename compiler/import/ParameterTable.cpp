@@ -29,7 +29,7 @@ std::vector<ParameterRow> plimsoll::import::parameterTable(ModuleOp module) {
   std::vector<ParameterRow> rows;
   for (nn::ParameterOp parameter : module.getOps<nn::ParameterOp>())
     rows.push_back(rowOf(parameter));
-  auto constants = module->getAttrOfType<ArrayAttr>(kConstantsAttr);
+  auto constants = module->getAttrOfType<ArrayAttr>(nn::kConstantsAttr);
   for (Attribute attribute : constants ? constants.getValue() : ArrayRef<Attribute>()) {
     auto entry = dyn_cast<DictionaryAttr>(attribute);
     auto name = entry ? entry.getAs<StringAttr>("name") : StringAttr();

@@ -29,6 +29,17 @@ void plimsoll::pipeline::registerDialects(DialectRegistry &registry) {
                   arith::ArithDialect, math::MathDialect>();
 }
 
+void plimsoll::pipeline::registerPasses() {
+  prepare::registerPreparePasses();
+  autodiff::registerAutodiffPasses();
+  precision::registerPrecisionPasses();
+  fuse::registerFusePasses();
+  lower::registerLowerPasses();
+  memory::registerPlanMemoryPass([] { return std::make_shared<memory::Target>(); });
+  registerCSEPass();
+  registerCanonicalizerPass();
+}
+
 /// The whole of autodiff's settings from the optimizer's.
 static autodiff::BuildStepPassOptions stepOptions(const CompileOptions &options) {
   autodiff::BuildStepPassOptions step;

@@ -68,6 +68,10 @@ struct CompileOptions {
   bool checkGradients = false, weightedSum = false;
 };
 
+/// Registers every pass of the compiler for pipelines that are text. plan-memory plans for a
+/// machine without libraries: the same plan everywhere.
+void registerPasses();
+
 /// Adds every pass from `from` (exclusive) to `to`; for a module that is at `from`.
 /// `outcome` receives the plan.
 void addPasses(mlir::OpPassManager &manager, const CompileOptions &options, Stage from, Stage to,

@@ -20,6 +20,7 @@ def Exec_Dialect : Dialect {
   }];
   let cppNamespace = "::plimsoll::exec";
   let useDefaultTypePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
@@ -27,7 +28,8 @@ def Exec_SliceType : TypeDef<Exec_Dialect, "Slice"> {
   let mnemonic = "slice";
   let summary = "elements of one type in the arena";
   let description = [{
-    Shapeless: the launches know extents and strides. `i1` takes a byte.
+    Shapeless: the launches know extents and strides. Elements are f32, f64, bf16, i64, i32, i8
+    (a byte, unsigned) or i1, which takes a byte, too.
     ```mlir
     !exec.slice<f32, 512>
     ```
@@ -38,7 +40,17 @@ def Exec_SliceType : TypeDef<Exec_Dialect, "Slice"> {
   let extraClassDeclaration = [{ int64_t getBytes() const; }];
 }
 
-class Exec_Op<string mnemonic, list<Trait> traits = []> : Op<Exec_Dialect, mnemonic, traits>;
+/// No attribute is misspelt.
+def Exec_DeclaredAttributesOnly : NativeOpTrait<"DeclaredAttributesOnly"> {
+  let cppNamespace = "::plimsoll";
+}
+
+class Exec_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Exec_Dialect, mnemonic, [Exec_DeclaredAttributesOnly] # traits>;
+
+/// An op that stands in a program.
+class Exec_ProgramPart<string mnemonic, list<Trait> traits = []>
+    : Exec_Op<mnemonic, [HasParent<"ProgramOp">] # traits>;
 
 def Exec_Kind : I32EnumAttr<"Kind", "what a slice holds, for reports", [
     I32EnumAttrCase<"parameter", 0>, I32EnumAttrCase<"state", 1>,
@@ -58,6 +70,8 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
   let summary = "one timeline: slices and launches in order";
   let description = [{
     `accumulate` or `evaluate` behind the name says what running it does; without, it trains.
+    `results` and `result_offsets` are the names and places of what the host reads after the last
+    launch.
     ```mlir
     exec.program @train arena(1024) threads(2) {
       %x = exec.slice "x" input at 0 : !exec.slice<f32, 64>
@@ -71,31 +85,55 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
                        DefaultValuedAttr<Exec_TimelineKind, "TimelineKind::train">:$kind,
-                       I64Attr:$arena, I64Attr:$threads);
+                       I64Attr:$arena, I64Attr:$threads, OptionalAttr<StrArrayAttr>:$results,
+                       OptionalAttr<DenseI64ArrayAttr>:$result_offsets);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name ($kind^)? `arena` `(` custom<Integer>($arena) `)` `threads` `(` custom<Integer>($threads) `)`
     attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Where the host reads result `name` after the last launch, or -1.
+    int64_t resultOffset(::llvm::StringRef name);
+  }];
 }
 
-def Exec_SliceOp : Exec_Op<"slice"> {
+/// Elements that are at hand.
+def Exec_DenseAttr : ElementsAttrBase<CPred<"::llvm::isa<::mlir::DenseElementsAttr>($_self)">,
+                                      "dense elements"> {
+  let storageType = "::mlir::DenseElementsAttr";
+  let returnType = "::mlir::DenseElementsAttr";
+}
+
+def Exec_SliceOp : Exec_ProgramPart<"slice"> {
   let summary = "one version of some bytes of the arena";
   let description = [{
+    A slice with a `role` ("input", "labels" or "hyper") is an input, and has its `shape`. It may
+    have a `limit`, which its integers must be below, the label of rows that do not count
+    (`ignored`), be given whole in each step (`whole`), or say along which dimension of the output
+    its classes lie (`classes`). A slice with a `value` is a constant.
     ```mlir
     %x = exec.slice "x" activation at 4096 : !exec.slice<f32, 64>
     ```
   }];
-  let arguments = (ins StrAttr:$name, Exec_Kind:$kind, I64Attr:$offset);
+  let arguments = (ins StrAttr:$name, Exec_Kind:$kind, I64Attr:$offset,
+                       OptionalAttr<StrAttr>:$role, OptionalAttr<DenseI64ArrayAttr>:$shape,
+                       OptionalAttr<I64Attr>:$limit, OptionalAttr<I64Attr>:$ignored,
+                       UnitAttr:$whole, OptionalAttr<StrAttr>:$classes,
+                       OptionalAttr<Exec_DenseAttr>:$value);
   let results = (outs Exec_SliceType:$slice);
+  let builders = [OpBuilder<(ins "SliceType":$type, "::llvm::StringRef":$name, "Kind":$kind,
+                                 "int64_t":$offset)>];
+  let hasVerifier = 1;
   let assemblyFormat = "$name $kind `at` custom<Integer>($offset) attr-dict `:` type($slice)";
   let extraClassDeclaration = [{
     int64_t getEnd() { return getOffset() + getSlice().getType().getBytes(); }
   }];
 }
 
-def Exec_GivenOp : Exec_Op<"given"> {
+def Exec_GivenOp : Exec_ProgramPart<"given"> {
   let summary = "slices that hold their content before the first launch";
   let description = [{
     Parameters, state, constants, and the inputs that the host writes.
@@ -107,7 +145,7 @@ def Exec_GivenOp : Exec_Op<"given"> {
   let assemblyFormat = "$slices attr-dict `:` type($slices)";
 }
 
-def Exec_KeptOp : Exec_Op<"kept"> {
+def Exec_KeptOp : Exec_ProgramPart<"kept"> {
   let summary = "slices that must hold their content after the last launch";
   let description = [{
     The next version of every parameter and state, constants, and what the host reads.
@@ -119,7 +157,7 @@ def Exec_KeptOp : Exec_Op<"kept"> {
   let assemblyFormat = "$slices attr-dict `:` type($slices)";
 }
 
-def Exec_PoisonOp : Exec_Op<"poison"> {
+def Exec_PoisonOp : Exec_ProgramPart<"poison"> {
   let summary = "overwrites bytes that no later launch may read";
   let description = [{
     A debug program has one after the last use of each value.
@@ -129,15 +167,17 @@ def Exec_PoisonOp : Exec_Op<"poison"> {
   }];
   let arguments = (ins I64Attr:$offset, I64Attr:$bytes);
   let assemblyFormat = "`at` custom<Integer>($offset) `bytes` custom<Integer>($bytes) attr-dict";
+  let hasVerifier = 1;
 }
 
-def Exec_CallOp : Exec_Op<"call", [AttrSizedOperandSegments]> {
+def Exec_CallOp : Exec_ProgramPart<"call", [AttrSizedOperandSegments]> {
   let summary = "a launch of a library kernel";
   let description = [{
     The kernel's buffers in its own order are given by `buffers`: `i >= 0` is read `i`,
     `-1 - i` is write `i`, and the smallest integer is an absent one. `may_alias` holds
     pairs (write, read) that may lie at the same offset; `overwrites` says that they must.
-    With `workspace`, the last write is scratch: undefined before and after.
+    With `workspace`, the last write is scratch: undefined before and after. `recompute` is the
+    number of a repetition, from 1.
     ```mlir
     exec.call "copy" reads(%x) writes(%y) buffers [0, -1] sizes [256]
         : (!exec.slice<f32, 64>) -> (!exec.slice<f32, 64>)
@@ -148,7 +188,8 @@ def Exec_CallOp : Exec_Op<"call", [AttrSizedOperandSegments]> {
                        DenseI64ArrayAttr:$sizes,
                        DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$scalars,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias,
-                       UnitAttr:$overwrites, UnitAttr:$workspace);
+                       UnitAttr:$overwrites, UnitAttr:$workspace,
+                       OptionalAttr<I64Attr>:$recompute);
   let assemblyFormat = [{
     $kernel `reads` `(` $reads `)` `writes` `(` $writes `)` `buffers` $buffers `sizes` $sizes
     attr-dict `:` custom<LaunchTypes>(type($reads), type($writes))
@@ -159,7 +200,7 @@ def Exec_CallOp : Exec_Op<"call", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Exec_LoopOp : Exec_Op<"loop", [AttrSizedOperandSegments, SingleBlock]> {
+def Exec_LoopOp : Exec_ProgramPart<"loop", [AttrSizedOperandSegments, SingleBlock]> {
   let summary = "a launch of a loop nest, with its body";
   let description = [{
     For every point of `domain` the body gets one element of each read and yields one for
@@ -167,7 +208,8 @@ def Exec_LoopOp : Exec_Op<"loop", [AttrSizedOperandSegments, SingleBlock]> {
     elements) for each dimension of the domain: element = sum of index times stride. With
     `reduced` dimensions the yielded values are summed over these, in f64 and in an order
     that depends on the domain alone: if the last dimension is reduced, into eight partial
-    sums by its index modulo 8, then a tree; else one after the other.
+    sums by its index modulo 8, then a tree; else one after the other. The ops that a body may
+    hold are those of `dialects/exec/ScalarOps.def`.
     ```mlir
     exec.loop domain [4, 8] reads(%a, %b) writes(%y) strides [[8, 1], [0, 1], [8, 1]]
         : (!exec.slice<f32, 32>, !exec.slice<f32, 8>) -> (!exec.slice<f32, 32>) {
@@ -181,7 +223,8 @@ def Exec_LoopOp : Exec_Op<"loop", [AttrSizedOperandSegments, SingleBlock]> {
                        Variadic<Exec_SliceType>:$writes,
                        TypedArrayAttrBase<DenseI64ArrayAttr, "strides of each operand">:$strides,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$reduced,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias,
+                       OptionalAttr<I64Attr>:$recompute);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     `domain` $domain `reads` `(` $reads `)` `writes` `(` $writes `)`
@@ -189,6 +232,7 @@ def Exec_LoopOp : Exec_Op<"loop", [AttrSizedOperandSegments, SingleBlock]> {
     attr-dict `:` custom<LaunchTypes>(type($reads), type($writes)) $body
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     /// Strides of read `i`, or of write `i - reads`.
     ::llvm::ArrayRef<int64_t> stridesOf(unsigned i) {

@@ -1,5 +1,6 @@
 //===- ExecDialect.cpp - programs on an arena ---------------------------------===//
 #include "dialects/exec/ExecDialect.h"
+#include "dialects/exec/ScalarOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Builders.h"
@@ -83,11 +84,17 @@ int64_t SliceType::getBytes() const {
 
 LogicalResult SliceType::verify(function_ref<InFlightDiagnostic()> emitError, Type element,
                                 int64_t count) {
-  if (!element.isIntOrFloat())
-    return emitError() << "elements must be integers or floats, got " << element;
-  if (count < 0)
+  constexpr int64_t kMostElements = int64_t(1) << 48;
+  if (!isElementType(element))
+    return emitError() << "elements must be f32, f64, bf16, i64, i32, i8 or i1, got " << element;
+  if (count < 0 || count > kMostElements)
     return emitError() << "a slice cannot have " << count << " elements";
   return success();
+}
+
+LogicalResult ExecDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  return op->emitOpError("'") << attribute.getName().getValue()
+                              << "' is no attribute of the exec dialect, whose ops declare theirs";
 }
 
 LogicalResult ProgramOp::verify() {
@@ -95,6 +102,103 @@ LogicalResult ProgramOp::verify() {
     return emitOpError("an arena cannot have ") << int64_t(getArena()) << " bytes";
   if (int64_t(getThreads()) < 1)
     return emitOpError("needs at least one thread, got ") << int64_t(getThreads());
+  size_t names = getResults() ? getResults()->size() : 0;
+  ArrayRef<int64_t> offsets = getResultOffsets().value_or(ArrayRef<int64_t>());
+  if (names != offsets.size())
+    return emitOpError("has ") << names << " results and offsets of " << offsets.size();
+  for (int64_t offset : offsets)
+    if (offset < 0 || offset >= int64_t(getArena()))
+      return emitOpError("result_offsets: ") << offset << " is no byte of the arena";
+  return success();
+}
+
+int64_t ProgramOp::resultOffset(StringRef name) {
+  if (std::optional<ArrayAttr> names = getResults())
+    for (auto [result, offset] : llvm::zip(names->getAsRange<StringAttr>(), *getResultOffsets()))
+      if (result.getValue() == name)
+        return offset;
+  return -1;
+}
+
+LogicalResult ProgramOp::verifyRegions() {
+  Block &body = getBody().front();
+  if (body.getNumArguments() > 0)
+    return emitOpError("has no arguments: exec.given names what is there");
+  for (Operation &op : body)
+    if (!isa<SliceOp, GivenOp, KeptOp, PoisonOp, CallOp, LoopOp>(op))
+      return op.emitOpError("cannot stand in a program, which holds slices and launches");
+  return success();
+}
+
+// Slices --------------------------------------------------------------------
+
+/// True if `bytes` bytes from `offset` on end at a number; whether they lie in the arena is
+/// exec-verify's business.
+static bool isRange(int64_t offset, int64_t bytes) {
+  return bytes >= 0 && offset <= std::numeric_limits<int64_t>::max() - bytes;
+}
+
+void SliceOp::build(OpBuilder &builder, OperationState &state, SliceType type, StringRef name,
+                    Kind kind, int64_t offset) {
+  build(builder, state, type, builder.getStringAttr(name),
+        KindAttr::get(builder.getContext(), kind), builder.getI64IntegerAttr(offset),
+        /*role=*/nullptr, /*shape=*/nullptr, /*limit=*/nullptr, /*ignored=*/nullptr,
+        /*whole=*/nullptr, /*classes=*/nullptr, /*value=*/nullptr);
+}
+
+/// What an input says of itself.
+static LogicalResult verifyInput(SliceOp slice) {
+  if (!slice.getRole()) {
+    if (slice.getShape() || slice.getLimit() || slice.getIgnored() || slice.getWhole() ||
+        slice.getClasses())
+      return slice.emitOpError("has an attribute of inputs, but no role");
+    return success();
+  }
+  if (!llvm::is_contained({"input", "labels", "hyper"}, *slice.getRole()))
+    return slice.emitOpError("role must be \"input\", \"labels\" or \"hyper\", got \"")
+           << *slice.getRole() << "\"";
+  std::optional<ArrayRef<int64_t>> shape = slice.getShape();
+  if (!shape)
+    return slice.emitOpError("an input needs a shape");
+  int64_t count = slice.getSlice().getType().getCount(), product = 1;
+  bool fits = true;
+  for (int64_t size : *shape)
+    fits = fits && size >= 0 && !llvm::MulOverflow(product, size, product);
+  if (!fits || product != count)
+    return slice.emitOpError("shape [") << *shape << "] does not have " << count << " elements";
+  if (slice.getLimit() && int64_t(*slice.getLimit()) < 0)
+    return slice.emitOpError("limit must not be negative, got ") << int64_t(*slice.getLimit());
+  return success();
+}
+
+LogicalResult SliceOp::verify() {
+  SliceType type = getSlice().getType();
+  if (!isRange(getOffset(), type.getBytes()))
+    return emitOpError("cannot lie at ") << getOffset();
+  if (DenseElementsAttr value = getValueAttr()) {
+    Type element = value.getElementType();
+    bool fits = element.isIntOrFloat() &&
+                isa<FloatType>(element) == isa<FloatType>(type.getElement()) &&
+                element.getIntOrFloatBitWidth() == type.getElement().getIntOrFloatBitWidth();
+    if (!fits || value.getNumElements() != type.getCount())
+      return emitOpError("value of type ") << value.getType() << " does not fit " << type;
+  }
+  return verifyInput(*this);
+}
+
+LogicalResult PoisonOp::verify() {
+  if (!isRange(getOffset(), getBytes()))
+    return emitOpError("cannot lie at ")
+           << getOffset() << " with " << int64_t(getBytes()) << " bytes";
+  return success();
+}
+
+// Launches ------------------------------------------------------------------
+
+/// Refuses repetitions before the first.
+template <typename Launch> static LogicalResult verifyRepetition(Launch launch) {
+  if (launch.getRecompute() && int64_t(*launch.getRecompute()) < 1)
+    return launch.emitOpError("recompute counts from 1, got ") << int64_t(*launch.getRecompute());
   return success();
 }
 
@@ -118,7 +222,9 @@ LogicalResult CallOp::verify() {
     if (!read && !write && buffer != kAbsent)
       return emitOpError("buffer ") << buffer << " names no read or write";
   }
-  return verifyAliases(*this);
+  if (getWorkspace() && getWrites().empty())
+    return emitOpError("has a workspace, but no write that it could be");
+  return success(succeeded(verifyAliases(*this)) && succeeded(verifyRepetition(*this)));
 }
 
 /// The strides of each operand keep it inside its slice.
@@ -128,8 +234,12 @@ static LogicalResult verifyStrides(LoopOp loop, unsigned operand) {
     return loop.emitOpError("operand ") << operand << " has " << strides.size() << " strides for "
                                         << domain.size() << " dimensions";
   int64_t first = 0, last = 0;
-  for (auto [size, stride] : llvm::zip(domain, strides))
-    (stride < 0 ? first : last) += (size - 1) * stride;
+  for (auto [size, stride] : llvm::zip(domain, strides)) {
+    int64_t way, &end = stride < 0 ? first : last;
+    if (llvm::MulOverflow(size - 1, stride, way) || llvm::AddOverflow(end, way, end))
+      return loop.emitOpError("operand ")
+             << operand << " has a stride of " << stride << ", which leads nowhere";
+  }
   int64_t count = cast<SliceType>(loop.getOperand(operand).getType()).getCount();
   if (!llvm::is_contained(domain, 0) && (first < 0 || last >= count))
     return loop.emitOpError("operand ") << operand << " is read or written at element "
@@ -148,6 +258,12 @@ static LogicalResult verifyBody(LoopOp loop) {
   auto yield = dyn_cast<YieldOp>(loop.getBody().front().back());
   if (!yield || !llvm::equal(yield.getValues().getTypes(), elements(loop.getWrites())))
     return loop.emitOpError("body must yield one value for each write, of its element type");
+  for (Value value : yield.getValues())
+    if (value.getParentBlock() != yield->getBlock())
+      return yield.emitOpError("takes a value from outside of the body");
+  for (Operation &op : loop.getBody().front().without_terminator())
+    if (failed(verifyScalarOp(&op)))
+      return failure();
   return success();
 }
 
@@ -155,6 +271,11 @@ static LogicalResult verifyBody(LoopOp loop) {
 static LogicalResult verifyWrites(LoopOp loop) {
   if (!loop.getReduced().empty() && loop.getWrites().size() != 1)
     return loop.emitOpError("a reduction has one write, got ") << loop.getWrites().size();
+  if (!loop.getReduced().empty()) {
+    Type sum = cast<SliceType>(loop.getWrites()[0].getType()).getElement();
+    if (!sum.isF32() && !sum.isF64())
+      return loop.emitOpError("a reduction gives f32 or f64, got ") << sum;
+  }
   for (unsigned w = 0; w < loop.getWrites().size(); ++w) {
     ArrayRef<int64_t> strides = loop.stridesOf(loop.getReads().size() + w);
     for (auto [d, size] : llvm::enumerate(loop.getDomain()))
@@ -172,15 +293,26 @@ LogicalResult LoopOp::verify() {
     return emitOpError("has ") << operands << " operands and strides for " << getStrides().size();
   if (llvm::any_of(getDomain(), [](int64_t size) { return size < 0; }))
     return emitOpError("domain [") << getDomain() << "] has a negative size";
-  for (int64_t dimension : getReduced())
+  int64_t points = 1;
+  for (int64_t size : getDomain())
+    if (llvm::MulOverflow(points, std::max<int64_t>(size, 1), points))
+      return emitOpError("domain [") << getDomain() << "] has too many points to count";
+  ArrayRef<int64_t> reduced = getReduced();
+  for (auto [i, dimension] : llvm::enumerate(reduced)) {
     if (dimension < 0 || dimension >= int64_t(getDomain().size()))
       return emitOpError("reduced: ") << dimension << " is not a dimension of the domain";
+    if (i > 0 && reduced[i - 1] >= dimension)
+      return emitOpError("reduced: [") << reduced << "] are not ascending";
+  }
   for (unsigned i = 0; i < operands; ++i)
     if (failed(verifyStrides(*this, i)))
       return failure();
-  if (failed(verifyWrites(*this)) || failed(verifyBody(*this)))
-    return failure();
-  return verifyAliases(*this);
+  return success(succeeded(verifyWrites(*this)) && succeeded(verifyAliases(*this)) &&
+                 succeeded(verifyRepetition(*this)));
+}
+
+LogicalResult LoopOp::verifyRegions() {
+  return verifyBody(*this);
 }
 
 ProgramOp plimsoll::exec::firstTimeline(ModuleOp module, TimelineKind kind) {
@@ -200,6 +332,12 @@ OperandRange plimsoll::exec::writesOf(Operation *launch) {
   if (auto call = dyn_cast<CallOp>(launch))
     return call.getWrites();
   return cast<LoopOp>(launch).getWrites();
+}
+
+std::optional<int64_t> plimsoll::exec::repetitionOf(Operation *launch) {
+  if (auto call = dyn_cast<CallOp>(launch))
+    return call.getRecompute();
+  return cast<LoopOp>(launch).getRecompute();
 }
 
 ArrayRef<int64_t> plimsoll::exec::mayAliasOf(Operation *launch) {

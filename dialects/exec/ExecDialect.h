@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_DIALECTS_EXEC_EXECDIALECT_H
 #define PLIMSOLL_DIALECTS_EXEC_EXECDIALECT_H
 
+#include "dialects/support/Attributes.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -19,18 +20,6 @@
 #include "dialects/exec/ExecOps.h.inc"
 
 namespace plimsoll::exec {
-/// Attributes of slices: an input's role, shape and exclusive upper limit of its
-/// integers, the label of rows that do not count, whether it is read whole, where its classes lie
-/// in the output (see nn::kWholeAttr, nn::kClassesAttr); a constant's content.
-inline constexpr llvm::StringLiteral kRoleAttr = "role", kShapeAttr = "shape", kLimitAttr = "limit",
-                                     kIgnoredAttr = "ignored", kWholeAttr = "whole",
-                                     kClassesAttr = "classes", kValueAttr = "value";
-/// Attribute of launches: the number of the repetition, from 1.
-inline constexpr llvm::StringLiteral kRecomputeAttr = "recompute";
-/// Attributes of programs: names and offsets of what the host reads after the last launch.
-inline constexpr llvm::StringLiteral kResultsAttr = "results",
-                                     kResultOffsetsAttr = "result_offsets";
-
 /// The first timeline of `kind` in `module`, or null.
 ProgramOp firstTimeline(mlir::ModuleOp module, TimelineKind kind);
 /// The op that declares the version that `value` is.
@@ -43,6 +32,8 @@ inline bool isLaunch(mlir::Operation *op) {
 }
 mlir::OperandRange readsOf(mlir::Operation *launch);
 mlir::OperandRange writesOf(mlir::Operation *launch);
+/// The number of a launch that is a repetition, from 1.
+std::optional<int64_t> repetitionOf(mlir::Operation *launch);
 /// Pairs (write, read) that may lie at the same offset.
 mlir::ArrayRef<int64_t> mayAliasOf(mlir::Operation *launch);
 } // namespace plimsoll::exec

@@ -86,6 +86,8 @@ LogicalResult SoftmaxGradOp::inferReturnTypes(MLIRContext *, std::optional<Locat
   if (adaptor.getDy().getType() != adaptor.getY().getType())
     return emitOptionalError(loc, "dy and y differ: ", adaptor.getDy().getType(), " and ",
                              adaptor.getY().getType());
+  if (tensorType(adaptor.getY()).getRank() == 0)
+    return emitOptionalError(loc, "a scalar has no last dimension");
   return inferLike(adaptor.getY(), results);
 }
 
@@ -101,8 +103,25 @@ struct HeadShape {
 };
 } // namespace
 
-LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                            Adaptor adaptor, Types &results) {
+/// `mask` has a bool or a number for each score, or for rows of them.
+static LogicalResult checkMask(std::optional<Location> loc, Value mask, RankedTensorType qType,
+                               const HeadShape &q, const HeadShape &k) {
+  RankedTensorType type = tensorType(mask);
+  int64_t full[] = {q.batch, q.heads, q.tokens, k.tokens};
+  bool fits = type.getRank() == 4;
+  for (int d = 0; fits && d < 4; ++d)
+    fits = type.getDimSize(d) == full[d] || (type.getDimSize(d) == 1 && d < 3);
+  if (!fits)
+    return emitOptionalError(loc, "mask ", type, " does not broadcast to ", q.batch, "x", q.heads,
+                             "x", q.tokens, "x", k.tokens);
+  if (!type.getElementType().isInteger(1) && type.getElementType() != sumType(qType))
+    return emitOptionalError(loc, "mask ", type, " is neither of i1 nor of ", sumType(qType));
+  return success();
+}
+
+/// The operands that attention and its gradient have in common belong together.
+template <typename Adaptor>
+static LogicalResult checkAttention(std::optional<Location> loc, Adaptor adaptor) {
   RankedTensorType qType = tensorType(adaptor.getQ()), kType = tensorType(adaptor.getK()),
                    vType = tensorType(adaptor.getV());
   if (qType.getRank() != 4 || kType.getRank() != 4 || vType.getRank() != 4)
@@ -116,20 +135,28 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   if (k.heads == 0 || q.heads % k.heads != 0)
     return emitOptionalError(loc, "the ", q.heads, " heads of q are no multiple of the ", k.heads,
                              " of k");
-  if (Value mask = adaptor.getMask()) {
-    RankedTensorType type = tensorType(mask);
-    int64_t full[] = {q.batch, q.heads, q.tokens, k.tokens};
-    bool fits = type.getRank() == 4;
-    for (int d = 0; fits && d < 4; ++d)
-      fits = type.getDimSize(d) == full[d] || (type.getDimSize(d) == 1 && d < 3);
-    if (!fits)
-      return emitOptionalError(loc, "mask ", type, " does not broadcast to ", q.batch, "x", q.heads,
-                               "x", q.tokens, "x", k.tokens);
-  }
+  if (qType.getElementType() != kType.getElementType() ||
+      qType.getElementType() != vType.getElementType())
+    return emitOptionalError(loc, "element types of q, k and v differ: ", qType, ", ", kType, ", ",
+                             vType);
+  Value mask = adaptor.getMask();
+  return mask ? checkMask(loc, mask, qType, q, k) : success();
+}
+
+/// What attention makes of such operands: y and lse.
+template <typename Adaptor> static SmallVector<Type> attended(Adaptor adaptor) {
+  RankedTensorType qType = tensorType(adaptor.getQ());
+  HeadShape q(qType, adaptor.getHeadsInner());
   SmallVector<int64_t> shape(qType.getShape());
-  shape[3] = v.features;
-  results.push_back(qType.clone(shape));
-  results.push_back(RankedTensorType::get({q.batch, q.heads, q.tokens}, sumType(qType)));
+  shape[3] = tensorType(adaptor.getV()).getDimSize(3);
+  return {qType.clone(shape), RankedTensorType::get({q.batch, q.heads, q.tokens}, sumType(qType))};
+}
+
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  if (failed(checkAttention(loc, adaptor)))
+    return failure();
+  results.append(attended(adaptor));
   return success();
 }
 
@@ -144,6 +171,13 @@ LogicalResult AttentionGradOp::inferReturnTypes(MLIRContext *, std::optional<Loc
   if (adaptor.getDy().getType() != adaptor.getY().getType())
     return emitOptionalError(loc, "dy and y differ: ", adaptor.getDy().getType(), " and ",
                              adaptor.getY().getType());
+  if (failed(checkAttention(loc, adaptor)))
+    return failure();
+  SmallVector<Type> expected = attended(adaptor);
+  if (adaptor.getY().getType() != expected[0] || adaptor.getLse().getType() != expected[1])
+    return emitOptionalError(loc, "y and lse should be ", expected[0], " and ", expected[1],
+                             ", got ", adaptor.getY().getType(), " and ",
+                             adaptor.getLse().getType());
   for (Value value : {adaptor.getQ(), adaptor.getK(), adaptor.getV()})
     results.push_back(tensorType(value).clone(sumType(tensorType(value))));
   return success();

@@ -36,6 +36,8 @@ static LogicalResult verifyConv(Op op, RankedTensorType x, RankedTensorType w, R
   if (!hasSpatialRank(x) || w.getRank() != x.getRank() || y.getRank() != x.getRank())
     return op.emitOpError("needs tensors [batch, channels, sizes...] and [filters, channels / "
                           "groups, sizes...] with one to three sizes, all of the same number");
+  if (x.getElementType() != w.getElementType() || x.getElementType() != y.getElementType())
+    return op.emitOpError("element types differ: ") << x << ", " << w << " and " << y;
   if (failed(verifyWindow(op, x.getRank() - 2)))
     return failure();
   int64_t groups = op.getGroups();
@@ -109,8 +111,16 @@ static LogicalResult verifyPool(Op op, RankedTensorType x, RankedTensorType y) {
   return success();
 }
 
+/// The same for a result, or an operand, of the elements of `x`.
+template <typename Op>
+static LogicalResult verifyPooled(Op op, RankedTensorType x, RankedTensorType y) {
+  if (x.getElementType() != y.getElementType())
+    return op.emitOpError("element types differ: ") << x << " and " << y;
+  return verifyPool(op, x, y);
+}
+
 LogicalResult MaxPoolOp::verify() {
-  return verifyPool(*this, getX().getType(), getY().getType());
+  return verifyPooled(*this, getX().getType(), getY().getType());
 }
 LogicalResult MaxPoolIndexOp::verify() {
   return verifyPool(*this, getX().getType(), getY().getType());
@@ -118,13 +128,13 @@ LogicalResult MaxPoolIndexOp::verify() {
 LogicalResult MaxPoolGradOp::verify() {
   if (getX().getType() != getDx().getType())
     return emitOpError("x and dx differ: ") << getX().getType() << " and " << getDx().getType();
-  return verifyPool(*this, getDx().getType(), getDy().getType());
+  return verifyPooled(*this, getDx().getType(), getDy().getType());
 }
 LogicalResult AvgPoolOp::verify() {
-  return verifyPool(*this, getX().getType(), getY().getType());
+  return verifyPooled(*this, getX().getType(), getY().getType());
 }
 LogicalResult AvgPoolGradOp::verify() {
-  return verifyPool(*this, getDx().getType(), getDy().getType());
+  return verifyPooled(*this, getDx().getType(), getDy().getType());
 }
 
 /// One operation for every element of every window.

@@ -14,8 +14,8 @@ def NN_GatherElementsOp : NN_TensorOp<"gather_elements"> {
     %y = nn.gather_elements %x, %indices {axis = 1 : i64} : tensor<4x8xf32>, tensor<4x2xi64>
     ```
   }];
-  let arguments = (ins NN_Tensor:$x, NN_IndexTensor:$indices, I64Attr:$axis);
-  let results = (outs NN_Tensor:$y);
+  let arguments = (ins NN_NumberTensor:$x, NN_IndexTensor:$indices, I64Attr:$axis);
+  let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$x `,` $indices attr-dict `:` type($x) `,` type($indices)";
   let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
 }
@@ -41,9 +41,9 @@ def NN_ScatterElementsOp : NN_TensorOp<"scatter_elements"> {
         : tensor<4x8xf32>, tensor<4x2xi64>, tensor<4x2xf32>
     ```
   }];
-  let arguments = (ins NN_Update:$update, NN_Tensor:$x, NN_IndexTensor:$indices,
-                       NN_Tensor:$updates, I64Attr:$axis);
-  let results = (outs NN_Tensor:$y);
+  let arguments = (ins NN_Update:$update, NN_NumberTensor:$x, NN_IndexTensor:$indices,
+                       NN_NumberTensor:$updates, I64Attr:$axis);
+  let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = [{
     $update $x `,` $indices `,` $updates attr-dict `:`
     type($x) `,` type($indices) `,` type($updates)

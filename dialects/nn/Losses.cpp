@@ -12,6 +12,14 @@ static Type scalarLike(Value value) {
   return tensorType(value).clone(ArrayRef<int64_t>{});
 }
 
+/// The gradient of a loss is one number, like the loss.
+static LogicalResult checkLossGradient(std::optional<Location> loc, Value gradient, Value of) {
+  RankedTensorType type = tensorType(gradient);
+  if (type.getNumElements() != 1 || type.getElementType() != tensorType(of).getElementType())
+    return emitOptionalError(loc, "dloss must be one number like the scores, got ", type);
+  return success();
+}
+
 // Classes -------------------------------------------------------------------
 
 /// Labels, class weights and label smoothing of any of the cross entropies.
@@ -49,6 +57,8 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Loca
 LogicalResult CrossEntropyGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                    Adaptor adaptor, Types &results) {
   results.push_back(adaptor.getLogits().getType());
+  if (failed(checkLossGradient(loc, adaptor.getDloss(), adaptor.getLogits())))
+    return failure();
   return checkClasses(loc, adaptor);
 }
 
@@ -84,6 +94,8 @@ LogicalResult KlDivergenceOp::inferReturnTypes(MLIRContext *, std::optional<Loca
 LogicalResult KlDivergenceGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                    Adaptor adaptor, Types &results) {
   results.push_back(adaptor.getLogits().getType());
+  if (failed(checkLossGradient(loc, adaptor.getDloss(), adaptor.getLogits())))
+    return failure();
   return checkDistribution(loc, adaptor);
 }
 
@@ -105,6 +117,8 @@ LogicalResult PointwiseLossOp::inferReturnTypes(MLIRContext *, std::optional<Loc
 LogicalResult PointwiseLossGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                     Adaptor adaptor, Types &results) {
   results.push_back(adaptor.getX().getType());
+  if (failed(checkLossGradient(loc, adaptor.getDloss(), adaptor.getX())))
+    return failure();
   return checkTarget(loc, adaptor.getX(), adaptor.getTarget());
 }
 

@@ -21,6 +21,9 @@ def NN_Dialect : Dialect {
   let cppNamespace = "::plimsoll::nn";
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
@@ -30,9 +33,14 @@ def NN_Float : AnyTypeOf<[F32, F64]>;
 def NN_Int : AnyTypeOf<[I1, I32, I64, UI8]>;
 /// bf16 is for factors of products alone: nn-assign-precision makes it, data movement keeps it.
 def NN_Tensor : StaticShapeTensorOf<[NN_Float, BF16, NN_Int]>;
+/// For kernels that are told the type: none is for bf16.
+def NN_NumberTensor : StaticShapeTensorOf<[NN_Float, NN_Int]>;
 def NN_FloatTensor : StaticShapeTensorOf<[NN_Float]>;
 def NN_FactorTensor : StaticShapeTensorOf<[NN_Float, BF16]>;
 def NN_IndexTensor : StaticShapeTensorOf<[I64, I32]>;
+/// Elements that are at hand: what a name elsewhere in the file stands for cannot be read.
+def NN_DenseAttr : ElementsAttrBase<CPred<"::llvm::isa<::mlir::DenseElementsAttr>($_self)">,
+                                    "dense elements">;
 def NN_BoolTensor : StaticShapeTensorOf<[I1]>;
 
 // Where bytes come from -----------------------------------------------------
@@ -49,6 +57,7 @@ def NN_BytesAttr : AttrDef<NN_Dialect, "Bytes"> {
   }];
   let parameters = (ins StringRefParameter<>:$file, "int64_t":$offset, "int64_t":$size);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 // Timelines -----------------------------------------------------------------
@@ -79,7 +88,17 @@ def NN_TimelineAttr : AttrDef<NN_Dialect, "Timeline"> {
 
 // Op classes ----------------------------------------------------------------
 
-class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits>;
+/// Every tensor can be addressed.
+def NN_AddressableTensors : NativeOpTrait<"AddressableTensors"> {
+  let cppNamespace = "::plimsoll::nn";
+}
+/// No attribute is misspelt.
+def NN_DeclaredAttributesOnly : NativeOpTrait<"DeclaredAttributesOnly"> {
+  let cppNamespace = "::plimsoll";
+}
+
+class NN_Op<string mnemonic, list<Trait> traits = []>
+    : Op<NN_Dialect, mnemonic, [NN_AddressableTensors, NN_DeclaredAttributesOnly] # traits>;
 
 /// As MLIR's InferTypeOpAdaptor, but the adaptor has its attributes in every case.
 def NN_InferTypes : TraitList<[

@@ -13,6 +13,13 @@ using namespace plimsoll::nn;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/nn/NNOpsAttributes.cpp.inc"
 
+LogicalResult BytesAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef file,
+                                int64_t offset, int64_t size) {
+  if (offset < 0 || size < 0 || offset > std::numeric_limits<int64_t>::max() - size)
+    return emitError() << "no file has " << size << " bytes from byte " << offset << " on";
+  return success();
+}
+
 void NNDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST

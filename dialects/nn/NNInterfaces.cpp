@@ -20,6 +20,41 @@ int64_t plimsoll::nn::tensorBytes(Type type) {
   return tensor.getNumElements() * elementBytes(tensor.getElementType());
 }
 
+bool plimsoll::nn::isAddressable(Type type) {
+  constexpr int64_t kMostElements = int64_t(1) << 48; // of any type, so of 2^51 bytes
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isIntOrFloat())
+    return false;
+  int64_t left = kMostElements;
+  for (int64_t size : tensor.getShape()) {
+    if (size < 0 || size > left)
+      return false;
+    left /= std::max<int64_t>(size, 1);
+  }
+  return true;
+}
+
+bool plimsoll::nn::isModelTensor(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return isAddressable(type) && (element.isF32() || element.isF64() || element.isBF16() ||
+                                 element.isSignlessInteger(1) || element.isSignlessInteger(32) ||
+                                 element.isSignlessInteger(64) || element.isUnsignedInteger(8));
+}
+
+LogicalResult plimsoll::nn::detail::verifyAddressable(std::optional<Location> loc,
+                                                      TypeRange operands, TypeRange results) {
+  auto verify = [&](StringRef kind, TypeRange types) -> LogicalResult {
+    for (auto [index, type] : llvm::enumerate(types))
+      if (!isAddressable(type))
+        return emitOptionalError(loc, kind, " ", index,
+                                 " must be a tensor of static shape, of "
+                                 "integers or floats, and of at most 2^48 elements, got ",
+                                 type);
+    return success();
+  };
+  return success(succeeded(verify("operand", operands)) && succeeded(verify("result", results)));
+}
+
 bool plimsoll::nn::detail::isFloat(Type type) {
   return isa<FloatType>(getElementTypeOrSelf(type));
 }

@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
 #define PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
 
+#include "dialects/support/Attributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OpDefinition.h"
@@ -34,8 +35,13 @@ int64_t operandAndResultBytes(mlir::Operation *op);
 llvm::SmallVector<InPlacePair> elementwiseInPlacePairs(mlir::Operation *op);
 IndexFactors elementwiseFactors(mlir::Operation *op);
 
+/// An error at `loc`, if there is one, at the first type that is not addressable.
+mlir::LogicalResult verifyAddressable(std::optional<mlir::Location> loc, mlir::TypeRange operands,
+                                      mlir::TypeRange results);
+
 /// Infers types by the op's adaptor. The parser of an assembly format infers before it
-/// has made properties of the attributes that it read, and before anyone checked them.
+/// has made properties of the attributes that it read, and before anyone checked them or the
+/// types of the operands.
 template <typename Op>
 llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::Location> loc,
                                mlir::ValueRange operands, mlir::DictionaryAttr attributes,
@@ -60,7 +66,10 @@ llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::L
   typename Op::Adaptor adaptor(operands, attributes, properties, regions);
   if (loc && failed(adaptor.verify(*loc)))
     return mlir::failure();
-  return Op::inferReturnTypes(context, loc, adaptor, results);
+  if (failed(verifyAddressable(loc, operands.getTypes(), {})) ||
+      failed(Op::inferReturnTypes(context, loc, adaptor, results)))
+    return mlir::failure();
+  return verifyAddressable(loc, {}, results);
 }
 } // namespace detail
 
@@ -68,6 +77,21 @@ llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::L
 int64_t tensorBytes(mlir::Type type);
 /// Bytes of one element; i1 takes a byte.
 int64_t elementBytes(mlir::Type elementType);
+
+/// True for a tensor of static shape whose bytes can be counted; false for what is no tensor of
+/// integers or floats.
+bool isAddressable(mlir::Type type);
+/// True for an addressable tensor of an element type that the dialect has.
+bool isModelTensor(mlir::Type type);
+
+/// A trait of ops whose tensors are all addressable.
+template <typename ConcreteType>
+class AddressableTensors : public mlir::OpTrait::TraitBase<ConcreteType, AddressableTensors> {
+public:
+  static mlir::LogicalResult verifyTrait(mlir::Operation *op) {
+    return detail::verifyAddressable(op->getLoc(), op->getOperandTypes(), op->getResultTypes());
+  }
+};
 
 /// Marks ops that work on one element at a time.
 template <typename ConcreteType>

@@ -13,9 +13,9 @@ namespace plimsoll::nn {
 
 /// Attribute of a function: a #nn.timeline.
 inline constexpr llvm::StringLiteral kTimelineAttr = "nn.timeline";
-/// Attribute of a function argument: the user's name of an input.
+/// Attribute of a function argument or result: the user's name of an input or output.
 inline constexpr llvm::StringLiteral kNameAttr = "nn.name";
-/// Attribute of a function argument: "input", "labels" or "hyper".
+/// Attribute of a function argument: "input", "labels" or "hyper"; of a result: "teacher".
 inline constexpr llvm::StringLiteral kRoleAttr = "nn.role";
 /// Attribute of a function argument of integers: values must be below this.
 inline constexpr llvm::StringLiteral kLimitAttr = "nn.limit";
@@ -37,8 +37,14 @@ inline constexpr llvm::StringLiteral kModelAttr = "nn.model";
 inline constexpr llvm::StringLiteral kUnsavedAttr = "nn.unsaved";
 /// Attribute of a parameter of a teacher: frozen, and used as in inference.
 inline constexpr llvm::StringLiteral kTeacherAttr = "nn.teacher";
+/// Attribute of a parameter that nn-widen made f64: where its initial bytes are, of f32.
+inline constexpr llvm::StringLiteral kSingleSourceAttr = "nn.single_source";
+/// Attribute of a result of @forward: its weight in the loss, which it is mixed with.
+inline constexpr llvm::StringLiteral kAddedLossAttr = "nn.added_loss";
 /// Name of a result of @forward: the loss without what training adds to it.
 inline constexpr llvm::StringLiteral kOwnLoss = "own_loss";
+/// Attribute of the module: floating-point initializers kept as constants, and why.
+inline constexpr llvm::StringLiteral kConstantsAttr = "nn.constants";
 /// Attribute of the module: alpha of its low-rank adapters.
 inline constexpr llvm::StringLiteral kLoraAlphaAttr = "nn.lora_alpha";
 /// Floats in the block of scalars that the host computes for a step, the argument of role

@@ -7,12 +7,25 @@ using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
 
-LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                            Adaptor adaptor, Types &results) {
-  RankedTensorType x = tensorType(adaptor.getX()), scale = tensorType(adaptor.getScale());
+/// `scale` has the shape of the last dimensions of `x`, and `statistics` those before them.
+static LogicalResult checkStatistics(std::optional<Location> loc, RankedTensorType x,
+                                     RankedTensorType scale, ValueRange statistics) {
   if (scale.getRank() > x.getRank() || x.getShape().take_back(scale.getRank()) != scale.getShape())
     return emitOptionalError(loc, "scale ", scale, " is not the shape of the last dimensions of ",
                              x);
+  RankedTensorType expected = x.clone(x.getShape().drop_back(scale.getRank()));
+  for (Value statistic : statistics)
+    if (statistic.getType() != expected)
+      return emitOptionalError(loc, "the statistics of ", x, " should be ", expected, ", got ",
+                               statistic.getType());
+  return success();
+}
+
+LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                            Adaptor adaptor, Types &results) {
+  RankedTensorType x = tensorType(adaptor.getX()), scale = tensorType(adaptor.getScale());
+  if (failed(checkStatistics(loc, x, scale, {})))
+    return failure();
   if (adaptor.getBias() && adaptor.getBias().getType() != scale)
     return emitOptionalError(loc, "bias ", adaptor.getBias().getType(), " is not like scale ",
                              scale);
@@ -26,8 +39,9 @@ LogicalResult LayerNormGradInputOp::inferReturnTypes(MLIRContext *, std::optiona
   if (adaptor.getDy().getType() != adaptor.getX().getType())
     return emitOptionalError(loc, "dy and x differ: ", adaptor.getDy().getType(), " and ",
                              adaptor.getX().getType());
-  results.push_back(adaptor.getX().getType());
-  return success();
+  RankedTensorType x = tensorType(adaptor.getX()), scale = tensorType(adaptor.getScale());
+  results.push_back(x);
+  return checkStatistics(loc, x, scale, {adaptor.getMean(), adaptor.getRstd()});
 }
 
 LogicalResult LayerNormGradParamsOp::verify() {
@@ -38,7 +52,7 @@ LogicalResult LayerNormGradParamsOp::verify() {
     return emitOpError("dscale and dbias differ: ") << scale << " and " << getDbias().getType();
   if (scale.getRank() > x.getRank() || x.getShape().take_back(scale.getRank()) != scale.getShape())
     return emitOpError("dscale ") << scale << " is not the shape of the last dimensions of " << x;
-  return success();
+  return checkStatistics(getLoc(), x, scale, {getMean(), getRstd()});
 }
 
 // Batch normalisation -------------------------------------------------------

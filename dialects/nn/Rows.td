@@ -27,8 +27,8 @@ def NN_ReduceOp : NN_TensorOp<"reduce"> {
     %y = nn.reduce max %x : tensor<4x8xf32>
     ```
   }];
-  let arguments = (ins NN_Reduction:$kind, NN_Tensor:$x);
-  let results = (outs NN_Tensor:$y);
+  let arguments = (ins NN_Reduction:$kind, NN_NumberTensor:$x);
+  let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$kind $x attr-dict `:` type($x)";
 }
 
@@ -53,7 +53,7 @@ def NN_ArgReduceOp : NN_TensorOp<"arg_reduce"> {
     %y = nn.arg_reduce max %x {last} : tensor<4x8xf32>
     ```
   }];
-  let arguments = (ins NN_Reduction:$kind, NN_Tensor:$x, UnitAttr:$last);
+  let arguments = (ins NN_Reduction:$kind, NN_NumberTensor:$x, UnitAttr:$last);
   let results = (outs NN_IndexTensor:$y);
   let assemblyFormat = "$kind $x attr-dict `:` type($x)";
 }
@@ -67,8 +67,8 @@ def NN_CumSumOp : NN_TensorOp<"cum_sum"> {
     %y = nn.cum_sum %x {exclusive, reverse} : tensor<4x8xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$x, UnitAttr:$exclusive, UnitAttr:$reverse);
-  let results = (outs NN_Tensor:$y);
+  let arguments = (ins NN_NumberTensor:$x, UnitAttr:$exclusive, UnitAttr:$reverse);
+  let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
@@ -80,8 +80,8 @@ def NN_TopKOp : NN_TensorOp<"top_k"> {
     %values, %indices = nn.top_k %x {k = 3 : i64, smallest} : tensor<4x8xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$x, I64Attr:$k, UnitAttr:$smallest);
-  let results = (outs NN_Tensor:$values, NN_IndexTensor:$indices);
+  let arguments = (ins NN_NumberTensor:$x, I64Attr:$k, UnitAttr:$smallest);
+  let results = (outs NN_NumberTensor:$values, NN_IndexTensor:$indices);
   let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 

@@ -11,7 +11,7 @@ def NN_ConstantOp : NN_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value
     %y = nn.constant dense<0.5> : tensor<f32>
     ```
   }];
-  let arguments = (ins ElementsAttr:$value);
+  let arguments = (ins NN_DenseAttr:$value);
   let results = (outs NN_Tensor:$y);
   let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
@@ -126,8 +126,8 @@ def NN_GatherOp : NN_TensorOp<"gather"> {
     %y = nn.gather %table, %indices {axis = 0 : i64} : tensor<256x64xf32>, tensor<4x16xi64>
     ```
   }];
-  let arguments = (ins NN_Tensor:$table, NN_IndexTensor:$indices, I64Attr:$axis);
-  let results = (outs NN_Tensor:$y);
+  let arguments = (ins NN_NumberTensor:$table, NN_IndexTensor:$indices, I64Attr:$axis);
+  let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$table `,` $indices attr-dict `:` type($table) `,` type($indices)";
   let extraClassDeclaration = [{
     int64_t getFlops() { return 0; }

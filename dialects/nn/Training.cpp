@@ -14,9 +14,9 @@ SmallVector<int64_t> ParameterOp::getFrameworkShape() {
 }
 
 LogicalResult ParameterOp::verify() {
-  auto type = dyn_cast<RankedTensorType>(getType());
-  if (!type || !type.hasStaticShape())
+  if (!isModelTensor(getType()))
     return emitOpError("type must be a tensor of static shape, got ") << getType();
+  RankedTensorType type = getTensorType();
   if (getTransposed() && type.getRank() != 2)
     return emitOpError("only matrices can be transposed, got ") << type;
   for (auto [name, number] : {std::pair("lr_scale", getLrScale()), std::pair("decay", getDecay())})
@@ -31,7 +31,7 @@ LogicalResult ParameterOp::verify() {
   if (auto pieces = (*this)->getAttrOfType<DenseI64ArrayAttr>(kPiecesAttr); source && pieces) {
     given = 0;
     for (int64_t i = 0; i + 1 < pieces.size(); i += 2) {
-      if (pieces[i] < 0 || pieces[i + 1] < 0 || pieces[i] + pieces[i + 1] > source.getSize())
+      if (pieces[i] < 0 || pieces[i + 1] < 0 || pieces[i] > source.getSize() - pieces[i + 1])
         return emitOpError("has a piece from byte ")
                << pieces[i] << " of " << pieces[i + 1] << " bytes, outside its source";
       given += pieces[i + 1];
@@ -39,6 +39,12 @@ LogicalResult ParameterOp::verify() {
   }
   if (given != needed)
     return emitOpError("source has ") << given << " bytes, the tensor needs " << needed;
+  return success();
+}
+
+LogicalResult StateOp::verify() {
+  if (!isModelTensor(getType()))
+    return emitOpError("type must be a tensor of static shape, got ") << getType();
   return success();
 }
 

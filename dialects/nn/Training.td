@@ -48,6 +48,7 @@ def NN_StateOp : NN_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpI
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, FlatSymbolRefAttr:$of,
                        StrAttr:$slot, UnitAttr:$transient);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let hasVerifier = 1;
 }
 
 def NN_LoadOp : NN_Op<"load", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

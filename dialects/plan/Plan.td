@@ -22,6 +22,7 @@ def Plan_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 def Plan_PlaceAttr : AttrDef<Plan_Dialect, "Place"> {

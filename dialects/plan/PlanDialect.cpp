@@ -1,18 +1,24 @@
 //===- PlanDialect.cpp - registration of the plan dialect ---------------------===//
 #include "dialects/plan/PlanDialect.h"
+#include "dialects/support/Attributes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <limits>
 
 using namespace mlir;
+using namespace plimsoll;
 using namespace plimsoll::plan;
 
 #include "dialects/plan/PlanDialect.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/plan/PlanAttributes.cpp.inc"
+
+static const StringRef kKnown[] = {kPlacesAttr, kPlaceAttr,     kWorkspaceAttr,
+                                   kKernelAttr, kRecomputeAttr, kArenaAttr};
 
 /// A place must hold the value of type `type` that lies there, if it is a tensor.
 static LogicalResult verifyPlace(Operation *op, StringRef name, Attribute attribute, Type type) {
@@ -25,12 +31,22 @@ static LogicalResult verifyPlace(Operation *op, StringRef name, Attribute attrib
   auto tensor = dyn_cast_or_null<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isIntOrFloat())
     return success();
-  int64_t needed =
-      tensor.getNumElements() * ((tensor.getElementTypeBitWidth() + 7) / 8); // i1 is a byte
+  int64_t needed = (tensor.getElementTypeBitWidth() + 7) / 8; // i1 is a byte
+  for (int64_t size : tensor.getShape())
+    if (llvm::MulOverflow(needed, size, needed))
+      return op->emitOpError("'") << name << "' cannot hold " << tensor;
   if (bytes < needed)
     return op->emitOpError("'") << name << "' has " << bytes << " bytes, and " << tensor
                                 << " needs " << needed;
   return success();
+}
+
+/// What lies at the place of `op`: its one result, or what a symbol stands for.
+static Type placedType(Operation *op) {
+  if (op->getNumResults() == 1)
+    return op->getResult(0).getType();
+  auto type = op->getAttrOfType<TypeAttr>("type");
+  return type ? type.getValue() : Type();
 }
 
 static LogicalResult verifyPlaces(Operation *op, StringRef name, Attribute attribute) {
@@ -54,37 +70,52 @@ static LogicalResult verifyKind(Operation *op, NamedAttribute attribute, StringR
                               << attribute.getValue();
 }
 
+static LogicalResult verifyRepetition(Operation *op, NamedAttribute attribute) {
+  auto number = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (number && number.getType().isSignlessInteger(64) && number.getInt() >= 1)
+    return success();
+  return op->emitOpError("'") << attribute.getName().getValue()
+                              << "' must be the number of a repetition, an i64 from 1 on, got "
+                              << attribute.getValue();
+}
+
 LogicalResult PlanDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
   Attribute value = attribute.getValue();
   if (name == kPlacesAttr)
     return verifyPlaces(op, name, value);
   if (name == kPlaceAttr)
-    return verifyPlace(op, name, value,
-                       op->getNumResults() == 1 ? op->getResult(0).getType() : Type());
+    return verifyPlace(op, name, value, placedType(op));
   if (name == kWorkspaceAttr)
     return verifyPlace(op, name, value, Type());
   if (name == kKernelAttr)
     return verifyKind<StringAttr>(op, attribute, "the name of a kernel");
   if (name == kRecomputeAttr)
-    return verifyKind<IntegerAttr>(op, attribute, "a number");
+    return verifyRepetition(op, attribute);
   if (name != kArenaAttr)
-    return op->emitOpError("'") << name << "' is no attribute of a plan";
+    return op->emitOpError("'") << name << "' is no attribute of a plan; the closest is '"
+                                << closestName(name, kKnown) << "'";
   auto bytes = dyn_cast<IntegerAttr>(value);
   if (!isa<ModuleOp>(op) || !bytes || !bytes.getType().isInteger(64) || bytes.getInt() < 0)
     return op->emitOpError("'") << name << "' must be the bytes of a module's arena, got " << value;
   return success();
 }
 
-LogicalResult PlanDialect::verifyRegionArgAttribute(Operation *op, unsigned region,
-                                                    unsigned argument, NamedAttribute attribute) {
+LogicalResult PlanDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned argument,
+                                                    NamedAttribute attribute) {
   StringRef name = attribute.getName();
   if (name != kPlaceAttr)
-    return op->emitOpError("'") << name << "' is no attribute of a planned argument";
-  // A function that is only declared has no arguments to look at.
-  Region &body = op->getRegion(region);
-  Type type = body.empty() ? Type() : body.getArgument(argument).getType();
-  return verifyPlace(op, name, attribute.getValue(), type);
+    return op->emitOpError("'") << name << "' is no attribute of a planned argument, but '"
+                                << kPlaceAttr << "' is";
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  return verifyPlace(op, name, attribute.getValue(),
+                     function ? function.getArgumentTypes()[argument] : Type());
+}
+
+LogicalResult PlanDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned,
+                                                       NamedAttribute attribute) {
+  return op->emitOpError("'") << attribute.getName().getValue()
+                              << "' is no attribute of a planned result";
 }
 
 void PlanDialect::initialize() {

@@ -110,7 +110,7 @@ private:
     if (!rule)
       return success(); // checkRules found that nothing behind it needs a gradient
     GradientBuilder rules(builder, op, dys, [&](unsigned i) { return needsGradient(op, i); });
-    if (failed(rule->build(rules, op)))
+    if (failed(rule->build(rules, op)) || rules.isBroken())
       return op->emitError("cannot be differentiated");
     for (unsigned i = 0; i < op->getNumOperands(); ++i)
       if (Value gradient = rules.gradients[i])

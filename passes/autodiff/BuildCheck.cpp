@@ -1,4 +1,5 @@
 //===- BuildCheck.cpp - the loss and its gradients, without updates ---------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
@@ -24,11 +25,9 @@ struct BuildCheckPass : plimsoll::autodiff::impl::BuildCheckPassBase<BuildCheckP
   using BuildCheckPassBase::BuildCheckPassBase;
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    if (!forward) {
-      getOperation().emitError("the module has no function @forward");
+    func::FuncOp forward = nn::findFunction(getOperation(), "forward");
+    if (!forward)
       return signalPassFailure();
-    }
     if (failed(checkScaledRule(getOperation(), scaleRule)) || failed(build(forward)))
       signalPassFailure();
   }

@@ -1,4 +1,5 @@
 //===- BuildForward.cpp - the forward pass as a timeline of its own ----------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
@@ -23,11 +24,9 @@ struct BuildForwardPass : plimsoll::autodiff::impl::BuildForwardPassBase<BuildFo
   using BuildForwardPassBase::BuildForwardPassBase;
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    if (!forward) {
-      getOperation().emitError("the module has no function @forward");
+    func::FuncOp forward = nn::findFunction(getOperation(), "forward");
+    if (!forward)
       return signalPassFailure();
-    }
     forward.setName("evaluate");
     nn::setTimeline(forward, nn::TimelineKind::evaluate);
     if (drawsNumbers(forward))

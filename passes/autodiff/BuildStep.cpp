@@ -5,6 +5,7 @@
 // stand at the end. With micro-batches, @train is the last one's; @accumulate, that of the
 // others, ends where the gradients are added to their sums.
 //===----------------------------------------------------------------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
@@ -35,9 +36,9 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
       : BuildStepPassBase(options), clipping(clipping) {}
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
+    func::FuncOp forward = nn::findFunction(getOperation(), "forward");
     if (!forward)
-      return fail("the module has no function @forward");
+      return signalPassFailure();
     auto loss = dyn_cast_or_null<RankedTensorType>(
         forward.getNumResults() ? forward.getResultTypes().front() : Type());
     if (!loss || loss.getNumElements() != 1 || !isa<FloatType>(loss.getElementType()))

@@ -58,8 +58,11 @@ static bool mayBeZero(Value value) {
     value = op->getOperand(0);
   }
   DenseFPElementsAttr dense;
-  return !matchPattern(value, m_Constant(&dense)) ||
-         llvm::any_of(dense, [](const APFloat &number) { return number.isZero(); });
+  if (!matchPattern(value, m_Constant(&dense)))
+    return true;
+  if (dense.isSplat())
+    return dense.getSplatValue<APFloat>().isZero();
+  return llvm::any_of(dense, [](const APFloat &number) { return number.isZero(); });
 }
 
 /// d(a^b) = b a^(b-1) da + y ln(a) db. With b = 0 the power is constant, so is it where a = 0

@@ -75,9 +75,10 @@ Value GradientBuilder::make(StringRef name, ValueRange operands, ArrayRef<String
       builder.getContext(), op->getLoc(), state.operands, detached->getAttrDictionary(),
       detached->getPropertiesStorage(), {}, types);
   detached->destroy();
-  if (failed(inferred))
-    llvm::report_fatal_error("a gradient rule of " + op->getName().getStringRef() +
-                             " makes an ill-typed op");
+  if (failed(inferred)) { // an error was told; what stands for the result is never used
+    broken = true;
+    return dy();
+  }
   state.addTypes(types);
   return builder.create(state)->getResult(result);
 }
@@ -160,6 +161,8 @@ static Value flattenRows(GradientBuilder &b, Value value) {
 static LogicalResult matmulGradient(GradientBuilder &b, Operation *op) {
   auto matmul = cast<nn::MatmulOp>(op);
   Value a = matmul.getA(), w = matmul.getB(), dy = b.dy();
+  if (getElementTypeOrSelf(a.getType()) != getElementTypeOrSelf(dy.getType()))
+    return op->emitError("has rounded factors: precision is assigned behind nn-build-step");
   bool ta = matmul.getTransposeA(), tb = matmul.getTransposeB();
   if (b.needs(0))
     b.add(0, ta ? b.create<nn::MatmulOp>(w, dy, /*transpose_a=*/tb, /*transpose_b=*/true)

@@ -43,6 +43,9 @@ public:
     return Op::create(builder, op->getLoc(), std::forward<Args>(args)...);
   }
 
+  /// True after an error: a gradient that the forward op's types allow no op for.
+  bool isBroken() const { return broken; }
+
   /// What the rule added, per operand.
   llvm::SmallVector<mlir::Value> gradients;
 
@@ -51,6 +54,7 @@ private:
   mlir::Operation *op;
   mlir::ArrayRef<mlir::Value> dys;
   std::function<bool(unsigned)> needsGradient;
+  bool broken = false;
 };
 
 struct GradientRule {

@@ -23,8 +23,15 @@ public:
     auto owner = SymbolTable::lookupNearestSymbolFrom(op, mean.getSymbolAttr());
     if (owner && owner->hasAttr(nn::kTeacherAttr))
       return success();
-    auto type = cast<RankedTensorType>(op.getX().getType());
-    int64_t channels = type.getDimSize(1);
+    RankedTensorType type = op.getX().getType(), running = mean.getValue().getType();
+    int64_t channels = type.getDimSize(1), sets = running.getNumElements();
+    if (running != variance.getValue().getType() ||
+        running.getElementType() != type.getElementType() || sets == 0 ||
+        op.getMean().getType().getNumElements() % sets != 0)
+      return op.emitError("batch normalisation '")
+             << nn::describe(op.getLoc()) << "' has running statistics of types " << running
+             << " and " << variance.getValue().getType()
+             << ", of which a step cannot make the next ones";
     int64_t count = channels > 0 ? type.getNumElements() / channels : 0;
     if (count < 2)
       return op.emitError("batch normalisation '")
@@ -55,10 +62,13 @@ private:
   /// instance normalisation moves its running ones by.
   static Value perChannel(OpBuilder &builder, Value statistic, nn::LoadOp running) {
     auto type = cast<RankedTensorType>(statistic.getType());
-    int64_t channels = cast<RankedTensorType>(running.getType()).getNumElements();
-    if (channels == type.getNumElements())
-      return statistic;
+    RankedTensorType own = running.getValue().getType();
+    int64_t channels = own.getNumElements();
     Location loc = statistic.getLoc();
+    if (type == own)
+      return statistic;
+    if (channels == type.getNumElements())
+      return nn::ReshapeOp::create(builder, loc, own, statistic);
     int64_t images = type.getNumElements() / channels;
     Value rows = nn::ReshapeOp::create(builder, loc, type.clone({images, channels}), statistic);
     Value sum = nn::ReduceSumOp::create(builder, loc, rows, builder.getDenseI64ArrayAttr({0}));
@@ -66,7 +76,8 @@ private:
         builder, loc,
         DenseElementsAttr::get(RankedTensorType::get({}, type.getElementType()),
                                builder.getFloatAttr(type.getElementType(), 1.0 / images)));
-    return nn::MulOp::create(builder, loc, sum, share);
+    Value mean = nn::MulOp::create(builder, loc, sum, share);
+    return mean.getType() == own ? mean : nn::ReshapeOp::create(builder, loc, own, mean).getY();
   }
 
   static void rewrite(nn::BatchNormInferenceOp op, nn::LoadOp mean, nn::LoadOp variance,

@@ -31,9 +31,10 @@ struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
           loss.getLabels() != gradient.getLabels() || loss.getWeights() != gradient.getWeights() ||
           loss.getLabelSmoothingAttr() != gradient.getLabelSmoothingAttr() ||
           loss.getIgnoreIndexAttr() != gradient.getIgnoreIndexAttr() ||
-          loss.getAxisAttr() != gradient.getAxisAttr())
+          loss.getAxisAttr() != gradient.getAxisAttr() || loss->getBlock() != gradient->getBlock())
         continue;
-      rewriter.setInsertionPoint(loss);
+      rewriter.setInsertionPoint(gradient->isBeforeInBlock(loss) ? gradient.getOperation()
+                                                                 : loss.getOperation());
       auto both = nn::CrossEntropyWithGradOp::create(
           rewriter, loss.getLoc(), loss.getLogits(), loss.getLabels(), loss.getWeights(),
           loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr(), loss.getAxisAttr());

@@ -19,8 +19,8 @@ struct LoopNest {
   llvm::SmallVector<int64_t> reduced; ///< dimensions of `domain`
 };
 
-/// The loop nest of an op from its index factors.
-LoopNest loopNest(mlir::Operation *op);
+/// The loop nest of an op from its index factors; an error at an op that has none.
+mlir::FailureOr<LoopNest> loopNest(mlir::Operation *op);
 
 } // namespace plimsoll::lower
 

@@ -54,8 +54,12 @@ struct Nest {
 };
 } // namespace
 
-LoopNest plimsoll::lower::loopNest(Operation *op) {
-  nn::IndexFactors factors = cast<nn::IndexFactorsOpInterface>(op).getIndexFactors();
+FailureOr<LoopNest> plimsoll::lower::loopNest(Operation *op) {
+  auto linear = dyn_cast<nn::IndexFactorsOpInterface>(op);
+  nn::IndexFactors factors = linear ? linear.getIndexFactors() : nn::IndexFactors();
+  if (factors.operands.size() != op->getNumOperands() ||
+      factors.results.size() != op->getNumResults())
+    return op->emitError("'") << op->getName() << "' has neither a kernel nor a loop nest";
   Nest nest;
   nest.domain = factors.factors;
   for (size_t f = 0; f < factors.factors.size(); ++f)

@@ -5,6 +5,7 @@
 // number goes into the bodies of the loops that read it.
 //===----------------------------------------------------------------------===//
 #include "dialects/exec/ExecDialect.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
@@ -39,10 +40,12 @@ public:
                    int64_t threads)
       : function(function), allConstants(allConstants), builder(function) {
     program = exec::ProgramOp::create(builder, function.getLoc(), function.getName(),
-                                      kindOf(nn::timelineOf(function)), arena, threads);
+                                      kindOf(nn::timelineOf(function)), arena, threads,
+                                      /*results=*/nullptr, /*result_offsets=*/nullptr);
     builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   }
 
+  /// Only a function that nn::checkFunction accepts.
   LogicalResult run() {
     SmallVector<Value> given;
     if (failed(lowerArguments(given)) || failed(lowerSources(given)))
@@ -52,8 +55,7 @@ public:
     for (Operation &op : function.getBody().front())
       if (failed(lower(&op)))
         return failure();
-    lowerResults();
-    return success();
+    return lowerResults();
   }
 
 private:
@@ -61,15 +63,14 @@ private:
     return *exec::symbolizeTimelineKind(nn::stringifyTimelineKind(timeline.getKind()));
   }
 
-  Value slice(Location loc, StringRef name, exec::Kind kind, plan::PlaceAttr place, Type type) {
+  exec::SliceOp slice(Location loc, StringRef name, exec::Kind kind, plan::PlaceAttr place,
+                      Type type) {
     auto tensor = cast<RankedTensorType>(type);
     Type element = tensor.getElementType();
     if (element.isUnsignedInteger()) // arith knows signless integers; the ops know the sign
       element = builder.getIntegerType(element.getIntOrFloatBitWidth());
     auto sliceType = exec::SliceType::get(builder.getContext(), element, tensor.getNumElements());
-    return exec::SliceOp::create(builder, loc, sliceType, builder.getStringAttr(name),
-                                 exec::KindAttr::get(builder.getContext(), kind),
-                                 builder.getI64IntegerAttr(place.getOffset()));
+    return exec::SliceOp::create(builder, loc, sliceType, name, kind, place.getOffset());
   }
 
   LogicalResult lowerArguments(SmallVectorImpl<Value> &given) {
@@ -79,22 +80,26 @@ private:
       auto name = function.getArgAttrOfType<StringAttr>(index, nn::kNameAttr);
       if (!place)
         return function.emitError("argument ") << index << " has no place; run plan-memory first";
-      Value value = slice(argument.getLoc(), name ? name.getValue() : "input", exec::Kind::input,
-                          place, argument.getType());
-      Operation *slice = value.getDefiningOp();
-      auto type = cast<RankedTensorType>(argument.getType());
-      slice->setAttr(exec::kShapeAttr, builder.getDenseI64ArrayAttr(type.getShape()));
-      for (auto [from, to] :
-           {std::pair(nn::kRoleAttr, exec::kRoleAttr), std::pair(nn::kLimitAttr, exec::kLimitAttr),
-            std::pair(nn::kIgnoredAttr, exec::kIgnoredAttr),
-            std::pair(nn::kWholeAttr, exec::kWholeAttr),
-            std::pair(nn::kClassesAttr, exec::kClassesAttr)})
-        if (Attribute told = function.getArgAttr(index, from))
-          slice->setAttr(to, told);
-      slices[argument] = value;
-      given.push_back(value);
+      exec::SliceOp input = slice(argument.getLoc(), name ? name.getValue() : "input",
+                                  exec::Kind::input, place, argument.getType());
+      describeInput(input, argument);
+      slices[argument] = input;
+      given.push_back(input);
     }
     return success();
+  }
+
+  /// What the host has to know of an input. Its role is that of a model's input unless told.
+  void describeInput(exec::SliceOp input, BlockArgument argument) {
+    unsigned index = argument.getArgNumber();
+    auto type = cast<RankedTensorType>(argument.getType());
+    auto role = function.getArgAttrOfType<StringAttr>(index, nn::kRoleAttr);
+    input.setRoleAttr(role ? role : builder.getStringAttr("input"));
+    input.setShapeAttr(builder.getDenseI64ArrayAttr(type.getShape()));
+    input.setLimitAttr(function.getArgAttrOfType<IntegerAttr>(index, nn::kLimitAttr));
+    input.setIgnoredAttr(function.getArgAttrOfType<IntegerAttr>(index, nn::kIgnoredAttr));
+    input.setWholeAttr(function.getArgAttrOfType<UnitAttr>(index, nn::kWholeAttr));
+    input.setClassesAttr(function.getArgAttrOfType<StringAttr>(index, nn::kClassesAttr));
   }
 
   exec::Kind kindOf(nn::LoadOp load) {
@@ -119,8 +124,7 @@ private:
           slices[constant] = known;
           continue;
         }
-        known = slice(op.getLoc(), "constant", exec::Kind::constant, place, constant.getType());
-        known.getDefiningOp()->setAttr(exec::kValueAttr, constant.getValue());
+        known = constantSlice(op.getLoc(), constant.getValue(), place);
         lowered.insert(constant.getValue());
         slices[constant] = known;
         kept.push_back(known);
@@ -130,6 +134,12 @@ private:
       given.push_back(slices[op.getResult(0)]);
     }
     return success();
+  }
+
+  exec::SliceOp constantSlice(Location loc, ElementsAttr value, plan::PlaceAttr place) {
+    exec::SliceOp made = slice(loc, "constant", exec::Kind::constant, place, value.getType());
+    made.setValueAttr(cast<DenseElementsAttr>(value)); // of nn.constant, whose verifier says so
+    return made;
   }
 
   /// What lives across steps is there in every timeline, read or not: nothing may be written
@@ -153,9 +163,7 @@ private:
     for (const PlacedConstant &constant : allConstants) {
       if (!lowered.insert(constant.value).second)
         continue;
-      Value value = slice(function.getLoc(), "constant", exec::Kind::constant, constant.place,
-                          constant.value.getType());
-      value.getDefiningOp()->setAttr(exec::kValueAttr, constant.value);
+      Value value = constantSlice(function.getLoc(), constant.value, constant.place);
       given.push_back(value);
       kept.push_back(value);
     }
@@ -170,16 +178,28 @@ private:
     }
     if (auto constant = dyn_cast<nn::ConstantOp>(op)) {
       if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()); dense && dense.isSplat())
-        numbers[constant] = dense.getSplatValue<TypedAttr>();
+        numbers[constant] = signless(dense.getSplatValue<TypedAttr>());
       return success();
     }
     if (auto store = dyn_cast<nn::StoreOp>(op)) {
-      current[store.getSymbolAttr()] = slices.lookup(store.getValue());
+      Value stored = slices.lookup(store.getValue());
+      if (!stored)
+        return store.emitError("its value has no place");
+      current[store.getSymbolAttr()] = stored;
       return success();
     }
     if (isa<nn::LoadOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
       return success();
     return lowerLaunch(op);
+  }
+
+  /// arith knows signless integers; the ops know the sign.
+  static TypedAttr signless(TypedAttr number) {
+    auto integer = dyn_cast<IntegerAttr>(number);
+    if (!integer)
+      return number;
+    Type type = IntegerType::get(number.getContext(), integer.getValue().getBitWidth());
+    return IntegerAttr::get(type, integer.getValue());
   }
 
   LogicalResult lowerLaunch(Operation *op) {
@@ -204,8 +224,6 @@ private:
         return failure();
       launch = *loop;
     }
-    if (launch && op->hasAttr(plan::kRecomputeAttr))
-      launch->setAttr(exec::kRecomputeAttr, op->getAttr(plan::kRecomputeAttr));
     return success(launch != nullptr);
   }
 
@@ -214,8 +232,10 @@ private:
     if (overwrites)
       for (nn::InPlacePair pair : cast<nn::InPlaceOpInterface>(op).getInPlacePairs())
         if (pair.result == index)
-          if (exec::SliceOp old = exec::sliceOf(slices.lookup(op->getOperand(pair.operand))))
+          if (Value read = slices.lookup(op->getOperand(pair.operand))) {
+            exec::SliceOp old = exec::sliceOf(read);
             return {old.getName().str(), old.getKind()};
+          }
     std::string name = nn::nodeName(op->getLoc()).str();
     if (name.empty())
       name = op->getName().stripDialect().str();
@@ -231,6 +251,10 @@ private:
         if (readOf[pair.operand] >= 0)
           pairs.append({int64_t(pair.result), readOf[pair.operand]});
     return pairs;
+  }
+
+  static IntegerAttr repetition(Operation *op) {
+    return op->getAttrOfType<IntegerAttr>(plan::kRecomputeAttr);
   }
 
   Operation *lowerCall(Operation *op, lower::KernelCall &call, SmallVector<Value> &writes,
@@ -256,12 +280,15 @@ private:
       kernel = chosen.getValue();
     auto launch = exec::CallOp::create(builder, op->getLoc(), kernel, reads, writes, call.buffers,
                                        call.sizes, call.scalars, aliasPairs(op, readOf), overwrites,
-                                       workspace != nullptr);
+                                       workspace != nullptr, repetition(op));
     return launch;
   }
 
   FailureOr<Operation *> lowerLoop(Operation *op, ArrayRef<Value> writes) {
-    lower::LoopNest nest = lower::loopNest(op);
+    FailureOr<lower::LoopNest> made = lower::loopNest(op);
+    if (failed(made))
+      return failure();
+    const lower::LoopNest &nest = *made;
     SmallVector<Value> reads;
     SmallVector<int64_t> readOf;
     SmallVector<Attribute> strides;
@@ -277,9 +304,9 @@ private:
     }
     for (ArrayRef<int64_t> resultStrides : nest.results)
       strides.push_back(builder.getDenseI64ArrayAttr(resultStrides));
-    auto loop =
-        exec::LoopOp::create(builder, op->getLoc(), nest.domain, reads, writes,
-                             builder.getArrayAttr(strides), nest.reduced, aliasPairs(op, readOf));
+    auto loop = exec::LoopOp::create(builder, op->getLoc(), nest.domain, reads, writes,
+                                     builder.getArrayAttr(strides), nest.reduced,
+                                     aliasPairs(op, readOf), repetition(op));
     if (failed(buildLoopBody(op, loop, reads, readOf)))
       return failure();
     return loop.getOperation();
@@ -303,13 +330,15 @@ private:
     return success();
   }
 
-  void lowerResults() {
+  LogicalResult lowerResults() {
     for (auto &[symbol, value] : current)
       kept.push_back(value);
     func::FuncOp f = function;
     Operation *terminator = f.getBody().front().getTerminator();
     for (auto [index, result] : llvm::enumerate(terminator->getOperands())) {
       Value value = slices.lookup(result);
+      if (!value)
+        return terminator->emitError("result ") << index << " has no place";
       if (!llvm::is_contained(kept, value))
         kept.push_back(value);
       if (auto name = f.getResultAttrOfType<StringAttr>(index, nn::kNameAttr)) {
@@ -318,8 +347,9 @@ private:
       }
     }
     exec::KeptOp::create(builder, f.getLoc(), kept);
-    program->setAttr(exec::kResultsAttr, builder.getArrayAttr(results));
-    program->setAttr(exec::kResultOffsetsAttr, builder.getDenseI64ArrayAttr(resultOffsets));
+    program.setResultsAttr(builder.getArrayAttr(results));
+    program.setResultOffsetsAttr(builder.getDenseI64ArrayAttr(resultOffsets));
+    return success();
   }
 
   func::FuncOp function;
@@ -350,7 +380,8 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
         constants.push_back({constant.getValue(), place});
     });
     for (func::FuncOp function : nn::timelinesOf(getOperation())) {
-      if (failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
+      if (failed(nn::checkFunction(function)) ||
+          failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
         return signalPassFailure();
       function.erase();
     }

@@ -1,4 +1,5 @@
 //===- PlanMemory.cpp - find a plan that fits, and write it down --------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/Timelines.h"
 #include "dialects/plan/PlanDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -50,6 +51,9 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     SmallVector<func::FuncOp> timelines = nn::timelinesOf(getOperation());
     if (timelines.empty())
       return fail("the module has no timeline: no function has the attribute nn.timeline");
+    for (func::FuncOp function : timelines)
+      if (failed(nn::checkFunction(function)))
+        return signalPassFailure();
     FailureOr<StepProblem> step = StepProblem::extract(timelines, *target);
     if (failed(step))
       return signalPassFailure();

@@ -97,10 +97,14 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function, const Target &targ
     else if (isLaunch(&op) && failed(addLaunch(&op, timeline, target)))
       status = failure();
   }
-  for (Value result : function.getBody().front().getTerminator()->getOperands())
-    if (ValueId id = valueId(result); planned.values[id].lifetime == planner::Lifetime::Transient &&
-                                      !llvm::is_contained(timeline.liveAtEnd, id))
+  for (Value result : function.getBody().front().getTerminator()->getOperands()) {
+    ValueId id = valueId(result);
+    if (id == planner::none)
+      return function.emitError("returns what an update wrote, which only nn.store may read");
+    if (planned.values[id].lifetime == planner::Lifetime::Transient &&
+        !llvm::is_contained(timeline.liveAtEnd, id))
       timeline.liveAtEnd.push_back(id);
+  }
   for (planner::Op &op : timeline.ops) // what must be there at the end is never written over
     std::erase_if(op.inPlace, [&](const planner::InPlacePair &pair) {
       return llvm::is_contained(timeline.liveAtEnd, pair.input);
@@ -132,8 +136,13 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline,
               pairs, [&](nn::InPlacePair pair) { return pair.result == result.getResultNumber(); }))
         return op->emitError("overwrites its operands, but not with its result ")
                << result.getResultNumber() << ", which so has no bytes";
-    for (nn::InPlacePair pair : pairs)
-      planned.overwrites.push_back({valueId(op->getOperand(pair.operand)), planner::none});
+    for (nn::InPlacePair pair : pairs) {
+      ValueId id = valueId(op->getOperand(pair.operand));
+      if (id == planner::none || this->planned.values[id].lifetime != planner::Lifetime::Resident)
+        return op->emitError("operand ") << pair.operand << " is overwritten, and is no parameter "
+                                         << "or state as it was before the step";
+      planned.overwrites.push_back({id, planner::none});
+    }
   } else {
     for (Value result : op->getResults()) {
       ValueId id = addValue(result.getType(), planned.name, planner::Lifetime::Transient);

@@ -10,7 +10,7 @@ using namespace plimsoll::prepare;
 std::optional<AddedLoss> plimsoll::prepare::takeAddedLoss(func::FuncOp forward) {
   Operation *terminator = forward.getBody().front().getTerminator();
   for (unsigned i = 0; i < forward.getNumResults(); ++i) {
-    auto weight = forward.getResultAttrOfType<FloatAttr>(i, kAddedLossAttr);
+    auto weight = forward.getResultAttrOfType<FloatAttr>(i, nn::kAddedLossAttr);
     if (!weight)
       continue;
     AddedLoss added{terminator->getOperand(i), weight.getValueAsDouble()};
@@ -21,12 +21,15 @@ std::optional<AddedLoss> plimsoll::prepare::takeAddedLoss(func::FuncOp forward) 
   return std::nullopt;
 }
 
-void plimsoll::prepare::mixLoss(func::FuncOp forward, const AddedLoss &added) {
+LogicalResult plimsoll::prepare::mixLoss(func::FuncOp forward, const AddedLoss &added) {
   Operation *terminator = forward.getBody().front().getTerminator();
   OpBuilder builder(terminator);
   Value own = terminator->getOperand(0);
   Location loc = nn::userLocation(builder.getContext(), "loss", "");
   auto type = cast<RankedTensorType>(own.getType());
+  if (added.value.getType() != type)
+    return forward.emitError("the added loss must be like the loss, ")
+           << type << ", got " << added.value.getType();
   auto weighted = [&](Value value, double weight) -> Value {
     auto attribute =
         DenseElementsAttr::get(type, builder.getFloatAttr(type.getElementType(), weight));
@@ -39,4 +42,5 @@ void plimsoll::prepare::mixLoss(func::FuncOp forward, const AddedLoss &added) {
   auto name = builder.getNamedAttr(nn::kNameAttr, builder.getStringAttr(nn::kOwnLoss));
   (void)forward.insertResult(forward.getNumResults(), type, builder.getDictionaryAttr({name}));
   terminator->insertOperands(terminator->getNumOperands(), own);
+  return success();
 }

@@ -11,9 +11,6 @@
 
 namespace plimsoll::prepare {
 
-/// Attribute of a result: its weight.
-inline constexpr llvm::StringLiteral kAddedLossAttr = "nn.added_loss";
-
 struct AddedLoss {
   mlir::Value value; ///< a scalar
   double weight;
@@ -22,8 +19,8 @@ struct AddedLoss {
 /// Takes the added loss out of the results of `forward`, if there is one.
 std::optional<AddedLoss> takeAddedLoss(mlir::func::FuncOp forward);
 
-/// Mixes it with the first result of `forward`.
-void mixLoss(mlir::func::FuncOp forward, const AddedLoss &added);
+/// Mixes it with the first result of `forward`; an error if that has another type.
+mlir::LogicalResult mixLoss(mlir::func::FuncOp forward, const AddedLoss &added);
 
 } // namespace plimsoll::prepare
 

@@ -3,6 +3,7 @@
 // Hu et al., LoRA: Low-Rank Adaptation of Large Language Models (2021). Names, layouts and
 // initial values are those of PEFT, so that adapters can go to and fro.
 //===----------------------------------------------------------------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Random.h"
@@ -31,11 +32,9 @@ struct AttachLoraPass : prepare::impl::AttachLoraPassBase<AttachLoraPass> {
   using AttachLoraPassBase::AttachLoraPassBase;
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    if (!forward) {
-      getOperation().emitError("the module has no function @forward");
+    func::FuncOp forward = nn::findFunction(getOperation(), "forward");
+    if (!forward)
       return signalPassFailure();
-    }
     forward.walk([&](nn::LoadOp load) { loads[load.getSymbol()].push_back(load); });
     SmallVector<nn::ParameterOp> chosen;
     if (failed(choose(chosen)))
@@ -62,6 +61,8 @@ private:
     if (type.getRank() != 2)
       return "it has " + std::to_string(type.getRank()) +
              " dimensions, and adapters are products of two matrices";
+    if (!type.getElementType().isF32() && !type.getElementType().isF64())
+      return "its numbers are rounded already, and adapters are trained in f32";
     for (nn::LoadOp load : loads.lookup(parameter.getSymName()))
       for (OpOperand &use : load.getValue().getUses()) {
         auto product = dyn_cast<nn::MatmulOp>(use.getOwner());
@@ -83,6 +84,8 @@ private:
   LogicalResult choose(SmallVectorImpl<nn::ParameterOp> &chosen) {
     llvm::Regex regex((StringRef(modules)));
     std::string error;
+    if (rank < 1)
+      return getOperation().emitError("--lora: rank=") << int64_t(rank) << " is not positive";
     if (!regex.isValid(error))
       return getOperation().emitError("--lora: '") << StringRef(modules) << "': " << error;
     llvm::MapVector<StringRef, std::string> obstacles;

@@ -1,4 +1,5 @@
 //===- AttachLoss.cpp - make @forward return a loss ---------------------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Builders.h"
@@ -24,11 +25,9 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
   explicit AttachLossPass(std::optional<LossSpec> given) : given(std::move(given)), isText(false) {}
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    if (!forward) {
-      getOperation().emitError("the module has no function @forward");
+    func::FuncOp forward = nn::findFunction(getOperation(), "forward");
+    if (!forward)
       return signalPassFailure();
-    }
     if (isText && failed(parseText(forward)))
       return signalPassFailure();
     if (!given)
@@ -37,8 +36,8 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
     FailureOr<unsigned> output = findOutput(forward, given->output);
     if (failed(output) || failed(attach(forward, *given, *output)))
       return signalPassFailure();
-    if (added)
-      prepare::mixLoss(forward, *added);
+    if (added && failed(prepare::mixLoss(forward, *added)))
+      return signalPassFailure();
     limitIndices(forward);
   }
 

@@ -2,6 +2,7 @@
 //
 // Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network (2015).
 //===----------------------------------------------------------------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "passes/prepare/AddedLoss.h"
@@ -22,8 +23,10 @@ struct AttachTeacherPass : prepare::impl::AttachTeacherPassBase<AttachTeacherPas
   using AttachTeacherPassBase::AttachTeacherPassBase;
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    std::optional<unsigned> teacher = forward ? findTeacher(forward) : std::nullopt;
+    func::FuncOp forward = nn::findFunction(getOperation(), "forward");
+    if (!forward)
+      return signalPassFailure();
+    std::optional<unsigned> teacher = findTeacher(forward);
     if (!teacher) {
       getOperation().emitError("@forward has no result of a teacher");
       return signalPassFailure();
@@ -77,6 +80,8 @@ private:
         prepare::classAxis(axis ? std::optional<int64_t>(axis) : std::nullopt, type.getRank());
     if (!along)
       return forward.emitError("--loss: axis=") << axis << " is no dimension of " << type;
+    if (type.getShape()[*along] == 0)
+      return forward.emitError("--teacher: there are no classes in ") << type;
     OpBuilder builder(terminator);
     Value divergence = makeDivergence(builder, classesLast(builder, ours, *along),
                                       classesLast(builder, theirs, *along));
@@ -85,8 +90,7 @@ private:
     results[teacher] = divergence.getType();
     forward.setType(FunctionType::get(&getContext(), forward.getArgumentTypes(), results));
     forward.removeResultAttr(teacher, builder.getStringAttr(nn::kRoleAttr));
-    forward.setResultAttr(teacher, prepare::kAddedLossAttr,
-                          builder.getF64FloatAttr(double(weight)));
+    forward.setResultAttr(teacher, nn::kAddedLossAttr, builder.getF64FloatAttr(double(weight)));
     return success();
   }
 

@@ -4,6 +4,7 @@
 // modules as the user's file does, and each floating-point value that leaves one of them gets
 // its dropout. This runs on the model as it was imported: all names are still there.
 //===----------------------------------------------------------------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Random.h"
@@ -36,6 +37,8 @@ struct InsertDropoutPass : prepare::impl::InsertDropoutPassBase<InsertDropoutPas
   using InsertDropoutPassBase::InsertDropoutPassBase;
 
   void runOnOperation() override {
+    if (failed(nn::checkFunction(getOperation())))
+      return signalPassFailure();
     std::map<std::string, SmallVector<Operation *>> named;
     for (Operation &op : getOperation().getBody().front().without_terminator())
       if (!isa<nn::LoadOp, nn::ConstantOp>(op))

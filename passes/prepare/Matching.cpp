@@ -23,7 +23,14 @@ bool plimsoll::prepare::isNear(double value, double expected) {
   return std::abs(value - expected) <= 1e-5 * std::abs(expected);
 }
 
+/// Products of more factors are no pattern of anybody's, and a square of squares has 2^n.
+static constexpr size_t kMostFactors = 16;
+
 static void collect(Value value, double sign, Product &product) {
+  if (product.factors.size() >= kMostFactors) {
+    product.factors.push_back(value);
+    return;
+  }
   if (auto number = constantNumber(value)) {
     product.number *= sign > 0 ? *number : 1.0 / *number;
     return;

@@ -65,7 +65,10 @@ enum class MaskKind { Nothing, Causal, Other };
 /// What a constant mask hides. Numbers below this are as good as minus infinity.
 static MaskKind classifyMask(DenseElementsAttr mask) {
   constexpr double kHidden = -1e30;
+  constexpr int64_t kMostLookedAt = int64_t(1) << 30;
   auto type = cast<RankedTensorType>(mask.getType());
+  if (type.getNumElements() > kMostLookedAt)
+    return MaskKind::Other;
   SmallVector<bool> hidden;
   hidden.reserve(type.getNumElements());
   if (type.getElementType().isInteger(1)) {
@@ -108,10 +111,18 @@ static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t key
 /// True if nobody asks for the gradient of `value`: no parameter went into it. A learned
 /// bias on the scores is no mask.
 static bool isFixed(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op || !nn::detail::isFloat(value.getType()))
-    return true;
-  return !isa<nn::LoadOp>(op) && llvm::all_of(op->getOperands(), isFixed);
+  SmallVector<Value> pending = {value};
+  DenseSet<Operation *> seen;
+  while (!pending.empty()) {
+    Value next = pending.pop_back_val();
+    Operation *op = next.getDefiningOp();
+    if (!op || !nn::detail::isFloat(next.getType()) || !seen.insert(op).second)
+      continue;
+    if (isa<nn::LoadOp>(op))
+      return false;
+    llvm::append_range(pending, op->getOperands());
+  }
+  return true;
 }
 
 // Heads ---------------------------------------------------------------------
@@ -166,7 +177,9 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
     if (q.getType() != product.getA().getType() || k.getType() != product.getB().getType())
       return failure();
     for (Value operand : {q, k, Value(op.getB())}) // a matrix shared by all heads is none
-      if (cast<RankedTensorType>(operand.getType()).getRank() != 4)
+      if (auto type = cast<RankedTensorType>(operand.getType());
+          type.getRank() != 4 || type.getDimSize(1) == 0 ||
+          type.getElementType() != getElementTypeOrSelf(q.getType()))
         return failure();
     int64_t keys = product.getType().getShape().back();
     if (mask && (!isFixed(mask) || !(mask = asFourDimensions(rewriter, mask, keys))))

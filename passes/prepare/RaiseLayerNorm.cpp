@@ -100,7 +100,8 @@ struct RaiseLayerNorm : OpRewritePattern<nn::MulOp> {
   LogicalResult matchAndRewrite(nn::MulOp op, PatternRewriter &rewriter) const override {
     for (auto [value, scale] : {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
       auto normalised = matchNormalised(value);
-      if (!normalised || scale.getType().getRank() != 1 ||
+      if (!normalised || normalised->x.getType() != op.getType() ||
+          scale.getType().getRank() != 1 ||
           scale.getType().getShape() != op.getType().getShape().take_back(1))
         continue;
       Operation *root = op;

@@ -3,8 +3,8 @@
 // For checks of gradients, which f32 is too coarse for. Parameters keep where their f32 bytes
 // are under another name, since the sizes no longer agree.
 //===----------------------------------------------------------------------===//
-#include "passes/prepare/Widen.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Builders.h"
@@ -43,7 +43,7 @@ struct WidenPass : prepare::impl::WidenPassBase<WidenPass> {
     for (auto parameter : getOperation().getOps<nn::ParameterOp>())
       if (nn::BytesAttr source = parameter.getSourceAttr();
           source && parameter.getTensorType().getElementType().isF32()) {
-        parameter->setAttr(kSingleSourceAttr, source);
+        parameter->setAttr(nn::kSingleSourceAttr, source);
         parameter.removeSourceAttr();
       }
     replacer.recursivelyReplaceElementsIn(getOperation(), /*replaceAttrs=*/true,

@@ -11,9 +11,10 @@ from pathlib import Path
 # What each folder may include and link, besides itself. The longest prefix decides.
 ALLOWED = {
     "runtime": [],
-    "dialects/nn": [],
-    "dialects/plan": ["dialects/nn"],
-    "dialects/exec": [],
+    "dialects/support": [],
+    "dialects/nn": ["dialects/support"],
+    "dialects/plan": ["dialects/nn", "dialects/support"],
+    "dialects/exec": ["dialects/support"],
     "passes/planner": [],
     "passes/prepare": ["dialects"],
     "passes/autodiff": ["dialects"],

@@ -53,6 +53,12 @@ class Example:
         prelude = "".join(f"nn.parameter {s} : {shape[0]}\n" for s in self.symbols if shape)
         if self.text.startswith(AT_MODULE_LEVEL):
             return f"{prelude}{self.text}\n"
+        if re.match(r"(%\w+ = )?exec\.", self.text):  # slices, which stand in a program
+            kinds = {name: "!exec.slice<f32, 1>" if kind == "none" else kind
+                     for name, kind in self.free.items()}
+            body = "".join(f'  {name} = exec.slice "{name[1:]}" activation at 0 : {kind}\n'
+                           for name, kind in kinds.items())
+            return f"exec.program @example arena(4096) threads(1) {{\n{body}{self.text}\n}}\n"
         body = "".join(f'  {name} = "example.value"() : () -> {kind}\n'
                        for name, kind in self.free.items())
         return f"{prelude}func.func @example() {{\n{body}{self.text}\n  return\n}}\n"
@@ -72,8 +78,8 @@ def parse(examples, opt):
                                     result.stderr, re.M):
         example = examples[max(i for i, s in enumerate(starts) if s <= int(line))]
         wanted = re.match(r"use of value '(%[\w.]+)' expects different type than prior uses: "
-                          r"'(.*)' vs 'none'", message)
-        if wanted and wanted[1] in example.free:
+                          r"'(.*)' vs '(?:none|!exec.slice<f32, 1>)'", message)
+        if wanted and example.free.get(wanted[1]) == "none":
             example.free[wanted[1]] = wanted[2]
             learnt = True
         else:

@@ -116,12 +116,12 @@ private:
     if (llvm::Error error = executor::initialise(*compiled.module, folder, arena))
       return error;
     llvm::StringMap<std::vector<char>> inputs = readInputs();
-    auto offsets = program->getAttrOfType<DenseI64ArrayAttr>(exec::kResultOffsetsAttr);
+    ArrayRef<int64_t> offsets = *program.getResultOffsets();
     for (size_t set = 0; set < 1 || hasSet(program, inputs, set); ++set) {
       if (llvm::Error error = fill(program, inputs, set, arena))
         return error;
       runnable->run();
-      for (auto [result, offset] : llvm::zip(results, offsets.asArrayRef())) {
+      for (auto [result, offset] : llvm::zip(results, offsets)) {
         auto *begin = reinterpret_cast<const char *>(arena.data() + offset);
         result.bytes.insert(result.bytes.end(), begin, begin + nn::tensorBytes(result.type));
       }

@@ -16,9 +16,10 @@ using namespace plimsoll;
 using namespace plimsoll::cli;
 using pipeline::Stage;
 
+/// Prints text that plimsoll-opt reads back, with the user's names as locations beside the ops.
 static void printModule(ModuleOp module, llvm::raw_ostream &os) {
   OpPrintingFlags flags;
-  flags.enableDebugInfo(true, true).elideLargeElementsAttrs(64);
+  flags.enableDebugInfo(true, /*prettyForm=*/false).useLocalScope();
   module.print(os, flags);
   os << "\n";
 }

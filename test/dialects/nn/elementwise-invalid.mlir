@@ -51,7 +51,7 @@ func.func @integers(%x: tensor<4xi64>) {
 // -----
 
 func.func @dynamic(%x: tensor<?xf32>) {
-  // expected-error @+1 {{operand #0 must be statically shaped tensor}}
+  // expected-error @+1 {{operand 0 must be a tensor of static shape}}
   %0 = nn.exp %x : tensor<?xf32>
   return
 }

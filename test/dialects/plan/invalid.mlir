@@ -42,7 +42,7 @@ func.func @train(%x: tensor<4x8xf32> {plan.place = #plan.place<offset = 92233720
 // -----
 
 func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
-  // expected-error @+1 {{'plan.plces' is no attribute of a plan}}
+  // expected-error @+1 {{'plan.plces' is no attribute of a plan; the closest is 'plan.places'}}
   %h = nn.mul %x, %x {plan.plces = []} : tensor<4x8xf32>, tensor<4x8xf32>
   return %h : tensor<4x8xf32>
 }
@@ -60,3 +60,31 @@ func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %h = nn.mul %x, %x {plan.kernel = 3 : i64} : tensor<4x8xf32>, tensor<4x8xf32>
   return %h : tensor<4x8xf32>
 }
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'plan.recompute' must be the number of a repetition, an i64 from 1 on, got 0 : i64}}
+  %h = nn.mul %x, %x {plan.recompute = 0 : i64} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{'plan.place' has 4 bytes, and 'tensor<4xf32>' needs 16}}
+nn.parameter @w : tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 4>}
+
+// -----
+
+// expected-error @+1 {{'plan.plcae' is no attribute of a planned argument, but 'plan.place' is}}
+func.func private @train(tensor<4xf32> {plan.plcae = #plan.place<offset = 0, bytes = 16>})
+
+// -----
+
+// expected-error @+1 {{'plan.place' has 8 bytes, and 'tensor<4xf32>' needs 16}}
+func.func private @train(tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 8>})
+
+// -----
+
+// expected-error @+1 {{'plan.place' is no attribute of a planned result}}
+func.func private @train() -> (tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 16>})

@@ -1,0 +1,27 @@
+//===- Functions.cpp - functions that passes can read -------------------------===//
+#include "dialects/nn/Functions.h"
+#include "dialects/nn/NNDialect.h"
+
+using namespace mlir;
+using namespace plimsoll::nn;
+
+LogicalResult plimsoll::nn::checkFunction(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("@") << function.getName() << " must have a body of one block, got "
+                                   << function.getBody().getBlocks().size() << " blocks";
+  for (BlockArgument argument : function.getArguments())
+    if (!isModelTensor(argument.getType()))
+      return function.emitError("argument ")
+             << argument.getArgNumber() << " is no tensor of a model: " << argument.getType();
+  for (Operation &op : function.getBody().front())
+    if (!isa_and_nonnull<NNDialect>(op.getDialect()) && !isa<func::ReturnOp>(op))
+      return op.emitError("'") << op.getName() << "' cannot stand in a model's function";
+  return success();
+}
+
+func::FuncOp plimsoll::nn::findFunction(ModuleOp module, StringRef name) {
+  auto function = module.lookupSymbol<func::FuncOp>(name);
+  if (!function)
+    module.emitError("the module has no function @") << name;
+  return function && succeeded(checkFunction(function)) ? function : func::FuncOp();
+}

@@ -1,0 +1,59 @@
+//===- Pipelines.cpp - the passes that a case runs ----------------------------===//
+#include "test/fuzz/text/Pipelines.h"
+
+static constexpr const char *kAlone[] = {
+    "canonicalize",
+    "cse",
+    "func.func(nn-insert-dropout{rules=.*=0.5})",
+    "func.func(nn-simplify)",
+    "func.func(nn-raise-gelu)",
+    "func.func(nn-raise-layer-norm)",
+    "func.func(nn-raise-attention)",
+    "nn-attach-lora{modules=.* rank=1}",
+    "nn-attach-teacher",
+    "nn-attach-loss",
+    "nn-attach-loss{loss=mse}",
+    "nn-widen",
+    "nn-build-step",
+    "nn-build-step{optimizer=sgd momentum=0.9 clip=norm:0.5 accumulate=2}",
+    "nn-build-forward{gradients=true}",
+    "nn-build-check{weigh=true}",
+    "func.func(nn-assign-precision)",
+    "func.func(nn-form-kernels)",
+    "plan-memory{effort=fast}",
+    "plan-memory{effort=fast checkpoint-every=0}",
+    "lower-to-exec",
+    "exec.program(exec-poison)",
+    "exec.program(exec-verify)"};
+
+static constexpr const char *kPrepare =
+    "func.func(nn-simplify,nn-raise-gelu,nn-raise-layer-norm,nn-raise-attention,nn-simplify),";
+static constexpr const char *kLosses[] = {"", "nn-attach-loss,", "nn-attach-loss{loss=mse},",
+                                          "nn-attach-loss{loss=cross-entropy:logits},"};
+static constexpr const char *kSteps[] = {
+    "nn-build-step,", "nn-build-step{optimizer=sgd clip=norm:1.0 accumulate=2},",
+    "nn-build-step{optimizer=rmsprop momentum=0.9 keep-gradients=true},",
+    "nn-build-check{weigh=true},", "nn-build-forward{gradients=true},"};
+static constexpr const char *kPrecisions[] = {"", "func.func(nn-assign-precision),"};
+static constexpr const char *kKernels = "func.func(nn-simplify,cse,nn-form-kernels,cse),";
+static constexpr const char *kPlans[] = {"plan-memory{effort=fast},",
+                                         "plan-memory{effort=fast recompute=false},"};
+static constexpr const char *kPrograms[] = {
+    "lower-to-exec{threads=2},exec.program(exec-verify)",
+    "lower-to-exec{threads=2},exec.program(exec-poison,exec-verify)"};
+
+std::string choosePipeline(const std::string &stage, Random &random) {
+  if (random.chance(33))
+    return random.of(kAlone);
+  std::string pipeline;
+  if (stage == "nn")
+    pipeline += std::string(kPrepare) + random.of(kLosses) + random.of(kSteps);
+  if (stage == "nn" || stage == "step")
+    pipeline += std::string(random.of(kPrecisions)) + kKernels;
+  if (stage == "nn" || stage == "step" || stage == "kernels")
+    pipeline += random.of(kPlans);
+  if (stage == "exec")
+    return random.chance(50) ? "exec.program(exec-verify)"
+                             : "exec.program(exec-poison,exec-verify)";
+  return pipeline + random.of(kPrograms);
+}
