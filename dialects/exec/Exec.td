@@ -51,6 +51,7 @@ def Exec_Kind : I32EnumAttr<"Kind", "what a slice holds, for reports", [
 def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "one timeline: slices and launches in order";
   let description = [{
+    Every slice lies at a multiple of `alignment`, which is 64 bytes if it is not told.
     ```mlir
     exec.program @train arena(1024) threads(2) {
       %x = exec.slice "x" input at 0 : !exec.slice<f32, 64>
@@ -62,7 +63,8 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$arena, I64Attr:$threads);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$arena, I64Attr:$threads,
+                       DefaultValuedAttr<I64Attr, "64">:$alignment);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `arena` `(` custom<Integer>($arena) `)` `threads` `(` custom<Integer>($threads) `)`

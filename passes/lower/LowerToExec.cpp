@@ -35,10 +35,10 @@ struct PlacedConstant {
 class TimelineLowering {
 public:
   TimelineLowering(func::FuncOp function, ArrayRef<PlacedConstant> allConstants, int64_t arena,
-                   int64_t threads)
+                   int64_t threads, int64_t alignment)
       : function(function), allConstants(allConstants), builder(function) {
-    program =
-        exec::ProgramOp::create(builder, function.getLoc(), function.getName(), arena, threads);
+    program = exec::ProgramOp::create(builder, function.getLoc(), function.getName(), arena,
+                                      threads, alignment);
     builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   }
 
@@ -346,7 +346,7 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
     });
     for (StringRef name : {"train", "accumulate", "evaluate"})
       if (auto function = getOperation().lookupSymbol<func::FuncOp>(name)) {
-        if (failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
+        if (failed(TimelineLowering(function, constants, arena.getInt(), threads, alignment).run()))
           return signalPassFailure();
         function.erase();
       }
