@@ -123,10 +123,11 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
   if (between(Stage::Exec)) {
     lower::LowerToExecPassOptions lowering;
     lowering.threads = target->threads();
+    lowering.alignment = target->alignment();
     manager.addPass(lower::createLowerToExecPass(lowering));
     if (options.poison)
       manager.addNestedPass<exec::ProgramOp>(lower::createPoisonPass());
-    manager.addNestedPass<exec::ProgramOp>(lower::createVerifyPlanPass());
+    manager.addNestedPass<exec::ProgramOp>(lower::createVerifyPlanPass(target.get()));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "compiler/target/Machine.h"
 #include "compiler/target/CpuTarget.h"
 #include "compiler/target/CudaTarget.h"
+#include "dialects/exec/KernelSignature.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -51,12 +52,20 @@ FailureOr<memory::KernelChoice> Machine::choose(Operation *op) const {
   return choice;
 }
 
-int64_t Machine::workspaceOf(const std::string &name, const lower::KernelCall &call) const {
-  const Kernel *kernel = library->find(name.c_str());
+unsigned Machine::origins() const {
+  return isCuda() ? unsigned(exec::kCuda) : exec::kCpu | exec::kOneDnn;
+}
+
+std::optional<int64_t> Machine::workspaceBytes(StringRef name, ArrayRef<int64_t> sizes,
+                                               int64_t threads) const {
+  const Kernel *kernel = library->find(name.str().c_str());
   if (!kernel)
-    return -1;
-  return kernel->workspace ? kernel->workspace(call.sizes.data(), call.sizes.size(), threadCount)
-                           : 0;
+    return std::nullopt;
+  return kernel->workspace ? kernel->workspace(sizes.data(), sizes.size(), threads) : 0;
+}
+
+int64_t Machine::workspaceOf(const std::string &name, const lower::KernelCall &call) const {
+  return workspaceBytes(name, call.sizes, threadCount).value_or(-1);
 }
 
 FailureOr<memory::KernelChoice> Machine::chooseKernel(Operation *op) const {

@@ -4,6 +4,7 @@
 
 #include "compiler/target/DeviceModel.h"
 #include "compiler/target/KernelLibrary.h"
+#include "passes/lower/CallLibrary.h"
 #include "passes/lower/KernelCalls.h"
 #include "passes/memory/Target.h"
 #include <memory>
@@ -12,7 +13,7 @@ namespace plimsoll::target {
 
 /// A target with a library of kernels, and times for them. The library itself is asked for
 /// workspaces, so that the plan reserves exactly what the program will check for at its start.
-class Machine : public memory::Target {
+class Machine : public memory::Target, public lower::CallLibrary {
 public:
   /// Of `--target=cpu[:native|x86-64-v3|x86-64-v4]` or `--target=cuda[:sm_80|sm_90|sm_100]`,
   /// `cuda:emulator` among them. `precision`, of the factors of matrix products: "f32", or on
@@ -23,6 +24,10 @@ public:
                                                std::string &error);
 
   mlir::FailureOr<memory::KernelChoice> choose(mlir::Operation *op) const override;
+  int64_t alignment() const override { return memory::Target::alignment(); }
+  unsigned origins() const override;
+  std::optional<int64_t> workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes,
+                                        int64_t threads) const override;
 
   virtual bool isCuda() const = 0;
   /// "x86-64-v4", "sm_90"

@@ -72,6 +72,7 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     `accumulate` or `evaluate` behind the name says what running it does; without, it trains.
     `results` and `result_offsets` are the names and places of what the host reads after the last
     launch.
+    Every slice lies at a multiple of `alignment`, which is 64 bytes if it is not told.
     ```mlir
     exec.program @train arena(1024) threads(2) {
       %x = exec.slice "x" input at 0 : !exec.slice<f32, 64>
@@ -86,7 +87,8 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
   let arguments = (ins SymbolNameAttr:$sym_name,
                        DefaultValuedAttr<Exec_TimelineKind, "TimelineKind::train">:$kind,
                        I64Attr:$arena, I64Attr:$threads, OptionalAttr<StrArrayAttr>:$results,
-                       OptionalAttr<DenseI64ArrayAttr>:$result_offsets);
+                       OptionalAttr<DenseI64ArrayAttr>:$result_offsets,
+                       DefaultValuedAttr<I64Attr, "64">:$alignment);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name ($kind^)? `arena` `(` custom<Integer>($arena) `)` `threads` `(` custom<Integer>($threads) `)`

@@ -102,6 +102,8 @@ LogicalResult ProgramOp::verify() {
     return emitOpError("an arena cannot have ") << int64_t(getArena()) << " bytes";
   if (int64_t(getThreads()) < 1)
     return emitOpError("needs at least one thread, got ") << int64_t(getThreads());
+  if (int64_t(getAlignment()) < 1 || !llvm::isPowerOf2_64(getAlignment()))
+    return emitOpError("an alignment must be a power of two, got ") << int64_t(getAlignment());
   size_t names = getResults() ? getResults()->size() : 0;
   ArrayRef<int64_t> offsets = getResultOffsets().value_or(ArrayRef<int64_t>());
   if (names != offsets.size())

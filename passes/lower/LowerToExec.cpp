@@ -37,11 +37,11 @@ struct PlacedConstant {
 class TimelineLowering {
 public:
   TimelineLowering(func::FuncOp function, ArrayRef<PlacedConstant> allConstants, int64_t arena,
-                   int64_t threads)
+                   int64_t threads, int64_t alignment)
       : function(function), allConstants(allConstants), builder(function) {
     program = exec::ProgramOp::create(builder, function.getLoc(), function.getName(),
                                       kindOf(nn::timelineOf(function)), arena, threads,
-                                      /*results=*/nullptr, /*result_offsets=*/nullptr);
+                                      /*results=*/nullptr, /*result_offsets=*/nullptr, alignment);
     builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   }
 
@@ -381,7 +381,7 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
     });
     for (func::FuncOp function : nn::timelinesOf(getOperation())) {
       if (failed(nn::checkFunction(function)) ||
-          failed(TimelineLowering(function, constants, arena.getInt(), threads).run()))
+          failed(TimelineLowering(function, constants, arena.getInt(), threads, alignment).run()))
         return signalPassFailure();
       function.erase();
     }

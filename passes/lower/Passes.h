@@ -10,6 +10,11 @@ namespace plimsoll::lower {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/lower/Passes.h.inc"
+
+class CallLibrary;
+/// exec-verify for programs whose kernels come from `library`, which outlives the pass; null as
+/// without.
+std::unique_ptr<mlir::Pass> createVerifyPlanPass(const CallLibrary *library);
 } // namespace plimsoll::lower
 
 #endif // PLIMSOLL_PASSES_LOWER_PASSES_H

@@ -22,7 +22,8 @@ def LowerToExecPass : Pass<"lower-to-exec", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::plimsoll::exec::ExecDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];
-  let options = [Option<"threads", "threads", "int64_t", "1", "Threads of each launch">];
+  let options = [Option<"threads", "threads", "int64_t", "1", "Threads of each launch">,
+                 Option<"alignment", "alignment", "int64_t", "64", "Of every place, in bytes">];
 }
 
 def PoisonPass : Pass<"exec-poison", "::plimsoll::exec::ProgramOp"> {
@@ -40,7 +41,9 @@ def VerifyPlanPass : Pass<"exec-verify", "::plimsoll::exec::ProgramOp"> {
     Knows nothing of the planner. Keeps, for every byte of the arena, which version lies
     there, and refuses a program in which a launch reads bytes that another version owns
     or nothing wrote, writes over its own operands where the kernel does not allow it,
-    leaves the arena, or after which something kept is gone.
+    leaves the arena, or after which something kept is gone. A call must be what
+    `dialects/exec/Kernels.td` says of its kernel: known by name, with buffers, sizes and scalars
+    of the right number and type, and with slices that hold every byte that the kernel touches.
   }];
 }
 

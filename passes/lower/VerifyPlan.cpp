@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNNames.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/VerifyCalls.h"
 #include <map>
 
 namespace plimsoll::lower {
@@ -68,11 +69,15 @@ private:
 };
 
 struct VerifyPlanPass : lower::impl::VerifyPlanPassBase<VerifyPlanPass> {
+  VerifyPlanPass() = default;
+  explicit VerifyPlanPass(const lower::CallLibrary *library) : library(library) {}
+
   void runOnOperation() override {
     markAllAnalysesPreserved();
     owners = {}; // one pass object sees several programs
     homes.clear();
     broken = false;
+    checkAlignment();
     for (Operation &op : getOperation().getBody().front()) {
       if (auto slice = dyn_cast<exec::SliceOp>(op))
         checkSlice(slice);
@@ -97,15 +102,22 @@ private:
     return op->emitError("the plan is wrong: ");
   }
 
+  void checkAlignment() {
+    int64_t alignment = getOperation().getAlignment();
+    if (library && alignment % library->alignment() != 0)
+      error(getOperation()) << "it is aligned to " << alignment << " bytes, the target wants "
+                            << library->alignment();
+  }
+
   void checkSlice(exec::SliceOp slice) {
     if (int64_t(slice.getOffset()) < 0 || slice.getEnd() > int64_t(getOperation().getArena()))
       error(slice) << "'" << slice.getName() << "' lies at [" << int64_t(slice.getOffset()) << ", "
                    << slice.getEnd() << ") outside the arena of " << getOperation().getArena()
                    << " bytes";
-    constexpr int64_t kAlignment = 64;
-    if (slice.getOffset() % kAlignment != 0)
+    int64_t alignment = getOperation().getAlignment();
+    if (slice.getOffset() % alignment != 0)
       error(slice) << "'" << slice.getName() << "' lies at " << slice.getOffset()
-                   << ", not a multiple of " << kAlignment;
+                   << ", not a multiple of " << alignment;
   }
 
   void overwrite(exec::PoisonOp poison) {
@@ -214,6 +226,10 @@ private:
       read(op, exec::sliceOf(value));
     checkAliases(op);
     checkOverwrites(op);
+    if (auto call = dyn_cast<exec::CallOp>(op))
+      lower::verifyCall(call, getOperation().getThreads(), library, [&](const Twine &what) {
+        error(op) << nn::describe(op->getLoc()) << " calls '" << call.getKernel() << "': " << what;
+      });
     for (Value value : exec::writesOf(op)) {
       exec::SliceOp slice = exec::sliceOf(value);
       // Scratch is nobody's afterwards.
@@ -222,9 +238,14 @@ private:
     }
   }
 
+  const lower::CallLibrary *library = nullptr;
   Owners owners;
   llvm::StringMap<int64_t> homes; ///< offsets of parameters and state before the first launch
   bool broken = false;
 };
 
 } // namespace
+
+std::unique_ptr<Pass> plimsoll::lower::createVerifyPlanPass(const CallLibrary *library) {
+  return std::make_unique<VerifyPlanPass>(library);
+}

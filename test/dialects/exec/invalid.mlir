@@ -12,6 +12,12 @@ exec.program @p arena(64) threads(0) {
 
 // -----
 
+// expected-error @+1 {{an alignment must be a power of two, got 96}}
+exec.program @p arena(64) threads(1) attributes {alignment = 96 : i64} {
+}
+
+// -----
+
 exec.program @p arena(64) threads(1) {
   // expected-error @+1 {{elements must be f32, f64, bf16, i64, i32, i8 or i1, got 'index'}}
   %x = exec.slice "x" input at 0 : !exec.slice<index, 4>

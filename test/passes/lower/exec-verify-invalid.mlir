@@ -26,6 +26,14 @@ exec.program @train arena(1024) threads(1) {
 
 // -----
 
+// A program's own alignment.
+exec.program @train arena(1024) threads(1) attributes {alignment = 256 : i64} {
+  // expected-error @+1 {{'a' lies at 64, not a multiple of 256}}
+  %a = exec.slice "a" activation at 64 : !exec.slice<f32, 32>
+}
+
+// -----
+
 // Two parameters in the same bytes.
 exec.program @train arena(1024) threads(1) {
   %w = exec.slice "w" parameter at 0 : !exec.slice<f32, 32>
@@ -97,9 +105,11 @@ exec.program @train arena(1024) threads(1) {
 exec.program @train arena(1024) threads(1) {
   %w = exec.slice "w" parameter at 0 : !exec.slice<f32, 32>
   %w1 = exec.slice "w1" parameter at 128 : !exec.slice<f32, 32>
-  exec.given %w : !exec.slice<f32, 32>
+  %g = exec.slice "g" input at 256 : !exec.slice<f32, 32>
+  %h = exec.slice "hyper" input at 384 : !exec.slice<f32, 16>
+  exec.given %w, %g, %h : !exec.slice<f32, 32>, !exec.slice<f32, 32>, !exec.slice<f32, 16>
   // expected-error @+1 {{ must write 'w1' where it was, at 0, not at 128}}
-  exec.call "update" reads(%w) writes(%w1) buffers [0, -1] sizes [128] {may_alias = array<i64: 0, 0>, overwrites} : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>)
+  exec.call "accumulate" reads(%w, %g, %h) writes(%w1) buffers [0, 1, 2] sizes [32] {may_alias = array<i64: 0, 0>, overwrites} : (!exec.slice<f32, 32>, !exec.slice<f32, 32>, !exec.slice<f32, 16>) -> (!exec.slice<f32, 32>)
   exec.kept %w1 : !exec.slice<f32, 32>
 }
 
@@ -134,7 +144,7 @@ exec.program @train arena(1024) threads(1) {
   %b = exec.slice "b" activation at 192 : !exec.slice<f32, 32>
   exec.given %x : !exec.slice<f32, 32>
   // expected-error @+1 {{ writes 'b' and 'a' into the same bytes}}
-  exec.call "two" reads(%x) writes(%a, %b) buffers [0, -1, -2] sizes [8] : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<f32, 32>)
+  exec.call "split" reads(%x) writes(%a, %b) buffers [0, -1, -2] sizes [1, 64, 64] : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<f32, 32>)
 }
 
 // -----
@@ -146,7 +156,7 @@ exec.program @train arena(1024) threads(1) {
   %s = exec.slice "s" workspace at 0 : !exec.slice<i8, 100>
   exec.given %x : !exec.slice<f32, 32>
   // expected-error @+1 {{ writes 's' over 'x', which it reads}}
-  exec.call "mm" reads(%x) writes(%a, %s) buffers [0, -1, -2] sizes [8] {workspace} : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<i8, 100>)
+  exec.call "matmul" reads(%x) writes(%a, %s) buffers [0, 0, -1, -2] sizes [1, 4, 8, 4, 0, 0, 0, 0] {workspace} : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<i8, 100>)
   // expected-error @+1 {{reads 'x', but byte 0 holds nothing}}
   exec.kept %x : !exec.slice<f32, 32>
 }

@@ -1,0 +1,322 @@
+//===- Kernels.td - the kernels of the runtime ---------------------------------===//
+//
+// One record a kernel; KernelBase.td explains the language. What the kernels compute is said in
+// runtime/kernels and runtime/backends/cuda/kernels.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_DIALECTS_EXEC_KERNELS
+#define PLIMSOLL_DIALECTS_EXEC_KERNELS
+
+include "dialects/exec/KernelBase.td"
+
+// Products ------------------------------------------------------------------
+
+class Product<Element factor, Element result>
+    : Kernel<[Read<"a", "(batchA ? batch : 1) * m * k", factor>,
+              Read<"b", "(batchB ? batch : 1) * k * n", factor>,
+              Write<"c", "batch * m * n", result>],
+             [Extent<"batch", "1">, Extent<"m">, Extent<"n">, Extent<"k">, Flag<"transposeA">,
+              Flag<"transposeB">, Flag<"batchA">, Flag<"batchB">]> {
+  let arguments = "Matmul";
+}
+def matmul : Product<F32, F32>;
+def matmul_f64 : Product<F64, F64> {
+  let libraries = [Cpu];
+}
+def matmul_onednn : Product<F32, F32> {
+  let libraries = [OneDnn];
+}
+def matmul_tf32 : Product<F32, F32> {
+  let libraries = [Cuda];
+}
+def matmul_bf16 : Product<Bf16, F32> {
+  let libraries = [Cuda];
+}
+
+// Convolution and pooling ---------------------------------------------------
+
+/// The 18 numbers of runtime/kernels/Window.h.
+defvar window = [Triple<"size", "extent", "1">, Triple<"kernel", "positive", "1">,
+                 Triple<"out", "extent", "1">, Triple<"stride", "positive", "1">,
+                 Triple<"pad", "any", "0">, Triple<"dilation", "positive", "1">];
+defvar fits = "fits(size, kernel, out, stride, pad, dilation)";
+
+class Convolution<string function, list<Buffer> buffers>
+    : Kernel<buffers, [Extent<"n">, Extent<"c">, Extent<"k">, Positive<"groups", "1">] # window> {
+  let type = MaybeFloat;
+  let doubleOnCuda = 1;
+  let requirements = ["c % groups == 0", "k % groups == 0", fits];
+  let arguments = function;
+}
+defvar image = "n * c * volume(size)";
+defvar filters = "k * (c / groups) * volume(kernel)";
+defvar answer = "n * k * volume(out)";
+
+class Conv : Convolution<"Conv", [Read<"x", image>, Read<"w", filters>, Write<"y", answer>]>;
+class ConvGradInput : Convolution<"Conv", [Read<"dy", answer>, Read<"w", filters>,
+                                           Write<"dx", image>]>;
+class ConvGradWeight : Convolution<"Conv", [Read<"dy", answer>, Read<"x", image>,
+                                            Write<"dw", filters>]>;
+def conv : Conv;
+def conv_grad_input : ConvGradInput;
+def conv_grad_weight : ConvGradWeight;
+foreach precision = ["_tf32", "_bf16"] in {
+  let libraries = [Cuda] in {
+    def conv#precision : Conv;
+    def conv_grad_input#precision : ConvGradInput;
+    def conv_grad_weight#precision : ConvGradWeight;
+  }
+}
+
+class Pool<string function, list<Buffer> buffers, list<Size> further = []>
+    : Kernel<buffers, [Extent<"planes">] # window # further> {
+  let type = MaybeFloat;
+  let doubleOnCuda = 1;
+  let requirements = [fits];
+  let arguments = function;
+}
+defvar inside = "planes * volume(size)";
+defvar outside = "planes * volume(out)";
+defvar mean = [Triple<"padBehind", "any", "0">, Flag<"countPadding">];
+def max_pool : Pool<"MaxPool", [Read<"x", inside>, Write<"y", outside>]>;
+def max_pool_index : Pool<"MaxPoolIndex", [Read<"x", inside>, Write<"indices", outside, I64>],
+                          [Flag<"columnMajor">]>;
+def max_pool_grad : Pool<"MaxPool", [Read<"dy", outside>, Read<"x", inside>, Write<"dx", inside>]>;
+def avg_pool : Pool<"AvgPool", [Read<"x", inside>, Write<"y", outside>], mean>;
+def avg_pool_grad : Pool<"AvgPool", [Read<"dy", outside>, Write<"dx", inside>], mean>;
+
+// Attention -----------------------------------------------------------------
+
+defvar heads = [Extent<"batch">, Extent<"heads">, Positive<"kvHeads">, Extent<"queryLength">,
+                Extent<"keyLength">, Extent<"headDim">, Extent<"valueDim">, Flag<"headsInner">,
+                Flag<"causal">, Choice<"maskKind", "AttentionMask", ["none", "keep", "add"]>,
+                Extent<"maskBatchStride", "0">, Extent<"maskHeadStride", "0">,
+                Extent<"maskQueryStride", "0">];
+defvar query = "batch * heads * queryLength * headDim";
+defvar key = "batch * kvHeads * keyLength * headDim";
+defvar value = "batch * kvHeads * keyLength * valueDim";
+defvar attended = "batch * heads * queryLength * valueDim";
+defvar masked = "batch * heads * queryLength * keyLength == 0 ? 0 : "
+                "span(batch, maskBatchStride) + span(heads, maskHeadStride) + "
+                "span(queryLength, maskQueryStride) + keyLength";
+
+class AttentionKernel<list<Buffer> buffers> : Kernel<buffers, heads, ["scale"]> {
+  let requirements = ["heads % kvHeads == 0"];
+  let arguments = "Attention";
+}
+class Forward<Element factor, Element total>
+    : AttentionKernel<[Read<"q", query, factor>, Read<"k", key, factor>, Read<"v", value, factor>,
+                       ReadWhen<"maskKind != 0", "mask", masked, Mask>,
+                       Write<"out", attended, factor>,
+                       Write<"lse", "batch * heads * queryLength", total>]>;
+class Backward<Element factor, Element total>
+    : AttentionKernel<[Read<"q", query, factor>, Read<"k", key, factor>, Read<"v", value, factor>,
+                       ReadWhen<"maskKind != 0", "mask", masked, Mask>,
+                       Read<"out", attended, factor>,
+                       Read<"lse", "batch * heads * queryLength", total>,
+                       Read<"dout", attended, factor>, Write<"dq", query, total>,
+                       Write<"dk", key, total>, Write<"dv", value, total>]>;
+let type = MaybeFloat in {
+  def attention : Forward<Data, Data>;
+  def attention_grad : Backward<Data, Data>;
+}
+let libraries = [Cuda] in {
+  def attention_bf16 : Forward<Bf16, F32>;
+  def attention_grad_bf16 : Backward<Bf16, F32>;
+}
+
+// Rows ----------------------------------------------------------------------
+
+defvar rows = [Extent<"rows">, Extent<"cols">];
+defvar all = "rows * cols";
+
+let type = MaybeFloat in {
+  def softmax : Kernel<[Read<"x", all>, Write<"y", all, Data, ["x"]>], rows>;
+  def log_softmax : Kernel<[Read<"x", all>, Write<"y", all, Data, ["x"]>], rows>;
+  def softmax_grad : Kernel<[Read<"dy", all>, Read<"y", all>, Write<"dx", all, Data, ["dy"]>],
+                            rows>;
+  def layer_norm : Kernel<[Read<"x", all>, Read<"scale", "cols">, MaybeRead<"bias", "cols">,
+                           Write<"y", all, Data, ["x"]>, Write<"mean", "rows">,
+                           Write<"rstd", "rows">],
+                          rows # [Flag<"uncentered">], ["epsilon"]>;
+  def layer_norm_grad_input
+      : Kernel<[Read<"dy", all>, Read<"x", all>, Read<"scale", "cols">, Read<"mean", "rows">,
+                Read<"rstd", "rows">, Write<"dx", all, Data, ["dy"]>],
+               rows # [Flag<"uncentered">]>;
+  def layer_norm_grad_params
+      : Kernel<[Read<"dy", all>, Read<"x", all>, Read<"mean", "rows">, Read<"rstd", "rows">,
+                Write<"dscale", "cols">, Write<"dbias", "cols">], rows>;
+}
+
+let type = AlwaysAny, doubleOnCuda = 1 in {
+  def reduce : Kernel<[Read<"x", all>, Write<"y", "rows">],
+                      rows # [Choice<"kind", "Reduction", ["maximum", "minimum", "product",
+                                                           "sum"]>]>;
+  def reduce_prod_grad : Kernel<[Read<"dy", "rows">, Read<"x", all>, Write<"dx", all>], rows>;
+  def arg_reduce : Kernel<[Read<"x", all>, Write<"y", "rows", I64>],
+                          rows # [Choice<"kind", "ArgReduction", ["maximum", "minimum"]>,
+                                  Flag<"last">]>;
+  def cum_sum : Kernel<[Read<"x", all>, Write<"y", all, Data, ["x"]>],
+                       rows # [Flag<"exclusive">, Flag<"reverse">]>;
+  def top_k : Kernel<[Read<"x", all>, Write<"values", "rows * k">,
+                      Write<"indices", "rows * k", I64>],
+                     rows # [Extent<"k">, Flag<"smallest">]> {
+    let requirements = ["k <= cols"];
+  }
+}
+
+// Moving elements -----------------------------------------------------------
+
+defvar axis = [Extent<"outer">, Extent<"axisDim">, Extent<"inner">, Extent<"count">];
+defvar table = "outer * axisDim * inner";
+defvar picked = "outer * count * inner";
+
+let doubleOnCuda = 1 in {
+  def gather : Kernel<[Read<"table", table>, Read<"indices", "count", I64>,
+                       Write<"out", picked>], axis> {
+    let type = MaybeAny;
+  }
+  def gather_grad : Kernel<[Read<"dy", picked>, Read<"indices", "count", I64>,
+                            Write<"dtable", table>], axis> {
+    let type = MaybeFloat;
+  }
+  def gather_elements : Kernel<[Read<"x", table>, Read<"indices", picked, I64>,
+                                Write<"y", picked>], axis> {
+    let type = AlwaysAny;
+  }
+  def scatter_elements : Kernel<[Read<"x", table>, Read<"indices", picked, I64>,
+                                 Read<"updates", picked>, Write<"y", table, Data, ["x"]>],
+                                axis # [Choice<"update", "ScatterUpdate",
+                                               ["replace", "add", "multiply", "maximum",
+                                                "minimum"]>]> {
+    let type = AlwaysAny;
+  }
+}
+
+class ReadEach<string name, string count, Element element> : Read<name, count, element> {
+  let repeated = 1;
+}
+class WriteEach<string name, string count, Element element> : Write<name, count, element> {
+  let repeated = 1;
+}
+defvar parts = [Extent<"outer">, Repeated<"bytes">];
+def copy : Kernel<[Read<"in", "bytes", Bytes>, Write<"out", "bytes", Bytes, ["in"]>],
+                  [Extent<"bytes">]>;
+def concat : Kernel<[ReadEach<"in", "outer * bytes[each]", Bytes>,
+                     Write<"out", "outer * sum(bytes)", Bytes>], parts>;
+def split : Kernel<[Read<"in", "outer * sum(bytes)", Bytes>,
+                    WriteEach<"out", "outer * bytes[each]", Bytes>], parts>;
+
+// Random numbers ------------------------------------------------------------
+
+/// The step's numbers: kHyperCount of runtime/include/plimsoll/Program.h.
+defvar hyper = Read<"hyper", "16", F32>;
+
+let doubleOnCuda = 1 in {
+  def dropout : Kernel<[Read<"x", "count">, hyper, Write<"y", "count", Data, ["x"]>],
+                       [Extent<"count">, Number<"stream">], ["p"]> {
+    let type = MaybeFloat;
+  }
+  def random_numbers : Kernel<[hyper, Write<"y", "count">],
+                              [Extent<"count">, Number<"stream">,
+                               Choice<"distribution", "Distribution", ["uniform", "normal"]>]> {
+    let type = AlwaysFloat;
+  }
+}
+
+// Batch normalisation -------------------------------------------------------
+
+defvar channels = [Extent<"n">, Extent<"channels">, Extent<"inner">];
+defvar elements = "n * channels * inner";
+
+let type = MaybeFloat in {
+  def batch_norm : Kernel<[Read<"x", elements>, Read<"scale", "channels">, Read<"bias", "channels">,
+                           Write<"y", elements, Data, ["x"]>, Write<"mean", "channels">,
+                           Write<"variance", "channels">], channels, ["epsilon"]>;
+  def batch_norm_grad
+      : Kernel<[Read<"dy", elements>, Read<"x", elements>, Read<"scale", "channels">,
+                Read<"mean", "channels">, Read<"variance", "channels">,
+                Write<"dx", elements, Data, ["dy", "x"]>, Write<"dscale", "channels">,
+                Write<"dbias", "channels">], channels, ["epsilon"]>;
+  def batch_norm_inference
+      : Kernel<[Read<"x", elements>, Read<"scale", "channels">, Read<"bias", "channels">,
+                Read<"mean", "channels">, Read<"variance", "channels">,
+                Write<"y", elements, Data, ["x"]>], channels, ["epsilon"]>;
+}
+def batch_norm_update
+    : Kernel<[Update<"runningMean", "channels">, Update<"runningVariance", "channels">,
+              Read<"mean", "channels">, Read<"variance", "channels">],
+             [Extent<"channels">, Extent<"count">], ["momentum"]>;
+
+// Losses --------------------------------------------------------------------
+
+/// The options of runtime/kernels/CrossEntropy.cpp.
+class CrossEntropy<list<Buffer> further>
+    : Kernel<[Read<"logits", "rows * classes">, Read<"labels", "rows", I64>] # further,
+             [Extent<"rows">, Extent<"classes">]> {
+  let type = MaybeFloat;
+  let requirements = ["rows % inner == 0"];
+  let arguments = "CrossEntropy";
+  let options = "CrossEntropyOptions";
+  let optionalBuffers = [MaybeRead<"weights", "classes">];
+  let optionalSizes = [Number<"ignored", "-100">, Positive<"inner", "1">];
+  let optionalScalars = ["smoothing"];
+  let together = 1;
+}
+defvar toLogits = Write<"dlogits", "rows * classes", Data, ["logits"]>;
+def cross_entropy : CrossEntropy<[Write<"loss", "1">, Write<"accuracy", "1">]>;
+def cross_entropy_with_grad
+    : CrossEntropy<[Write<"loss", "1">, Write<"accuracy", "1">, toLogits]>;
+def cross_entropy_grad : CrossEntropy<[Read<"dloss", "1">, toLogits]>;
+
+class Divergence<list<Buffer> further>
+    : Kernel<[Read<"logits", "rows * classes">, Read<"target", "rows * classes">] # further,
+             [Extent<"rows">, Extent<"classes">, Extent<"batch">], ["temperature"]> {
+  let type = MaybeFloat;
+  let arguments = "KlDivergence";
+}
+def kl_divergence : Divergence<[Write<"loss", "1">]>;
+def kl_divergence_grad : Divergence<[Read<"dloss", "1">, toLogits]>;
+
+class Pointwise<list<Buffer> further>
+    : Kernel<[Read<"x", "count">, Read<"target", "count">] # further,
+             [Extent<"count">,
+              Choice<"kind", "PointwiseLoss", ["crossEntropy", "absolute", "huber"]>],
+             ["delta"]> {
+  let type = MaybeFloat;
+  let arguments = "PointwiseLoss";
+}
+def pointwise_loss : Pointwise<[Write<"loss", "1">]>;
+def pointwise_loss_grad
+    : Pointwise<[Read<"dloss", "1">, Write<"dx", "count", Data, ["x", "target"]>]>;
+
+// Updates -------------------------------------------------------------------
+
+/// Behind the step's numbers may stand a factor of the gradient, and behind the scalars what
+/// differs from the step's for a group of parameters.
+class Optimizer<list<Buffer> states, list<string> scalars, list<Size> further = []>
+    : Kernel<[Update<"param", "count">, Read<"grad", "count">] # states # [hyper],
+             [Extent<"count">, Flag<"decayed">] # further, scalars> {
+  let options = "UpdateOptions";
+  let optionalBuffers = [Read<"clipScale", "1">];
+  let optionalScalars = ["lrScale", "decay", "limit"];
+}
+class Adam : Optimizer<[Update<"m", "count">, Update<"v", "count">],
+                       ["beta1", "beta2", "epsilon"]> {
+  let arguments = "Adam";
+}
+def adamw : Adam;
+def adam : Adam;
+def sgd : Optimizer<[MaybeUpdate<"momentum", "count">], ["momentum"], [Flag<"nesterov">]>;
+def lion : Optimizer<[Update<"m", "count">], ["beta1", "beta2"]>;
+def adagrad : Optimizer<[Update<"sum", "count">], ["epsilon"]>;
+def rmsprop : Optimizer<[Update<"v", "count">, MaybeUpdate<"momentum", "count">],
+                        ["alpha", "epsilon", "momentum"]>;
+
+def accumulate : Kernel<[Update<"sum", "count">, Read<"gradient", "count">, hyper],
+                        [Extent<"count">]>;
+def sum_squares : Kernel<[Read<"x", "count">, Write<"sum", "1", F64>], [Extent<"count">]>;
+def clip_by_norm : Kernel<[ReadEach<"squares", "1", F64>, Write<"scale", "1">,
+                           Write<"norm", "1">],
+                          [Extent<"count">], ["maxNorm"]>;
+
+#endif // PLIMSOLL_DIALECTS_EXEC_KERNELS

@@ -1,0 +1,122 @@
+// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(exec.program(exec-verify))' -split-input-file -verify-diagnostics
+
+// Calls that are not what dialects/exec/Kernels.td says of their kernels.
+
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
+  %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
+  exec.given %x : !exec.slice<f32, 16>
+  // expected-error @+2 {{calls 'copy': it reads 4000000 bytes of 'in', slice 'x' has 64}}
+  // expected-error @+1 {{calls 'copy': it writes 4000000 bytes of 'out', slice 'y' has 64}}
+  exec.call "copy" reads(%x) writes(%y) buffers [0, -1] sizes [4000000]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'no_such_kernel': there is no such kernel}}
+  exec.call "no_such_kernel" reads(%x) writes(%y) buffers [0, -1] sizes [1, 2, 3]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+}
+
+// -----
+
+// Numbers.
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
+  %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
+  exec.given %x : !exec.slice<f32, 16>
+  // expected-error @+1 {{calls 'softmax': it takes 2 sizes, found 1}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'softmax': it takes 2 sizes, found 4}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 0, 0]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'softmax': it takes 2 buffers, found 1}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [-1] sizes [4, 4]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'softmax': it takes 0 scalars, found 1}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4] {scalars = array<f64: 1.0>}
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'softmax': 'cols' must be in [0, 2^48), found -4}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, -4]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'softmax': there is no element type 3 for it}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 3]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'reduce': 'kind' must be in [0, 4), found 4}}
+  exec.call "reduce" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 4, 0]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'cum_sum': 'reverse' must be 0 or 1, found 2}}
+  exec.call "cum_sum" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 0, 2, 0]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+}
+
+// -----
+
+// A product of huge sizes does not look small.
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
+  %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
+  exec.given %x : !exec.slice<f32, 16>
+  // expected-error @+2 {{reads 9223372036854775807 bytes of 'x', slice 'x' has 64}}
+  // expected-error @+1 {{writes 9223372036854775807 bytes of 'y', slice 'y' has 64}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [70368744177664, 262144]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+}
+
+// -----
+
+// Requirements of sizes; what is absent; roles.
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
+  %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
+  %i = exec.slice "i" activation at 512 : !exec.slice<i64, 16>
+  exec.given %x : !exec.slice<f32, 16>
+  // expected-error @+1 {{calls 'top_k': its sizes must be such that k <= cols}}
+  exec.call "top_k" reads(%x) writes(%y, %i) buffers [0, -1, -2] sizes [4, 4, 5, 0, 0]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>, !exec.slice<i64, 16>)
+  // expected-error @+1 {{calls 'softmax': 'x' is absent}}
+  exec.call "softmax" reads() writes(%y) buffers [-9223372036854775808, -1] sizes [4, 4]
+      : () -> (!exec.slice<f32, 16>)
+  // expected-error @+3 {{calls 'softmax': 'x' is read, the call writes it}}
+  // expected-error @+2 {{calls 'softmax': 'y' is written, the call reads it}}
+  // expected-error @+1 {{calls 'softmax': it may not write}}
+  exec.call "softmax" reads(%x) writes(%x) buffers [-1, 0] sizes [4, 4] {may_alias = array<i64: 0, 0>}
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+}
+
+// -----
+
+// Types.
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f64, 16>
+  %i = exec.slice "i" input at 256 : !exec.slice<i32, 16>
+  %y = exec.slice "y" activation at 512 : !exec.slice<f32, 16>
+  exec.given %x, %i : !exec.slice<f64, 16>, !exec.slice<i32, 16>
+  // expected-error @+1 {{calls 'softmax': 'x' holds f32, slice 'x' holds f64}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4]
+      : (!exec.slice<f64, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+3 {{calls 'gather': 'table' holds f32, slice 'x' holds f64}}
+  // expected-error @+2 {{calls 'gather': 'indices' holds i64, slice 'i' holds i32}}
+  // expected-error @+1 {{calls 'gather': it writes 128 bytes of 'out', slice 'y' has 64}}
+  exec.call "gather" reads(%x, %i) writes(%y) buffers [0, 1, -1] sizes [1, 8, 2, 16]
+      : (!exec.slice<f64, 16>, !exec.slice<i32, 16>) -> (!exec.slice<f32, 16>)
+}
+
+// -----
+
+// Where a kernel may write over what it reads, and what it must.
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
+  %h = exec.slice "hyper" input at 256 : !exec.slice<f32, 16>
+  %y = exec.slice "y" activation at 0 : !exec.slice<f32, 16>
+  %s = exec.slice "s" activation at 0 : !exec.slice<f32, 16>
+  exec.given %x, %h : !exec.slice<f32, 16>, !exec.slice<f32, 16>
+  // expected-error @+1 {{calls 'max_pool': it may not write 'y' over 'x'}}
+  exec.call "max_pool" reads(%x) writes(%y) buffers [0, -1]
+      sizes [1, 1, 1, 16, 1, 1, 1, 1, 1, 16, 1, 1, 1, 0, 0, 0, 1, 1, 1] {may_alias = array<i64: 0, 0>}
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'accumulate': 'sum' is updated in place, the call does not overwrite it}}
+  exec.call "accumulate" reads(%y, %h) writes() buffers [0, 1, 1] sizes [16]
+      : (!exec.slice<f32, 16>, !exec.slice<f32, 16>) -> ()
+  // expected-error @+1 {{calls 'softmax': it updates nothing in place}}
+  exec.call "softmax" reads(%y) writes(%s) buffers [0, -1] sizes [4, 4] {may_alias = array<i64: 0, 0>, overwrites}
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+}

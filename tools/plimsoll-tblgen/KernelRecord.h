@@ -1,0 +1,44 @@
+//===- KernelRecord.h - a record of Kernels.td ----------------------*- C++ -*-===//
+#ifndef PLIMSOLL_TOOLS_TBLGEN_KERNELRECORD_H
+#define PLIMSOLL_TOOLS_TBLGEN_KERNELRECORD_H
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/TableGen/Record.h"
+#include <string>
+#include <vector>
+
+namespace plimsoll::tblgen {
+
+using Records = std::vector<const llvm::Record *>;
+
+/// All kernels in the order of the file.
+inline Records kernelsOf(const llvm::RecordKeeper &records) {
+  Records kernels(records.getAllDerivedDefinitions("Kernel"));
+  llvm::sort(kernels,
+             [](const llvm::Record *a, const llvm::Record *b) { return a->getID() < b->getID(); });
+  return kernels;
+}
+
+/// The list `first`, and `second` behind it.
+inline Records both(const llvm::Record &kernel, llvm::StringRef first, llvm::StringRef second) {
+  Records all = kernel.getValueAsListOfDefs(first);
+  llvm::append_range(all, kernel.getValueAsListOfDefs(second));
+  return all;
+}
+
+/// "layer_norm_grad" in camel case, "LayerNormGrad", unless the record says another name.
+inline std::string argumentsOf(const llvm::Record &kernel) {
+  std::string name = kernel.getValueAsString("arguments").str();
+  bool upper = true;
+  if (name.empty())
+    for (char c : kernel.getName()) {
+      if (c != '_')
+        name += upper ? llvm::toUpper(c) : c;
+      upper = c == '_';
+    }
+  return name + "Arguments";
+}
+
+} // namespace plimsoll::tblgen
+
+#endif // PLIMSOLL_TOOLS_TBLGEN_KERNELRECORD_H
