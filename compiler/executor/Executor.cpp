@@ -4,6 +4,7 @@
 #include "compiler/codegen/InitialWeights.h"
 #include "compiler/executor/LoopInterpreter.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
 #include "dialects/nn/Stored.h"
 #include "dialects/plan/PlanDialect.h"
 #include "llvm/ADT/SmallString.h"

@@ -1,5 +1,6 @@
 //===- CheckedModel.cpp - a compiled model whose parameters can be moved -----------===//
 #include "compiler/gradcheck/CheckedModel.h"
+#include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
 #include <cstring>
 

@@ -1,6 +1,7 @@
 //===- ParameterTable.cpp - what is trained, what is not, and why ------------------===//
 #include "compiler/import/Import.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
 
 using namespace mlir;
 using namespace plimsoll;

@@ -59,7 +59,7 @@ private:
     story.bytes = planned.bytes;
     OpId writer = view.writer(value);
     if (writer != planner::none) {
-      story.phase = phaseName(view.phase(writer)).str();
+      story.phase = nn::stringifyPhase(view.phase(writer)).str();
       if (mlir::Operation *op = view.operation(writer))
         story.op = op->getName().getStringRef().str();
     }

@@ -12,22 +12,17 @@ using namespace plimsoll::pipeline;
 using planner::OpId;
 using planner::ValueId;
 
-StringRef plimsoll::pipeline::phaseName(Phase phase) {
-  return phase == Phase::Forward ? "forward" : phase == Phase::Backward ? "backward" : "update";
-}
-
 StepView::StepView(ModuleOp module, const memory::PlanOutcome &outcome)
     : planned(outcome), operations(timeline().ops.size()),
-      phases(timeline().ops.size(), Phase::Backward),
+      phases(timeline().ops.size(), nn::Phase::forward),
       writers(problem().values.size(), planner::none), types(problem().values.size()),
-      kinds(valueKinds(problem())), feedsLoss(problem().values.size(), false),
-      primals(problem().values.size()) {
+      kinds(valueKinds(outcome)), primals(problem().values.size()) {
   for (auto [id, op] : llvm::enumerate(timeline().ops))
     for (ValueId value : op.writes)
       writers[value] = static_cast<OpId>(id);
   collectOperations(module);
   collectTypes(module);
-  markPhases();
+  readPhases();
   matchGradients();
 }
 
@@ -70,20 +65,14 @@ void StepView::collectTypes(ModuleOp module) {
   }
 }
 
-/// Forward is what the loss depends on, and what else such a launch writes.
-void StepView::markPhases() {
-  if (!timeline().liveAtEnd.empty())
-    feedsLoss[timeline().liveAtEnd.front()] = true;
-  for (OpId id = static_cast<OpId>(timeline().ops.size()); id-- > 0;) {
-    const planner::Op &op = timeline().ops[id];
-    if (!op.overwrites.empty())
-      phases[id] = Phase::Update;
-    else if (llvm::any_of(op.writes, [&](ValueId value) { return feedsLoss[value]; })) {
-      phases[id] = Phase::Forward;
-      for (ValueId value : op.reads)
-        feedsLoss[value] = true;
-    }
-  }
+void StepView::readPhases() {
+  for (auto [phase, op] : llvm::zip(phases, operations))
+    if (op)
+      phase = nn::phaseOf(op->getLoc());
+}
+
+bool StepView::isMadeForward(ValueId value) const {
+  return writers[value] != planner::none && phases[writers[value]] == nn::Phase::forward;
 }
 
 bool StepView::sameElements(ValueId a, ValueId b) const {
@@ -94,22 +83,20 @@ bool StepView::sameElements(ValueId a, ValueId b) const {
 /// The gradient of a parameter is what its update reads. That of a forward value X is what
 /// the rule of X's own node reads: of X's size, and no value of the forward pass.
 void StepView::matchGradients() {
+  for (size_t value = 0; value < primals.size(); ++value)
+    if (planned.gradientOf[value] != planner::none)
+      primals[value].push_back(planned.gradientOf[value]);
   std::map<StringRef, std::vector<OpId>> rules; // of a node: its launches in the backward pass
-  for (auto [id, op] : llvm::enumerate(timeline().ops)) {
-    if (phases[id] == Phase::Backward && operations[id])
+  for (auto [id, phase] : llvm::enumerate(phases))
+    if (phase == nn::Phase::backward && operations[id])
       rules[nn::nodeName(operations[id]->getLoc())].push_back(static_cast<OpId>(id));
-    if (phases[id] == Phase::Update)
-      for (ValueId value : op.reads)
-        if (kinds[value] == ValueKind::Gradient)
-          primals[value].push_back(op.overwrites.front().before);
-  }
   for (auto [id, op] : llvm::enumerate(timeline().ops)) {
-    if (phases[id] != Phase::Forward || !operations[id])
+    if (phases[id] != nn::Phase::forward || !operations[id])
       continue;
     for (ValueId primal : op.writes)
       for (OpId rule : rules[nn::nodeName(operations[id]->getLoc())])
         for (ValueId value : timeline().ops[rule].reads)
-          if (feedsLoss[primal] && !feedsLoss[value] && sameElements(primal, value) &&
+          if (isMadeForward(primal) && !isMadeForward(value) && sameElements(primal, value) &&
               writers[value] != planner::none && writers[value] != OpId(id) &&
               !llvm::is_contained(rules[nn::nodeName(operations[id]->getLoc())], writers[value]) &&
               !llvm::is_contained(primals[value], primal))
@@ -132,8 +119,8 @@ std::string StepView::title(ValueId value) const {
 std::string StepView::role(ValueId value) const {
   OpId writer = writers[value];
   Operation *op = operations[writer];
-  if (phases[writer] != Phase::Forward || !op)
-    return phases[writer] == Phase::Forward ? "result" : "backward pass";
+  if (phases[writer] != nn::Phase::forward || !op)
+    return phases[writer] == nn::Phase::forward ? "result" : "backward pass";
   unsigned index =
       llvm::find(timeline().ops[writer].writes, value) - timeline().ops[writer].writes.begin();
   std::string text = "result";
@@ -146,7 +133,7 @@ std::string StepView::role(ValueId value) const {
   if (index > 0 && text == "result")
     text += " " + std::to_string(index + 1);
   for (auto [id, other] : llvm::enumerate(timeline().ops)) // a node of several launches
-    if (phases[id] == Phase::Forward && OpId(id) != writer &&
+    if (phases[id] == nn::Phase::forward && OpId(id) != writer &&
         other.name == timeline().ops[writer].name && llvm::is_contained(other.reads, value))
       text = "intermediate " + op->getName().stripDialect().str();
   return text;

@@ -7,12 +7,10 @@
 #define PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H
 
 #include "compiler/pipeline/ValueKinds.h"
+#include "dialects/nn/Phases.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 namespace plimsoll::pipeline {
-
-enum class Phase { Forward, Backward, Update };
-llvm::StringRef phaseName(Phase phase);
 
 /// Of a module whose plan was applied (Stage::Plan); both must outlive the view.
 class StepView {
@@ -27,7 +25,7 @@ public:
 
   /// The op behind the planner's `op` (its first instance), or null.
   mlir::Operation *operation(planner::OpId op) const { return operations[op]; }
-  Phase phase(planner::OpId op) const { return phases[op]; }
+  nn::Phase phase(planner::OpId op) const { return phases[op]; }
   /// Who writes a value; `none` for inputs and residents.
   planner::OpId writer(planner::ValueId value) const { return writers[value]; }
   /// The value's type, null where it is not known (contents of constants).
@@ -51,18 +49,18 @@ public:
 private:
   void collectOperations(mlir::ModuleOp module);
   void collectTypes(mlir::ModuleOp module);
-  void markPhases();
+  void readPhases();
+  bool isMadeForward(planner::ValueId value) const;
   void matchGradients();
   std::string role(planner::ValueId value) const;
   bool sameElements(planner::ValueId a, planner::ValueId b) const;
 
   const memory::PlanOutcome &planned;
   std::vector<mlir::Operation *> operations;
-  std::vector<Phase> phases;
+  std::vector<nn::Phase> phases;
   std::vector<planner::OpId> writers;
   std::vector<mlir::RankedTensorType> types;
   std::vector<ValueKind> kinds;
-  std::vector<char> feedsLoss; ///< of each value
   std::vector<std::vector<planner::ValueId>> primals;
 };
 

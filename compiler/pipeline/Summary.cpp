@@ -48,7 +48,7 @@ static void addResidents(ModuleOp module, Summary &summary) {
 static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   const planner::Timeline &timeline = outcome.timeline();
   const planner::TimelinePlan &plan = outcome.plan();
-  std::vector<ValueKind> kinds = valueKinds(outcome.problem);
+  std::vector<ValueKind> kinds = valueKinds(outcome);
   int32_t peak = std::max(0, plan.peakPosition);
   std::vector<int32_t> ends = countedEnds(plan);
   for (auto [placement, end] : llvm::zip(plan.placements, ends))

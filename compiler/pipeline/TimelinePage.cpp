@@ -41,7 +41,7 @@ class Page {
 public:
   Page(const memory::PlanOutcome &outcome, llvm::StringRef title)
       : outcome(outcome), problem(outcome.problem), solution(outcome.result.solution),
-        plan(outcome.plan()), timeline(outcome.timeline()), kinds(valueKinds(problem)),
+        plan(outcome.plan()), timeline(outcome.timeline()), kinds(valueKinds(outcome)),
         title(title), os(text) {
     steps = std::max<size_t>(1, plan.events.size());
     countBytes();

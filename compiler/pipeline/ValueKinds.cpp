@@ -5,16 +5,15 @@
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
 
-std::vector<ValueKind> plimsoll::pipeline::valueKinds(const planner::Problem &problem) {
+std::vector<ValueKind> plimsoll::pipeline::valueKinds(const memory::PlanOutcome &outcome) {
+  const planner::Problem &problem = outcome.problem;
   std::vector<ValueKind> kinds(problem.values.size(), ValueKind::Activation);
-  for (const planner::Timeline &timeline : problem.timelines) {
-    for (const planner::Op &op : timeline.ops)
-      if (!op.overwrites.empty())
-        for (planner::ValueId id : op.reads)
-          kinds[id] = ValueKind::Gradient;
+  for (size_t i = 0; i < kinds.size(); ++i)
+    if (outcome.gradientOf[i] != planner::none)
+      kinds[i] = ValueKind::Gradient;
+  for (const planner::Timeline &timeline : problem.timelines)
     for (planner::ValueId id : timeline.liveAtStart)
       kinds[id] = ValueKind::Input;
-  }
   for (size_t i = 0; i < kinds.size(); ++i)
     if (problem.values[i].lifetime == planner::Lifetime::Resident)
       kinds[i] = ValueKind::Resident;
@@ -52,7 +51,7 @@ LiveBytes plimsoll::pipeline::liveBytes(const memory::PlanOutcome &outcome) {
   const planner::Solution &solution = outcome.result.solution;
   const planner::TimelinePlan &plan = outcome.plan();
   int32_t launches = std::max<int32_t>(1, plan.events.size());
-  std::vector<ValueKind> kinds = valueKinds(outcome.problem);
+  std::vector<ValueKind> kinds = valueKinds(outcome);
   LiveBytes bytes;
   bytes.byKind.assign(kWorkspaceRow + 1, std::vector<int64_t>(launches, 0));
   std::vector<int32_t> ends = countedEnds(plan);

@@ -9,9 +9,9 @@ namespace plimsoll::pipeline {
 
 enum class ValueKind { Resident, Input, Gradient, Activation };
 
-/// The kind of each value of the problem. A transient value that an update reads is a
-/// parameter's gradient; residents are parameters, state and constants.
-std::vector<ValueKind> valueKinds(const planner::Problem &problem);
+/// The kind of each value of the problem. Residents are parameters, state and constants; what an
+/// update takes for the gradient of one is a gradient.
+std::vector<ValueKind> valueKinds(const memory::PlanOutcome &outcome);
 
 /// Where each of the plan's placements stops to count as alive: at its end, or one event
 /// earlier where its last reader writes its own result into the same bytes.

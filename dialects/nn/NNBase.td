@@ -86,6 +86,25 @@ def NN_TimelineAttr : AttrDef<NN_Dialect, "Timeline"> {
   let assemblyFormat = "`<` $kind (`,` `weight` `=` $weight^)? `>`";
 }
 
+// Phases --------------------------------------------------------------------
+
+def NN_Phase : I32Enum<"Phase", "what part of a training step an op belongs to", [
+    I32EnumCase<"forward", 0>, I32EnumCase<"backward", 1>, I32EnumCase<"update", 2>]> {
+  let cppNamespace = "::plimsoll::nn";
+}
+
+def NN_PhaseAttr : AttrDef<NN_Dialect, "Phase"> {
+  let mnemonic = "phase";
+  let summary = "what part of a training step an op belongs to; in its location";
+  let description = [{
+    ```mlir
+    #nn.phase<backward>
+    ```
+  }];
+  let parameters = (ins EnumParameter<NN_Phase>:$value);
+  let assemblyFormat = "`<` $value `>`";
+}
+
 // Op classes ----------------------------------------------------------------
 
 /// Every tensor can be addressed.

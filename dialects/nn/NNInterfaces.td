@@ -37,6 +37,10 @@ def NN_InPlace : OpInterface<"InPlaceOpInterface"> {
     InterfaceMethod<[{
         True if the pairs are not a choice: an optimizer writes the parameter's own bytes.
       }], "bool", "overwritesOperands", (ins), "", [{ return false; }]>,
+    InterfaceMethod<[{
+        The operand that is the gradient of what is overwritten. None by default: running
+        statistics have none.
+      }], "std::optional<unsigned>", "getGradientOperand", (ins), "", [{ return std::nullopt; }]>,
   ];
 }
 

@@ -37,6 +37,7 @@ class NN_UpdateOp<string mnemonic, list<string> states, int flops, dag settings 
       return pairs;
     }
     bool overwritesOperands() { return true; }
+    std::optional<unsigned> getGradientOperand() { return 1; }
   }];
 }
 
@@ -151,6 +152,7 @@ def NN_AccumulateOp : NN_TensorOp<"accumulate"> {
   let extraClassDeclaration = [{
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
     bool overwritesOperands() { return true; }
+    std::optional<unsigned> getGradientOperand() { return 1; }
   }];
 }
 

@@ -8,6 +8,7 @@
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Phases.h"
 #include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -78,13 +79,18 @@ private:
   LogicalResult buildTrain(func::FuncOp train) {
     SmallVector<nn::ParameterOp> parameters;
     SmallVector<Value> loads;
-    if (failed(setTrainingMode(train)) || failed(collectTrained(train, parameters, loads)))
+    if (failed(setTrainingMode(train)))
+      return failure();
+    markStatistics(train);
+    if (failed(collectTrained(train, parameters, loads)))
       return failure();
     Value hyper = addHyper(train);
     drawFrom(train, hyper);
     remarkOnDropout(train);
     Value loss = train.getBody().front().getTerminator()->getOperand(0);
+    nn::PhaseMarker marker(train.getBody().front());
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
+    marker.markAdded(nn::Phase::backward);
     if (failed(gradients) || failed(leaveUnreached(train, parameters, loads, *gradients)))
       return failure();
     if (accumulate > 1)
@@ -96,9 +102,18 @@ private:
     Value scale = clipScale(builder, train, *gradients);
     for (auto [parameter, load, gradient] : llvm::zip(parameters, loads, *gradients))
       update(builder, parameter, load, gradient, hyper, scale);
+    marker.markAdded(nn::Phase::update);
     if (keepGradients)
       returnGradients(train, parameters, *gradients);
     return success();
+  }
+
+  /// Running statistics are moved behind the forward pass, as parameters are by an optimizer.
+  static void markStatistics(func::FuncOp train) {
+    for (Operation &op : train.getBody().front())
+      if (auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
+          inPlace && inPlace.overwritesOperands())
+        op.setLoc(nn::withPhase(op.getLoc(), nn::Phase::update));
   }
 
   // Micro-batches -----------------------------------------------------------
@@ -115,6 +130,7 @@ private:
     micro.setName("accumulate");
     nn::setTimeline(micro, nn::TimelineKind::accumulate, accumulate - 1);
     getOperation().getBody()->getOperations().insertAfter(train->getIterator(), micro);
+    nn::PhaseMarker marker(micro.getBody().front());
     OpBuilder builder(micro.getBody().front().getTerminator());
     for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
       nn::ParameterOp of = parameter;
@@ -128,6 +144,7 @@ private:
                                              mapping.lookup(hyper));
       nn::StoreOp::create(builder, of.getLoc(), added, sumName(of));
     }
+    marker.markAdded(nn::Phase::update);
   }
 
   /// Of all micro-batches of the step.

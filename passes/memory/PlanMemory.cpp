@@ -62,7 +62,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
       return signalPassFailure();
     planner::Result result = planner::solve(step->problem(), *options);
     if (outcome)
-      *outcome = {step->problem(), result, kindsOf(timelines)};
+      *outcome = {step->problem(), result, kindsOf(timelines), step->gradientOf()};
     if (!result.ok())
       return refuse(result);
     const std::vector<std::string> broken = planner::validate(step->problem(), result.solution);

@@ -12,6 +12,8 @@ struct PlanOutcome {
   planner::Problem problem;
   planner::Result result;
   std::vector<nn::TimelineKind> kinds; ///< of the problem's timelines
+  /// Of each value of the problem, the parameter or sum that it is the gradient of, or `none`.
+  std::vector<planner::ValueId> gradientOf;
 
   /// Index of the timeline that reports of one timeline show: the first that trains, or the first.
   size_t shown() const;

@@ -64,6 +64,7 @@ ValueId StepProblem::addValue(Type type, StringRef name, planner::Lifetime lifet
   value.alignment = alignment;
   value.lifetime = lifetime;
   planned.values.push_back(std::move(value));
+  primals.push_back(planner::none);
   return static_cast<ValueId>(planned.values.size() - 1);
 }
 
@@ -143,6 +144,8 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline,
                                          << "or state as it was before the step";
       planned.overwrites.push_back({id, planner::none});
     }
+    if (std::optional<unsigned> gradient = inPlace.getGradientOperand())
+      primals[valueId(op->getOperand(*gradient))] = planned.overwrites.front().before;
   } else {
     for (Value result : op->getResults()) {
       ValueId id = addValue(result.getType(), planned.name, planner::Lifetime::Transient);

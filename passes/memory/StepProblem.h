@@ -35,6 +35,9 @@ public:
   const KernelChoice &choice(mlir::Operation *op) const { return choices.find(op)->second; }
   /// The planner's value of an SSA value (through views), or `planner::none`.
   planner::ValueId valueId(mlir::Value value) const;
+  /// Of each planner value, the resident whose gradient an update takes it for, or
+  /// `planner::none`.
+  const std::vector<planner::ValueId> &gradientOf() const { return primals; }
   /// The resident value of a symbol or of a constant's content, or `planner::none`.
   planner::ValueId residentId(mlir::Attribute key) const;
 
@@ -49,6 +52,7 @@ private:
                       mlir::ArrayRef<nn::InPlacePair> pairs) const;
 
   planner::Problem planned;
+  std::vector<planner::ValueId> primals;
   int64_t alignment = 64;
   llvm::SmallVector<mlir::func::FuncOp> functions;
   std::vector<std::vector<mlir::Operation *>> operations;

@@ -40,6 +40,14 @@ def state_of(path):
     return tensors
 
 
+def unrecorded_ties(module, state):
+    """Further names of tensors that `state` has: the exporter records one name of two that are tied
+    within the module, as a decoder's bias. PyTorch's tie_weights() does the same."""
+    places = {value.data_ptr(): name for name, value in module.state_dict().items() if name in state}
+    return {name: state[places[value.data_ptr()]] for name, value in module.state_dict().items()
+            if name not in state and value.numel() and value.data_ptr() in places}
+
+
 def run(command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                           env=dict(os.environ, OMP_WAIT_POLICY="PASSIVE"))
@@ -62,6 +70,7 @@ def loads(build, folder, form):
              f"--metrics={work}/metrics.jsonl"])
         ours = json.loads(pathlib.Path(work, "metrics.jsonl").read_text().splitlines()[0])["loss"]
         state = state_of(f"{work}/end.safetensors")
+    state.update(unrecorded_ties(module, state))
     buffers = {name: value for name, value in module.state_dict().items() if name not in state
                and name not in dict(module.named_parameters())}  # counters, tables of integers
     module.load_state_dict({**buffers, **state}, strict=True)

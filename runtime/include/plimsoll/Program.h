@@ -128,17 +128,18 @@ enum class TimelineKind : uint8_t {
 /// One thing that the program can run from begin to end. A program may have several of a kind, of
 /// other shapes for one; they share parameters and state, and the bytes of everything else.
 struct Timeline {
-  const char *name;
-  TimelineKind kind;
-  void (*run)(Stepper &);
-  int launchCount;
-  const TensorInfo *inputs; ///< as Program::inputs, as they are here; `kNoPlace`: not read here
-  int64_t hyperOffset;      ///< of the scalars that the host computes (Hyper); -1: none is read
-  int64_t lossOffset;       ///< f32 [1]
-  int64_t accuracyOffset;  ///< f32 [1], share of the counted rows whose largest score is the label;
-                           ///< -1: none
-  const WriteInfo *writes; ///< sorted by launch
-  int writeCount;
+  const char *name = nullptr;
+  TimelineKind kind = TimelineKind::train;
+  void (*run)(Stepper &) = nullptr;
+  int launchCount = 0;
+  const TensorInfo *inputs = nullptr; ///< as Program::inputs, as they are here; at `kNoPlace` they
+                                      ///< are not read
+  int64_t hyperOffset = -1;    ///< of the scalars that the host computes (Hyper); -1: none is read
+  int64_t lossOffset = -1;     ///< f32 [1]
+  int64_t accuracyOffset = -1; ///< f32 [1], share of the counted rows whose largest score is the
+                               ///< label; -1: none
+  const WriteInfo *writes = nullptr; ///< sorted by launch
+  int writeCount = 0;
   int64_t gradientNormOffset = -1; ///< f32 [1], before clipping; -1: not compiled with --clip=norm:
   const AccessInfo *accesses = nullptr; ///< sorted by launch; null unless compiled for CUDA
   int accessCount = 0;
