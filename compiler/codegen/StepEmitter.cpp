@@ -1,5 +1,6 @@
 //===- StepEmitter.cpp - programs as readable C++ ------------------------------===//
 #include "compiler/codegen/StepEmitter.h"
+#include "compiler/codegen/CallText.h"
 #include "compiler/codegen/CppText.h"
 #include "compiler/codegen/LoopEmitter.h"
 #include "dialects/nn/NNNames.h"
@@ -129,23 +130,14 @@ private:
   }
 
   void kernelLaunch(llvm::raw_ostream &os, exec::CallOp call) {
-    os << (isCuda() ? "cuda::" : "") << call.getKernel() << ", {";
+    os << (isCuda() ? "cuda::" : "") << call.getKernel() << ", " << argumentsOf(call) << ", {";
     llvm::interleaveComma(call.getBuffers(), os, [&](int64_t buffer) {
       if (buffer == exec::CallOp::kAbsent)
         os << "nullptr";
       else
         os << address(buffer >= 0 ? call.getReads()[buffer] : call.getWrites()[-1 - buffer]);
     });
-    os << "}, {";
-    llvm::interleaveComma(call.getSizes(), os);
     os << "}";
-    if (!call.getScalars().empty() || call.getWorkspace()) {
-      os << ", {";
-      llvm::interleaveComma(call.getScalars(), os, [&](double scalar) {
-        os << literal(scalar, Float64Type::get(call.getContext()));
-      });
-      os << "}";
-    }
     if (call.getWorkspace())
       os << ", " << cast<exec::SliceType>(call.getWrites().back().getType()).getBytes();
   }

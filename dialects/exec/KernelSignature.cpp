@@ -115,7 +115,9 @@ static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef
   numbers.type = sizes.back();
   sizes = sizes.drop_back();
   error = "there is no element type " + std::to_string(numbers.type) + " for it";
-  return numbers.type >= 0 && numbers.type < (isFloat ? int64_t(kI32) : int64_t(kTypeCodes));
+  // Where f32 need not be told it is not: kernels count their sizes.
+  return numbers.type >= (always ? kF32 : kF64) &&
+         numbers.type < (isFloat ? int64_t(kI32) : int64_t(kTypeCodes));
 }
 
 /// Counts buffers: optional ones, and repetitions of one that is repeated.

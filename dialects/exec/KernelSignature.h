@@ -84,7 +84,8 @@ struct Need {
 };
 
 struct KernelSignature {
-  llvm::StringLiteral name, arguments; ///< `arguments`: the struct of the runtime
+  llvm::StringLiteral name;
+  llvm::StringLiteral options; ///< the runtime's struct of what is optional
   llvm::ArrayRef<BufferSignature> buffers, optionalBuffers;
   llvm::ArrayRef<SizeSignature> sizes, optionalSizes;
   llvm::ArrayRef<llvm::StringLiteral> scalars, optionalScalars;

@@ -13,6 +13,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace plimsoll {
 
@@ -24,7 +25,7 @@ public:
     std::string reason;
   };
 
-  using Sizes = std::initializer_list<int64_t>;
+  using Sizes = const std::vector<int64_t> &;
 
   /// What an earlier run chose, of the metadata of the checkpoint `file`. Throws Failure where the
   /// text is damaged.

@@ -25,20 +25,18 @@ struct HandleCache {
   std::mutex mutex;
 };
 
-void *preparedHandle(const Kernel &kernel, std::initializer_list<int64_t> sizes, int threads,
+void *preparedHandle(const Kernel &kernel, const std::vector<int64_t> &key, int threads,
                      int64_t workspaceBytes, const std::string &choice, const char **error) {
   static HandleCache *cache = new HandleCache; // never destroyed: handles outlive every program
   std::lock_guard<std::mutex> lock(cache->mutex);
-  std::vector<int64_t> key(sizes);
   for (const HandleCache::Entry &entry : cache->entries)
     if (entry.kernel == &kernel && entry.sizes == key && entry.threads == threads &&
         entry.workspaceBytes == workspaceBytes && entry.choice == choice)
       return entry.handle;
-  int count = static_cast<int>(sizes.size());
-  void *handle =
-      choice.empty()
-          ? kernel.prepare(sizes.begin(), count, threads, workspaceBytes, error)
-          : kernel.prepareAs(sizes.begin(), count, threads, workspaceBytes, choice.c_str(), error);
+  int count = static_cast<int>(key.size());
+  void *handle = choice.empty() ? kernel.prepare(key.data(), count, threads, workspaceBytes, error)
+                                : kernel.prepareAs(key.data(), count, threads, workspaceBytes,
+                                                   choice.c_str(), error);
   if (handle)
     cache->entries.push_back({&kernel, key, threads, workspaceBytes, choice, handle});
   return handle;
@@ -47,8 +45,9 @@ void *preparedHandle(const Kernel &kernel, std::initializer_list<int64_t> sizes,
 } // namespace
 
 /// With the choice of an earlier run, where there is one that the library follows.
-void *Stepper::prepared(const Kernel &kernel, std::initializer_list<int64_t> sizes,
-                        int64_t workspaceBytes, const char **message) {
+void *Stepper::prepared(const Kernel &kernel, const LaunchNumbers &numbers, int64_t workspaceBytes,
+                        const char **message) {
+  std::vector<int64_t> sizes(numbers.sizes, numbers.sizes + numbers.sizeCount);
   const char *recorded = choices && kernel.prepareAs ? choices->recorded(kernel, sizes) : nullptr;
   void *handle = nullptr;
   if (recorded) {
@@ -67,10 +66,18 @@ void *Stepper::prepared(const Kernel &kernel, std::initializer_list<int64_t> siz
 void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
                   std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars,
                   int64_t workspaceBytes) {
+  runNumbers(kernel, buffers,
+             {const_cast<int64_t *>(sizes.begin()), const_cast<double *>(scalars.begin()),
+              static_cast<int>(sizes.size()), static_cast<int>(scalars.size())},
+             workspaceBytes);
+}
+
+void Stepper::runNumbers(const Kernel &kernel, std::initializer_list<void *> buffers,
+                         const LaunchNumbers &numbers, int64_t workspaceBytes) {
   if (preparing) {
     const char *message = nullptr;
     if (kernel.prepare) {
-      handles[launch] = prepared(kernel, sizes, workspaceBytes, &message);
+      handles[launch] = prepared(kernel, numbers, workspaceBytes, &message);
       if (!handles[launch] && !error)
         error = message ? message : "preparing failed", errorLaunch = launch;
     }
@@ -78,8 +85,8 @@ void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
     return;
   }
   Launch what{buffers.begin(), static_cast<int>(buffers.size()),
-              sizes.begin(),   static_cast<int>(sizes.size()),
-              scalars.begin(), static_cast<int>(scalars.size()),
+              numbers.sizes,   numbers.sizeCount,
+              numbers.scalars, numbers.scalarCount,
               threads,         kernel.prepare ? handles[launch] : nullptr,
               stream};
   if (queue && !queue->takes(kernel))

@@ -163,6 +163,6 @@ void run(const Launch &launch) {
 
 } // namespace
 
-const Kernel attention = {"attention", run, workspace};
+const KernelOf<AttentionArguments> attention = {"attention", run, workspace};
 
 } // namespace plimsoll

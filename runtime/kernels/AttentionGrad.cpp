@@ -193,6 +193,6 @@ void run(const Launch &launch) {
 
 } // namespace
 
-const Kernel attention_grad = {"attention_grad", run, workspace};
+const KernelOf<AttentionArguments> attention_grad = {"attention_grad", run, workspace};
 
 } // namespace plimsoll

@@ -143,9 +143,10 @@ void runUpdate(const Launch &launch) {
 
 } // namespace
 
-const Kernel batch_norm = {"batch_norm", runForward};
-const Kernel batch_norm_grad = {"batch_norm_grad", runGrad};
-const Kernel batch_norm_inference = {"batch_norm_inference", runInference};
-const Kernel batch_norm_update = {"batch_norm_update", runUpdate};
+const KernelOf<BatchNormArguments> batch_norm = {"batch_norm", runForward};
+const KernelOf<BatchNormGradArguments> batch_norm_grad = {"batch_norm_grad", runGrad};
+const KernelOf<BatchNormInferenceArguments> batch_norm_inference = {"batch_norm_inference",
+                                                                    runInference};
+const KernelOf<BatchNormUpdateArguments> batch_norm_update = {"batch_norm_update", runUpdate};
 
 } // namespace plimsoll

@@ -215,11 +215,12 @@ void runTyped(const Launch &launch) {
 
 } // namespace
 
-const Kernel conv = {"conv", runTyped<runForward, plain::convolve>, workspace<forwardShare>};
-const Kernel conv_grad_input = {"conv_grad_input", runTyped<runGradInput, plain::convolveGradInput>,
-                                workspace<gradInputShare>};
-const Kernel conv_grad_weight = {"conv_grad_weight",
-                                 runTyped<runGradWeight, plain::convolveGradWeight>,
-                                 workspace<gradWeightShare>};
+const KernelOf<ConvArguments> conv = {"conv", runTyped<runForward, plain::convolve>,
+                                      workspace<forwardShare>};
+const KernelOf<ConvArguments> conv_grad_input = {
+    "conv_grad_input", runTyped<runGradInput, plain::convolveGradInput>, workspace<gradInputShare>};
+const KernelOf<ConvArguments> conv_grad_weight = {
+    "conv_grad_weight", runTyped<runGradWeight, plain::convolveGradWeight>,
+    workspace<gradWeightShare>};
 
 } // namespace plimsoll

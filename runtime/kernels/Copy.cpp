@@ -49,8 +49,8 @@ void runSplit(const Launch &launch) {
 
 } // namespace
 
-const Kernel copy = {"copy", runCopy};
-const Kernel concat = {"concat", runConcat};
-const Kernel split = {"split", runSplit};
+const KernelOf<CopyArguments> copy = {"copy", runCopy};
+const KernelOf<ConcatArguments> concat = {"concat", runConcat};
+const KernelOf<SplitArguments> split = {"split", runSplit};
 
 } // namespace plimsoll

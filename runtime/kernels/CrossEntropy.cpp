@@ -217,8 +217,9 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel cross_entropy = {"cross_entropy", runLoss};
-const Kernel cross_entropy_with_grad = {"cross_entropy_with_grad", runLossWithGrad};
-const Kernel cross_entropy_grad = {"cross_entropy_grad", runGrad};
+const KernelOf<CrossEntropyArguments> cross_entropy = {"cross_entropy", runLoss};
+const KernelOf<CrossEntropyArguments> cross_entropy_with_grad = {"cross_entropy_with_grad",
+                                                                 runLossWithGrad};
+const KernelOf<CrossEntropyArguments> cross_entropy_grad = {"cross_entropy_grad", runGrad};
 
 } // namespace plimsoll

@@ -98,7 +98,7 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel gather = {"gather", runGather};
-const Kernel gather_grad = {"gather_grad", runGrad};
+const KernelOf<GatherArguments> gather = {"gather", runGather};
+const KernelOf<GatherGradArguments> gather_grad = {"gather_grad", runGrad};
 
 } // namespace plimsoll

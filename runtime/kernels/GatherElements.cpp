@@ -66,7 +66,7 @@ void runScatter(const Launch &launch) {
 
 } // namespace
 
-const Kernel gather_elements = {"gather_elements", runGather};
-const Kernel scatter_elements = {"scatter_elements", runScatter};
+const KernelOf<GatherElementsArguments> gather_elements = {"gather_elements", runGather};
+const KernelOf<ScatterElementsArguments> scatter_elements = {"scatter_elements", runScatter};
 
 } // namespace plimsoll

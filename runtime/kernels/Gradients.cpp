@@ -64,8 +64,8 @@ void runClipByNorm(const Launch &launch) {
 
 } // namespace
 
-const Kernel accumulate = {"accumulate", runAccumulate};
-const Kernel sum_squares = {"sum_squares", runSumSquares};
-const Kernel clip_by_norm = {"clip_by_norm", runClipByNorm};
+const KernelOf<AccumulateArguments> accumulate = {"accumulate", runAccumulate};
+const KernelOf<SumSquaresArguments> sum_squares = {"sum_squares", runSumSquares};
+const KernelOf<ClipByNormArguments> clip_by_norm = {"clip_by_norm", runClipByNorm};
 
 } // namespace plimsoll

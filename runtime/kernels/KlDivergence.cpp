@@ -81,7 +81,7 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel kl_divergence = {"kl_divergence", runLoss};
-const Kernel kl_divergence_grad = {"kl_divergence_grad", runGrad};
+const KernelOf<KlDivergenceArguments> kl_divergence = {"kl_divergence", runLoss};
+const KernelOf<KlDivergenceArguments> kl_divergence_grad = {"kl_divergence_grad", runGrad};
 
 } // namespace plimsoll

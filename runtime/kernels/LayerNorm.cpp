@@ -132,8 +132,10 @@ void runGradParams(const Launch &launch) {
 
 } // namespace
 
-const Kernel layer_norm = {"layer_norm", runForward};
-const Kernel layer_norm_grad_input = {"layer_norm_grad_input", runGradInput};
-const Kernel layer_norm_grad_params = {"layer_norm_grad_params", runGradParams};
+const KernelOf<LayerNormArguments> layer_norm = {"layer_norm", runForward};
+const KernelOf<LayerNormGradInputArguments> layer_norm_grad_input = {"layer_norm_grad_input",
+                                                                     runGradInput};
+const KernelOf<LayerNormGradParamsArguments> layer_norm_grad_params = {"layer_norm_grad_params",
+                                                                       runGradParams};
 
 } // namespace plimsoll

@@ -123,6 +123,6 @@ void run(const Launch &launch) {
 
 } // namespace
 
-const Kernel matmul = {"matmul", run, workspace};
+const KernelOf<MatmulArguments> matmul = {"matmul", run, workspace};
 
 } // namespace plimsoll

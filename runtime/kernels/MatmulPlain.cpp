@@ -42,6 +42,6 @@ void run(const Launch &launch) {
 
 } // namespace
 
-const Kernel matmul_f64 = {"matmul_f64", run};
+const KernelOf<MatmulArguments> matmul_f64 = {"matmul_f64", run};
 
 } // namespace plimsoll

@@ -47,8 +47,9 @@ auto updater(const Launch &launch) {
 
 } // namespace
 
-#define PLIMSOLL_DEFINE(name, withRule)                                                            \
-  const Kernel name = {#name, [](const Launch &launch) { withRule(launch, updater(launch)); }};
+#define PLIMSOLL_DEFINE(name, Arguments, withRule)                                                 \
+  const KernelOf<Arguments> name = {                                                               \
+      #name, [](const Launch &launch) { withRule(launch, updater(launch)); }};
 PLIMSOLL_FOR_EACH_OPTIMIZER(PLIMSOLL_DEFINE)
 
 } // namespace plimsoll

@@ -57,7 +57,7 @@ void runAnyGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel pointwise_loss = {"pointwise_loss", runAnyLoss};
-const Kernel pointwise_loss_grad = {"pointwise_loss_grad", runAnyGrad};
+const KernelOf<PointwiseLossArguments> pointwise_loss = {"pointwise_loss", runAnyLoss};
+const KernelOf<PointwiseLossArguments> pointwise_loss_grad = {"pointwise_loss_grad", runAnyGrad};
 
 } // namespace plimsoll

@@ -100,13 +100,15 @@ void runTyped(const Launch &launch) {
 
 } // namespace
 
-const Kernel max_pool = {"max_pool", runTyped<19, maxPool<float>, maxPool<double>>};
-const Kernel max_pool_index = {"max_pool_index",
-                               runTyped<20, maxPoolIndex<float>, maxPoolIndex<double>>};
-const Kernel max_pool_grad = {"max_pool_grad",
-                              runTyped<19, maxPoolGrad<float>, maxPoolGrad<double>>};
-const Kernel avg_pool = {"avg_pool", runTyped<23, meanPool<float>, meanPool<double>>};
-const Kernel avg_pool_grad = {"avg_pool_grad",
-                              runTyped<23, meanPoolGrad<float>, meanPoolGrad<double>>};
+const KernelOf<MaxPoolArguments> max_pool = {"max_pool",
+                                             runTyped<19, maxPool<float>, maxPool<double>>};
+const KernelOf<MaxPoolIndexArguments> max_pool_index = {
+    "max_pool_index", runTyped<20, maxPoolIndex<float>, maxPoolIndex<double>>};
+const KernelOf<MaxPoolArguments> max_pool_grad = {
+    "max_pool_grad", runTyped<19, maxPoolGrad<float>, maxPoolGrad<double>>};
+const KernelOf<AvgPoolArguments> avg_pool = {"avg_pool",
+                                             runTyped<23, meanPool<float>, meanPool<double>>};
+const KernelOf<AvgPoolArguments> avg_pool_grad = {
+    "avg_pool_grad", runTyped<23, meanPoolGrad<float>, meanPoolGrad<double>>};
 
 } // namespace plimsoll

@@ -94,8 +94,8 @@ void runArgReduce(const Launch &launch) {
 
 } // namespace
 
-const Kernel reduce = {"reduce", runReduce};
-const Kernel reduce_prod_grad = {"reduce_prod_grad", runProductGradient};
-const Kernel arg_reduce = {"arg_reduce", runArgReduce};
+const KernelOf<ReduceArguments> reduce = {"reduce", runReduce};
+const KernelOf<ReduceProdGradArguments> reduce_prod_grad = {"reduce_prod_grad", runProductGradient};
+const KernelOf<ArgReduceArguments> arg_reduce = {"arg_reduce", runArgReduce};
 
 } // namespace plimsoll

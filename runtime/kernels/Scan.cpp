@@ -68,7 +68,7 @@ void runTopK(const Launch &launch) {
 
 } // namespace
 
-const Kernel cum_sum = {"cum_sum", runCumSum};
-const Kernel top_k = {"top_k", runTopK};
+const KernelOf<CumSumArguments> cum_sum = {"cum_sum", runCumSum};
+const KernelOf<TopKArguments> top_k = {"top_k", runTopK};
 
 } // namespace plimsoll

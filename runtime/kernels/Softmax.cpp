@@ -72,8 +72,8 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel softmax = {"softmax", runForward<false>};
-const Kernel softmax_grad = {"softmax_grad", runGrad};
-const Kernel log_softmax = {"log_softmax", runForward<true>};
+const KernelOf<SoftmaxArguments> softmax = {"softmax", runForward<false>};
+const KernelOf<SoftmaxGradArguments> softmax_grad = {"softmax_grad", runGrad};
+const KernelOf<LogSoftmaxArguments> log_softmax = {"log_softmax", runForward<true>};
 
 } // namespace plimsoll

@@ -206,10 +206,12 @@ template <typename Update> void withRmsprop(const Launch &launch, Update update)
     update(RmspropRule(launch.scalars), 2, 3);
 }
 
-/// define(kernel, the with... of its rule) for every optimizer.
+/// define(kernel, its arguments, the with... of its rule) for every optimizer.
 #define PLIMSOLL_FOR_EACH_OPTIMIZER(define)                                                        \
-  define(adamw, withAdamw) define(adam, withAdam) define(sgd, withSgd) define(lion, withLion)      \
-      define(adagrad, withAdagrad) define(rmsprop, withRmsprop)
+  define(adamw, AdamArguments, withAdamw) define(adam, AdamArguments, withAdam)                    \
+      define(sgd, SgdArguments, withSgd) define(lion, LionArguments, withLion)                     \
+          define(adagrad, AdagradArguments, withAdagrad)                                           \
+              define(rmsprop, RmspropArguments, withRmsprop)
 
 /// What the launch tells of its parameter, behind `scalars` scalars of the optimizer.
 inline UpdateGroup groupOf(const Launch &launch, int scalars) {

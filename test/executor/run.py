@@ -1,9 +1,10 @@
-"""Plans broken on purpose, and the same bits at many budgets, through the in-process executor.
+"""Plans and calls broken on purpose, and the same bits at many budgets, in process.
 
     run.py --build=BUILD [--all]
 
-Every corruption whose (poisoned) run changes a bit must be one that the verifier refused;
-losses, parameters and state must be the same bits at every budget.
+Every corruption whose (poisoned) run changes a bit must be one that the verifier refused, and
+every broken call that touches a byte outside its slices; losses, parameters and state must be the
+same bits at every budget.
 """
 import argparse
 import re
@@ -16,12 +17,23 @@ MODELS = Path(__file__).resolve().parents[2] / "models"
 # program, arguments before the model, model, shapes and loss; the last list under --all only
 CORRUPTIONS = [("corrupt", ["400", "1"], "mlp-digits/model.onnx", []),
                ("corrupt", ["100", "1001"], "gpt2-nano/model.onnx", [])]
+CALLS = [("calls", ["cpu", "350", "1"], "mlp-digits/model.onnx", []),
+         ("calls", ["cpu", "350", "10001"], "gpt2-nano-dyn/model.onnx", ["input_ids=1x16"]),
+         ("calls", ["cpu", "300", "20001"], "resnet-nano/model.onnx", []),
+         ("calls", ["cuda:emulator", "100", "30001"], "mlp-digits/model.onnx", []),
+         ("calls", ["cuda:emulator", "100", "40001"], "gpt2-nano-dyn/model.onnx",
+          ["input_ids=1x16"]),
+         ("calls", ["cuda:emulator", "50", "50001"], "resnet-nano/model.onnx", [])]
 BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
            ("budgets", ["4", "2"], "gpt2-nano/model.onnx", []),
            ("budgets", ["2", "2"], "gpt2-nano/model.onnx", ["input_ids=2x128"]),
            ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", []),
            ("budgets", ["3", "2"], "resnet-nano/model-fold.onnx", [])]
-ALL = [("budgets", ["20", "20"], "mlp-digits/model.onnx", []),
+ALL = [("calls", ["cuda:emulator", "250", "31001"], "mlp-digits/model.onnx", []),
+       ("calls", ["cuda:emulator", "250", "41001"], "gpt2-nano-dyn/model.onnx",
+        ["input_ids=1x16"]),
+       ("calls", ["cuda:emulator", "250", "51001"], "resnet-nano/model.onnx", []),
+       ("budgets", ["20", "20"], "mlp-digits/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano-fresh/model.onnx", []),
        ("budgets", ["20", "20"], "gpt2-nano-sdpa/model.onnx", []),
@@ -45,8 +57,11 @@ def main():
     parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
     passed = failed = 0
-    for name, arguments, model, after in CORRUPTIONS + (ALL if options.all else BUDGETS):
+    for name, arguments, model, after in CORRUPTIONS + CALLS + (ALL if options.all else BUDGETS):
         program = options.build / "bin" / f"plimsoll-test-{name}"
+        if name == "calls" and not program.exists():
+            print("-- calls: left out, built without the emulator", flush=True)
+            continue
         command = [program, *arguments, MODELS / model, *after]
         print(f"-- {name} {' '.join(arguments)} {model}", flush=True)
         result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True)

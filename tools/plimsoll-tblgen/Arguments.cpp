@@ -20,7 +20,8 @@ namespace {
 
 class ArgumentsPrinter {
 public:
-  explicit ArgumentsPrinter(raw_ostream &os) : os(os) {}
+  /// `list`: the type of a list of sizes.
+  ArgumentsPrinter(raw_ostream &os, StringRef list) : os(os), list(list) {}
 
   void print(const Record &kernel) {
     if (!seen.insert(argumentsOf(kernel)).second)
@@ -84,7 +85,7 @@ private:
     else if (rule == "choice")
       os << "  " << type << " " << name << " = {};\n";
     else if (size.getValueAsInt("count") == 0)
-      os << "  std::initializer_list<int64_t> " << name << " = {};\n";
+      os << "  " << list << " " << name << " = {};\n";
     else if (size.getValueAsInt("count") == 3)
       os << "  int64_t " << name << "[3] = {" << standard << ", " << standard << ", " << standard
          << "};\n";
@@ -143,6 +144,7 @@ private:
   }
 
   raw_ostream &os;
+  StringRef list;
   StringSet<> seen;
 };
 
@@ -156,10 +158,17 @@ bool plimsoll::tblgen::emitArguments(raw_ostream &os, const RecordKeeper &record
      << kOrigin
      << "#ifndef PLIMSOLL_KERNELARGUMENTS_H\n#define PLIMSOLL_KERNELARGUMENTS_H\n\n"
         "#include \"plimsoll/Kernel.h\"\n\n#include <optional>\n\nnamespace plimsoll {\n\n";
-  ArgumentsPrinter printer(os);
+  ArgumentsPrinter printer(os, "std::initializer_list<int64_t>");
   for (const Record *kernel : kernelsOf(records))
     printer.print(*kernel);
   os << "} // namespace plimsoll\n\n#endif // PLIMSOLL_KERNELARGUMENTS_H\n";
+  return false;
+}
+
+bool plimsoll::tblgen::emitCallArguments(raw_ostream &os, const RecordKeeper &records) {
+  ArgumentsPrinter printer(os, "llvm::ArrayRef<int64_t>");
+  for (const Record *kernel : kernelsOf(records))
+    printer.print(*kernel);
   return false;
 }
 

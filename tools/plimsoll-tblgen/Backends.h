@@ -14,7 +14,9 @@ bool emitGradients(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
 /// The table of signatures, for dialects/exec.
 bool emitSignatures(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
 
-/// Structs of arguments, for the runtime.
+/// Structs of arguments, for those who make calls.
+bool emitCallArguments(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
+/// The header of the same structs, for the runtime.
 bool emitArguments(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
 /// Lists of the kernels of each library, for the runtime.
 bool emitKernelLists(llvm::raw_ostream &os, const llvm::RecordKeeper &records);

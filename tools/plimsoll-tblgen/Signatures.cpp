@@ -38,10 +38,10 @@ public:
   }
 
   void printEntry() {
-    os << "    {" << quoted(name) << ", " << quoted(argumentsOf(kernel)) << ",\n     "
-       << part("buffers") << ", " << part("optionalBuffers") << ", " << part("sizes") << ", "
-       << part("optionalSizes") << ",\n     " << part("scalars") << ", " << part("optionalScalars")
-       << ", " << text(kernel.getValueAsBit("together"))
+    os << "    {" << quoted(name) << ", " << quoted(kernel.getValueAsString("options"))
+       << ",\n     " << part("buffers") << ", " << part("optionalBuffers") << ", " << part("sizes")
+       << ", " << part("optionalSizes") << ",\n     " << part("scalars") << ", "
+       << part("optionalScalars") << ", " << text(kernel.getValueAsBit("together"))
        << ", TypeRule::" << kernel.getValueAsDef("type")->getValueAsString("cpp") << ",\n     "
        << libraries() << ", " << text(kernel.getValueAsBit("doubleOnCuda")) << ", needsOf_" << name
        << "},\n";

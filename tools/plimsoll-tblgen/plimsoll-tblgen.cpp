@@ -8,13 +8,14 @@ using namespace llvm;
 using namespace plimsoll::tblgen;
 
 using Backend = bool (*)(raw_ostream &, const RecordKeeper &);
-enum class Print { gradients, signatures, arguments, kernelLists };
+enum class Print { gradients, signatures, callArguments, arguments, kernelLists };
 
 static cl::opt<Print> print(
     cl::desc("What to print:"),
     cl::values(clEnumValN(Print::gradients, "gen-gradients", "rules of Gradients.td"),
                clEnumValN(Print::signatures, "gen-kernel-signatures", "the table of Kernels.td"),
-               clEnumValN(Print::arguments, "gen-kernel-arguments", "structs of sizes"),
+               clEnumValN(Print::callArguments, "gen-call-arguments", "structs of sizes"),
+               clEnumValN(Print::arguments, "gen-kernel-arguments", "the same as a header"),
                clEnumValN(Print::kernelLists, "gen-kernel-lists", "kernels of each library")),
     cl::init(Print::gradients));
 
@@ -24,6 +25,8 @@ static bool run(raw_ostream &os, const RecordKeeper &records) {
     return emitGradients(os, records);
   case Print::signatures:
     return emitSignatures(os, records);
+  case Print::callArguments:
+    return emitCallArguments(os, records);
   case Print::arguments:
     return emitArguments(os, records);
   case Print::kernelLists:

@@ -178,6 +178,6 @@ void run(const Launch &launch) {
 
 } // namespace
 
-const Kernel matmul_onednn = {"matmul_onednn", run, workspace, prepare};
+const KernelOf<MatmulArguments> matmul_onednn = {"matmul_onednn", run, workspace, prepare};
 
 } // namespace plimsoll

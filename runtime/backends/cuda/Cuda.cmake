@@ -5,26 +5,8 @@
 #   plimsoll-runtime-cuda, plimsoll-main-cuda
 #                                 for a GPU; only where the CUDA toolkit is found
 
-set(cuda_kernels
-  Attention
-  AttentionBf16
-  BatchNorm
-  Conv
-  ConvDirect
-  Copy
-  CrossEntropy
-  Gather
-  GatherElements
-  Gradients
-  LayerNorm
-  Losses
-  Optimizers
-  Pool
-  RadixSort
-  Random
-  Reduce
-  Scan
-  Softmax)
+file(GLOB cuda_sources RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS
+     backends/cuda/kernels/*.cu)
 
 find_path(PLIMSOLL_BOOST_INCLUDE boost/context/fiber.hpp)
 find_library(PLIMSOLL_BOOST_CONTEXT boost_context)
@@ -102,11 +84,6 @@ function(plimsoll_as_cpp result)
   set(${result} ${files} PARENT_SCOPE)
 endfunction()
 
-set(cuda_sources "")
-foreach(kernel IN LISTS cuda_kernels)
-  list(APPEND cuda_sources backends/cuda/kernels/${kernel}.cu)
-endforeach()
-
 if(PLIMSOLL_HAVE_EMULATOR AND "v3" IN_LIST PLIMSOLL_ISA)
   plimsoll_as_cpp(emulated_sources ${cuda_sources})
   plimsoll_objects(plimsoll-emulated-objects ${emulated_sources})
@@ -137,10 +114,8 @@ set(PLIMSOLL_CUDA_FLAGS -O3 --fmad=false --expt-relaxed-constexpr CACHE INTERNAL
 if(PLIMSOLL_HAVE_CUDA)
   find_package(CUDAToolkit REQUIRED)
   # The library's own kernels have no warning, and no spilled register on any architecture.
-  foreach(kernel IN LISTS cuda_kernels)
-    set_source_files_properties(backends/cuda/kernels/${kernel}.cu PROPERTIES
-                                COMPILE_OPTIONS "-Xptxas;-warn-spills,-Werror")
-  endforeach()
+  set_source_files_properties(${cuda_sources} PROPERTIES
+                              COMPILE_OPTIONS "-Xptxas;-warn-spills,-Werror")
   add_library(plimsoll-runtime-cuda STATIC ${cuda_sources} backends/cuda/CublasAlgorithm.cpp
               backends/cuda/CudaDevice.cpp
               backends/cuda/CudaError.cpp backends/cuda/FindDevice.cpp

@@ -140,8 +140,10 @@ constexpr Kernel product(const char *name) {
 
 } // namespace
 
-const Kernel matmul = product<CUBLAS_COMPUTE_32F>("matmul");
-const Kernel matmul_tf32 = product<CUBLAS_COMPUTE_32F_FAST_TF32>("matmul_tf32");
-const Kernel matmul_bf16 = product<CUBLAS_COMPUTE_32F, CUDA_R_16BF>("matmul_bf16");
+const KernelOf<MatmulArguments> matmul = {product<CUBLAS_COMPUTE_32F>("matmul")};
+const KernelOf<MatmulArguments> matmul_tf32 = {
+    product<CUBLAS_COMPUTE_32F_FAST_TF32>("matmul_tf32")};
+const KernelOf<MatmulArguments> matmul_bf16 = {
+    product<CUBLAS_COMPUTE_32F, CUDA_R_16BF>("matmul_bf16")};
 
 } // namespace plimsoll::cuda

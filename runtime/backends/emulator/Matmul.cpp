@@ -79,8 +79,11 @@ void choice(const void *handle, char *text, size_t capacity) {
 
 } // namespace
 
-const Kernel matmul = {"matmul", run<float>, matmulWorkspace, prepare, choice, prepareAs};
-const Kernel matmul_tf32 = {"matmul_tf32", run<Tf32>, matmulWorkspace, prepare, choice, prepareAs};
-const Kernel matmul_bf16 = {"matmul_bf16", run<Bf16>, matmulWorkspace, prepare, choice, prepareAs};
+const KernelOf<MatmulArguments> matmul = {"matmul", run<float>, matmulWorkspace,
+                                          prepare,  choice,     prepareAs};
+const KernelOf<MatmulArguments> matmul_tf32 = {"matmul_tf32", run<Tf32>, matmulWorkspace,
+                                               prepare,       choice,    prepareAs};
+const KernelOf<MatmulArguments> matmul_bf16 = {"matmul_bf16", run<Bf16>, matmulWorkspace,
+                                               prepare,       choice,    prepareAs};
 
 } // namespace plimsoll::cuda

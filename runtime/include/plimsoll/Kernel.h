@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
+#include <type_traits>
 
 namespace plimsoll {
 
@@ -64,6 +66,33 @@ struct Kernel {
   void (*runMany)(const Launch *launches, int count) = nullptr;
 };
 
+/// A kernel whose launches tell their sizes and scalars by name (KernelArguments.h).
+template <typename Arguments> struct KernelOf : Kernel {};
+
+/// Where arguments write their numbers, one behind the other.
+struct LaunchNumbers {
+  int64_t *sizes;
+  double *scalars;
+  int sizeCount, scalarCount;
+
+  LaunchNumbers(int64_t *sizes, double *scalars, int sizeCount = 0, int scalarCount = 0)
+      : sizes(sizes), scalars(scalars), sizeCount(sizeCount), scalarCount(scalarCount) {}
+
+  template <typename... Values> void addSizes(const Values &...values) { (addSize(values), ...); }
+  template <typename... Values> void addScalars(Values... values) {
+    ((scalars[scalarCount++] = values), ...);
+  }
+
+private:
+  template <typename T> void addSize(const T &value) {
+    if constexpr (requires { std::begin(value); }) // of a window, or a list
+      for (int64_t each : value)
+        sizes[sizeCount++] = each;
+    else
+      sizes[sizeCount++] = static_cast<int64_t>(value);
+  }
+};
+
 /// The kernel called `name` in this library, or null.
 const Kernel *findKernel(const char *name);
 
@@ -111,7 +140,19 @@ public:
   void end() { runQueue(); }
 
   /// A library kernel. `workspaceBytes` is the size of the last buffer where the kernel has a
-  /// workspace.
+  /// workspace. The numbers lie on the stack of this call: a step allocates nothing.
+  template <typename Arguments>
+  __attribute__((noinline)) void
+  run(const KernelOf<Arguments> &kernel, const std::type_identity_t<Arguments> &arguments,
+      std::initializer_list<void *> buffers, int64_t workspaceBytes = 0) {
+    double scalars[Arguments::mostScalars() + 1];
+    LaunchNumbers numbers(
+        static_cast<int64_t *>(__builtin_alloca(arguments.mostSizes() * sizeof(int64_t))), scalars);
+    arguments.tell(numbers);
+    runNumbers(kernel, buffers, numbers, workspaceBytes);
+  }
+
+  /// The same with numbers in the order of the kernel's header comment.
   void run(const Kernel &kernel, std::initializer_list<void *> buffers,
            std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars = {},
            int64_t workspaceBytes = 0);
@@ -124,7 +165,9 @@ public:
 
 private:
   int launch = 0;
-  void *prepared(const Kernel &kernel, std::initializer_list<int64_t> sizes, int64_t workspaceBytes,
+  void runNumbers(const Kernel &kernel, std::initializer_list<void *> buffers,
+                  const LaunchNumbers &numbers, int64_t workspaceBytes);
+  void *prepared(const Kernel &kernel, const LaunchNumbers &numbers, int64_t workspaceBytes,
                  const char **message);
   void start() {
     if (hooks)

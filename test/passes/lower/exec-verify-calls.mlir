@@ -40,6 +40,9 @@ exec.program @train arena(4096) threads(1) {
   // expected-error @+1 {{calls 'softmax': there is no element type 3 for it}}
   exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 3]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'softmax': there is no element type 0 for it}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 0]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
   // expected-error @+1 {{calls 'reduce': 'kind' must be in [0, 4), found 4}}
   exec.call "reduce" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 4, 0]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)

@@ -233,7 +233,8 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel attention = {"attention", runForward};
-const Kernel attention_grad = {"attention_grad", runGrad, attentionGradWorkspace};
+const KernelOf<AttentionArguments> attention = {"attention", runForward};
+const KernelOf<AttentionArguments> attention_grad = {"attention_grad", runGrad,
+                                                     attentionGradWorkspace};
 
 } // namespace plimsoll::cuda

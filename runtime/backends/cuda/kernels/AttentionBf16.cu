@@ -203,7 +203,8 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel attention_bf16 = {"attention_bf16", runForward};
-const Kernel attention_grad_bf16 = {"attention_grad_bf16", runGrad, attentionGradWorkspace};
+const KernelOf<AttentionArguments> attention_bf16 = {"attention_bf16", runForward};
+const KernelOf<AttentionArguments> attention_grad_bf16 = {"attention_grad_bf16", runGrad,
+                                                          attentionGradWorkspace};
 
 } // namespace plimsoll::cuda

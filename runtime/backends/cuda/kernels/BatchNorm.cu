@@ -256,9 +256,10 @@ void runUpdate(const Launch &launch) {
 
 } // namespace
 
-const Kernel batch_norm = {"batch_norm", runForward, workspace};
-const Kernel batch_norm_grad = {"batch_norm_grad", runGrad, workspace};
-const Kernel batch_norm_inference = {"batch_norm_inference", runInference};
-const Kernel batch_norm_update = {"batch_norm_update", runUpdate};
+const KernelOf<BatchNormArguments> batch_norm = {"batch_norm", runForward, workspace};
+const KernelOf<BatchNormGradArguments> batch_norm_grad = {"batch_norm_grad", runGrad, workspace};
+const KernelOf<BatchNormInferenceArguments> batch_norm_inference = {"batch_norm_inference",
+                                                                    runInference};
+const KernelOf<BatchNormUpdateArguments> batch_norm_update = {"batch_norm_update", runUpdate};
 
 } // namespace plimsoll::cuda

@@ -98,20 +98,24 @@ int64_t gradWeightWorkspace(const int64_t *sizes, int sizeCount, int) {
 
 } // namespace
 
-const Kernel conv = {"conv", runForward<Tiles>, noWorkspace};
-const Kernel conv_grad_input = {"conv_grad_input", runGradInput<Tiles>, noWorkspace};
-const Kernel conv_grad_weight = {"conv_grad_weight", runGradWeight<Tiles>, gradWeightWorkspace};
+const KernelOf<ConvArguments> conv = {"conv", runForward<Tiles>, noWorkspace};
+const KernelOf<ConvArguments> conv_grad_input = {"conv_grad_input", runGradInput<Tiles>,
+                                                 noWorkspace};
+const KernelOf<ConvArguments> conv_grad_weight = {"conv_grad_weight", runGradWeight<Tiles>,
+                                                  gradWeightWorkspace};
 
 using InTf32 = TensorTiles<Tf32Factors>;
-const Kernel conv_tf32 = {"conv_tf32", runForward<InTf32>, noWorkspace};
-const Kernel conv_grad_input_tf32 = {"conv_grad_input_tf32", runGradInput<InTf32>, noWorkspace};
-const Kernel conv_grad_weight_tf32 = {"conv_grad_weight_tf32", runGradWeight<InTf32>,
-                                      gradWeightWorkspace};
+const KernelOf<ConvArguments> conv_tf32 = {"conv_tf32", runForward<InTf32>, noWorkspace};
+const KernelOf<ConvArguments> conv_grad_input_tf32 = {"conv_grad_input_tf32", runGradInput<InTf32>,
+                                                      noWorkspace};
+const KernelOf<ConvArguments> conv_grad_weight_tf32 = {"conv_grad_weight_tf32",
+                                                       runGradWeight<InTf32>, gradWeightWorkspace};
 
 using InBf16 = TensorTiles<Bf16Factors>;
-const Kernel conv_bf16 = {"conv_bf16", runForward<InBf16>, noWorkspace};
-const Kernel conv_grad_input_bf16 = {"conv_grad_input_bf16", runGradInput<InBf16>, noWorkspace};
-const Kernel conv_grad_weight_bf16 = {"conv_grad_weight_bf16", runGradWeight<InBf16>,
-                                      gradWeightWorkspace};
+const KernelOf<ConvArguments> conv_bf16 = {"conv_bf16", runForward<InBf16>, noWorkspace};
+const KernelOf<ConvArguments> conv_grad_input_bf16 = {"conv_grad_input_bf16", runGradInput<InBf16>,
+                                                      noWorkspace};
+const KernelOf<ConvArguments> conv_grad_weight_bf16 = {"conv_grad_weight_bf16",
+                                                       runGradWeight<InBf16>, gradWeightWorkspace};
 
 } // namespace plimsoll::cuda

@@ -205,8 +205,10 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel cross_entropy = {"cross_entropy", runLoss, workspace};
-const Kernel cross_entropy_with_grad = {"cross_entropy_with_grad", runLossWithGrad, workspace};
-const Kernel cross_entropy_grad = {"cross_entropy_grad", runGrad, workspace};
+const KernelOf<CrossEntropyArguments> cross_entropy = {"cross_entropy", runLoss, workspace};
+const KernelOf<CrossEntropyArguments> cross_entropy_with_grad = {"cross_entropy_with_grad",
+                                                                 runLossWithGrad, workspace};
+const KernelOf<CrossEntropyArguments> cross_entropy_grad = {"cross_entropy_grad", runGrad,
+                                                            workspace};
 
 } // namespace plimsoll::cuda

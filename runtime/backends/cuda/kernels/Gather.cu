@@ -148,7 +148,7 @@ void runGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel gather = {"gather", runGather};
-const Kernel gather_grad = {"gather_grad", runGrad, gradWorkspace};
+const KernelOf<GatherArguments> gather = {"gather", runGather};
+const KernelOf<GatherGradArguments> gather_grad = {"gather_grad", runGrad, gradWorkspace};
 
 } // namespace plimsoll::cuda

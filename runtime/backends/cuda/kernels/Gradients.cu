@@ -98,8 +98,9 @@ void runClipByNorm(const Launch &launch) {
 
 } // namespace
 
-const Kernel accumulate = {"accumulate", runAccumulate};
-const Kernel sum_squares = {"sum_squares", runSumSquares, sumSquaresWorkspace};
-const Kernel clip_by_norm = {"clip_by_norm", runClipByNorm, clipWorkspace};
+const KernelOf<AccumulateArguments> accumulate = {"accumulate", runAccumulate};
+const KernelOf<SumSquaresArguments> sum_squares = {"sum_squares", runSumSquares,
+                                                   sumSquaresWorkspace};
+const KernelOf<ClipByNormArguments> clip_by_norm = {"clip_by_norm", runClipByNorm, clipWorkspace};
 
 } // namespace plimsoll::cuda

@@ -166,9 +166,13 @@ void runDivergenceGrad(const Launch &launch) {
 
 } // namespace
 
-const Kernel pointwise_loss = {"pointwise_loss", runPointwise, pointwiseWorkspace};
-const Kernel pointwise_loss_grad = {"pointwise_loss_grad", runPointwiseGrad};
-const Kernel kl_divergence = {"kl_divergence", runDivergence, divergenceWorkspace};
-const Kernel kl_divergence_grad = {"kl_divergence_grad", runDivergenceGrad};
+const KernelOf<PointwiseLossArguments> pointwise_loss = {"pointwise_loss", runPointwise,
+                                                         pointwiseWorkspace};
+const KernelOf<PointwiseLossArguments> pointwise_loss_grad = {"pointwise_loss_grad",
+                                                              runPointwiseGrad};
+const KernelOf<KlDivergenceArguments> kl_divergence = {"kl_divergence", runDivergence,
+                                                       divergenceWorkspace};
+const KernelOf<KlDivergenceArguments> kl_divergence_grad = {"kl_divergence_grad",
+                                                            runDivergenceGrad};
 
 } // namespace plimsoll::cuda

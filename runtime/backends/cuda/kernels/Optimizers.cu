@@ -121,14 +121,15 @@ auto updater(const Launch *launches, int count, int &taken) {
 
 } // namespace
 
-#define PLIMSOLL_DEFINE(optimizer, withRule)                                                       \
+#define PLIMSOLL_DEFINE(optimizer, Arguments, withRule)                                            \
   static void optimizer##Many(const Launch *launches, int count) {                                 \
     for (int taken = 0; count > 0; launches += taken, count -= taken)                              \
       withRule(*launches, updater(launches, count, taken));                                        \
   }                                                                                                \
-  const Kernel optimizer = {.name = #optimizer,                                                    \
-                            .run = [](const Launch &launch) { optimizer##Many(&launch, 1); },      \
-                            .runMany = optimizer##Many};
+  const KernelOf<Arguments> optimizer = {                                                          \
+      {.name = #optimizer,                                                                         \
+       .run = [](const Launch &launch) { optimizer##Many(&launch, 1); },                           \
+       .runMany = optimizer##Many}};
 PLIMSOLL_FOR_EACH_OPTIMIZER(PLIMSOLL_DEFINE)
 
 } // namespace plimsoll::cuda

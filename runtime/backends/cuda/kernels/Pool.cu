@@ -206,13 +206,15 @@ int64_t workspace(const int64_t *sizes, int, int) {
 
 } // namespace
 
-const Kernel max_pool = {"max_pool", runTyped<19, maxPool<float>, maxPool<double>>, workspace};
-const Kernel max_pool_index = {"max_pool_index",
-                               runTyped<20, maxPoolIndex<float>, maxPoolIndex<double>>, workspace};
-const Kernel max_pool_grad = {"max_pool_grad",
-                              runTyped<19, maxPoolGrad<float>, maxPoolGrad<double>>, workspace};
-const Kernel avg_pool = {"avg_pool", runTyped<23, meanPool<float>, meanPool<double>>, workspace};
-const Kernel avg_pool_grad = {"avg_pool_grad",
-                              runTyped<23, meanPoolGrad<float>, meanPoolGrad<double>>, workspace};
+const KernelOf<MaxPoolArguments> max_pool = {
+    "max_pool", runTyped<19, maxPool<float>, maxPool<double>>, workspace};
+const KernelOf<MaxPoolIndexArguments> max_pool_index = {
+    "max_pool_index", runTyped<20, maxPoolIndex<float>, maxPoolIndex<double>>, workspace};
+const KernelOf<MaxPoolArguments> max_pool_grad = {
+    "max_pool_grad", runTyped<19, maxPoolGrad<float>, maxPoolGrad<double>>, workspace};
+const KernelOf<AvgPoolArguments> avg_pool = {
+    "avg_pool", runTyped<23, meanPool<float>, meanPool<double>>, workspace};
+const KernelOf<AvgPoolArguments> avg_pool_grad = {
+    "avg_pool_grad", runTyped<23, meanPoolGrad<float>, meanPoolGrad<double>>, workspace};
 
 } // namespace plimsoll::cuda

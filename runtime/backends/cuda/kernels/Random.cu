@@ -79,7 +79,7 @@ void runRandom(const Launch &launch) {
 
 } // namespace
 
-const Kernel dropout = {"dropout", runDropout};
-const Kernel random_numbers = {"random_numbers", runRandom};
+const KernelOf<DropoutArguments> dropout = {"dropout", runDropout};
+const KernelOf<RandomNumbersArguments> random_numbers = {"random_numbers", runRandom};
 
 } // namespace plimsoll::cuda

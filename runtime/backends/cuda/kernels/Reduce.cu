@@ -125,7 +125,7 @@ void runArgReduce(const Launch &launch) {
 
 } // namespace
 
-const Kernel reduce = {"reduce", runReduce};
-const Kernel arg_reduce = {"arg_reduce", runArgReduce};
+const KernelOf<ReduceArguments> reduce = {"reduce", runReduce};
+const KernelOf<ArgReduceArguments> arg_reduce = {"arg_reduce", runArgReduce};
 
 } // namespace plimsoll::cuda

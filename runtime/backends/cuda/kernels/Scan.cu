@@ -159,8 +159,8 @@ void runTopK(const Launch &launch) {
 
 } // namespace
 
-const Kernel cum_sum = {"cum_sum", runCumSum};
-const Kernel reduce_prod_grad = {"reduce_prod_grad", runProductGradient};
-const Kernel top_k = {"top_k", runTopK};
+const KernelOf<CumSumArguments> cum_sum = {"cum_sum", runCumSum};
+const KernelOf<ReduceProdGradArguments> reduce_prod_grad = {"reduce_prod_grad", runProductGradient};
+const KernelOf<TopKArguments> top_k = {"top_k", runTopK};
 
 } // namespace plimsoll::cuda

@@ -1,0 +1,40 @@
+//===- KernelArguments.h - sizes and scalars of calls, by name ------*- C++ -*-===//
+//
+// The structs that the runtime has too (runtime/include/plimsoll/KernelArguments.h), for those who
+// make calls.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_DIALECTS_EXEC_KERNELARGUMENTS_H
+#define PLIMSOLL_DIALECTS_EXEC_KERNELARGUMENTS_H
+
+#include "dialects/exec/KernelSignature.h"
+#include <iterator>
+#include <optional>
+
+namespace plimsoll::exec {
+
+enum class ElementType : int64_t { f32 = kF32, f64 = kF64, i32 = kI32, i64 = kI64, u8 = kU8 };
+
+/// What arguments tell, in the order of the kernel.
+struct LaunchNumbers {
+  llvm::SmallVector<int64_t> sizes;
+  llvm::SmallVector<double> scalars;
+
+  template <typename... Values> void addSizes(const Values &...values) { (addSize(values), ...); }
+  template <typename... Values> void addScalars(Values... values) {
+    (scalars.push_back(values), ...);
+  }
+
+private:
+  template <typename T> void addSize(const T &value) {
+    if constexpr (requires { std::begin(value); }) // of a window, or a list
+      sizes.append(std::begin(value), std::end(value));
+    else
+      sizes.push_back(static_cast<int64_t>(value));
+  }
+};
+
+#include "dialects/exec/KernelArguments.h.inc"
+
+} // namespace plimsoll::exec
+
+#endif // PLIMSOLL_DIALECTS_EXEC_KERNELARGUMENTS_H

@@ -1,0 +1,680 @@
+//===- KernelArguments.h - sizes and scalars of launches, by name -----------===//
+//
+// A launch has them as numbers, in the order in which they stand here; see the header comment of
+// the kernel's file in runtime/kernels. What is left out has its value here.
+//
+// Printed by plimsoll-tblgen from dialects/exec/Kernels.td: change it there, then build the
+// target update-kernels.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_KERNELARGUMENTS_H
+#define PLIMSOLL_KERNELARGUMENTS_H
+
+#include "plimsoll/Kernel.h"
+
+#include <optional>
+
+namespace plimsoll {
+
+struct MatmulArguments {
+  int64_t batch = 1;
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t k = 0;
+  bool transposeA = false;
+  bool transposeB = false;
+  bool batchA = false;
+  bool batchB = false;
+
+  static constexpr size_t mostSizes() { return 8; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(batch, m, n, k, transposeA, transposeB, batchA, batchB);
+  }
+};
+
+struct ConvArguments {
+  int64_t n = 0;
+  int64_t c = 0;
+  int64_t k = 0;
+  int64_t groups = 1;
+  int64_t size[3] = {1, 1, 1};
+  int64_t kernel[3] = {1, 1, 1};
+  int64_t out[3] = {1, 1, 1};
+  int64_t stride[3] = {1, 1, 1};
+  int64_t pad[3] = {0, 0, 0};
+  int64_t dilation[3] = {1, 1, 1};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 23; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(n, c, k, groups, size, kernel, out, stride, pad, dilation);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct MaxPoolArguments {
+  int64_t planes = 0;
+  int64_t size[3] = {1, 1, 1};
+  int64_t kernel[3] = {1, 1, 1};
+  int64_t out[3] = {1, 1, 1};
+  int64_t stride[3] = {1, 1, 1};
+  int64_t pad[3] = {0, 0, 0};
+  int64_t dilation[3] = {1, 1, 1};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 20; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(planes, size, kernel, out, stride, pad, dilation);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct MaxPoolIndexArguments {
+  int64_t planes = 0;
+  int64_t size[3] = {1, 1, 1};
+  int64_t kernel[3] = {1, 1, 1};
+  int64_t out[3] = {1, 1, 1};
+  int64_t stride[3] = {1, 1, 1};
+  int64_t pad[3] = {0, 0, 0};
+  int64_t dilation[3] = {1, 1, 1};
+  bool columnMajor = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 21; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(planes, size, kernel, out, stride, pad, dilation, columnMajor);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct AvgPoolArguments {
+  int64_t planes = 0;
+  int64_t size[3] = {1, 1, 1};
+  int64_t kernel[3] = {1, 1, 1};
+  int64_t out[3] = {1, 1, 1};
+  int64_t stride[3] = {1, 1, 1};
+  int64_t pad[3] = {0, 0, 0};
+  int64_t dilation[3] = {1, 1, 1};
+  int64_t padBehind[3] = {0, 0, 0};
+  bool countPadding = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 24; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(planes, size, kernel, out, stride, pad, dilation, padBehind, countPadding);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+enum class AttentionMask : int64_t { none, keep, add };
+
+struct AttentionArguments {
+  int64_t batch = 0;
+  int64_t heads = 0;
+  int64_t kvHeads = 0;
+  int64_t queryLength = 0;
+  int64_t keyLength = 0;
+  int64_t headDim = 0;
+  int64_t valueDim = 0;
+  bool headsInner = false;
+  bool causal = false;
+  AttentionMask maskKind = {};
+  int64_t maskBatchStride = 0;
+  int64_t maskHeadStride = 0;
+  int64_t maskQueryStride = 0;
+  double scale = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 14; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(batch, heads, kvHeads, queryLength, keyLength, headDim, valueDim, headsInner,
+                causal, maskKind, maskBatchStride, maskHeadStride, maskQueryStride);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(scale);
+  }
+};
+
+struct SoftmaxArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct LogSoftmaxArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct SoftmaxGradArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct LayerNormArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  bool uncentered = false;
+  double epsilon = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols, uncentered);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(epsilon);
+  }
+};
+
+struct LayerNormGradInputArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  bool uncentered = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols, uncentered);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct LayerNormGradParamsArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+enum class Reduction : int64_t { maximum, minimum, product, sum };
+
+struct ReduceArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  Reduction kind = {};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols, kind);
+    to.addSizes(type);
+  }
+};
+
+struct ReduceProdGradArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols);
+    to.addSizes(type);
+  }
+};
+
+enum class ArgReduction : int64_t { maximum, minimum };
+
+struct ArgReduceArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  ArgReduction kind = {};
+  bool last = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols, kind, last);
+    to.addSizes(type);
+  }
+};
+
+struct CumSumArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  bool exclusive = false;
+  bool reverse = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols, exclusive, reverse);
+    to.addSizes(type);
+  }
+};
+
+struct TopKArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  int64_t k = 0;
+  bool smallest = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols, k, smallest);
+    to.addSizes(type);
+  }
+};
+
+struct GatherArguments {
+  int64_t outer = 0;
+  int64_t axisDim = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(outer, axisDim, inner, count);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct GatherGradArguments {
+  int64_t outer = 0;
+  int64_t axisDim = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(outer, axisDim, inner, count);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+  }
+};
+
+struct GatherElementsArguments {
+  int64_t outer = 0;
+  int64_t axisDim = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(outer, axisDim, inner, count);
+    to.addSizes(type);
+  }
+};
+
+enum class ScatterUpdate : int64_t { replace, add, multiply, maximum, minimum };
+
+struct ScatterElementsArguments {
+  int64_t outer = 0;
+  int64_t axisDim = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  ScatterUpdate update = {};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 6; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(outer, axisDim, inner, count, update);
+    to.addSizes(type);
+  }
+};
+
+struct CopyArguments {
+  int64_t bytes = 0;
+
+  static constexpr size_t mostSizes() { return 1; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const { to.addSizes(bytes); }
+};
+
+struct ConcatArguments {
+  int64_t outer = 0;
+  std::initializer_list<int64_t> bytes = {};
+
+  size_t mostSizes() const { return 1 + bytes.size(); }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const { to.addSizes(outer, bytes); }
+};
+
+struct SplitArguments {
+  int64_t outer = 0;
+  std::initializer_list<int64_t> bytes = {};
+
+  size_t mostSizes() const { return 1 + bytes.size(); }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const { to.addSizes(outer, bytes); }
+};
+
+struct DropoutArguments {
+  int64_t count = 0;
+  int64_t stream = 0;
+  double p = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, stream);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(p);
+  }
+};
+
+enum class Distribution : int64_t { uniform, normal };
+
+struct RandomNumbersArguments {
+  int64_t count = 0;
+  int64_t stream = 0;
+  Distribution distribution = {};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, stream, distribution);
+    to.addSizes(type);
+  }
+};
+
+struct BatchNormArguments {
+  int64_t n = 0;
+  int64_t channels = 0;
+  int64_t inner = 0;
+  double epsilon = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(n, channels, inner);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(epsilon);
+  }
+};
+
+struct BatchNormGradArguments {
+  int64_t n = 0;
+  int64_t channels = 0;
+  int64_t inner = 0;
+  double epsilon = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(n, channels, inner);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(epsilon);
+  }
+};
+
+struct BatchNormInferenceArguments {
+  int64_t n = 0;
+  int64_t channels = 0;
+  int64_t inner = 0;
+  double epsilon = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(n, channels, inner);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(epsilon);
+  }
+};
+
+struct BatchNormUpdateArguments {
+  int64_t channels = 0;
+  int64_t count = 0;
+  double momentum = 0;
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(channels, count);
+    to.addScalars(momentum);
+  }
+};
+
+struct CrossEntropyOptions {
+  int64_t ignored = -100;
+  int64_t inner = 1;
+  double smoothing = 0;
+};
+
+struct CrossEntropyArguments {
+  int64_t rows = 0;
+  int64_t classes = 0;
+  std::optional<CrossEntropyOptions> options = {};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, classes);
+    if (options)
+      to.addSizes(options->ignored, options->inner);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    if (options)
+      to.addScalars(options->smoothing);
+  }
+};
+
+struct KlDivergenceArguments {
+  int64_t rows = 0;
+  int64_t classes = 0;
+  int64_t batch = 0;
+  double temperature = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, classes, batch);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(temperature);
+  }
+};
+
+enum class PointwiseLoss : int64_t { crossEntropy, absolute, huber };
+
+struct PointwiseLossArguments {
+  int64_t count = 0;
+  PointwiseLoss kind = {};
+  double delta = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, kind);
+    if (type != ElementType::f32)
+      to.addSizes(type);
+    to.addScalars(delta);
+  }
+};
+
+struct UpdateOptions {
+  double lrScale = 0;
+  double decay = 0;
+  double limit = 0;
+};
+
+struct AdamArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  double beta1 = 0;
+  double beta2 = 0;
+  double epsilon = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 6; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed);
+    to.addScalars(beta1, beta2, epsilon);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct SgdArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  bool nesterov = false;
+  double momentum = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 4; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed, nesterov);
+    to.addScalars(momentum);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct LionArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  double beta1 = 0;
+  double beta2 = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 5; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed);
+    to.addScalars(beta1, beta2);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct AdagradArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  double epsilon = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 4; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed);
+    to.addScalars(epsilon);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct RmspropArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  double alpha = 0;
+  double epsilon = 0;
+  double momentum = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 6; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed);
+    to.addScalars(alpha, epsilon, momentum);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct AccumulateArguments {
+  int64_t count = 0;
+
+  static constexpr size_t mostSizes() { return 1; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const { to.addSizes(count); }
+};
+
+struct SumSquaresArguments {
+  int64_t count = 0;
+
+  static constexpr size_t mostSizes() { return 1; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const { to.addSizes(count); }
+};
+
+struct ClipByNormArguments {
+  int64_t count = 0;
+  double maxNorm = 0;
+
+  static constexpr size_t mostSizes() { return 1; }
+  static constexpr size_t mostScalars() { return 1; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count);
+    to.addScalars(maxNorm);
+  }
+};
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_KERNELARGUMENTS_H
