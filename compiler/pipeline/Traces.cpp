@@ -38,9 +38,8 @@ public:
 
 private:
   double seconds(const planner::Event &event) const {
-    return event.op < 0
-               ? event.end - event.begin
-               : outcome.timeline().ops[event.op].alternatives[event.alternative].seconds;
+    return event.op < 0 ? event.end - event.begin
+                        : outcome.timeline().ops[event.op].alternatives[event.alternative].seconds;
   }
 
   void meta(const char *what, int thread, const std::string &name) {

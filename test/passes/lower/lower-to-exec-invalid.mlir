@@ -49,13 +49,13 @@ module attributes {plan.arena = 128 : i64} {
 
 module attributes {plan.arena = 128 : i64} {
   // expected-error @+1 {{@train must have a body of one block, got 0 blocks}}
-  func.func private @train(tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 16>})
+  func.func private @train(tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 16>}) attributes {nn.timeline = #nn.timeline<train>}
 }
 
 // -----
 
 module attributes {plan.arena = 128 : i64} {
-  func.func @train() {
+  func.func @train() attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{'func.call' cannot stand in a model's function}}
     func.call @train() : () -> ()
     return
@@ -66,7 +66,7 @@ module attributes {plan.arena = 128 : i64} {
 
 module attributes {plan.arena = 128 : i64} {
   nn.parameter @w : tensor<2xf32>
-  func.func @train() {
+  func.func @train() attributes {nn.timeline = #nn.timeline<train>} {
     %c = nn.constant dense<1.0> : tensor<2xf32>
     // expected-error @+1 {{its value has no place}}
     nn.store %c, @w : tensor<2xf32>
@@ -77,7 +77,7 @@ module attributes {plan.arena = 128 : i64} {
 // -----
 
 module attributes {plan.arena = 128 : i64} {
-  func.func @train() -> tensor<2xf32> {
+  func.func @train() -> tensor<2xf32> attributes {nn.timeline = #nn.timeline<train>} {
     %c = nn.constant dense<1.0> : tensor<2xf32>
     // expected-error @+1 {{result 0 has no place}}
     return %c : tensor<2xf32>
@@ -88,7 +88,7 @@ module attributes {plan.arena = 128 : i64} {
 
 // No target runs it: it says where gradients stop, and nn-build-step takes it out.
 module attributes {plan.arena = 128 : i64} {
-  func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) {
+  func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{'nn.stop_gradient' has neither a kernel nor a loop body}}
     %y = nn.stop_gradient %x {plan.places = [#plan.place<offset = 64, bytes = 8>]} : tensor<2xf32>
     return

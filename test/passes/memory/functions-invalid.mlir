@@ -1,11 +1,11 @@
 // RUN: plimsoll-opt %s --plan-memory -split-input-file -verify-diagnostics
 
 // expected-error @+1 {{@evaluate must have a body of one block, got 0 blocks}}
-func.func private @evaluate(tensor<4xf32>) -> tensor<f32>
+func.func private @evaluate(tensor<4xf32>) -> tensor<f32> attributes {nn.timeline = #nn.timeline<evaluate>}
 
 // -----
 
-func.func @train(%x: tensor<f32>) -> tensor<f32> {
+func.func @train(%x: tensor<f32>) -> tensor<f32> attributes {nn.timeline = #nn.timeline<train>} {
   // expected-error @+1 {{'arith.constant' cannot stand in a model's function}}
   %n = arith.constant dense<1.0> : tensor<f32>
   return %x : tensor<f32>
@@ -14,7 +14,7 @@ func.func @train(%x: tensor<f32>) -> tensor<f32> {
 // -----
 
 // An update of what does not live across steps.
-func.func @train(%w: tensor<4xf32>, %g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> {
+func.func @train(%w: tensor<4xf32>, %g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
   // expected-error @+1 {{operand 0 is overwritten, and is no parameter or state as it was before the step}}
   %w1 = nn.sgd_plain %w, %g, %hyper : tensor<4xf32>, tensor<16xf32>
   return %g : tensor<4xf32>
@@ -24,7 +24,7 @@ func.func @train(%w: tensor<4xf32>, %g: tensor<4xf32>, %hyper: tensor<16xf32>) -
 
 nn.parameter @w : tensor<4xf32> {trainable}
 // expected-error @+1 {{returns what an update wrote, which only nn.store may read}}
-func.func @train(%g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> {
+func.func @train(%g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
   %w = nn.load @w : tensor<4xf32>
   %w1 = nn.sgd_plain %w, %g, %hyper : tensor<4xf32>, tensor<16xf32>
   nn.store %w1, @w : tensor<4xf32>
