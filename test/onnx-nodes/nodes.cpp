@@ -19,6 +19,7 @@
 #include "compiler/pipeline/Pipeline.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
