@@ -108,9 +108,6 @@ LogicalResult ProgramOp::verify() {
   ArrayRef<int64_t> offsets = getResultOffsets().value_or(ArrayRef<int64_t>());
   if (names != offsets.size())
     return emitOpError("has ") << names << " results and offsets of " << offsets.size();
-  for (int64_t offset : offsets)
-    if (offset < 0 || offset >= int64_t(getArena()))
-      return emitOpError("result_offsets: ") << offset << " is no byte of the arena";
   return success();
 }
 
@@ -129,6 +126,10 @@ LogicalResult ProgramOp::verifyRegions() {
   for (Operation &op : body)
     if (!isa<SliceOp, GivenOp, KeptOp, PoisonOp, CallOp, LoopOp>(op))
       return op.emitOpError("cannot stand in a program, which holds slices and launches");
+  for (int64_t offset : getResultOffsets().value_or(ArrayRef<int64_t>()))
+    if (llvm::none_of(body.getOps<SliceOp>(),
+                      [&](SliceOp slice) { return int64_t(slice.getOffset()) == offset; }))
+      return emitOpError("result_offsets: no slice lies at ") << offset;
   return success();
 }
 

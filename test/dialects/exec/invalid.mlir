@@ -322,7 +322,7 @@ exec.program @p arena(64) threads(1) attributes {results = ["loss"]} {
 
 // -----
 
-// expected-error @+1 {{result_offsets: 64 is no byte of the arena}}
+// expected-error @+1 {{result_offsets: no slice lies at 64}}
 exec.program @p arena(64) threads(1) attributes {results = ["loss"], result_offsets = array<i64: 64>} {
 }
 
