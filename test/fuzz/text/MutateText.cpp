@@ -116,23 +116,24 @@ private:
       return swapLines();
     case 3:
     case 4:
-      return replaceOne(R"(-?\b\d+\b)", random.of(kNumbers));
+      return replaceOne(R"(-?\b\d{1,40}\b)", random.of(kNumbers));
     case 5:
-      return replaceOne(R"(tensor<[^<>]*>|!exec\.slice<[^<>]*>)", random.of(kTypes));
+      return replaceOne(R"(tensor<[^<>]{0,200}>|!exec\.slice<[^<>]{0,200}>)", random.of(kTypes));
     case 6:
-      return replaceAll(R"(tensor<[^<>]*>)", random.of(kTypes));
+      return replaceAll(R"(tensor<[^<>]{0,200}>)", random.of(kTypes));
     case 7:
       return replaceSize();
     case 8:
       return replaceAll(R"(\b(f32|i64|i1)\b)", random.of(kElements));
     case 9:
-      return replaceByAnother(R"(%[\w.#]+)");
+      return replaceByAnother(R"(%[\w.#]{1,80})");
     case 10:
-      return replaceByAnother(R"(@[\w.]+|"nn\.\w+"|\bnn\.\w+|exec\.\w+|arith\.\w+)");
+      return replaceByAnother(
+          R"(@[\w.]{1,80}|"nn\.\w{1,80}"|\bnn\.\w{1,80}|exec\.\w{1,80}|arith\.\w{1,80})");
     case 11:
-      return replaceOne(R"((\w|\.)+ = [^,{}<>\[\]]+)", attribute());
+      return replaceOne(R"([\w.]{1,80} = [^,{}<>\[\]]{1,200})", attribute());
     case 12:
-      return replaceOne(R"(, (\w|\.)+ = [^,{}]+|\{\w+\})",
+      return replaceOne(R"(, [\w.]{1,80} = [^,{}]{1,200}|\{\w{1,80}\})",
                         random.chance(50) ? "" : ", " + attribute());
     default:
       return misspell();
@@ -141,7 +142,7 @@ private:
 
   /// MLIR's own parser reads array<T> for what has no width as if it had one: no fault of ours.
   void avoidArrays() {
-    static const std::regex regex(R"(array<(?!(i1|i8|i16|i32|i64|f32|f64)[:>])[^:>]*)");
+    static const std::regex regex(R"(array<(?!(i1|i8|i16|i32|i64|f32|f64)[:>])[^:>]{0,200})");
     text = std::regex_replace(text, regex, "array<i64");
   }
 
@@ -189,6 +190,8 @@ private:
 
   // Tokens --------------------------------------------------------------------
 
+  /// Repetitions in patterns have a limit: std::regex takes stack for each letter of a match, and a
+  /// constant may have a million.
   std::vector<Span> find(const std::string &pattern) {
     std::regex regex(pattern);
     std::vector<Span> found;
@@ -218,7 +221,7 @@ private:
 
   /// One size of tensors, wherever it stands: most ops agree again.
   void replaceSize() {
-    auto found = find(R"(\b\d+x)");
+    auto found = find(R"(\b\d{1,40}x)");
     if (found.empty())
       return;
     Span chosen = random.of(found);
@@ -239,7 +242,7 @@ private:
 
   /// A letter of a name changes or is gone.
   void misspell() {
-    auto found = find(R"(\b[a-z_]+(?= =)|\b(nn|plan|exec)\.\w+)");
+    auto found = find(R"(\b[a-z_]{1,80}(?= =)|\b(nn|plan|exec)\.\w{1,80})");
     if (found.empty())
       return;
     Span span = random.of(found);
