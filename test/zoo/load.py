@@ -48,6 +48,13 @@ def unrecorded_ties(module, state):
             if name not in state and value.numel() and value.data_ptr() in places}
 
 
+def unread(module, loss):
+    """Parameters that the forward pass does not read: the exporter writes nothing of them."""
+    loss.backward()
+    return {name: value.detach() for name, value in module.named_parameters()
+            if value.requires_grad and value.grad is None}
+
+
 def run(command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                           env=dict(os.environ, OMP_WAIT_POLICY="PASSIVE"))
@@ -71,9 +78,10 @@ def loads(build, folder, form):
         ours = json.loads(pathlib.Path(work, "metrics.jsonl").read_text().splitlines()[0])["loss"]
         state = state_of(f"{work}/end.safetensors")
     state.update(unrecorded_ties(module, state))
-    buffers = {name: value for name, value in module.state_dict().items() if name not in state
-               and name not in dict(module.named_parameters())}  # counters, tables of integers
-    module.load_state_dict({**buffers, **state}, strict=True)
+    others = {name: value for name, value in module.state_dict().items() if name not in state
+              and name not in dict(module.named_parameters())}  # counters, tables of integers
+    others.update(unread(module, make.LOSSES[loss](make.scores(module.train()(**inputs)), labels)))
+    module.load_state_dict({**others, **state}, strict=True)
     theirs = make.LOSSES[loss](make.scores(module.train()(**inputs)), labels).item()
     if abs(ours - theirs) > NOISE * abs(theirs):
         raise RuntimeError(f"the program's loss is {ours:.9g}, the module's {theirs:.9g}")
