@@ -21,7 +21,3 @@ std::vector<Input> plimsoll::executor::inputsOf(exec::ProgramOp program) {
   }
   return inputs;
 }
-
-int64_t plimsoll::executor::resultOffset(exec::ProgramOp program, StringRef name) {
-  return program.resultOffset(name);
-}

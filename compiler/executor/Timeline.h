@@ -20,9 +20,6 @@ struct Input {
 
 std::vector<Input> inputsOf(exec::ProgramOp program);
 
-/// Where the result called `name` lies in the arena, or -1.
-int64_t resultOffset(exec::ProgramOp program, llvm::StringRef name);
-
 } // namespace plimsoll::executor
 
 #endif // PLIMSOLL_COMPILER_EXECUTOR_TIMELINE_H

@@ -54,7 +54,7 @@ void CheckedModel::collectParameters(ModuleOp module, uint64_t seed) {
     if (!op->hasAttr(nn::kSingleSourceAttr) && !op.getSourceAttr())
       for (int64_t i = 0; i < count; ++i)
         numbers[i] += normal(random);
-    if (executor::resultOffset(train, ("gradient:" + op.getSymName()).str()) >= 0)
+    if (train.resultOffset(("gradient:" + op.getSymName()).str()) >= 0)
       parameters.push_back({op, {numbers, numbers + count}, std::vector<double>(count), numbers});
   }
 }
@@ -91,7 +91,7 @@ double CheckedModel::run(exec::ProgramOp program, executor::Program &runnable) {
   }
   runnable.run();
   double loss;
-  std::memcpy(&loss, arena.data() + executor::resultOffset(program, "loss"), sizeof loss);
+  std::memcpy(&loss, arena.data() + program.resultOffset("loss"), sizeof loss);
   return loss;
 }
 
@@ -102,7 +102,7 @@ double CheckedModel::loss() {
 double CheckedModel::lossAndGradients() {
   double loss = run(train, *trainer);
   for (Parameter &parameter : parameters) {
-    int64_t offset = executor::resultOffset(train, ("gradient:" + parameter.op.getSymName()).str());
+    int64_t offset = train.resultOffset(("gradient:" + parameter.op.getSymName()).str());
     std::memcpy(parameter.gradient.data(), arena.data() + offset,
                 parameter.gradient.size() * sizeof(double));
   }

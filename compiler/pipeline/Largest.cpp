@@ -154,9 +154,8 @@ private:
       trial.limit = "the model: " + message;
       return trial;
     }
-    double base = outcome.baseStepSeconds();
     trial.arenaBytes = outcome.result.solution.arenaBytes;
-    trial.relativeStep = base > 0 ? outcome.stepSeconds() / base : 1;
+    trial.relativeStep = outcome.relativeStep(outcome.stepSeconds());
     if (failed(compilation))
       trial.limit = "memory: the smallest plan found has " + mebibytes(trial.arenaBytes);
     else if (trial.relativeStep > slowdown)

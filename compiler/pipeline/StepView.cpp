@@ -96,7 +96,7 @@ void StepView::matchGradients() {
     for (ValueId primal : op.writes)
       for (OpId rule : rules[nn::nodeName(operations[id]->getLoc())])
         for (ValueId value : timeline().ops[rule].reads)
-          if (isMadeForward(primal) && !isMadeForward(value) && sameElements(primal, value) &&
+          if (!isMadeForward(value) && sameElements(primal, value) &&
               writers[value] != planner::none && writers[value] != OpId(id) &&
               !llvm::is_contained(rules[nn::nodeName(operations[id]->getLoc())], writers[value]) &&
               !llvm::is_contained(primals[value], primal))

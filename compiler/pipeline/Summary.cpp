@@ -46,7 +46,6 @@ static void addResidents(ModuleOp module, Summary &summary) {
 
 /// Splits what is alive at the training timeline's peak.
 static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
-  const planner::Timeline &timeline = outcome.timeline();
   const planner::TimelinePlan &plan = outcome.plan();
   std::vector<ValueKind> kinds = valueKinds(outcome);
   int32_t peak = std::max(0, plan.peakPosition);
@@ -59,15 +58,15 @@ static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   for (const planner::WorkspacePlacement &workspace : plan.workspaces)
     if (workspace.position == peak)
       summary.workspaceBytesAtPeak += workspace.bytes;
-  summary.launches = plan.events.size();
-  summary.peakLaunch = peak + 1;
-  if (peak < int32_t(plan.events.size()) && plan.events[peak].op >= 0)
-    summary.peakNode = timeline.ops[plan.events[peak].op].name;
-  summary.recomputed = plan.recomputed;
   summary.timelines = timelineRows(outcome);
+  const TimelineRow &row = summary.timelines[outcome.shown()];
+  summary.launches = row.launches;
+  summary.peakLaunch = row.peakLaunch;
+  summary.peakNode = row.peakNode;
+  summary.recomputed = row.recomputed;
   summary.stepSeconds = outcome.stepSeconds();
-  if (double base = outcome.baseStepSeconds(); plan.recomputed > 0 && base > 0)
-    summary.recomputedShare = std::max(0.0, summary.stepSeconds / base - 1.0);
+  if (row.recomputed > 0)
+    summary.recomputedShare = std::max(0.0, outcome.relativeStep(summary.stepSeconds) - 1.0);
 }
 
 Summary plimsoll::pipeline::summarize(const Compilation &compilation,

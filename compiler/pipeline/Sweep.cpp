@@ -10,8 +10,7 @@ using llvm::formatv;
 
 double plimsoll::pipeline::relativeStep(const memory::PlanOutcome &outcome,
                                         const std::vector<double> &costs) {
-  double base = outcome.baseStepSeconds();
-  return base > 0 ? outcome.stepSeconds(costs) / base : 1;
+  return outcome.relativeStep(outcome.stepSeconds(costs));
 }
 
 std::string plimsoll::pipeline::sweepText(const memory::PlanOutcome &outcome) {

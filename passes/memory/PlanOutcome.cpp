@@ -23,9 +23,10 @@ double PlanOutcome::stepSeconds() const {
   return stepSeconds(seconds);
 }
 
-double PlanOutcome::baseStepSeconds() const {
-  std::vector<double> seconds;
+double PlanOutcome::relativeStep(double seconds) const {
+  std::vector<double> unrepeated;
   for (const planner::TimelinePlan &plan : result.solution.timelines)
-    seconds.push_back(plan.baseCost);
-  return stepSeconds(seconds);
+    unrepeated.push_back(plan.baseCost);
+  double base = stepSeconds(unrepeated);
+  return base > 0 ? seconds / base : 1;
 }

@@ -24,8 +24,8 @@ struct PlanOutcome {
   double stepSeconds(const std::vector<double> &seconds) const;
   /// Predicted for the plan.
   double stepSeconds() const;
-  /// Predicted for a plan that repeats nothing.
-  double baseStepSeconds() const;
+  /// A step of `seconds`, relative to one that repeats nothing; 1 where that takes no time.
+  double relativeStep(double seconds) const;
 };
 
 } // namespace plimsoll::memory

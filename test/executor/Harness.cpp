@@ -49,7 +49,7 @@ static void writeInputs(exec::ProgramOp program, executor::Arena &arena, int t) 
 
 static uint32_t lossBits(exec::ProgramOp program, executor::Arena &arena) {
   uint32_t bits;
-  std::memcpy(&bits, arena.data() + executor::resultOffset(program, "loss"), sizeof bits);
+  std::memcpy(&bits, arena.data() + program.resultOffset("loss"), sizeof bits);
   return bits;
 }
 

@@ -89,8 +89,7 @@ void generate(ModuleOp module) {
     codegen::emitStep(module, language, "fuzz");
   module.walk([](exec::LoopOp loop) { executor::interpretLoop(loop); });
   std::vector<char> constants;
-  if (module.lookupSymbol<exec::ProgramOp>("train") &&
-      module.lookupSymbol<exec::ProgramOp>("evaluate"))
+  if (exec::firstTimeline(module, exec::TimelineKind::train))
     codegen::emitProgram(module, {}, constants);
 }
 
