@@ -12,7 +12,6 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/memory/StepProblem.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -87,9 +86,8 @@ private:
   static void collectLaunches(ModuleOp module, std::vector<LaunchWork> &launches) {
     auto train = nn::firstTimeline(module, nn::TimelineKind::train);
     for (Operation &op : train.getBody().front()) {
-      auto kernel = op.getAttrOfType<StringAttr>(plan::kKernelAttr);
-      if (memory::isLaunch(&op))
-        launches.push_back(target::workOf(&op, kernel ? kernel.getValue() : ""));
+      if (auto launch = op.getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr))
+        launches.push_back(target::workOf(&op, launch.getKernel()));
     }
   }
 

@@ -14,6 +14,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/fuse/Passes.h"
+#include "passes/kernels/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/precision/Passes.h"
 #include "passes/prepare/LossSpec.h"
@@ -27,17 +28,6 @@ using namespace plimsoll::pipeline;
 void plimsoll::pipeline::registerDialects(DialectRegistry &registry) {
   registry.insert<nn::NNDialect, plan::PlanDialect, exec::ExecDialect, func::FuncDialect,
                   arith::ArithDialect, math::MathDialect>();
-}
-
-void plimsoll::pipeline::registerPasses() {
-  prepare::registerPreparePasses();
-  autodiff::registerAutodiffPasses();
-  precision::registerPrecisionPasses();
-  fuse::registerFusePasses();
-  lower::registerLowerPasses();
-  memory::registerPlanMemoryPass([] { return std::make_shared<memory::Target>(); });
-  registerCSEPass();
-  registerCanonicalizerPass();
 }
 
 /// The whole of autodiff's settings from the optimizer's.
@@ -85,50 +75,85 @@ static void addCheck(OpPassManager &manager, const CompileOptions &options) {
   manager.addPass(autodiff::createBuildCheckPass({options.weightedSum, options.scaleRule}));
 }
 
+static void addStep(OpPassManager &manager, const CompileOptions &options) {
+  OpPassManager &forward = manager.nest<func::FuncOp>();
+  forward.addPass(prepare::createSimplifyPass());
+  if (!options.forwardOnly) {
+    forward.addPass(prepare::createRaiseGeluPass());
+    forward.addPass(prepare::createRaiseLayerNormPass());
+    forward.addPass(prepare::createRaiseAttentionPass());
+    forward.addPass(prepare::createSimplifyPass());
+  }
+  if (options.forwardOnly) {
+    manager.addPass(autodiff::createBuildForwardPass({options.inputGradients, options.scaleRule}));
+  } else if (options.checkGradients) {
+    addCheck(manager, options);
+  } else {
+    addFineTuning(manager, options);
+    manager.addPass(prepare::createAttachLossPass(std::optional(options.loss)));
+    manager.addPass(autodiff::createBuildStepPass(stepOptions(options), options.clipping));
+  }
+  manager.addNestedPass<func::FuncOp>(prepare::createSimplifyPass());
+  if (options.precision == "bf16")
+    manager.addNestedPass<func::FuncOp>(precision::createAssignPrecisionPass());
+  manager.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+static void addKernels(OpPassManager &manager) {
+  manager.addNestedPass<func::FuncOp>(fuse::createFormKernelsPass());
+  manager.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
 void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions &options,
                                    Stage from, Stage to,
                                    std::shared_ptr<const target::Machine> target,
                                    memory::PlanOutcome *outcome) {
   auto between = [&](Stage stage) { return from < stage && stage <= to; };
-  if (between(Stage::Step)) {
-    OpPassManager &forward = manager.nest<func::FuncOp>();
-    forward.addPass(prepare::createSimplifyPass());
-    if (!options.forwardOnly) {
-      forward.addPass(prepare::createRaiseGeluPass());
-      forward.addPass(prepare::createRaiseLayerNormPass());
-      forward.addPass(prepare::createRaiseAttentionPass());
-      forward.addPass(prepare::createSimplifyPass());
-    }
-    if (options.forwardOnly) {
-      manager.addPass(
-          autodiff::createBuildForwardPass({options.inputGradients, options.scaleRule}));
-    } else if (options.checkGradients) {
-      addCheck(manager, options);
-    } else {
-      addFineTuning(manager, options);
-      manager.addPass(prepare::createAttachLossPass(std::optional(options.loss)));
-      manager.addPass(autodiff::createBuildStepPass(stepOptions(options), options.clipping));
-    }
-    manager.addNestedPass<func::FuncOp>(prepare::createSimplifyPass());
-    if (options.precision == "bf16")
-      manager.addNestedPass<func::FuncOp>(precision::createAssignPrecisionPass());
-    manager.addNestedPass<func::FuncOp>(createCSEPass());
-  }
+  if (between(Stage::Step))
+    addStep(manager, options);
   if (between(Stage::Kernels)) {
-    manager.addNestedPass<func::FuncOp>(fuse::createFormKernelsPass());
-    manager.addNestedPass<func::FuncOp>(createCSEPass());
+    addKernels(manager);
+    manager.addPass(kernels::createChooseKernelsPass(target));
   }
   if (between(Stage::Plan))
-    manager.addPass(memory::createPlanMemoryPass(planOptions(options), target, outcome));
+    manager.addPass(memory::createPlanMemoryPass(planOptions(options), outcome));
   if (between(Stage::Exec)) {
-    lower::LowerToExecPassOptions lowering;
-    lowering.threads = target->threads();
-    lowering.alignment = target->alignment();
-    manager.addPass(lower::createLowerToExecPass(lowering));
+    manager.addPass(lower::createLowerToExecPass());
     if (options.poison)
       manager.addNestedPass<exec::ProgramOp>(lower::createPoisonPass());
     manager.addNestedPass<exec::ProgramOp>(lower::createVerifyPlanPass(target.get()));
   }
+}
+
+/// Of `choose-kernels`, as text asks for it.
+static std::shared_ptr<const kernels::Target> makeTarget(const kernels::TargetRequest &request,
+                                                         std::string &error) {
+  if (request.target.empty())
+    return std::make_shared<kernels::Target>();
+  return target::Machine::create(request.target, static_cast<int>(request.threads),
+                                 request.precision, request.device, error);
+}
+
+/// The compiler's way from one stage's text to the next, by the defaults of the command line,
+/// where it is more than one pass.
+static void registerStages() {
+  PassPipelineRegistration<>("nn-to-step", "the training step of a model",
+                             [](OpPassManager &manager) { addStep(manager, CompileOptions()); });
+  PassPipelineRegistration<>("step-to-kernels", "the launches of a step; choose-kernels follows",
+                             addKernels);
+}
+
+void plimsoll::pipeline::registerPasses() {
+  prepare::registerPreparePasses();
+  autodiff::registerAutodiffPasses();
+  precision::registerPrecisionPasses();
+  fuse::registerFusePasses();
+  lower::registerLowerPasses();
+  kernels::registerChooseKernelsPass(makeTarget);
+  memory::registerMemoryPasses();
+  registerCSEPass();
+  registerCanonicalizerPass();
+  registerStages();
 }
 
 /// What the arena may have: of both limits, the smaller.

@@ -68,8 +68,8 @@ struct CompileOptions {
   bool checkGradients = false, weightedSum = false;
 };
 
-/// Registers every pass of the compiler for pipelines that are text. plan-memory plans for a
-/// machine without libraries: the same plan everywhere.
+/// Registers every pass of the compiler for pipelines that are text, and `nn-to-step` and
+/// `step-to-kernels`, the pipelines of the command line's defaults.
 void registerPasses();
 
 /// Adds every pass from `from` (exclusive) to `to`; for a module that is at `from`.

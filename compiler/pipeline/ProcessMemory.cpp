@@ -10,10 +10,10 @@
 // On a GPU it is the device model's overhead, which tools/gpu-check measures.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/ProcessMemory.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/memory/StepProblem.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -32,7 +32,7 @@ static constexpr int64_t kBatches = 4;
 
 static int64_t launchesOf(func::FuncOp function) {
   return llvm::count_if(function.getBody().front(),
-                        [](Operation &op) { return memory::isLaunch(&op); });
+                        [](Operation &op) { return nn::isLaunch(&op); });
 }
 
 static int64_t bytesOnGpu(ModuleOp module, const target::DeviceModel &device) {

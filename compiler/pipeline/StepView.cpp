@@ -1,5 +1,6 @@
 //===- StepView.cpp - a planned training step, for looking things up ---------------===//
 #include "compiler/pipeline/StepView.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -33,7 +34,7 @@ void StepView::collectOperations(ModuleOp module) {
     return;
   size_t position = 0;
   for (Operation &op : train.getBody().front()) {
-    if (!memory::isLaunch(&op))
+    if (!nn::isLaunch(&op))
       continue;
     while (position < plan().events.size() &&
            plan().events[position].kind != planner::EventKind::Run)

@@ -45,8 +45,8 @@ static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &c
   return success();
 }
 
-FailureOr<memory::KernelChoice> Machine::choose(Operation *op) const {
-  FailureOr<memory::KernelChoice> choice = chooseKernel(op);
+FailureOr<kernels::KernelChoice> Machine::choose(Operation *op) const {
+  FailureOr<kernels::KernelChoice> choice = chooseKernel(op);
   if (succeeded(choice))
     choice->seconds = model.seconds(workOf(op, choice->kernel), threadCount);
   return choice;
@@ -68,8 +68,8 @@ int64_t Machine::workspaceOf(const std::string &name, const lower::KernelCall &c
   return workspaceBytes(name, call.sizes, threadCount).value_or(-1);
 }
 
-FailureOr<memory::KernelChoice> Machine::chooseKernel(Operation *op) const {
-  FailureOr<memory::KernelChoice> choice = memory::KernelChoice();
+FailureOr<kernels::KernelChoice> Machine::chooseKernel(Operation *op) const {
+  FailureOr<kernels::KernelChoice> choice = kernels::KernelChoice();
   std::optional<lower::KernelCall> call = lower::kernelCall(op);
   if (!call)
     return choice;

@@ -4,16 +4,16 @@
 
 #include "compiler/target/DeviceModel.h"
 #include "compiler/target/KernelLibrary.h"
+#include "passes/kernels/Target.h"
 #include "passes/lower/CallLibrary.h"
 #include "passes/lower/KernelCalls.h"
-#include "passes/memory/Target.h"
 #include <memory>
 
 namespace plimsoll::target {
 
 /// A target with a library of kernels, and times for them. The library itself is asked for
 /// workspaces, so that the plan reserves exactly what the program will check for at its start.
-class Machine : public memory::Target, public lower::CallLibrary {
+class Machine : public kernels::Target, public lower::CallLibrary {
 public:
   /// Of `--target=cpu[:native|x86-64-v3|x86-64-v4]` or `--target=cuda[:sm_80|sm_90|sm_100]`,
   /// `cuda:emulator` among them. `precision`, of the factors of matrix products: "f32", or on
@@ -23,8 +23,8 @@ public:
                                                llvm::StringRef precision, llvm::StringRef device,
                                                std::string &error);
 
-  mlir::FailureOr<memory::KernelChoice> choose(mlir::Operation *op) const override;
-  int64_t alignment() const override { return memory::Target::alignment(); }
+  mlir::FailureOr<kernels::KernelChoice> choose(mlir::Operation *op) const override;
+  int64_t alignment() const override { return kernels::Target::alignment(); }
   unsigned origins() const override;
   std::optional<int64_t> workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes,
                                         int64_t threads) const override;
@@ -36,7 +36,7 @@ public:
   virtual std::string suffix() const = 0;
 
   /// Of the host that every launch runs on; 1 where launches run elsewhere.
-  int threads() const { return threadCount; }
+  int threads() const override { return threadCount; }
   const KernelLibrary &kernels() const { return *library; }
   const DeviceModel &device() const { return model; }
 
@@ -53,7 +53,7 @@ protected:
   DeviceModel model;
 
 private:
-  mlir::FailureOr<memory::KernelChoice> chooseKernel(mlir::Operation *op) const;
+  mlir::FailureOr<kernels::KernelChoice> chooseKernel(mlir::Operation *op) const;
 };
 
 } // namespace plimsoll::target

@@ -10,6 +10,10 @@ namespace plimsoll::nn {
 /// block of nn ops that ends in `return`, and arguments that are tensors of the dialect.
 mlir::LogicalResult checkFunction(mlir::func::FuncOp function);
 
+/// True if `op` of such a function runs as a launch; others read and write symbols, are constants,
+/// or are views.
+bool isLaunch(mlir::Operation *op);
+
 /// The function `name` of `module`, checked; null after an error if there is none.
 mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name);
 

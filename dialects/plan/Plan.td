@@ -9,10 +9,12 @@ def Plan_Dialect : Dialect {
   let name = "plan";
   let summary = "where every value of a training step lies in the arena";
   let description = [{
-    A plan is written on the ops of a step, which stand in the planned order:
+    The choice of kernels, before any plan, is written on the ops of a step and on the module:
+      * `plan.launch`: the `#plan.launch` of an op that is one: its kernel, scratch and time;
+      * `plan.machine`: the `#plan.machine` that all launches run on.
+    A plan is written on the same ops, which then stand in the planned order:
       * `plan.places`: an array of `#plan.place`, one for each result;
       * `plan.workspace`: the `#plan.place` of the kernel's scratch;
-      * `plan.kernel`: the library kernel that the target chose;
       * `plan.recompute`: the op is a repetition, and its number (from 1). It marks
         the clone, so that no later pass merges it with the original.
     Symbols, constants and function arguments carry `plan.place`; the module carries
@@ -35,6 +37,37 @@ def Plan_PlaceAttr : AttrDef<Plan_Dialect, "Place"> {
   }];
   let parameters = (ins "int64_t":$offset, "int64_t":$bytes);
   let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Plan_LaunchAttr : AttrDef<Plan_Dialect, "Launch"> {
+  let mnemonic = "launch";
+  let summary = "how a target runs an op";
+  let description = [{
+    The library kernel (none for a loop nest), the bytes of scratch that it is given, and the
+    predicted time of one launch.
+    ```mlir
+    #plan.launch<kernel = "matmul", workspace = 4096, seconds = 1.500000e-06 : f64>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"the library kernel", "\"\"">:$kernel,
+                        DefaultValuedParameter<"int64_t", "0">:$workspace,
+                        "::mlir::FloatAttr":$seconds);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Plan_MachineAttr : AttrDef<Plan_Dialect, "Machine"> {
+  let mnemonic = "machine";
+  let summary = "what all launches of a program have in common";
+  let description = [{
+    The threads of each launch, and what every place in the arena is a multiple of, in bytes.
+    ```mlir
+    #plan.machine<threads = 2, alignment = 64>
+    ```
+  }];
+  let parameters = (ins "int64_t":$threads, "int64_t":$alignment);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif // PLIMSOLL_DIALECTS_PLAN_PLAN

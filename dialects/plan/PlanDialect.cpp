@@ -17,8 +17,8 @@ using namespace plimsoll::plan;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/plan/PlanAttributes.cpp.inc"
 
-static const StringRef kKnown[] = {kPlacesAttr, kPlaceAttr,     kWorkspaceAttr,
-                                   kKernelAttr, kRecomputeAttr, kArenaAttr};
+static const StringRef kKnown[] = {kPlacesAttr,    kPlaceAttr,   kWorkspaceAttr, kLaunchAttr,
+                                   kRecomputeAttr, kMachineAttr, kArenaAttr};
 
 /// A place must hold the value of type `type` that lies there, if it is a tensor.
 static LogicalResult verifyPlace(Operation *op, StringRef name, Attribute attribute, Type type) {
@@ -62,6 +62,25 @@ static LogicalResult verifyPlaces(Operation *op, StringRef name, Attribute attri
   return success();
 }
 
+LogicalResult LaunchAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef,
+                                 int64_t workspace, FloatAttr seconds) {
+  if (workspace < 0)
+    return emitError() << "the workspace of a launch cannot have " << workspace << " bytes";
+  if (!seconds || !seconds.getType().isF64() || !seconds.getValue().isFinite() ||
+      seconds.getValue().isNegative())
+    return emitError() << "the seconds of a launch must be a finite f64 from 0 on, got " << seconds;
+  return success();
+}
+
+LogicalResult MachineAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t threads,
+                                  int64_t alignment) {
+  if (threads < 1)
+    return emitError() << "a launch runs on at least one thread, got " << threads;
+  if (alignment < 1 || !llvm::isPowerOf2_64(alignment))
+    return emitError() << "an alignment must be a power of two, got " << alignment;
+  return success();
+}
+
 template <typename Kind>
 static LogicalResult verifyKind(Operation *op, NamedAttribute attribute, StringRef kind) {
   if (isa<Kind>(attribute.getValue()))
@@ -88,10 +107,12 @@ LogicalResult PlanDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return verifyPlace(op, name, value, placedType(op));
   if (name == kWorkspaceAttr)
     return verifyPlace(op, name, value, Type());
-  if (name == kKernelAttr)
-    return verifyKind<StringAttr>(op, attribute, "the name of a kernel");
+  if (name == kLaunchAttr)
+    return verifyKind<LaunchAttr>(op, attribute, "a #plan.launch");
   if (name == kRecomputeAttr)
     return verifyRepetition(op, attribute);
+  if (name == kMachineAttr && isa<ModuleOp>(op))
+    return verifyKind<MachineAttr>(op, attribute, "a #plan.machine");
   if (name != kArenaAttr)
     return op->emitOpError("'") << name << "' is no attribute of a plan; the closest is '"
                                 << closestName(name, kKnown) << "'";

@@ -13,8 +13,9 @@ namespace plimsoll::plan {
 inline constexpr llvm::StringLiteral kPlacesAttr = "plan.places";
 inline constexpr llvm::StringLiteral kPlaceAttr = "plan.place";
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "plan.workspace";
-inline constexpr llvm::StringLiteral kKernelAttr = "plan.kernel";
+inline constexpr llvm::StringLiteral kLaunchAttr = "plan.launch";
 inline constexpr llvm::StringLiteral kRecomputeAttr = "plan.recompute";
+inline constexpr llvm::StringLiteral kMachineAttr = "plan.machine";
 inline constexpr llvm::StringLiteral kArenaAttr = "plan.arena";
 } // namespace plimsoll::plan
 

@@ -37,11 +37,12 @@ struct PlacedConstant {
 class TimelineLowering {
 public:
   TimelineLowering(func::FuncOp function, ArrayRef<PlacedConstant> allConstants, int64_t arena,
-                   int64_t threads, int64_t alignment)
+                   plan::MachineAttr machine)
       : function(function), allConstants(allConstants), builder(function) {
     program = exec::ProgramOp::create(builder, function.getLoc(), function.getName(),
-                                      kindOf(nn::timelineOf(function)), arena, threads,
-                                      /*results=*/nullptr, /*result_offsets=*/nullptr, alignment);
+                                      kindOf(nn::timelineOf(function)), arena, machine.getThreads(),
+                                      /*results=*/nullptr,
+                                      /*result_offsets=*/nullptr, machine.getAlignment());
     builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   }
 
@@ -276,8 +277,9 @@ private:
       call.buffers.push_back(-int64_t(writes.size()));
     }
     StringRef kernel = call.kernel;
-    if (auto chosen = op->getAttrOfType<StringAttr>(plan::kKernelAttr))
-      kernel = chosen.getValue();
+    auto chosen = op->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
+    if (chosen && !chosen.getKernel().empty())
+      kernel = chosen.getKernel();
     auto launch = exec::CallOp::create(builder, op->getLoc(), kernel, reads, writes, call.buffers,
                                        call.sizes, call.scalars, aliasPairs(op, readOf), overwrites,
                                        workspace != nullptr, repetition(op));
@@ -374,6 +376,11 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
       getOperation().emitError("the module has no plan; run plan-memory first");
       return signalPassFailure();
     }
+    auto machine = getOperation()->getAttrOfType<plan::MachineAttr>(plan::kMachineAttr);
+    if (!machine) {
+      getOperation().emitError("no kernels are chosen; run choose-kernels first");
+      return signalPassFailure();
+    }
     SmallVector<PlacedConstant> constants;
     getOperation().walk([&](nn::ConstantOp constant) {
       if (auto place = constant->getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr))
@@ -381,7 +388,7 @@ struct LowerToExecPass : lower::impl::LowerToExecPassBase<LowerToExecPass> {
     });
     for (func::FuncOp function : nn::timelinesOf(getOperation())) {
       if (failed(nn::checkFunction(function)) ||
-          failed(TimelineLowering(function, constants, arena.getInt(), threads, alignment).run()))
+          failed(TimelineLowering(function, constants, arena.getInt(), machine).run()))
         return signalPassFailure();
       function.erase();
     }

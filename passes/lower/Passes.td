@@ -7,8 +7,8 @@ include "mlir/Pass/PassBase.td"
 def LowerToExecPass : Pass<"lower-to-exec", "::mlir::ModuleOp"> {
   let summary = "values become slices of the arena, ops become launches";
   let description = [{
-    Turns the planned functions `@train` and `@evaluate` into `exec.program`s. Needs the
-    attributes that `plan-memory` writes.
+    Turns the planned timelines into `exec.program`s. Needs the attributes that
+    `choose-kernels` and `plan-memory` write.
 
     Before:
     ```mlir
@@ -22,8 +22,6 @@ def LowerToExecPass : Pass<"lower-to-exec", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::plimsoll::exec::ExecDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];
-  let options = [Option<"threads", "threads", "int64_t", "1", "Threads of each launch">,
-                 Option<"alignment", "alignment", "int64_t", "64", "Of every place, in bytes">];
 }
 
 def PoisonPass : Pass<"exec-poison", "::plimsoll::exec::ProgramOp"> {

@@ -140,9 +140,6 @@ private:
       places.push_back(placeAttr(*offset, result.getType()));
     }
     op->setAttr(plan::kPlacesAttr, builder.getArrayAttr(places));
-    const KernelChoice &choice = step.choice(step.operation(timeline, event.op));
-    if (!choice.kernel.empty())
-      op->setAttr(plan::kKernelAttr, builder.getStringAttr(choice.kernel));
     if (auto it = workspaces.find(position); it != workspaces.end())
       op->setAttr(plan::kWorkspaceAttr,
                   plan::PlaceAttr::get(op->getContext(), it->second.offset, it->second.bytes));

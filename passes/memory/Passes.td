@@ -7,7 +7,8 @@ include "mlir/Pass/PassBase.td"
 def PlanMemoryPass : Pass<"plan-memory", "::mlir::ModuleOp"> {
   let summary = "finds the cheapest plan that fits the budget, and writes it into the step";
   let description = [{
-    Extracts a `planner::Problem` from `@train` and `@evaluate`, lets the planner
+    Extracts a `planner::Problem` from the timelines, whose launches have what `choose-kernels`
+    writes, lets the planner
     (`passes/planner`) solve it, and applies the solution: operations stand in the
     planned order, recomputed ones are cloned and marked, every value has a place.
     When no plan fits, an error says the smallest arena found, a lower bound, the step

@@ -42,10 +42,8 @@ namespace {
 
 struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   using PlanMemoryPassBase::PlanMemoryPassBase;
-  explicit PlanMemoryPass(std::shared_ptr<const Target> target) : target(std::move(target)) {}
-  PlanMemoryPass(const planner::Options &options, std::shared_ptr<const Target> target,
-                 PlanOutcome *outcome)
-      : given(options), target(std::move(target)), outcome(outcome) {}
+  PlanMemoryPass(const planner::Options &options, PlanOutcome *outcome)
+      : given(options), outcome(outcome) {}
 
   void runOnOperation() override {
     SmallVector<func::FuncOp> timelines = nn::timelinesOf(getOperation());
@@ -54,7 +52,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     for (func::FuncOp function : timelines)
       if (failed(nn::checkFunction(function)))
         return signalPassFailure();
-    FailureOr<StepProblem> step = StepProblem::extract(timelines, *target);
+    FailureOr<StepProblem> step = StepProblem::extract(timelines);
     if (failed(step))
       return signalPassFailure();
     FailureOr<planner::Options> options = plannerOptions();
@@ -125,19 +123,12 @@ private:
   }
 
   std::optional<planner::Options> given;
-  std::shared_ptr<const Target> target = std::make_shared<Target>();
   PlanOutcome *outcome = nullptr;
 };
 
 } // namespace
 
 std::unique_ptr<Pass> plimsoll::memory::createPlanMemoryPass(const planner::Options &options,
-                                                             std::shared_ptr<const Target> target,
                                                              PlanOutcome *outcome) {
-  return std::make_unique<PlanMemoryPass>(options, std::move(target), outcome);
-}
-
-void plimsoll::memory::registerPlanMemoryPass(
-    std::function<std::shared_ptr<const Target>()> makeTarget) {
-  registerPass([makeTarget]() { return std::make_unique<PlanMemoryPass>(makeTarget()); });
+  return std::make_unique<PlanMemoryPass>(options, outcome);
 }

@@ -1,17 +1,14 @@
 //===- StepProblem.cpp - a training step as a planner's problem ---------------===//
 #include "passes/memory/StepProblem.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
+#include "dialects/plan/PlanDialect.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::memory;
 using planner::ValueId;
-
-bool plimsoll::memory::isLaunch(Operation *op) {
-  return !isa<nn::LoadOp, nn::StoreOp, nn::ConstantOp, nn::ReshapeOp>(op) &&
-         !op->hasTrait<OpTrait::IsTerminator>();
-}
 
 Value plimsoll::memory::viewedValue(Value value) {
   while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
@@ -34,13 +31,16 @@ bool plimsoll::memory::needsStorage(nn::ConstantOp constant) {
   return false;
 }
 
-FailureOr<StepProblem> StepProblem::extract(ArrayRef<func::FuncOp> timelines,
-                                            const Target &target) {
+FailureOr<StepProblem> StepProblem::extract(ArrayRef<func::FuncOp> timelines) {
   StepProblem result;
-  result.alignment = target.alignment();
+  auto module = timelines.front()->getParentOfType<ModuleOp>();
+  auto machine = module->getAttrOfType<plan::MachineAttr>(plan::kMachineAttr);
+  if (!machine)
+    return module.emitError("no kernels are chosen; run choose-kernels first");
+  result.alignment = machine.getAlignment();
   LogicalResult status = success();
   for (func::FuncOp function : timelines)
-    if (failed(result.addTimeline(function, target)))
+    if (failed(result.addTimeline(function)))
       status = failure();
   if (failed(status))
     return failure();
@@ -75,7 +75,7 @@ ValueId StepProblem::resident(Attribute key, Type type, StringRef name) {
   return it->second;
 }
 
-LogicalResult StepProblem::addTimeline(func::FuncOp function, const Target &target) {
+LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   planner::Timeline timeline;
   timeline.name = function.getName().str();
   if (nn::TimelineAttr attribute = nn::timelineOf(function))
@@ -95,7 +95,7 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function, const Target &targ
       values[load] = resident(load.getSymbolAttr(), load.getType(), load.getSymbol());
     else if (auto constant = dyn_cast<nn::ConstantOp>(op); constant && needsStorage(constant))
       values[constant] = resident(constant.getValue(), constant.getType(), "constant");
-    else if (isLaunch(&op) && failed(addLaunch(&op, timeline, target)))
+    else if (nn::isLaunch(&op) && failed(addLaunch(&op, timeline)))
       status = failure();
   }
   for (Value result : function.getBody().front().getTerminator()->getOperands()) {
@@ -114,14 +114,14 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function, const Target &targ
   return status;
 }
 
-LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline,
-                                     const Target &target) {
-  FailureOr<KernelChoice> choice = target.choose(op);
-  if (failed(choice))
-    return failure();
+LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline) {
+  auto launch = op->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
+  if (!launch)
+    return op->emitError("no kernel is chosen for it; run choose-kernels first");
   planner::Op planned;
   planned.name = nn::describe(op->getLoc());
-  planned.alternatives = {{choice->workspaceBytes, alignment, choice->seconds}};
+  planned.alternatives = {
+      {launch.getWorkspace(), alignment, launch.getSeconds().getValueAsDouble()}};
   for (Value operand : op->getOperands())
     if (ValueId id = valueId(operand);
         id != planner::none && !llvm::is_contained(planned.reads, id))
@@ -155,7 +155,6 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline,
     addInPlace(op, planned);
   }
   operations.back().push_back(op);
-  choices[op] = std::move(*choice);
   timeline.ops.push_back(std::move(planned));
   return success();
 }

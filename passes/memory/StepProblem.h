@@ -8,13 +8,10 @@
 
 #include "dialects/nn/NNDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/memory/Target.h"
 #include "passes/planner/Problem.h"
 
 namespace plimsoll::memory {
 
-/// Ops that are no launch: symbols read or written, constants, views.
-bool isLaunch(mlir::Operation *op);
 /// The value whose bytes `value` is a view of.
 mlir::Value viewedValue(mlir::Value value);
 /// False for a constant that every reader has in its loop body as a number.
@@ -23,16 +20,15 @@ bool needsStorage(nn::ConstantOp constant);
 /// The problem of all timelines of a module.
 class StepProblem {
 public:
-  /// Fails, after diagnostics, when the target cannot run an op.
-  static mlir::FailureOr<StepProblem> extract(mlir::ArrayRef<mlir::func::FuncOp> timelines,
-                                              const Target &target);
+  /// Of at least one timeline, on whose launches `choose-kernels` has written. Fails after
+  /// diagnostics.
+  static mlir::FailureOr<StepProblem> extract(mlir::ArrayRef<mlir::func::FuncOp> timelines);
 
   const planner::Problem &problem() const { return planned; }
   mlir::func::FuncOp function(unsigned timeline) const { return functions[timeline]; }
   mlir::Operation *operation(unsigned timeline, planner::OpId op) const {
     return operations[timeline][op];
   }
-  const KernelChoice &choice(mlir::Operation *op) const { return choices.find(op)->second; }
   /// The planner's value of an SSA value (through views), or `planner::none`.
   planner::ValueId valueId(mlir::Value value) const;
   /// Of each planner value, the resident whose gradient an update takes it for, or
@@ -44,9 +40,8 @@ public:
 private:
   planner::ValueId addValue(mlir::Type type, llvm::StringRef name, planner::Lifetime lifetime);
   planner::ValueId resident(mlir::Attribute key, mlir::Type type, llvm::StringRef name);
-  mlir::LogicalResult addTimeline(mlir::func::FuncOp function, const Target &target);
-  mlir::LogicalResult addLaunch(mlir::Operation *op, planner::Timeline &timeline,
-                                const Target &target);
+  mlir::LogicalResult addTimeline(mlir::func::FuncOp function);
+  mlir::LogicalResult addLaunch(mlir::Operation *op, planner::Timeline &timeline);
   void addInPlace(mlir::Operation *op, planner::Op &planned);
   bool readsElsewhere(mlir::Operation *op, planner::ValueId value, unsigned result,
                       mlir::ArrayRef<nn::InPlacePair> pairs) const;
@@ -56,7 +51,6 @@ private:
   int64_t alignment = 64;
   llvm::SmallVector<mlir::func::FuncOp> functions;
   std::vector<std::vector<mlir::Operation *>> operations;
-  llvm::DenseMap<mlir::Operation *, KernelChoice> choices;
   llvm::DenseMap<mlir::Value, planner::ValueId> values;
   llvm::DenseMap<mlir::Attribute, planner::ValueId> residents;
 };

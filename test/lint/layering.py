@@ -20,6 +20,7 @@ ALLOWED = {
     "passes/autodiff": ["dialects"],
     "passes/precision": ["dialects"],
     "passes/fuse": ["dialects"],
+    "passes/kernels": ["dialects"],
     "passes/memory": ["dialects", "passes/planner"],
     "passes/lower": ["dialects"],
     "compiler": ["dialects", "passes", "runtime/include"],

@@ -56,9 +56,37 @@ module attributes {plan.arena = "large"} {
 // -----
 
 func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
-  // expected-error @+1 {{'plan.kernel' must be the name of a kernel, got 3 : i64}}
-  %h = nn.mul %x, %x {plan.kernel = 3 : i64} : tensor<4x8xf32>, tensor<4x8xf32>
+  // expected-error @+1 {{'plan.launch' must be a #plan.launch, got 3 : i64}}
+  %h = nn.mul %x, %x {plan.launch = 3 : i64} : tensor<4x8xf32>, tensor<4x8xf32>
   return %h : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{the workspace of a launch cannot have -8 bytes}}
+  %h = nn.mul %x, %x {plan.launch = #plan.launch<workspace = -8, seconds = 1.0 : f64>} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{the seconds of a launch must be a finite f64 from 0 on, got 0x7F800000 : f32}}
+  %h = nn.mul %x, %x {plan.launch = #plan.launch<seconds = 0x7F800000 : f32>} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{a launch runs on at least one thread, got 0}}
+module attributes {plan.machine = #plan.machine<threads = 0, alignment = 64>} {
+}
+
+// -----
+
+// expected-error @+1 {{an alignment must be a power of two, got 48}}
+module attributes {plan.machine = #plan.machine<threads = 2, alignment = 48>} {
 }
 
 // -----

@@ -20,6 +20,8 @@ static constexpr const char *kAlone[] = {
     "nn-build-check{weigh=true}",
     "func.func(nn-assign-precision)",
     "func.func(nn-form-kernels)",
+    "choose-kernels",
+    "choose-kernels{target=cpu:x86-64-v3 threads=2}",
     "plan-memory{effort=fast}",
     "plan-memory{effort=fast checkpoint-every=0}",
     "lower-to-exec",
@@ -36,11 +38,12 @@ static constexpr const char *kSteps[] = {
     "nn-build-check{weigh=true},", "nn-build-forward{gradients=true},"};
 static constexpr const char *kPrecisions[] = {"", "func.func(nn-assign-precision),"};
 static constexpr const char *kKernels = "func.func(nn-simplify,cse,nn-form-kernels,cse),";
+static constexpr const char *kChoices[] = {"choose-kernels,", "choose-kernels{threads=2},",
+                                           "choose-kernels{target=cpu:x86-64-v3 threads=2},"};
 static constexpr const char *kPlans[] = {"plan-memory{effort=fast},",
                                          "plan-memory{effort=fast recompute=false},"};
-static constexpr const char *kPrograms[] = {
-    "lower-to-exec{threads=2},exec.program(exec-verify)",
-    "lower-to-exec{threads=2},exec.program(exec-poison,exec-verify)"};
+static constexpr const char *kPrograms[] = {"lower-to-exec,exec.program(exec-verify)",
+                                            "lower-to-exec,exec.program(exec-poison,exec-verify)"};
 
 std::string choosePipeline(const std::string &stage, Random &random) {
   if (random.chance(33))
@@ -49,7 +52,7 @@ std::string choosePipeline(const std::string &stage, Random &random) {
   if (stage == "nn")
     pipeline += std::string(kPrepare) + random.of(kLosses) + random.of(kSteps);
   if (stage == "nn" || stage == "step")
-    pipeline += std::string(random.of(kPrecisions)) + kKernels;
+    pipeline += std::string(random.of(kPrecisions)) + kKernels + random.of(kChoices);
   if (stage == "nn" || stage == "step" || stage == "kernels")
     pipeline += random.of(kPlans);
   if (stage == "exec")

@@ -5,7 +5,13 @@ module {}
 
 // -----
 
+// expected-error @+1 {{no kernels are chosen; run choose-kernels first}}
 module attributes {plan.arena = 64 : i64} {
+}
+
+// -----
+
+module attributes {plan.arena = 64 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   // expected-error @+1 {{argument 0 has no place; run plan-memory first}}
   func.func @train(%x: tensor<4xf32>) attributes {nn.timeline = #nn.timeline<train>} {
     return
@@ -14,7 +20,7 @@ module attributes {plan.arena = 64 : i64} {
 
 // -----
 
-module attributes {plan.arena = 64 : i64} {
+module attributes {plan.arena = 64 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   nn.parameter @w : tensor<4xf32>
   func.func @train() attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{has no place; run plan-memory first}}
@@ -25,7 +31,7 @@ module attributes {plan.arena = 64 : i64} {
 
 // -----
 
-module attributes {plan.arena = 128 : i64} {
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 16>}) attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{has no places; run plan-memory first}}
     %y = nn.exp %x : tensor<4xf32>
@@ -36,7 +42,7 @@ module attributes {plan.arena = 128 : i64} {
 // -----
 
 // A constant that is no number needs bytes.
-module attributes {plan.arena = 128 : i64} {
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
     %c = nn.constant dense<[1.0, 2.0]> : tensor<2xf32>
     // expected-error @+1 {{operand 1 has no place}}
@@ -47,14 +53,14 @@ module attributes {plan.arena = 128 : i64} {
 
 // -----
 
-module attributes {plan.arena = 128 : i64} {
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   // expected-error @+1 {{@train must have a body of one block, got 0 blocks}}
   func.func private @train(tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 16>}) attributes {nn.timeline = #nn.timeline<train>}
 }
 
 // -----
 
-module attributes {plan.arena = 128 : i64} {
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train() attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{'func.call' cannot stand in a model's function}}
     func.call @train() : () -> ()
@@ -64,7 +70,7 @@ module attributes {plan.arena = 128 : i64} {
 
 // -----
 
-module attributes {plan.arena = 128 : i64} {
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   nn.parameter @w : tensor<2xf32>
   func.func @train() attributes {nn.timeline = #nn.timeline<train>} {
     %c = nn.constant dense<1.0> : tensor<2xf32>
@@ -76,7 +82,7 @@ module attributes {plan.arena = 128 : i64} {
 
 // -----
 
-module attributes {plan.arena = 128 : i64} {
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train() -> tensor<2xf32> attributes {nn.timeline = #nn.timeline<train>} {
     %c = nn.constant dense<1.0> : tensor<2xf32>
     // expected-error @+1 {{result 0 has no place}}
@@ -87,7 +93,7 @@ module attributes {plan.arena = 128 : i64} {
 // -----
 
 // No target runs it: it says where gradients stop, and nn-build-step takes it out.
-module attributes {plan.arena = 128 : i64} {
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{'nn.stop_gradient' has neither a kernel nor a loop body}}
     %y = nn.stop_gradient %x {plan.places = [#plan.place<offset = 64, bytes = 8>]} : tensor<2xf32>

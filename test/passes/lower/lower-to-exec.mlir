@@ -1,7 +1,7 @@
-// RUN: plimsoll-opt %s --lower-to-exec=threads=2 | FileCheck %s
+// RUN: plimsoll-opt %s --lower-to-exec | FileCheck %s
 // RUN: plimsoll-opt %s --lower-to-exec | plimsoll-opt --pass-pipeline='builtin.module(exec.program(exec-verify))'
 
-module attributes {plan.arena = 4096 : i64} {
+module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   nn.parameter @w : tensor<8x8xf32> {trainable, plan.place = #plan.place<offset = 0, bytes = 256>}
 
   // Arguments, loads and placed constants are there before the first launch.

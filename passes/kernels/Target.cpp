@@ -1,5 +1,5 @@
 //===- Target.cpp - the target without libraries ------------------------------===//
-#include "passes/memory/Target.h"
+#include "passes/kernels/Target.h"
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
@@ -8,7 +8,7 @@ using namespace plimsoll;
 /// Rates of a small machine: multiply-adds, and memory traffic.
 static constexpr double kFlopsPerSecond = 5e10, kBytesPerSecond = 1e10;
 
-FailureOr<memory::KernelChoice> memory::Target::choose(Operation *op) const {
+FailureOr<kernels::KernelChoice> kernels::Target::choose(Operation *op) const {
   KernelChoice choice;
   if (auto costed = dyn_cast<nn::CostOpInterface>(op))
     choice.seconds =

@@ -1,0 +1,76 @@
+//===- ChooseKernels.cpp - what runs each launch, and in what time ------------===//
+#include "dialects/nn/Functions.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Timelines.h"
+#include "dialects/plan/PlanDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/kernels/Passes.h"
+
+namespace plimsoll::kernels {
+#define GEN_PASS_DEF_CHOOSEKERNELSPASS
+#include "passes/kernels/Passes.h.inc"
+} // namespace plimsoll::kernels
+
+using namespace mlir;
+using namespace plimsoll;
+using namespace plimsoll::kernels;
+
+static LogicalResult chooseFor(Operation *op, const Target &target) {
+  FailureOr<KernelChoice> choice = target.choose(op);
+  if (failed(choice))
+    return failure();
+  Builder builder(op->getContext());
+  op->setAttr(plan::kLaunchAttr, plan::LaunchAttr::get(op->getContext(), choice->kernel,
+                                                       choice->workspaceBytes,
+                                                       builder.getF64FloatAttr(choice->seconds)));
+  return success();
+}
+
+namespace {
+
+struct ChooseKernelsPass : kernels::impl::ChooseKernelsPassBase<ChooseKernelsPass> {
+  using ChooseKernelsPassBase::ChooseKernelsPassBase;
+  explicit ChooseKernelsPass(std::shared_ptr<const Target> given) : given(std::move(given)) {}
+  explicit ChooseKernelsPass(MakeTarget makeTarget) : makeTarget(std::move(makeTarget)) {}
+
+  void runOnOperation() override {
+    std::shared_ptr<const Target> chosen = given;
+    std::string error;
+    if (!chosen)
+      chosen = makeTarget({target, threads, precision, device}, error);
+    if (!chosen) {
+      getOperation().emitError(error);
+      return signalPassFailure();
+    }
+    LogicalResult status = success(); // all ops that cannot run are told at once
+    for (func::FuncOp function : nn::timelinesOf(getOperation())) {
+      if (failed(nn::checkFunction(function)))
+        return signalPassFailure();
+      for (Operation &op : function.getBody().front())
+        if (nn::isLaunch(&op) && failed(chooseFor(&op, *chosen)))
+          status = failure();
+    }
+    if (failed(status))
+      return signalPassFailure();
+    getOperation()->setAttr(
+        plan::kMachineAttr,
+        plan::MachineAttr::get(&getContext(), chosen->threads(), chosen->alignment()));
+  }
+
+private:
+  std::shared_ptr<const Target> given;
+  MakeTarget makeTarget = [](const TargetRequest &, std::string &) {
+    return std::make_shared<Target>();
+  };
+};
+
+} // namespace
+
+std::unique_ptr<Pass>
+plimsoll::kernels::createChooseKernelsPass(std::shared_ptr<const Target> target) {
+  return std::make_unique<ChooseKernelsPass>(std::move(target));
+}
+
+void plimsoll::kernels::registerChooseKernelsPass(MakeTarget makeTarget) {
+  registerPass([makeTarget]() { return std::make_unique<ChooseKernelsPass>(makeTarget); });
+}

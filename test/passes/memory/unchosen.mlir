@@ -1,0 +1,20 @@
+// RUN: plimsoll-opt %s --plan-memory -split-input-file -verify-diagnostics
+
+// Planning knows no target: what it needs of one stands on the launches.
+// expected-error @+1 {{no kernels are chosen; run choose-kernels first}}
+module {
+  func.func @train(%x: tensor<4xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
+    %y = nn.exp %x : tensor<4xf32>
+    return %y : tensor<4xf32>
+  }
+}
+
+// -----
+
+module attributes {plan.machine = #plan.machine<threads = 2, alignment = 64>} {
+  func.func @train(%x: tensor<4xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
+    // expected-error @+1 {{no kernel is chosen for it; run choose-kernels first}}
+    %y = nn.exp %x : tensor<4xf32>
+    return %y : tensor<4xf32>
+  }
+}
