@@ -98,6 +98,8 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
     else if (nn::isLaunch(&op) && failed(addLaunch(&op, timeline)))
       status = failure();
   }
+  if (failed(status))
+    return failure();
   for (Value result : function.getBody().front().getTerminator()->getOperands()) {
     ValueId id = valueId(result);
     if (id == planner::none)
@@ -111,7 +113,7 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
       return llvm::is_contained(timeline.liveAtEnd, pair.input);
     });
   planned.timelines.push_back(std::move(timeline));
-  return status;
+  return success();
 }
 
 LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline) {
