@@ -156,7 +156,7 @@ llvm::Expected<CheckReport> plimsoll::gradcheck::checkGradients(MLIRContext &con
   if (failed(compiled))
     return llvm::createStringError("");
   auto model =
-      CheckedModel::create(*compiled, llvm::sys::path::parent_path(options.import.path), check);
+      CheckedModel::create(*compiled, llvm::sys::path::parent_path(options.model.path), check);
   if (!model)
     return model.takeError();
   double loss = (*model)->lossAndGradients();

@@ -43,7 +43,7 @@ class Measurement {
 public:
   Measurement(MLIRContext &context, const CompileOptions &options, StringRef folder)
       : context(context), options(options), folder(folder) {
-    this->options.import.init = "normal:0.02";
+    this->options.model.init = "normal:0.02";
   }
 
   llvm::Error measure(const CalibrationNet &net, Samples &samples) {

@@ -123,8 +123,8 @@ private:
   }
 
   llvm::Error writeWeights(const fs::path &path) {
-    std::string modelFolder = fs::path(options.import.path).parent_path().string();
-    if (failed(codegen::writeInitialWeights(module, modelFolder, options.import.init, options.seed,
+    std::string modelFolder = fs::path(options.model.path).parent_path().string();
+    if (failed(codegen::writeInitialWeights(module, modelFolder, options.model.init, options.seed,
                                             path.string())))
       return makeError("the initial weights were not written");
     return llvm::Error::success();

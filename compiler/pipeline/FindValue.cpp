@@ -7,14 +7,14 @@
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
-using import::OutlineNode;
+using frontend::OutlineNode;
 using planner::ValueId;
 
 namespace {
 
 class Finder {
 public:
-  Finder(const StepView &view, ModuleOp module, const import::ModelOutline &outline)
+  Finder(const StepView &view, ModuleOp module, const frontend::ModelOutline &outline)
       : view(view), outline(outline) {
     for (auto [id, value] : llvm::enumerate(view.problem().values))
       if (belongs(id))
@@ -182,7 +182,7 @@ private:
   }
 
   const StepView &view;
-  const import::ModelOutline &outline;
+  const frontend::ModelOutline &outline;
   std::map<std::string, std::vector<ValueId>> byName;
   std::map<std::string, const OutlineNode *> producers;
   std::map<std::string, std::vector<const OutlineNode *>> consumers;
@@ -191,6 +191,6 @@ private:
 } // namespace
 
 FoundValues plimsoll::pipeline::findValues(const StepView &view, ModuleOp module,
-                                           const import::ModelOutline &outline, StringRef name) {
+                                           const frontend::ModelOutline &outline, StringRef name) {
   return Finder(view, module, outline).find(name);
 }

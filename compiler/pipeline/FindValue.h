@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_COMPILER_PIPELINE_FINDVALUE_H
 #define PLIMSOLL_COMPILER_PIPELINE_FINDVALUE_H
 
-#include "compiler/import/ModelOutline.h"
+#include "compiler/frontend/ModelOutline.h"
 #include "compiler/pipeline/StepView.h"
 
 namespace plimsoll::pipeline {
@@ -17,7 +17,7 @@ struct FoundValues {
 /// ONNX tensor (then all values of the node); a title such as "gradient of NAME", also
 /// written d(NAME); `#2` behind a name chooses the second of several.
 FoundValues findValues(const StepView &view, mlir::ModuleOp module,
-                       const import::ModelOutline &outline, llvm::StringRef name);
+                       const frontend::ModelOutline &outline, llvm::StringRef name);
 
 } // namespace plimsoll::pipeline
 

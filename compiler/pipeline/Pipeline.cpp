@@ -231,8 +231,8 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
                               options.precision, options.device, error);
   if (!compilation.target)
     return emitError(unknown, error);
-  compilation.module = import::importOnnx(&context, options.import);
-  if (!compilation.module)
+  compilation.module = frontend::frontEndOf(options.model.path).read(&context, options.model);
+  if (!compilation.module || failed(prepare::assignRecipe(*compilation.module, options.recipe)))
     return failure();
   if (!options.dropout.empty() && failed(insertDropout(*compilation.module, options)))
     return failure();

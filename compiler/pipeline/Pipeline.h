@@ -3,11 +3,12 @@
 #define PLIMSOLL_COMPILER_PIPELINE_PIPELINE_H
 
 #include "compiler/codegen/ProgramEmitter.h"
-#include "compiler/import/Import.h"
+#include "compiler/frontend/FrontEnd.h"
 #include "compiler/target/Machine.h"
 #include "passes/autodiff/Optimizers.h"
 #include "passes/memory/Passes.h"
 #include "passes/prepare/LossSpec.h"
+#include "passes/prepare/Recipe.h"
 #include <optional>
 
 namespace plimsoll::pipeline {
@@ -36,7 +37,8 @@ struct TeacherOptions {
 enum class Feed { ByHost, ByEither, ByData };
 
 struct CompileOptions {
-  import::ImportOptions import;
+  frontend::ModelOptions model;
+  prepare::Recipe recipe;
   /// Regular expressions of inputs that a data source gives whole in each step, by their whole
   /// names; and who gives the others.
   std::vector<std::string> whole;

@@ -1,6 +1,6 @@
 //===- SameDimensions.cpp - which dimensions of a function are one -------------------===//
 #include "compiler/pipeline/SameDimensions.h"
-#include "compiler/import/Rebatch.h"
+#include "compiler/onnx/resize/Rebatch.h"
 #include "dialects/nn/NNDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 

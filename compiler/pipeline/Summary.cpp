@@ -7,6 +7,7 @@
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
 #include "passes/autodiff/Optimizers.h"
+#include "passes/prepare/ParameterTable.h"
 #include "plimsoll/Shown.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -73,7 +74,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
                                       const CompileOptions &options) {
   Summary summary;
   ModuleOp module = *const_cast<Compilation &>(compilation).module;
-  summary.model = utf8(llvm::sys::path::filename(options.import.path));
+  summary.model = utf8(llvm::sys::path::filename(options.model.path));
   if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
     summary.optimizer = kind->title.str();
   summary.microBatches = options.accumulate;
@@ -231,20 +232,20 @@ static std::string shapeText(ArrayRef<int64_t> shape) {
   return text.empty() ? "scalar" : text;
 }
 
-static StringRef kindText(import::ParameterRow::Kind kind) {
+static StringRef kindText(prepare::ParameterRow::Kind kind) {
   switch (kind) {
-  case import::ParameterRow::Kind::Trained:
+  case prepare::ParameterRow::Kind::Trained:
     return "trained";
-  case import::ParameterRow::Kind::Frozen:
+  case prepare::ParameterRow::Kind::Frozen:
     return "frozen";
-  case import::ParameterRow::Kind::Constant:
+  case prepare::ParameterRow::Kind::Constant:
     return "constant";
   }
   return "";
 }
 
 std::string plimsoll::pipeline::parameterText(ModuleOp module) {
-  std::vector<import::ParameterRow> rows = import::parameterTable(module);
+  std::vector<prepare::ParameterRow> rows = prepare::parameterTable(module);
   size_t nameWidth = 9, shapeWidth = 5;
   for (const auto &row : rows) {
     nameWidth = std::max(nameWidth, shown(row.name).size());
@@ -270,7 +271,7 @@ std::string plimsoll::pipeline::parameterText(ModuleOp module) {
 
 llvm::json::Array plimsoll::pipeline::parameterJson(ModuleOp module) {
   llvm::json::Array rows;
-  for (const auto &row : import::parameterTable(module)) {
+  for (const auto &row : prepare::parameterTable(module)) {
     llvm::json::Object object{{"name", row.name},
                               {"shape", llvm::json::Array(row.shape)},
                               {"kind", kindText(row.kind)},

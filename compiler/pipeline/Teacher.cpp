@@ -1,6 +1,6 @@
 //===- Teacher.cpp - a frozen second model in the same program ----------------------===//
 #include "compiler/pipeline/Teacher.h"
-#include "compiler/import/ModelOutline.h"
+#include "compiler/frontend/FrontEnd.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Random.h"
@@ -56,14 +56,14 @@ private:
 
   /// True for an input that --input binds, for both.
   bool isBound(StringRef name) {
-    return llvm::any_of(options.import.inputs,
+    return llvm::any_of(options.model.inputs,
                         [&](const auto &entry) { return entry.first == name; });
   }
 
   /// Inputs of the teacher's file that the student lacks.
-  LogicalResult checkInputs(const import::ModelOutline &outline) {
+  LogicalResult checkInputs(const frontend::ModelOutline &outline) {
     std::string missing;
-    for (const import::OutlineInput &input : outline.inputs)
+    for (const frontend::OutlineInput &input : outline.inputs)
       if (!isInput(input.name) && !isBound(input.name))
         missing += "\n  '" + input.name + "'";
     if (missing.empty())
@@ -72,16 +72,16 @@ private:
   }
 
   /// The student's sizes bind the teacher's dynamic dimensions.
-  import::ImportOptions importOptions(const import::ModelOutline &outline) {
-    import::ImportOptions result;
+  frontend::ModelOptions modelOptions(const frontend::ModelOutline &outline) {
+    frontend::ModelOptions result;
     result.path = path;
-    result.withoutWeights = options.import.withoutWeights;
+    result.withoutWeights = options.model.withoutWeights;
     result.alsoOutput = wantedOutput();
-    for (const import::OutlineInput &input : outline.inputs)
-      for (const auto &entry : options.import.inputs)
+    for (const frontend::OutlineInput &input : outline.inputs)
+      for (const auto &entry : options.model.inputs)
         if (entry.first == input.name)
           result.inputs.push_back(entry);
-    for (const import::OutlineInput &input : outline.inputs)
+    for (const frontend::OutlineInput &input : outline.inputs)
       for (BlockArgument argument : into.getArguments())
         if (argumentName(into, argument.getArgNumber()) == input.name)
           result.shapes[input.name] =
@@ -90,8 +90,9 @@ private:
   }
 
   LogicalResult importTeacher() {
-    // A file that cannot be read has no outline; importing it says why.
-    import::ModelOutline outline = import::outlineOf(path).value_or(import::ModelOutline());
+    const frontend::FrontEnd &frontEnd = frontend::frontEndOf(path);
+    // A file that cannot be read has no outline; reading it says why.
+    frontend::ModelOutline outline = frontEnd.outline(path).value_or(frontend::ModelOutline());
     if (failed(checkInputs(outline)))
       return failure();
     std::string problems;
@@ -101,7 +102,7 @@ private:
           problems += diagnostic.str();
         return success();
       });
-      teacher = import::importOnnx(student.getContext(), importOptions(outline));
+      teacher = frontEnd.read(student.getContext(), modelOptions(outline));
     }
     if (!teacher)
       return error() << problems;
@@ -163,7 +164,7 @@ private:
   /// A file beside the teacher, as seen from the student's folder.
   std::string fromStudent(StringRef file) {
     std::error_code code;
-    fs::path ours = fs::absolute(options.import.path, code).parent_path();
+    fs::path ours = fs::absolute(options.model.path, code).parent_path();
     fs::path theirs = fs::absolute(path, code).parent_path();
     return (fs::relative(theirs, ours, code) / file.str()).string();
   }

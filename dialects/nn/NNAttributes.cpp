@@ -137,6 +137,7 @@ static constexpr KnownAttribute kKnown[] = {
     {kRoleAttr, Holder::Result, "\"teacher\"", isResultRole},
     {kAddedLossAttr, Holder::Result, "a finite f64", isNumber},
     {kUnsavedAttr, Holder::Parameter, "a unit attribute", isFlag},
+    {kFileNameAttr, Holder::Parameter, "a string", isText},
     {kTeacherAttr, Holder::Parameter, "a unit attribute", isFlag},
     {kStoredAttr, Holder::Parameter, "f16, bf16, f32 or f64, of a parameter of floats",
      isStoredType},

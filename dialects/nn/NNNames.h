@@ -35,6 +35,8 @@ inline constexpr llvm::StringLiteral kModelAttr = "nn.model";
 
 /// Attribute of a parameter that checkpoints leave out: it is always that of the initial weights.
 inline constexpr llvm::StringLiteral kUnsavedAttr = "nn.unsaved";
+/// The name of a parameter in the model file, where that is another one.
+inline constexpr llvm::StringLiteral kFileNameAttr = "nn.file_name";
 /// Attribute of a parameter of a teacher: frozen, and used as in inference.
 inline constexpr llvm::StringLiteral kTeacherAttr = "nn.teacher";
 /// Attribute of a parameter that nn-widen made f64: where its initial bytes are, of f32.

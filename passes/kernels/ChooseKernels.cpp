@@ -20,9 +20,9 @@ static LogicalResult chooseFor(Operation *op, const Target &target) {
   if (failed(choice))
     return failure();
   Builder builder(op->getContext());
-  op->setAttr(plan::kLaunchAttr, plan::LaunchAttr::get(op->getContext(), choice->kernel,
-                                                       choice->workspaceBytes,
-                                                       builder.getF64FloatAttr(choice->seconds)));
+  op->setAttr(plan::kLaunchAttr,
+              plan::LaunchAttr::get(op->getContext(), choice->kernel, choice->workspaceBytes,
+                                    builder.getF64FloatAttr(choice->seconds)));
   return success();
 }
 

@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "passes/prepare/LossSpec.h"
+#include "passes/prepare/Recipe.h"
 
 namespace plimsoll::prepare {
 #define GEN_PASS_DECL

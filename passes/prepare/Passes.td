@@ -4,6 +4,35 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AssignRecipePass : Pass<"nn-assign-recipe", "::mlir::ModuleOp"> {
+  let summary = "decides which parameters are trained, decayed, and at which rates";
+  let description = [{
+    The front end says of every parameter whether it is one of the module that is trained, and
+    what it is for (`role`). This pass applies the user's corrections, by regular expressions that
+    match a part of a parameter's name, or of its name in the model file (`nn.file_name`). Weight
+    decay applies to trained tensors of two dimensions or more that are no bias.
+
+    Before, with `freeze=embed decay=.*=0.3`:
+    ```mlir
+    nn.parameter @embed.weight : tensor<64x32xf32> {trainable}
+    nn.parameter @h.weight : tensor<64x32xf32> {trainable}
+    ```
+    After:
+    ```mlir
+    nn.parameter @embed.weight : tensor<64x32xf32> {reason = "--freeze"}
+    nn.parameter @h.weight : tensor<64x32xf32> {trainable, decayed, decay = 0.3 : f64}
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
+  let options = [
+    ListOption<"trainable", "trainable", "std::string", "REGEX of what is trained">,
+    ListOption<"freeze", "freeze", "std::string", "REGEX of what is not trained">,
+    ListOption<"noDecay", "no-decay", "std::string", "REGEX of what weight decay leaves alone">,
+    ListOption<"decay", "decay", "std::string", "REGEX=NUMBER: weight decay of their own">,
+    ListOption<"lrScale", "lr-scale", "std::string", "REGEX=NUMBER: factor on the learning rate">,
+  ];
+}
+
 def InsertDropoutPass : Pass<"nn-insert-dropout", "::mlir::func::FuncOp"> {
   let summary = "puts dropout behind named nodes and modules";
   let description = [{

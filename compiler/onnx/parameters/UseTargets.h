@@ -1,0 +1,66 @@
+//===- UseTargets.h - which tensor of the module a use stands for --*- C++ -*-===//
+#ifndef PLIMSOLL_COMPILER_ONNX_PARAMETERS_USETARGETS_H
+#define PLIMSOLL_COMPILER_ONNX_PARAMETERS_USETARGETS_H
+
+#include "compiler/onnx/parameters/ExporterRecord.h"
+#include "compiler/onnx/parameters/Parameters.h"
+#include "llvm/ADT/DenseSet.h"
+#include <map>
+
+namespace plimsoll::import {
+
+/// What one use of an initializer is in the module.
+struct UseTarget {
+  int tensor = -1;     ///< of the record; -1: no one tensor of the module
+  bool direct = false; ///< the call reads the tensor itself
+  llvm::StringRef via; ///< else the value that the call reads, as far as it is known: "permute_1"
+};
+
+/// Follows the record to every use of an initializer. The exporter's optimizer keeps one of
+/// several equal initializers, so neither an initializer's name nor its values say which
+/// parameter a use means: the call that the use belongs to names the tensors that it reads.
+class UseTargets {
+public:
+  UseTargets(const Graph &graph, const ExporterRecord &record);
+
+  UseTarget at(Use use) const { return targets.lookup({use.node, use.operand}); }
+  /// A bias of zeros that the exporter dropped from `node`, or -1.
+  int droppedBias(int node) const;
+  /// True if some use stands for `tensor` or something was made from it.
+  bool isRead(int tensor) const { return seen.contains(tensor); }
+
+private:
+  /// One operand of a call that is an initializer.
+  struct Slot {
+    Use use;
+    int initializer;
+    Role role;
+    int own = -1;             ///< the only tensor of the module that the initializer was made from
+    bool isComposite = false; ///< made from several
+    bool isDone = false;
+  };
+
+  void collect(int initializer);
+  void resolve(int call);
+  void claimOwn(const FxCall &call, llvm::MutableArrayRef<Slot> slots);
+  void claimMerged(const FxCall &call, llvm::MutableArrayRef<Slot> slots, bool isComplete);
+  llvm::SmallVector<llvm::StringRef> foldedArguments(const FxCall &call) const;
+  void follow(Slot &slot, llvm::StringRef via);
+  void separateMergedValues();
+  int unreadOf(Use use, llvm::StringRef like, const llvm::DenseSet<int> &read) const;
+  void assign(Slot &slot, UseTarget target);
+
+  const Graph &graph;
+  const ExporterRecord &record;
+  std::vector<llvm::SmallVector<Slot>> slotsOf; ///< of each call
+  llvm::DenseMap<std::pair<int, int>, UseTarget> targets;
+  llvm::DenseMap<std::pair<int, int>, Role> roles; ///< of each operand that is an initializer
+  std::vector<llvm::DenseSet<int>> claimed;        ///< of each call
+  llvm::DenseSet<int> seen;
+  /// Uses of an initializer through values, by initializer, in file order.
+  std::map<int, std::vector<Use>> throughValues;
+};
+
+} // namespace plimsoll::import
+
+#endif // PLIMSOLL_COMPILER_ONNX_PARAMETERS_USETARGETS_H
