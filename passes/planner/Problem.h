@@ -11,7 +11,6 @@
 //              constant): it has one home, the same in every timeline
 //   version    residents that follow one another in the same bytes (W, then W'
 //              after the update); see Overwrite
-//
 //   resource   what does one thing after another (a stream, a copy engine); see Resource
 //
 // Views of one another (a reshape, a slice that copies nothing) are one value here.
