@@ -1,8 +1,8 @@
 //===- Import.h - from an ONNX file to the nn dialect --------------*- C++ -*-===//
 //
-// The front door of compiler/import. A file becomes a module with one `nn.parameter` a
-// parameter and a function `forward`; integer and boolean arithmetic is evaluated on
-// the way, so that what is left works on the data of a step.
+// The front door of compiler/import. A file becomes a module with one `nn.parameter` for each
+// parameter and a function `forward`. Integer and boolean arithmetic is evaluated on the way, so
+// that the ops that remain work on the data of a step.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_IMPORT_IMPORT_H
 #define PLIMSOLL_COMPILER_IMPORT_IMPORT_H
@@ -16,67 +16,69 @@
 
 namespace plimsoll::import {
 
-/// A number for the parameters that a regular expression matches.
+/// A number for the parameters whose names match a regular expression.
 struct Group {
   std::string expression;
   double value;
 };
 
 struct ImportOptions {
-  /// The .onnx file. External data is looked up in its folder.
+  /// The .onnx file. External data is searched for in its folder.
   std::string path;
-  /// An input's name and its dimensions, or a dynamic dimension's name and its size.
+  /// Maps an input's name to its sizes, or a dynamic dimension's name to its size.
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes;
-  /// Regular expressions that correct which tensors are trained, by framework name.
+  /// Regular expressions (framework names) that override which tensors are trained.
   std::vector<std::string> trainable, freeze;
-  /// Regular expressions of parameters that weight decay leaves alone.
+  /// Regular expressions of parameters without weight decay.
   std::vector<std::string> noDecay;
-  /// Weight decay of their own, and factors on the learning rate; the last match counts.
+  /// Weight decay of matching parameters, and factors on their learning rate; the last match
+  /// counts.
   std::vector<Group> decay, lrScale;
-  /// "model", or "normal:0.02": then the files of weights need not exist.
+  /// "model", or, for example, "normal:0.02": then files of weights need not exist.
   std::string init = "model";
-  /// Plans only: the files of weights need not exist.
+  /// For plans only: files of weights need not exist.
   bool withoutWeights = false;
-  /// Parameters and inputs of f64 stay so; else they are computed in f32.
+  /// Keep parameters and inputs of f64; otherwise they are computed in f32.
   bool keepDoubles = false;
-  /// Larger files are refused; protobuf fails silently at 2 GiB.
+  /// Larger files are refused, since protobuf fails silently at 2 GiB.
   int64_t maxFileBytes = (int64_t(1) << 31) - 1;
-  /// Elements of the largest tensor that is evaluated at compile time.
+  /// Limit of elements of a tensor that is evaluated at compile time.
   int64_t maxFoldedElements = int64_t(1) << 26;
-  /// Elements of all tensors evaluated at compile time together.
+  /// Limit of elements of all tensors evaluated at compile time.
   int64_t maxFoldedWork = int64_t(1) << 31;
-  /// Inputs that are bound here: a name, and "zeros", "ones", a number or a list of numbers.
+  /// Inputs that are bound here: name, and "zeros", "ones", a number or a list of numbers.
   std::vector<std::pair<std::string, std::string>> inputs;
-  /// A safetensors file of inputs that are weights: those that it holds are parameters. "": none.
+  /// A safetensors file; inputs that it contains become parameters. "": none.
   std::string weights;
-  /// A tensor or node of the graph whose value is a result besides the outputs; "" or an output,
-  /// or a name that the file does not have: none.
+  /// A tensor or node of the graph whose value becomes a result besides the outputs. Nothing
+  /// happens if it is "", an output, or not in the file.
   std::string alsoOutput;
 };
 
-/// Reads the model. Every problem of the file is reported, in one error, then null is
-/// returned. Splits, ties and restored parameters are reported as remarks.
+/// Reads the model and returns its module. If there are problems, reports all of them in one error
+/// and returns null. Splits, ties and restored parameters are reported as remarks.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext *context,
                                              const ImportOptions &options);
 
-/// One line of the table that says what is trained.
+/// One row of the table of parameters.
 struct ParameterRow {
   enum class Kind { Trained, Frozen, Constant };
   std::string name;
-  /// The framework's shape.
+  /// In the framework.
   std::vector<int64_t> shape;
   Kind kind;
   bool decayed = false;
-  /// Its own weight decay, its factor on the learning rate.
+  /// Its weight decay and its factor on the learning rate, if they are not those of the step.
   std::optional<double> decay, lrScale;
-  /// Why it is trained, frozen or kept as a constant.
+  /// The reason why it is trained, frozen or kept as a constant.
   std::string reason;
-  /// "file:offset" of the initial bytes, or "" where they are drawn or inline.
+  /// "file:offset" of the initial bytes, or "" if they are drawn or inline.
   std::string source;
   std::vector<std::string> aliases;
 };
 
-/// The table of an imported module: parameters, then constants kept as constants.
+/// Returns the table of an imported module: its parameters, then constants that the importer kept
+/// as such.
 std::vector<ParameterRow> parameterTable(mlir::ModuleOp module);
 
 } // namespace plimsoll::import

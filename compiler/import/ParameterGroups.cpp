@@ -1,4 +1,4 @@
-//===- ParameterGroups.cpp - what parameters have of their own ---------------------===//
+//===- ParameterGroups.cpp - settings of groups of parameters ----------------------===//
 #include "compiler/import/ParameterGroups.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
@@ -11,7 +11,7 @@ static bool matches(const std::string &expression, const Parameter &parameter) {
   return matchesAny({expression}, parameter.name) || matchesAny({expression}, parameter.fileName);
 }
 
-/// The value of the last group that matches.
+/// Returns the value of the last group that matches, if any.
 static std::optional<double> groupOf(ArrayRef<Group> groups, const Parameter &parameter) {
   for (const Group &group : llvm::reverse(groups))
     if (matches(group.expression, parameter))

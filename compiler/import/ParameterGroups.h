@@ -1,4 +1,4 @@
-//===- ParameterGroups.h - what parameters have of their own ----------*- C++ -*-===//
+//===- ParameterGroups.h - settings of groups of parameters -----------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_IMPORT_PARAMETERGROUPS_H
 #define PLIMSOLL_COMPILER_IMPORT_PARAMETERGROUPS_H
 
@@ -7,8 +7,9 @@
 
 namespace plimsoll::import {
 
-/// Applies --decay and --lr-scale to the trained parameters of `module`: the last expression that
-/// matches a name, the framework's or the file's, counts. Warns of those that match none.
+/// Applies --decay and --lr-scale to the trained parameters of `module`: the last expression counts
+/// that matches a parameter's name in the framework or in the file. Warns of expressions that match
+/// none.
 void assignGroups(mlir::ModuleOp module, const ParameterPlan &plan, const ImportOptions &options,
                   Problems &problems);
 

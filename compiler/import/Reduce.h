@@ -1,4 +1,4 @@
-//===- Reduce.h - a small model that fails as a large one does ------*- C++ -*-===//
+//===- Reduce.h - finds a small model that fails as a large one does -*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_IMPORT_REDUCE_H
 #define PLIMSOLL_COMPILER_IMPORT_REDUCE_H
 
@@ -11,19 +11,20 @@ namespace plimsoll::import {
 
 struct ReduceOptions {
   std::string model, output;
-  /// Run by the shell with `{}` replaced by the path of a candidate (or the path behind it);
-  /// exit code 0 says that the candidate still fails as the model does.
+  /// The shell runs this with `{}` replaced by the path of a candidate, or with the path appended.
+  /// Exit code 0 means that the candidate still fails as the model does.
   std::string check;
 };
 
 struct ReduceReport {
-  int64_t before = 0, after = 0; ///< nodes
+  int64_t before = 0, after = 0; ///< number of nodes
   int64_t trials = 0;            ///< runs of the command
 };
 
-/// Cuts the model at its ends for as long as the command exits with 0: values inside become
-/// outputs, and, where the file has their shapes, inputs; what nothing needs any more goes. Writes
-/// the smallest candidate to `output`. `tell` hears of every cut.
+/// Cuts the model at its ends as long as the command exits with 0: inner values become outputs,
+/// and, if the file has their shapes, inputs; nodes that nothing needs are removed. Writes the
+/// smallest candidate to `output` and calls `tell` for every cut. Fails if the model itself does
+/// not pass the check or a file cannot be written.
 llvm::Expected<ReduceReport> reduceModel(const ReduceOptions &options,
                                          llvm::function_ref<void(const llvm::Twine &)> tell);
 
