@@ -16,9 +16,9 @@ Value Arithmetic::matmul(Value a, Value b, bool transposeB) {
   return n.emit<nn::MatmulOp>({a, b}, attrs);
 }
 
-/// With t = e^-|x| the result is max(x, 0) + ln(1 + t); what rounding takes from 1 + t is added
-/// back. The comparisons put the kinks of both terms on the same side of 0, where they cancel in
-/// the gradient.
+/// Computes max(x, 0) + ln(1 + t) with t = e^-|x|; what rounding takes from 1 + t is added back.
+/// The comparisons put the kinks of both terms on the same side of 0, where they cancel in the
+/// gradient.
 Value Arithmetic::softplus(Value x) {
   Value above = x ? compare(nn::Predicate::gt, x, 0.0) : Value();
   Value t = exp(select(above, neg(x), x)), sum = add(t, 1.0);

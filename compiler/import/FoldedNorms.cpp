@@ -16,7 +16,7 @@ double FoldedNorm::unfolding() const {
 /// Returns the numbers of a floating-point initializer, or nothing if they cannot be read.
 static std::vector<float> numbersOf(const Graph &graph, int index) {
   constexpr int64_t limit = int64_t(1) << 30;
-  Problems ignored; // told when the bytes are located
+  Problems ignored; // reported when the bytes are located
   std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
   std::optional<std::string> bytes = graph.file.read(index, limit, ignored);
   if (!bytes || !dtype || !(isHalf(*dtype) || *dtype == DType::F32 || *dtype == DType::F64))

@@ -84,8 +84,8 @@ static void upsample(Node &n) {
 
 // One axis ------------------------------------------------------------------
 
-/// All dimensions from `axis` on were one, the columns of a matrix. If `axis` is not the last
-/// dimension, the operand is reshaped to that matrix.
+/// Adapts operators for which all dimensions from `axis` on were one, the columns of a matrix. If
+/// `axis` is not the last dimension, the operand is reshaped to that matrix.
 static void alongRows(Node &n) {
   std::optional<Shape> shape = n.shape(0);
   std::optional<int64_t> axis =
@@ -103,7 +103,8 @@ static void alongRows(Node &n) {
 
 // Broadcasting --------------------------------------------------------------
 
-/// The second operand was aligned with consecutive dimensions of the first, from `axis` on.
+/// Reshapes the second operand, which was aligned with consecutive dimensions of the first, from
+/// `axis` on.
 static void alignSecond(Node &n, int64_t axis) {
   std::optional<Shape> first = n.shape(0), second = n.shape(1);
   if (!first || !second)
@@ -126,7 +127,7 @@ static void broadcast(Node &n) {
     alignSecond(n, *axis);
 }
 
-/// A vector was one slope for each channel.
+/// Reshapes a vector of slopes, which was one for each channel.
 static void prelu(Node &n) {
   std::optional<Shape> x = n.shape(0), slope = n.shape(1);
   if (x && slope && slope->size() == 1 && (*slope)[0] != 1 && x->size() > 2)

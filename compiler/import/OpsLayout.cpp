@@ -55,7 +55,7 @@ static std::optional<Padding> paddingOf(Node &n, int64_t rank) {
   return result;
 }
 
-/// Returns the element to put at position `at`, which may lie outside of [0, size).
+/// Returns the number of the element to put at position `at`, which may lie outside of [0, size).
 static int64_t mirrored(StringRef mode, int64_t at, int64_t size) {
   if (mode == "edge")
     return std::clamp<int64_t>(at, 0, size - 1);

@@ -93,7 +93,7 @@ private:
     return !n.failed();
   }
 
-  /// Some exporters write attributes with default values, which are fine.
+  /// Refuses attributes with other values than the defaults, which some exporters write out.
   void checkDefaults() {
     for (const char *name : {"activations", "activation_alpha", "activation_beta", "clip"}) {
       const onnx::AttributeProto *given = n.findAttr(name);

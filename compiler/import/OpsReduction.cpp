@@ -57,8 +57,9 @@ static Value chosen(Arithmetic &a, nn::Reduction kind, Value x, int64_t axis) {
   return a.swapLast(y, axis);
 }
 
-/// torch.amax divides the gradient among equal extremes. max(dim) and min(dim), which differ from
-/// it only by the exporter's line, give it to the element whose index they return.
+/// Returns the maximum or minimum. torch.amax divides the gradient among equal extremes. max(dim)
+/// and min(dim), which differ from it only by the exporter's line, give it to the element whose
+/// index they return.
 template <nn::Reduction kind> static Value extreme(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   StringRef fx = a.n.names.fx;
   bool isChosen = fx.contains("aten.max.dim]") || fx.contains("aten.min.dim]");

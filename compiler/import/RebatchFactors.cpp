@@ -45,7 +45,8 @@ static nn::IndexFactors leading(Operation *op) {
   return labels.factors;
 }
 
-/// Scale and bias have the last dimensions of x; mean and deviation have the others.
+/// Returns the factors of layer normalisation: scale and bias have the last dimensions of x, mean
+/// and deviation the others.
 static nn::IndexFactors layerNorm(nn::LayerNormOp op) {
   Labels labels(op);
   SmallVector<int64_t> x = labels.fresh(op.getX());
@@ -57,7 +58,8 @@ static nn::IndexFactors layerNorm(nn::LayerNormOp op) {
   return labels.factors;
 }
 
-/// All operands and results but the first have the channels only.
+/// Returns the factors of batch normalisation: all operands and results but the first have the
+/// channels only.
 static nn::IndexFactors batchNorm(Operation *op) {
   Labels labels(op);
   SmallVector<int64_t> x = labels.fresh(op->getOperand(0));

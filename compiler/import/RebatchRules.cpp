@@ -53,7 +53,8 @@ void Follower::reshape(nn::ReshapeOp op) {
   fail(op);
 }
 
-/// A repetition of a dimension of size 1 has a literal of the file as its count, so it is free.
+/// Follows a broadcast. The count of a repeated dimension of size 1 is a literal of the file, so it
+/// is free.
 void Follower::broadcast(nn::BroadcastOp op) {
   Dims from = dims[op.getX()], to = begin(op.getY(), true);
   size_t missing = to.size() - from.size();
@@ -139,8 +140,9 @@ Dim Follower::meet(Operation *op, const Dim &a, const Dim &b) {
       a, b, [&](ArrayRef<Part> moving, const Part &still) { conflict(op, moving, still); });
 }
 
-/// A window moves by whole strides, so the number of positions grows by as many strides as the
-/// growth of the image contains, however the border is padded and rounded.
+/// Follows an operator with windows. A window moves by whole strides, so the number of positions
+/// grows by as many strides as the growth of the image contains, however the border is padded and
+/// rounded.
 void Follower::window(Operation *op, ArrayRef<int64_t> strides, bool isTransposed) {
   Value x = op->getOperand(0), y = op->getResult(0);
   bool isPool = op->getNumOperands() == 1;
@@ -197,7 +199,8 @@ FailureOr<SmallVector<Type>> Follower::infer(Operation *op, std::string &message
   return types;
 }
 
-/// A dimension is that of the first operand if exported and new sizes agree, else a new one.
+/// Follows an op by its type inference. A dimension is that of the first operand if exported and
+/// new sizes agree, else a new one.
 void Follower::byInference(Operation *op) {
   std::string message;
   FailureOr<SmallVector<Type>> types = infer(op, message);

@@ -113,9 +113,9 @@ static nn::SubOp centredUnder(nn::ReduceSumOp squares) {
   return own ? centred : nn::SubOp();
 }
 
-/// A file does not distinguish std from var().sqrt(), whose gradient at 0 is NaN; 0 serves both.
-/// Numbers are centred twice, so that equal ones have a variance of exactly 0: rounding of their
-/// mean would otherwise leave a gradient.
+/// Uses gradient 0 at 0 for every root of a variance: a file does not distinguish std from
+/// var().sqrt(), whose gradient there is NaN. Numbers are centred twice, so that equal ones have a
+/// variance of exactly 0: rounding of their mean would otherwise leave a gradient.
 Value plimsoll::import::stableRoot(Arithmetic &a, Value x) {
   SmallVector<Operation *> scaling;
   nn::ReduceSumOp squares = x ? sumUnder(x, scaling) : nn::ReduceSumOp();

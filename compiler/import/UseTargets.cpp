@@ -1,4 +1,4 @@
-//===- UseTargets.cpp - which tensor of the module a use stands for ---------------===//
+//===- UseTargets.cpp - the tensor of the module that a use is --------------------===//
 #include "compiler/import/UseTargets.h"
 
 using namespace plimsoll::import;

@@ -1,4 +1,4 @@
-//===- UseTargets.h - which tensor of the module a use stands for --*- C++ -*-===//
+//===- UseTargets.h - the tensor of the module that a use is -------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_IMPORT_USETARGETS_H
 #define PLIMSOLL_COMPILER_IMPORT_USETARGETS_H
 

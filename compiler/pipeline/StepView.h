@@ -1,7 +1,7 @@
 //===- StepView.h - a planned training step, for looking things up ------*- C++ -*-===//
 //
-// What the planner knows (lives, places, costs) and what the IR knows (ops, shapes, the
-// user's nodes) about the training timeline, in one place.
+// Joins what the planner knows about the training timeline (lives, places, costs) with what the IR
+// knows (ops, shapes, the user's nodes).
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H
 #define PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H

@@ -12,7 +12,8 @@ using namespace plimsoll;
 using namespace plimsoll::autodiff;
 using nn::tensorType;
 
-/// Broadcasts `value`, one number for each row of `x`, to the shape of `x`.
+/// Returns `value`, one number for each row of `x`, with a last dimension of size 1, so that it
+/// broadcasts over `x`.
 static Value overRow(GradientBuilder &b, Value value, Value x) {
   SmallVector<int64_t> shape(tensorType(x).getShape());
   shape.back() = 1;
@@ -66,8 +67,8 @@ static bool mayBeZero(Value value) {
   return llvm::any_of(dense, [](const APFloat &number) { return number.isZero(); });
 }
 
-/// d(a^b) = b a^(b-1) da + y ln(a) db. Two cases where the formula would multiply infinity are set
-/// to 0, as PyTorch does: da where b = 0, db where a = 0 and b >= 0.
+/// d(a^b) = b a^(b-1) da + y ln(a) db. The power does not depend on a where b = 0, nor on b where a
+/// = 0 and b >= 0: there the gradient is 0, although the formula multiplies by infinity.
 LogicalResult plimsoll::autodiff::powGradient(GradientBuilder &b, Operation *op) {
   Value base = op->getOperand(0), exponent = op->getOperand(1), zero = b.number(0.0);
   if (b.needs(0)) {
@@ -114,7 +115,7 @@ LogicalResult plimsoll::autodiff::reduceGradient(GradientBuilder &b, Operation *
   return success();
 }
 
-/// dx_i is the sum of dy over all prefixes that contain x_i: a running sum from the other end.
+/// x_i contributes to the sums from its own on, so dx is the running sum of dy from the other end.
 LogicalResult plimsoll::autodiff::cumSumGradient(GradientBuilder &b, Operation *op) {
   auto sum = cast<nn::CumSumOp>(op);
   if (b.needs(0))

@@ -10,8 +10,8 @@ namespace plimsoll::planner {
 /// which is the fastest.
 int32_t leastAlternative(const Op &op);
 
-/// True if some operation of `problem` can be run in less memory, and slower: with less
-/// workspace, or waited for at once where it runs beside the main stream.
+/// True if some operation of `problem` can run in less memory, but slower: with less workspace, or,
+/// if it runs beside the main stream, by being waited for at once.
 bool canRunSmaller(const Problem &problem);
 
 /// Returns for each position of `sequence` the fastest alternative whose workspace fits into

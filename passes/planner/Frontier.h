@@ -28,7 +28,7 @@ public:
 
   /// Returns the plan of checkpointing by rule (see Policies.h), which is not a member.
   Member checkpointed(int32_t every) const;
-  /// The plan without any recomputation.
+  /// Returns the plan without any recomputation.
   const Member &unconstrained() const { return members[0]; }
   /// Solves the whole ladder (once).
   void solveLadder();

@@ -1,6 +1,6 @@
 //===- Json.h - problems and solutions as JSON ----------------------------------------===//
 //
-// A library of its own (PlimsollPlannerJson), so that the planner itself depends on the standard
+// A separate library (PlimsollPlannerJson), so that the planner itself depends on the standard
 // library alone. JSON members have the names of the fields in Problem.h and Solution.h.
 //
 //===----------------------------------------------------------------------===//

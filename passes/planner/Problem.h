@@ -1,4 +1,4 @@
-//===- Problem.h - what a planner is asked ----------------------------------===//
+//===- Problem.h - the planner's input --------------------------------------===//
 //
 // A Problem is plain data: values with sizes, operations that read and write them, and timelines
 // (train, evaluate) that run operations. It states what must hold for a plan, not how one is found.

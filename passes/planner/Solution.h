@@ -1,4 +1,4 @@
-//===- Solution.h - what a planner answers ----------------------------------===//
+//===- Solution.h - the planner's result ------------------------------------===//
 //
 // For each timeline a sequence of events and a place for every value instance
 // and workspace. Positions are indices of events; a life [from, to) is
@@ -42,7 +42,7 @@ struct Event {
   double end = 0;
 };
 
-/// Where one instance of a value is, and when.
+/// The place and the life of one instance of a value.
 struct Placement {
   ValueId value = none;
   int32_t instance = 0; ///< homes of residents, and inputs, are instance 0
