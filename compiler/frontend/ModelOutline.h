@@ -1,7 +1,7 @@
 //===- ModelOutline.h - the names in a model file ------------------*- C++ -*-===//
 //
-// For tools that speak of a model by the user's names and need no tensors: what the file
-// calls its nodes, results and inputs, before anything was folded, raised or merged.
+// For tools that refer to a model by the user's names and need no tensors: the names of nodes,
+// results and inputs in the file, before anything is folded, raised or merged.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_FRONTEND_MODELOUTLINE_H
 #define PLIMSOLL_COMPILER_FRONTEND_MODELOUTLINE_H
@@ -13,8 +13,8 @@
 namespace plimsoll::frontend {
 
 struct OutlineNode {
-  std::string label;  ///< as locations and diagnostics name it
-  std::string module; ///< the framework's path of it, or ""
+  std::string label;  ///< as in locations and diagnostics
+  std::string module; ///< its path in the framework, or ""
   std::string type;   ///< MatMul
   std::vector<std::string> inputs, results;
 };
@@ -32,7 +32,7 @@ struct OutlineInput {
 };
 
 struct ModelOutline {
-  std::vector<OutlineInput> inputs; ///< initializers are none
+  std::vector<OutlineInput> inputs; ///< without initializers
   std::vector<OutlineNode> nodes;   ///< in file order
 };
 

@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 
-/// Every node that no handler knows, whatever else is wrong with the file.
+/// Reports every node that no handler supports, even if the file has other problems.
 static void checkOperators(const Graph &graph, Problems &problems) {
   for (int i = 0; i < graph.proto.node_size(); ++i) {
     const onnx::NodeProto &node = graph.node(i);
@@ -31,8 +31,8 @@ static bool asksForOtherSizes(const Graph &graph) {
                       [](const BoundInput &input) { return input.shape != input.exported; });
 }
 
-/// Imports at the sizes of the file, and finds what becomes of them. Problems are added
-/// where something cannot follow.
+/// Imports at the sizes of the file and follows the sizes that --shape asks for. Adds problems if
+/// something cannot follow.
 static NewSizes sizesAsked(MLIRContext *context, const ModelOptions &options, Graph &graph,
                            const ParameterPlan &plan, Problems &problems) {
   ImportTrace trace;
@@ -43,7 +43,7 @@ static NewSizes sizesAsked(MLIRContext *context, const ModelOptions &options, Gr
   Importer importer(context, options, graph, plan, problems, &trace);
   OwningOpRef<ModuleOp> module = importer.run();
   graph.isTraced = false;
-  // Inlined here, branches and counts of loops would be those of the exported sizes.
+  // Inlined now, branches and iteration counts would be those of the exported sizes.
   if (!importer.decisions.empty())
     problems.add("--shape",
                  "asks for other sizes than the file has, which its If and Loop nodes "
@@ -53,7 +53,8 @@ static NewSizes sizesAsked(MLIRContext *context, const ModelOptions &options, Gr
                                     : NewSizes();
 }
 
-/// Sizes that --shape asks for and the file does not have: what becomes of them, if anything.
+/// Follows the sizes that --shape asks for, if they are not the file's. Returns nothing if they
+/// are, or after problems.
 static std::optional<NewSizes> bindOtherSizes(MLIRContext *context, const ModelOptions &options,
                                               Graph &graph, const ParameterPlan &plan,
                                               Problems &problems) {
@@ -73,10 +74,10 @@ static std::optional<NewSizes> bindOtherSizes(MLIRContext *context, const ModelO
 }
 
 namespace {
-/// One walk over a file.
+/// The result of one walk over a file.
 struct Walk {
   OwningOpRef<ModuleOp> module; ///< null after problems
-  bool unrolled = false;        ///< control flow was inlined into the file's graph: walk again
+  bool unrolled = false;        ///< control flow was inlined into the graph: walk again
 };
 } // namespace
 
@@ -117,7 +118,7 @@ static Walk walk(MLIRContext *context, const ModelOptions &options, ModelFile &f
   if (!importer.decisions.empty()) {
     if (unrolledSize(file.model.graph(), importer.decisions) <= kMaxUnrolledNodes) {
       inlineControlFlow(*file.model.mutable_graph(), importer.decisions);
-      hoistConstants(file); // of the branches
+      hoistConstants(file); // in inlined branches
       return {nullptr, true};
     }
     problems.add("", "its loops, unrolled, are more than " + Twine(kMaxUnrolledNodes) + " nodes",
@@ -145,7 +146,7 @@ OwningOpRef<ModuleOp> plimsoll::import::importOnnx(MLIRContext *context,
     giveWeights(*file, options, problems);
   Walk result;
   for (result.unrolled = problems.empty(); result.unrolled;) {
-    problems = Problems(); // they are told of the graph whose control flow is all inlined
+    problems = Problems(); // they will be reported for the inlined graph
     result = walk(context, options, *file, where, problems);
   }
   if (problems.empty() && result.module)

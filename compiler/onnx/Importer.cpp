@@ -43,7 +43,8 @@ void Importer::makeFunction() {
   builder.setInsertionPointToStart(body);
 }
 
-/// What the loss reads where that is no output: the value of a tensor, or the first of a node.
+/// Returns the tensor that the loss reads although it is no output: the tensor of that name, or the
+/// first result of the node of that name; "" if there is none.
 std::string Importer::furtherResult() const {
   const std::string &name = options.alsoOutput;
   if (name.empty() || graph.outputs.count(name))
@@ -90,7 +91,7 @@ void Importer::finish() {
 
 // Nodes ---------------------------------------------------------------------
 
-/// False if an operand is missing because of an earlier problem.
+/// Sets the node's operands. Returns false if one is missing because of an earlier problem.
 bool Importer::bindOperands(Node &node) {
   bool complete = true;
   for (auto [i, name] : llvm::enumerate(node.proto.input())) {
@@ -116,8 +117,8 @@ bool Importer::bindOperands(Node &node) {
   return complete;
 }
 
-/// The exporter's optimizer drops the Identity that detach() is. The call of a node still reads
-/// "%detach", which nothing makes any more.
+/// Inserts nn.stop_gradient for a dropped detach(). The exporter's optimizer drops the Identity for
+/// it, but the call of a node still reads "%detach", which no node makes any more.
 void Importer::stopDetached(Node &node) {
   llvm::SmallVector<llvm::StringRef> values = fxValues(node.names.fx);
   auto isDropped = [&](llvm::StringRef value) {
@@ -136,7 +137,7 @@ void Importer::stopDetached(Node &node) {
       operand = Entry::of(node.emit<nn::StopGradientOp>({operand.value}));
 }
 
-/// The batch normalisation behind a node that the exporter folded into its weights.
+/// Adds the batch normalisation behind a node that the exporter folded into the node's weights.
 void Importer::normalize(Node &node, const RestoredNorm &norm) {
   if (node.failed() || node.results[0].kind != Entry::Kind::Data)
     return;
@@ -179,7 +180,7 @@ void Importer::importNode(int index) {
   Block &body = function.getBody().front();
   Operation *before = body.empty() ? nullptr : &body.back();
   bool complete = bindOperands(node);
-  bool supported = isSupported(node.proto); // others were told at the start
+  bool supported = isSupported(node.proto); // unsupported ones were reported at the start
   if (complete && supported)
     bringUpToDate(node);
   if (complete && supported && !node.failed())
@@ -193,7 +194,7 @@ void Importer::importNode(int index) {
   if (node.decision)
     decisions.push_back(*node.decision);
   llvm::append_range(warnings, node.warnings);
-  // A constant that was made is there for later uses.
+  // Later uses share constants that were made for this node.
   for (auto [i, name] : llvm::enumerate(node.proto.input()))
     if (node.operands[i].kind == Entry::Kind::Known && values.contains(name))
       values[name].value = node.operands[i].value;
@@ -216,7 +217,7 @@ void Importer::importNode(int index) {
   release(index);
 }
 
-/// Data that the model rounds to half precision.
+/// Records that a node rounds data to half precision.
 void Importer::noteRounding(const Node &node) {
   std::optional<DType> to;
   if (node.proto.op_type() == "Cast")
@@ -239,7 +240,7 @@ void Importer::emitRemarks() const {
                          "f32; --precision=bf16 rounds factors of products";
 }
 
-// Known tensors are dropped after their last use: masks can be large.
+// Known tensors are dropped after their last use, since masks can be large.
 void Importer::findLastUses() {
   for (int i = 0; i < graph.proto.node_size(); ++i)
     for (const std::string &name : graph.node(i).input())

@@ -1,8 +1,8 @@
 //===- Importer.h - the walk over an ONNX graph ---------------------*- C++ -*-===//
 //
-// Nodes are visited in file order, which ONNX wants topological. A node whose operands
-// are all known is evaluated; another becomes nn ops. A node that fails poisons what
-// depends on it and nothing else, so that one run tells every problem of the file.
+// Nodes are visited in file order, which ONNX requires to be topological. A node whose operands are
+// all known is evaluated; any other becomes nn ops. A node that fails invalidates only what depends
+// on it, so that one run reports every problem of the file.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_ONNX_IMPORTER_H
 #define PLIMSOLL_COMPILER_ONNX_IMPORTER_H
@@ -24,9 +24,9 @@ public:
         trace(trace), builder(context), budget{options.maxFoldedElements, options.maxFoldedWork},
         file(nn::userLocation(context, graph.file.name, "")) {}
 
-  /// The module; null after problems, or where `decisions` say what to unroll first.
+  /// Returns the module; null after problems, or if `decisions` list control flow to unroll first.
   mlir::OwningOpRef<mlir::ModuleOp> run();
-  /// Tells what was noticed on the way.
+  /// Emits the remarks and warnings that were collected on the way.
   void emitRemarks() const;
 
   std::vector<ControlDecision> decisions;
@@ -61,7 +61,7 @@ private:
   const Graph &graph;
   const ParameterPlan &plan;
   Problems &problems;
-  ImportTrace *trace; ///< filled if there is one
+  ImportTrace *trace; ///< null, or filled while importing
   mlir::OpBuilder builder;
   FoldBudget budget;
   mlir::Location file;
@@ -71,10 +71,10 @@ private:
   llvm::StringMap<int> lastUse;
   std::vector<std::string> remarks, warnings;
   std::vector<std::string> roundings; ///< nodes that round data to half precision
-  std::vector<mlir::Value> loads;     ///< of each parameter, once it was used
+  std::vector<mlir::Value> loads;     ///< of each parameter, once it is used
 };
 
-/// True if the node is of the standard domain and a handler knows it.
+/// True if the node is of the standard domain and a handler supports it.
 bool isSupported(const onnx::NodeProto &node);
 bool isStandard(const onnx::NodeProto &node);
 

@@ -1,4 +1,4 @@
-//===- ImporterParameters.cpp - parameters and what their uses see -------------------===//
+//===- ImporterParameters.cpp - parameters, and how their uses see them --------------===//
 #include "compiler/onnx/Importer.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/Stored.h"
@@ -7,14 +7,15 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 
-/// How the file has a parameter that is computed in f32.
+/// Returns the file's element type of a parameter that is computed in f32.
 static Type storedType(MLIRContext *context, DType dtype) {
   return dtype == DType::F16    ? Type(Float16Type::get(context))
          : dtype == DType::BF16 ? Type(BFloat16Type::get(context))
                                 : Type(Float64Type::get(context));
 }
 
-/// Where the numbers of a parameter are, and how they follow from what is there.
+/// Sets the attributes that say where the numbers of a parameter are, and how they follow from what
+/// is there.
 void Importer::setSource(OperationState &state, const Parameter &parameter, RankedTensorType type) {
   if (parameter.initializer < 0)
     return;
@@ -22,7 +23,7 @@ void Importer::setSource(OperationState &state, const Parameter &parameter, Rank
   if (!range)
     return;
   int64_t step = byteSize(parameter.dtype), bytes = type.getNumElements() * step;
-  // Of a tensor that repeats in the file, the first time.
+  // Of a tensor that is repeated in the file, take the first copy.
   if (parameter.pieces.empty())
     range->size = std::min(range->size, bytes);
   state.addAttribute("source",
@@ -85,7 +86,7 @@ Value Importer::whole(int index) {
   return value;
 }
 
-/// Parts of parameters one after the other, as one vector.
+/// Returns parts of parameters, one after the other, as one vector.
 Value Importer::join(ArrayRef<Part> parts) {
   std::map<int, std::map<int64_t, Value>> pieces; // of each parameter, by where they begin
   for (const Part &part : parts)
@@ -143,8 +144,8 @@ Value Importer::load(const ParameterUse &use) {
   return nn::TransposeOp::create(builder, location, value, ArrayRef<int64_t>{1, 0});
 }
 
-/// What the use of an initializer sees. A parameter that the exporter repeated is repeated as
-/// often as the sizes around it ask for.
+/// Returns the value that a use of an initializer sees. A parameter that the exporter repeated is
+/// repeated as often as the sizes around it require.
 Value Importer::loadFor(const std::string &initializer, ParameterUse use) {
   if (use.repeated.empty())
     return load(use);

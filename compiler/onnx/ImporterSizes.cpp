@@ -1,11 +1,11 @@
-//===- ImporterSizes.cpp - shapes against the file's, and at new sizes ----------------===//
+//===- ImporterSizes.cpp - compares shapes with the file's, and follows new sizes -----===//
 #include "compiler/onnx/Importer.h"
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 
-/// What an import at other sizes will ask about this one.
+/// Records what an import at other sizes needs to know about this one.
 void Importer::note(const Node &node, Operation *before) {
   for (auto [i, name] : llvm::enumerate(node.proto.input())) {
     const Entry &entry = node.operands[i];
@@ -23,8 +23,8 @@ void Importer::note(const Node &node, Operation *before) {
     trace->nodes[op] = node.index;
 }
 
-/// Constants that meet data whose size has changed. What was computed from shapes has its
-/// new size already.
+/// Replaces constants that are used with data whose size has changed. What was computed from shapes
+/// has its new size already.
 void Importer::resizeConstants(Node &node) {
   if (!graph.newSizes)
     return;
@@ -37,7 +37,8 @@ void Importer::resizeConstants(Node &node) {
   }
 }
 
-/// What this import infers must be what was followed through the one at the exported sizes.
+/// Checks that the shape inferred now is the one that followSizes predicted. Returns false after an
+/// error.
 bool Importer::hasNewShape(Node &node, const std::string &name, Value value) {
   if (!graph.newSizes) {
     compareShape(name, value);
@@ -54,7 +55,7 @@ bool Importer::hasNewShape(Node &node, const std::string &name, Value value) {
   return false;
 }
 
-/// Our inference against the file's own shapes.
+/// Compares the inferred shape with the file's and records a remark if they differ.
 void Importer::compareShape(const std::string &name, Value value) {
   auto found = graph.valueInfo.find(name);
   if (found == graph.valueInfo.end() || !found->second->type().tensor_type().has_shape())

@@ -60,7 +60,8 @@ private:
     return found;
   }
 
-  /// Only the training timeline is explained; values that nothing places are no tensors.
+  /// True if the value can be explained: only those of the training timeline are, and values
+  /// without a place are no tensors.
   bool belongs(ValueId id) const {
     return view.kind(id) == ValueKind::Resident || view.writer(id) != planner::none ||
            llvm::is_contained(view.timeline().liveAtStart, id);
@@ -106,7 +107,7 @@ private:
     return values;
   }
 
-  /// What the user most likely means: the result, then its gradient, then the rest.
+  /// Sorts by what the user most likely means: results, then their gradients, then the rest.
   void putResultsFirst(std::vector<ValueId> &values) const {
     if (values.size() < 2)
       return;
@@ -120,8 +121,8 @@ private:
     llvm::append_range(values, rest);
   }
 
-  /// A tensor's name stands for its node; a node without a launch is a view of its first
-  /// operand, or was made part of a launch that comes after it.
+  /// Looks for the node of a tensor's name. A node without a launch is a view of its first operand,
+  /// or part of a launch that comes after it.
   void throughModel(StringRef name, FoundValues &found) {
     StringRef inner = gradientOf(name);
     bool isGradient = !inner.empty();

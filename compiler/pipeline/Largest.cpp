@@ -19,7 +19,7 @@ static llvm::Error makeError(const llvm::Twine &message) {
 }
 
 namespace {
-/// The dimension whose size is searched: of one input, and of all that share its name.
+/// The dimension whose size is searched, in one input and in all that share its name.
 struct Wanted {
   std::string label; ///< its name in the model, or "batch" or "seq"
   const frontend::OutlineInput *input;
@@ -58,7 +58,7 @@ public:
   }
 
   llvm::Expected<Largest> run() {
-    int64_t low = 0, high = 0; // fits, does not fit
+    int64_t low = 0, high = 0; // `low` fits, `high` does not
     int64_t size = firstSize();
     if (llvm::Error error = wanted.isLiteral() ? giveWholeShape() : llvm::Error::success())
       return error;
@@ -81,7 +81,7 @@ public:
   }
 
 private:
-  /// A dynamic dimension starts at the size that --shape gives it.
+  /// Returns the first size to try: 1, or, for a dynamic dimension, the size that --shape gives it.
   int64_t firstSize() const {
     if (wanted.isLiteral())
       return 1;
@@ -93,7 +93,8 @@ private:
     return fits ? whole->second[wanted.index] : 1;
   }
 
-  /// A literal dimension has no name: its size is asked for with the input's whole shape.
+  /// Adds the input's whole shape to --shape, since a literal dimension has no name to set. Fails
+  /// if another dimension of the input is not bound.
   llvm::Error giveWholeShape() {
     const frontend::OutlineInput &input = *wanted.input;
     SmallVector<int64_t> shape;
@@ -112,7 +113,7 @@ private:
     return llvm::Error::success();
   }
 
-  /// In every shape that --shape gives as a whole, and by name.
+  /// Sets the size by name, and in every whole shape of --shape.
   void setSize(int64_t size) {
     for (const frontend::OutlineInput &input : outline.inputs) {
       auto given = options.model.shapes.find(input.name);

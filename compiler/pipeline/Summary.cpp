@@ -1,4 +1,4 @@
-//===- Summary.cpp - what a plan holds, for people and for scripts ----------------===//
+//===- Summary.cpp - the summary of a plan ----------------------------------------===//
 #include "compiler/pipeline/Summary.h"
 #include "compiler/codegen/CppText.h"
 #include "compiler/pipeline/Bytes.h"
@@ -19,7 +19,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
 
-/// With --lora adapters are all that is trained.
+/// Counts the adapters: with --lora they are all that is trained.
 static void addAdapters(ModuleOp module, Summary &summary) {
   if (!module->hasAttr(nn::kLoraAlphaAttr))
     return;
@@ -45,7 +45,7 @@ static void addResidents(ModuleOp module, Summary &summary) {
         nn::tensorBytes(state.getType());
 }
 
-/// Splits what is alive at the training timeline's peak.
+/// Sums the bytes alive at the training timeline's peak by kind.
 static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   const planner::TimelinePlan &plan = outcome.plan();
   std::vector<ValueKind> kinds = valueKinds(outcome);
@@ -111,7 +111,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   return summary;
 }
 
-/// Sizes one below the other.
+/// Returns a size padded on the left, so that sizes line up.
 static std::string column(int64_t bytes) {
   std::string text = mebibytes(bytes);
   return std::string(13 - std::min<size_t>(13, text.size()), ' ') + text;

@@ -54,13 +54,13 @@ private:
     });
   }
 
-  /// True for an input that --input binds, for both.
+  /// True if --input binds the input, in both models.
   bool isBound(StringRef name) {
     return llvm::any_of(options.model.inputs,
                         [&](const auto &entry) { return entry.first == name; });
   }
 
-  /// Inputs of the teacher's file that the student lacks.
+  /// Fails with an error if the teacher's file has inputs that the student lacks.
   LogicalResult checkInputs(const frontend::ModelOutline &outline) {
     std::string missing;
     for (const frontend::OutlineInput &input : outline.inputs)
@@ -71,7 +71,7 @@ private:
     return error() << "the student has no such inputs; both read the same ones:" << missing;
   }
 
-  /// The student's sizes bind the teacher's dynamic dimensions.
+  /// Returns the options for reading the teacher: the student's sizes bind its dynamic dimensions.
   frontend::ModelOptions modelOptions(const frontend::ModelOutline &outline) {
     frontend::ModelOptions result;
     result.path = path;
@@ -91,7 +91,7 @@ private:
 
   LogicalResult importTeacher() {
     const frontend::FrontEnd &frontEnd = frontend::frontEndOf(path);
-    // A file that cannot be read has no outline; reading it says why.
+    // A file that cannot be read has no outline; `read` reports why.
     frontend::ModelOutline outline = frontEnd.outline(path).value_or(frontend::ModelOutline());
     if (failed(checkInputs(outline)))
       return failure();
@@ -161,7 +161,7 @@ private:
     return success();
   }
 
-  /// A file beside the teacher, as seen from the student's folder.
+  /// Returns the path, relative to the student's folder, of a file beside the teacher.
   std::string fromStudent(StringRef file) {
     std::error_code code;
     fs::path ours = fs::absolute(options.model.path, code).parent_path();
@@ -169,12 +169,13 @@ private:
     return (fs::relative(theirs, ours, code) / file.str()).string();
   }
 
-  /// Of --teacher, or of the loss.
+  /// Returns the output of --teacher, or else of the loss.
   std::string wantedOutput() {
     return options.teacher->output.empty() ? options.loss.output : options.teacher->output;
   }
 
-  /// The teacher's result of the name of the student's, or its only one.
+  /// Returns the teacher's result with the name of the student's, or its only one. Fails with an
+  /// error otherwise.
   FailureOr<unsigned> chooseOutput() {
     std::string wanted = wantedOutput(), names;
     for (unsigned i = 0; i < from.getNumResults(); ++i) {
@@ -190,7 +191,7 @@ private:
                    << names;
   }
 
-  /// Without dropout; other random ops draw from streams of their own.
+  /// Clones the teacher's ops without dropout; other random ops get new streams.
   void cloneBody(IRMapping &mapping) {
     OpBuilder builder(into.getBody().front().getTerminator());
     for (Operation &op : from.getBody().front().without_terminator()) {

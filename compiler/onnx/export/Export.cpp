@@ -1,4 +1,4 @@
-//===- Export.cpp - trained weights back into the user's ONNX file -----------------===//
+//===- Export.cpp - writes trained weights into the user's ONNX file ---------------===//
 #include "compiler/onnx/export/Export.h"
 #include "compiler/onnx/export/ExportNorms.h"
 #include "compiler/onnx/export/OnnxRewriter.h"
@@ -13,14 +13,14 @@ static llvm::Error makeError(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-/// Constants that the checkpoint holds were trained with --trainable.
+/// Adds constants that the checkpoint contains to --trainable: they were trained with that option.
 static void addTrained(const Graph &graph, const TensorFile &weights, ModelOptions &options) {
   for (const std::string &name : weights.names())
     if (graph.initializers.count(name))
       options.parameters.push_back("^" + llvm::Regex::escape(name) + "$");
 }
 
-/// A matrix as the framework has it, of one that the file has transposed.
+/// Returns the framework's shape of a parameter that the file may store transposed.
 static std::vector<int64_t> frameworkShape(const Parameter &parameter) {
   std::vector<int64_t> shape(parameter.shape.begin(), parameter.shape.end());
   if (parameter.transposed)
@@ -30,7 +30,7 @@ static std::vector<int64_t> frameworkShape(const Parameter &parameter) {
 
 namespace {
 
-/// Finds what new weights change in the file.
+/// Determines the edits of the file that new weights require.
 class Editor {
 public:
   Editor(const Graph &graph, const ParameterPlan &plan, const Weights &weights)
@@ -74,7 +74,7 @@ private:
             }};
   }
 
-  /// Parts of several parameters, one after the other.
+  /// Returns parts of several parameters, one after the other.
   TensorBytes joined(llvm::ArrayRef<Part> parts) const {
     int64_t size = 0;
     for (const Part &part : parts)
@@ -108,7 +108,8 @@ private:
             *elementCount(found.repeated) / std::max<int64_t>(*elementCount(once), 1)};
   }
 
-  /// Of those that the uses of an initializer see, the one that it keeps: the one of its name.
+  /// Returns the content that the initializer itself keeps, among those that its uses see: that of
+  /// the parameter with its name.
   Content mainContent(int initializer, llvm::ArrayRef<Use> uses) const {
     const std::string &name = graph.proto.initializer(initializer).name();
     for (Use use : uses)
@@ -146,7 +147,7 @@ private:
     return llvm::Error::success();
   }
 
-  /// The name of an initializer of its own for `content`; empty where `main` has the same bytes.
+  /// Returns the name of an added initializer for `content`, or "" if `main` has the same bytes.
   llvm::Expected<std::string> separate(int index, Content main, Content content) {
     auto [entry, isNew] = names.try_emplace({index, content.parameter, content.transposed});
     if (!isNew)
@@ -163,7 +164,7 @@ private:
     return entry->second;
   }
 
-  /// A bias of zeros that the exporter dropped comes back, once it is not zero.
+  /// Adds a bias of zeros that the exporter had dropped, if it is no longer zero.
   llvm::Error editBias(int node) {
     auto bias = plan.restoredBiases.find(node);
     if (bias == plan.restoredBiases.end() || !weights.has(bias->second))
@@ -186,7 +187,7 @@ private:
     return llvm::Error::success();
   }
 
-  /// A batch normalisation that was taken out of the weights goes into them again.
+  /// Folds a batch normalisation that the importer had taken out of the weights into them again.
   llvm::Error editNorm(int node) {
     auto folded = foldNorm(graph, plan, weights, node);
     if (!folded)
@@ -222,13 +223,14 @@ private:
   const Weights &weights;
   FileEdits edits;
   llvm::StringSet<> taken;
-  /// Of added initializers, by the one before (-1: biases), parameter and transposition.
+  /// Names of added initializers, by the initializer that they follow (-1: biases), parameter and
+  /// transposition.
   std::map<std::tuple<int, int, bool>, std::string> names;
 };
 
 } // namespace
 
-/// Parameters that some node reads.
+/// Returns for each parameter whether a node reads it.
 static std::vector<bool> usedParameters(const Graph &graph, const ParameterPlan &plan) {
   std::vector<bool> used(plan.parameters.size());
   for (const auto &[index, planned] : plan.initializers) {
@@ -250,7 +252,8 @@ static std::vector<bool> usedParameters(const Graph &graph, const ParameterPlan 
   return used;
 }
 
-/// Looks every parameter up in the checkpoint, and counts them.
+/// Finds every parameter in the checkpoint and counts them in `report`. Fails if one that is read
+/// is missing, unless `keepMissing`.
 static llvm::Error match(const Graph &graph, const ParameterPlan &plan, bool keepMissing,
                          TensorFile &weights, ExportReport &report) {
   std::vector<bool> used = usedParameters(graph, plan);
@@ -273,7 +276,7 @@ static llvm::Error match(const Graph &graph, const ParameterPlan &plan, bool kee
 
 namespace {
 
-/// What an export reads: the model, and one or two files of weights.
+/// The inputs of an export: the model, and one or two files of weights.
 class Exporter {
 public:
   explicit Exporter(const ExportOptions &options) : options(options), importing(options.model) {
@@ -343,8 +346,8 @@ private:
   std::unique_ptr<Graph> graph;
   ParameterPlan plan;
   std::unique_ptr<TensorFile> checkpoint;
-  std::unique_ptr<Weights> below;        ///< of the checkpoint, if there is one
-  std::unique_ptr<MergedWeights> merged; ///< adapters on it, if there are any
+  std::unique_ptr<Weights> below;        ///< the checkpoint, or null
+  std::unique_ptr<MergedWeights> merged; ///< adapters merged into it, or null
   const Weights *weights = nullptr;
   ExportReport report;
 };

@@ -1,4 +1,4 @@
-//===- Export.h - trained weights back into the user's ONNX file ----*- C++ -*-===//
+//===- Export.h - writes trained weights into the user's ONNX file --*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_EXPORT_EXPORT_H
 #define PLIMSOLL_COMPILER_ONNX_EXPORT_EXPORT_H
 

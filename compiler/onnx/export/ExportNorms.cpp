@@ -1,4 +1,4 @@
-//===- ExportNorms.cpp - normalisations into the weights again ----------------------===//
+//===- ExportNorms.cpp - folds normalisations into the weights again ----------------===//
 #include "compiler/onnx/export/ExportNorms.h"
 #include "compiler/onnx/file/StoredTypes.h"
 #include "compiler/onnx/parameters/FoldedNorms.h"
@@ -39,7 +39,7 @@ public:
   }
 
 private:
-  /// The channel that element `i` of the weight makes.
+  /// Returns the output channel to which element `i` of the weight belongs.
   int64_t channelOf(int64_t i, const Shape &shape, int64_t channels) const {
     int64_t rest = 1;
     for (int64_t size : llvm::ArrayRef(shape).drop_front())
@@ -48,14 +48,14 @@ private:
       return i / rest;
     if (graph.node(node).op_type() == "Gemm")
       return i % rest;
-    // [in, out / groups, ...]
+    // The weight is [in, out / groups, ...].
     int64_t window = rest / shape[1], groups = channels / shape[1];
     int64_t group = i / rest / (shape[0] / groups);
     return group * shape[1] + i % rest / window;
   }
 
-  /// The elements of a parameter; `count` times `otherwise` where the module has none, or where a
-  /// new module's are not given. A weight must be given (`count` 0).
+  /// Returns the elements of a parameter. If the module has none, or it is missing but known of a
+  /// new module, returns `count` times `otherwise`. A weight must be given (`count` is 0).
   std::vector<double> numbers(int parameter, int64_t count, double otherwise) {
     std::vector<double> result(count, otherwise);
     if (parameter < 0)

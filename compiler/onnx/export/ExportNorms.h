@@ -1,4 +1,4 @@
-//===- ExportNorms.h - normalisations into the weights again -------*- C++ -*-===//
+//===- ExportNorms.h - folds normalisations into the weights again -*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_EXPORT_EXPORTNORMS_H
 #define PLIMSOLL_COMPILER_ONNX_EXPORT_EXPORTNORMS_H
 
@@ -6,17 +6,18 @@
 
 namespace plimsoll::import {
 
-/// Elements of a weight and of a bias as the file has them.
+/// The elements of a weight and of a bias in the types of the file.
 struct FoldedTensors {
-  int weight; ///< the initializer
+  int weight; ///< the initializer of the weight
   int64_t channels;
   DType dtype;
   std::string weightBytes, biasBytes;
 };
 
-/// `weights` of `node` and of the normalisation behind it in one, as the exporter had folded it:
+/// Folds the normalisation behind `node` into the node's weight and bias, as the exporter had done:
 /// w gain / sqrt(variance + epsilon), and (b - mean) gain / sqrt(variance + epsilon) + bias. What
-/// is missing in `weights` has its initial numbers. Nothing where all of it is missing.
+/// `weights` lacks has its initial values. Returns nothing if it lacks all of it; fails if the
+/// weight is missing.
 llvm::Expected<std::optional<FoldedTensors>> foldNorm(const Graph &graph, const ParameterPlan &plan,
                                                       const Weights &weights, int node);
 

@@ -1,4 +1,4 @@
-//===- ExportWeights.cpp - the elements that an exported file gets -----------------===//
+//===- ExportWeights.cpp - the elements to write into an exported file -------------===//
 #include "compiler/onnx/export/ExportWeights.h"
 #include "compiler/onnx/file/StoredTypes.h"
 #include "compiler/onnx/parameters/ParameterLayout.h"
@@ -22,14 +22,14 @@ llvm::Error CheckpointWeights::read(Content content, char *into) const {
   return makeError(error);
 }
 
-// Which parameter an adapter belongs to --------------------------------------
+// Parameters of adapters -----------------------------------------------------
 
-/// True if `longer` is `name` behind a wrapper's prefix.
+/// True if `longer` is `name` with a prefix that ends in a dot, as wrappers add it.
 static bool endsWith(StringRef longer, StringRef name) {
   return longer.consume_back(name) && longer.ends_with(".");
 }
 
-/// The parameter of the module that adapters call `stem`, or -1.
+/// Returns the parameter of the module that an adapter file calls `stem`, or -1.
 static int parameterOf(const ParameterPlan &plan, StringRef stem) {
   int wrapped = -1;
   for (auto [i, parameter] : llvm::enumerate(plan.parameters)) {
@@ -46,8 +46,8 @@ static int parameterOf(const ParameterPlan &plan, StringRef stem) {
   return wrapped;
 }
 
-/// True if the layout of `use`'s initializer is [out, in] for the product that reads it; nothing
-/// where it is not the right factor of one.
+/// True if the initializer of `use` is [out, in] for the product that reads it, false if it is [in,
+/// out]; nothing if it is not the right factor of a product.
 static std::optional<bool> isOutFirst(const Graph &graph, StringRef initializer,
                                       const RoleUse &use) {
   const onnx::NodeProto &product = graph.node(use.consumer.node);
@@ -65,7 +65,7 @@ static std::optional<bool> isOutFirst(const Graph &graph, StringRef initializer,
   return outFirst;
 }
 
-/// The same of a parameter's layout in the file.
+/// Like the function above, for the file's layout of a parameter.
 static std::optional<bool> isOutFirst(const Graph &graph, const ParameterPlan &plan,
                                       int parameter) {
   for (const auto &[index, planned] : plan.initializers) {
@@ -149,7 +149,7 @@ void MergedWeights::add(int index, const std::string &stem, std::string &problem
   wanted.push_back({stem + kB.str(), {}, b, type});
 }
 
-/// Elements of the model's own file, where there is no other base.
+/// Reads the elements of the base, or of the model's own file if the base lacks them.
 llvm::Error MergedWeights::readBase(Content content, char *into) const {
   if (base && base->has(content.parameter))
     return base->read(content, into);

@@ -1,4 +1,4 @@
-//===- ExportWeights.h - the elements that an exported file gets ----*- C++ -*-===//
+//===- ExportWeights.h - the elements to write into an exported file -*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_EXPORT_EXPORTWEIGHTS_H
 #define PLIMSOLL_COMPILER_ONNX_EXPORT_EXPORTWEIGHTS_H
 
@@ -10,8 +10,8 @@
 
 namespace plimsoll::import {
 
-/// What a use sees: a parameter as the file lays it out, or the transpose of that, once or
-/// several times behind each other.
+/// What a use sees: a parameter in the file's layout or transposed, `repeats` times one after the
+/// other.
 struct Content {
   int parameter;
   bool transposed;
@@ -19,16 +19,16 @@ struct Content {
   auto operator<=>(const Content &) const = default;
 };
 
-/// New elements of some parameters.
+/// New elements of some of the parameters.
 class Weights {
 public:
   virtual ~Weights() = default;
   virtual bool has(int parameter) const = 0;
-  /// The elements of a parameter that it has, dense.
+  /// Writes the dense elements of a parameter that `has` to `into`. Fails if they cannot be read.
   virtual llvm::Error read(Content content, char *into) const = 0;
 };
 
-/// Those of a checkpoint.
+/// The weights of a checkpoint.
 class CheckpointWeights : public Weights {
 public:
   CheckpointWeights(const TensorFile &file, const ParameterPlan &plan) : file(file), plan(plan) {}
@@ -40,11 +40,12 @@ private:
   const ParameterPlan &plan;
 };
 
-/// Low-rank adapters (names and layouts as PEFT's), merged into what they adapt:
-/// W + (alpha / rank) B A, in f64 and rounded once.
+/// Low-rank adapters (names and layouts as PEFT's) merged into the parameters that they adapt: W +
+/// (alpha / rank) B A, computed in f64 and rounded once.
 class MergedWeights : public Weights {
 public:
-  /// `base`: elements besides the model's own, or null. `alpha`: where the file does not say it.
+  /// `base` has elements that replace the model's own, or is null. `alpha` is used if the file does
+  /// not contain it. Fails if an adapter does not fit.
   static llvm::Expected<std::unique_ptr<MergedWeights>>
   create(const std::string &path, std::optional<double> alpha, const Graph &graph,
          const ParameterPlan &plan, const Weights *base);
@@ -57,7 +58,7 @@ public:
 
 private:
   struct Adapter {
-    size_t a, b;           ///< numbers in the file's match
+    size_t a, b;           ///< indices into the file's match
     int64_t in, rank, out; ///< A is [rank, in], B is [out, rank]
     bool outFirst;         ///< the parameter is [out, in] in the file
   };

@@ -10,14 +10,14 @@ using llvm::StringRef;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
-/// Where readers may map a tensor of external data.
+/// Alignment of external tensors, so that readers can map them.
 static constexpr int64_t kPage = 4096;
 
 static llvm::Error makeError(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-/// ONNX's number of a floating-point type.
+/// Returns ONNX's number of a floating-point type.
 static onnx::TensorProto::DataType onnxType(DType dtype) {
   return dtype == DType::F64    ? onnx::TensorProto::DOUBLE
          : dtype == DType::F16  ? onnx::TensorProto::FLOAT16
@@ -27,14 +27,14 @@ static onnx::TensorProto::DataType onnxType(DType dtype) {
 
 namespace {
 
-/// Builds both files.
+/// Builds the ONNX file and the file of external data.
 class Rewriter {
 public:
   Rewriter(const ModelFile &file, const FileEdits &edits, StringRef dataName, bool external)
       : file(file), bytes(file.buffer->getBuffer()), edits(edits), dataName(dataName),
         external(external) {}
 
-  /// The ONNX file; `problems` are initializers whose old elements cannot be found.
+  /// Returns the ONNX file. Adds problems for initializers whose old elements cannot be located.
   PiecewiseFile run(Problems &problems) {
     PiecewiseFile model;
     Fields fields(bytes, 0, bytes.size());
@@ -43,7 +43,7 @@ public:
         model.message(fields.number, graph(fields, problems));
       else
         model.keep(whole(fields));
-    // Those that were made of nodes have their elements there.
+    // Initializers that were made of nodes have their elements in these.
     for (int i = initializer; i < file.model.graph().initializer_size(); ++i)
       if (auto edit = edits.initializers.find(i); edit != edits.initializers.end())
         model.replace(bytes.substr(file.inlineBytes[i].offset, file.inlineBytes[i].size),
@@ -51,7 +51,7 @@ public:
     return model;
   }
 
-  /// The external data; empty where there is none.
+  /// The external data; empty if there is none.
   PiecewiseFile data;
 
 private:
@@ -111,7 +111,8 @@ private:
         result.message(place.number, newTensor(place, index, other, outside || external));
   }
 
-  /// External elements that stay as they are.
+  /// Returns the external elements of an initializer that is not replaced. Nothing after adding a
+  /// problem.
   std::optional<TensorBytes> kept(int index, Problems &problems) {
     size_t before = problems.size();
     std::optional<ByteRange> range = file.locate(index, problems);
@@ -133,7 +134,8 @@ private:
         }};
   }
 
-  /// The tensor at `place` with other elements, and another name unless that is empty.
+  /// Returns the tensor at `place` with other elements, and with another name unless `name` is
+  /// empty.
   PiecewiseFile tensor(const Fields &place, int index, StringRef name, const TensorBytes &elements,
                        bool outside) {
     PiecewiseFile result;
@@ -171,7 +173,7 @@ private:
     return result;
   }
 
-  /// Puts the elements behind the others of the data file, and says where.
+  /// Appends the elements to the data file and records their place in the tensor.
   void addExternal(PiecewiseFile &result, const TensorBytes &elements) {
     data.put(std::string((kPage - data.size() % kPage) % kPage, '\0'));
     std::pair<StringRef, std::string> entries[] = {{"location", dataName.str()},
@@ -195,7 +197,7 @@ private:
   int node = 0, initializer = 0;
 };
 
-/// Files that are written beside their places first; those not finished go away.
+/// Files that are written under temporary names beside their places; unfinished ones are removed.
 class Drafts {
 public:
   ~Drafts() {

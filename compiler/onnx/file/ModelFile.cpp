@@ -8,7 +8,7 @@ using namespace plimsoll::import;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
-/// Marks of dimensions without a name: sizes of -1, and question marks.
+/// Removes marks of dimensions without a name: sizes of -1, and question marks.
 static void forgetMarks(onnx::GraphProto &graph) {
   for (auto *list : {graph.mutable_input(), graph.mutable_output(), graph.mutable_value_info()})
     for (auto &info : *list) {

@@ -1,8 +1,8 @@
-//===- ModelFile.h - an ONNX file, parsed, and where its weights lie -*- C++ -*-===//
+//===- ModelFile.h - a parsed ONNX file, and the places of its weights -*- C++ -*-===//
 //
-// Weights are never copied into the compiler's IR: a parameter says at which offset of
-// which file its bytes are. protobuf does not tell offsets, so a small scanner walks the
-// wire format of the same bytes for them.
+// Weights are never copied into the compiler's IR: a parameter records the file and offset of its
+// bytes. protobuf does not report offsets, so a small scanner walks the wire format of the same
+// bytes.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_ONNX_FILE_MODELFILE_H
 #define PLIMSOLL_COMPILER_ONNX_FILE_MODELFILE_H
@@ -16,47 +16,48 @@
 
 namespace plimsoll::import {
 
-/// Bytes of one initializer in the .onnx file itself; `size` 0 if they are not in one
-/// piece there.
+/// The bytes of one initializer in the .onnx file itself; `size` is 0 if they are not in one piece.
 struct InlineBytes {
   int64_t offset = 0, size = 0;
 };
 
-/// Where the dense little-endian bytes of a tensor are.
+/// The place of a tensor's dense little-endian bytes.
 struct ByteRange {
   std::string file; ///< relative to the model's folder
   int64_t offset, size;
 };
 
 struct ModelFile {
-  std::string path;   ///< as the user gave it
-  std::string folder; ///< of the model, where external data must lie
-  std::string name;   ///< file name without the folder
+  std::string path;   ///< as the user wrote it
+  std::string folder; ///< of the model; external data must lie in it
+  std::string name;   ///< of the file, without the folder
   std::unique_ptr<llvm::MemoryBuffer> buffer;
   onnx::ModelProto model;
   std::vector<InlineBytes> inlineBytes; ///< of each initializer of the main graph
-  /// "missing weight files are fine".
+  /// Missing files of weights are no problem.
   bool weightsOptional = false;
-  std::string given; ///< the file of --weights, as seen from the folder; "": none
+  std::string given; ///< the file of --weights, relative to `folder`; "": none
 
   const onnx::TensorProto &initializer(int index) const { return model.graph().initializer(index); }
-  /// Where initializer `index` is; checks external files. Nothing if its bytes may be
-  /// missing and are, or after a problem was added.
+  /// Returns the place of initializer `index`, after checking external files. Returns nothing if
+  /// its bytes are missing although they may be, or after adding a problem.
   std::optional<ByteRange> locate(int index, Problems &problems) const;
-  /// The bytes of initializer `index` as in `locate`, if they can be read.
+  /// Returns the bytes of initializer `index`; nothing if `locate` fails, they exceed `limit`, or
+  /// they cannot be read.
   std::optional<std::string> read(int index, int64_t limit, Problems &problems) const;
 };
 
-/// Opens, sizes and parses `options.path`; null after problems were added.
+/// Opens and parses `options.path`. Returns null after adding problems.
 std::unique_ptr<ModelFile> openModel(const ModelOptions &options, Problems &problems);
 
-/// Makes initializers of floating-point Constant nodes with a dimension or more.
+/// Turns floating-point Constant nodes with at least one dimension into initializers.
 void hoistConstants(ModelFile &file);
 
-/// Offsets of the payloads of every initializer, in file order.
+/// Returns the offsets and sizes of the payloads of all initializers, in file order.
 std::vector<InlineBytes> scanInitializers(llvm::StringRef file);
 
-/// The elements of `tensor`, whose external bytes `external` holds if it has such.
+/// Returns the elements of `tensor`; `external` holds its bytes if they are external. Returns
+/// nothing after adding a problem.
 std::optional<HostTensor> readTensor(const onnx::TensorProto &tensor, llvm::StringRef external,
                                      int64_t maxElements, const llvm::Twine &where,
                                      Problems &problems);

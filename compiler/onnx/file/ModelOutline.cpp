@@ -19,10 +19,10 @@ static OutlineInput outlineInput(const onnx::ValueInfoProto &proto) {
 }
 
 std::optional<ModelOutline> plimsoll::import::outlineOf(const std::string &path) {
-  Problems problems; // those of the import are reported there
+  Problems problems; // the import reports problems
   ModelOptions options;
   options.path = path;
-  options.init = "normal:0.02"; // the weights need not be there
+  options.init = "normal:0.02"; // weights need not exist
   std::unique_ptr<ModelFile> file = openModel(options, problems);
   std::unique_ptr<Graph> graph = file ? makeGraph(*file, problems) : nullptr;
   if (!graph)

@@ -8,7 +8,7 @@ namespace {
 
 void fix(std::string *text) {
   std::string fixed = utf8(*text);
-  if (fixed.size() != text->size()) // escapes are longer than what they stand for
+  if (fixed.size() != text->size()) // an escape is longer than what it replaces
     *text = std::move(fixed);
 }
 
@@ -44,7 +44,7 @@ void fixValues(google::protobuf::RepeatedPtrField<onnx::ValueInfoProto> *values)
   }
 }
 
-/// The place of external data is a path, which may be any bytes.
+/// Leaves out the location of external data: a path may be any bytes.
 void fixTensor(onnx::TensorProto *tensor) {
   fix(tensor->mutable_name());
   fixEntries(tensor->mutable_metadata_props());

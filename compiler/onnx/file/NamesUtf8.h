@@ -6,9 +6,9 @@
 
 namespace plimsoll::import {
 
-/// Makes every name and text of `model` UTF-8, which ONNX demands and protobuf does not check:
-/// bytes that are none become escapes, alike wherever the name stands. So the names in
-/// checkpoints, which are JSON, are those that a program looks for.
+/// Makes every name and text of `model` UTF-8, which ONNX demands and protobuf does not check.
+/// Other bytes become escapes, equal ones everywhere, so that the names in checkpoints, which are
+/// JSON, are those that a program looks for.
 void makeNamesUtf8(onnx::ModelProto &model);
 
 } // namespace plimsoll::import

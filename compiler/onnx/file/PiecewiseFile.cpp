@@ -1,4 +1,4 @@
-//===- PiecewiseFile.cpp - a file in pieces, some of them not read yet ------------===//
+//===- PiecewiseFile.cpp - a file to write, with pieces not read yet --------------===//
 #include "compiler/onnx/file/PiecewiseFile.h"
 
 using namespace plimsoll::import;

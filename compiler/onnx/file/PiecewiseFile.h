@@ -1,4 +1,4 @@
-//===- PiecewiseFile.h - a file in pieces, some not read yet ---------*- C++ -*-===//
+//===- PiecewiseFile.h - a file to write, with pieces not read yet ---*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_FILE_PIECEWISEFILE_H
 #define PLIMSOLL_COMPILER_ONNX_FILE_PIECEWISEFILE_H
 
@@ -8,18 +8,18 @@
 
 namespace plimsoll::import {
 
-/// Bytes of a file that is to be written: kept ones, new ones, and tensors.
+/// The bytes of a file to be written: kept ones, new ones, and tensors.
 class PiecewiseFile {
 public:
-  /// Bytes that outlive the file.
+  /// Appends bytes that must outlive this object.
   void keep(llvm::StringRef bytes);
   void put(std::string bytes);
   void put(TensorBytes data);
   void append(PiecewiseFile &&other);
-  /// Puts `data` in the place of kept bytes of the same number.
+  /// Replaces kept bytes by `data`, which must have the same size.
   void replace(llvm::StringRef kept, TensorBytes data);
 
-  /// One field of protobuf's wire format.
+  /// Each appends one field in protobuf's wire format.
   void number(unsigned field, uint64_t value);
   void text(unsigned field, llvm::StringRef value);
   void tensor(unsigned field, TensorBytes data);

@@ -5,7 +5,7 @@
 using namespace plimsoll::import;
 
 namespace {
-/// What a file has in one type.
+/// The tensors that a file has in one type.
 struct Count {
   llvm::StringRef name;
   int64_t tensors = 0;

@@ -6,12 +6,13 @@
 
 namespace plimsoll::import {
 
-/// Steps compute in f32. Sees which parameters and inputs the file has in another
-/// floating-point type, decides what becomes of f64, and says so: one remark for each type.
+/// Finds the parameters and inputs that the file has in another floating-point type than f32, in
+/// which steps compute, and decides what becomes of f64. Returns one remark for each type.
 std::vector<std::string> decideStoredTypes(Graph &graph, const ParameterPlan &plan,
                                            const ModelOptions &options);
 
-/// Numbers of a parameter as f32, from those of its type in the file, and the other way.
+/// singlesOf converts numbers of a parameter from the file's type to f32, storedOf from f32 to the
+/// file's type.
 std::string singlesOf(llvm::StringRef stored, DType dtype);
 std::string storedOf(llvm::StringRef singles, DType dtype);
 

@@ -40,7 +40,7 @@ static External externalOf(const onnx::TensorProto &tensor) {
   return result;
 }
 
-/// True if `location`, with links followed, leads to something below the folder.
+/// True if `location`, with links followed, is inside the folder.
 static bool insideFolder(llvm::StringRef folder, llvm::StringRef location) {
   if (location.empty() || path::is_absolute(location) || location.contains('\0'))
     return false;
@@ -51,7 +51,7 @@ static bool insideFolder(llvm::StringRef folder, llvm::StringRef location) {
   llvm::SmallString<256> full(folder), realFull, realFolder;
   path::append(full, normal);
   if (fs::real_path(full, realFull))
-    return true; // does not exist: told elsewhere
+    return true; // it does not exist, which is reported elsewhere
   if (fs::real_path(folder.empty() ? "." : folder, realFolder))
     return false;
   return llvm::StringRef(realFull).starts_with((realFolder + "/").str()) || realFolder == "/";
@@ -102,7 +102,7 @@ std::optional<ByteRange> ModelFile::locate(int index, Problems &problems) const 
   const onnx::TensorProto &tensor = initializer(index);
   std::optional<int64_t> bytes = declaredBytes(tensor);
   if (!bytes)
-    return std::nullopt; // told by the check of the graph
+    return std::nullopt; // the check of the graph reports it
   if (isExternal(tensor))
     return locateExternal(*this, tensor, *bytes, problems);
   InlineBytes found = inlineBytes[index];
@@ -191,7 +191,7 @@ static bool fromFields(HostTensor &tensor, const onnx::TensorProto &proto) {
   case DType::I64:
     return fromField(tensor, proto.int64_data());
   case DType::F16:
-  case DType::BF16: // their bits
+  case DType::BF16: // as bit patterns
     if (!fromField(tensor, proto.int32_data()))
       return false;
     for (double &number : tensor.floats)
@@ -218,7 +218,7 @@ std::optional<HostTensor> plimsoll::import::readTensor(const onnx::TensorProto &
   }
   llvm::StringRef raw = isExternal(proto) ? external : llvm::StringRef(proto.raw_data());
   bool useRaw = isExternal(proto) || proto.has_raw_data();
-  // Sizes first: a shape may promise far more than the file holds.
+  // Check sizes first: a shape may promise far more elements than the file has.
   int64_t stored = useRaw ? int64_t(raw.size()) / byteSize(*dtype)
                           : int64_t(proto.float_data_size()) + proto.double_data_size() +
                                 proto.int64_data_size() + proto.int32_data_size();

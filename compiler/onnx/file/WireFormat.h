@@ -1,7 +1,7 @@
 //===- WireFormat.h - the fields of a protobuf message, as bytes ----*- C++ -*-===//
 //
-// protobuf tells no offsets, and what it writes is not byte for byte what it read. So
-// what needs places in the file, or must leave the rest of it alone, walks the fields.
+// protobuf does not report offsets, and what it writes differs from what it read. So code that
+// needs places in the file, or must leave the rest unchanged, walks the fields itself.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_ONNX_FILE_WIREFORMAT_H
 #define PLIMSOLL_COMPILER_ONNX_FILE_WIREFORMAT_H
@@ -11,27 +11,27 @@
 
 namespace plimsoll::import {
 
-/// Numbers of fields in onnx.proto.
+/// Field numbers of onnx.proto.
 namespace field {
 inline constexpr unsigned kGraph = 7;                  // ModelProto
 inline constexpr unsigned kNode = 1, kInitializer = 5; // GraphProto
 inline constexpr unsigned kNodeInput = 1;              // NodeProto
 inline constexpr unsigned kFloatData = 4, kTensorName = 8, kRawData = 9, kDoubleData = 10,
                           kExternalData = 13, kDataLocation = 14; // TensorProto
-/// Fields of a TensorProto that hold floating-point elements.
+/// True for fields of a TensorProto that hold floating-point elements.
 inline bool isData(unsigned number) {
   return number == kFloatData || number == kRawData || number == kDoubleData;
 }
 } // namespace field
 
-/// Walks the fields of one message, which is bytes [begin, end) of `file`.
+/// Walks the fields of one message, the bytes [begin, end) of `file`.
 class Fields {
 public:
   Fields(llvm::StringRef file, size_t begin, size_t end) : file(file), at(begin), end(end) {}
 
   unsigned number = 0, wireType = 0;
-  size_t start = 0;               ///< of the field's key
-  size_t payload = 0, length = 0; ///< of a length-delimited field
+  size_t start = 0;               ///< offset of the field's key
+  size_t payload = 0, length = 0; ///< of a length-delimited field's content
   size_t after() const { return at; }
 
   bool next() {
@@ -53,7 +53,7 @@ public:
       return varint(ignored) && (payload = at, length = ignored, skip(ignored));
     case 3:
     case 4:
-      return true; // groups: their fields follow as if they were ours
+      return true; // groups: their fields are visited like the message's
     case 5:
       return skip(4);
     default:

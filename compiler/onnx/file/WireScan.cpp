@@ -11,7 +11,7 @@ static InlineBytes scanTensor(llvm::StringRef file, size_t begin, size_t end) {
   while (tensor.next()) {
     if (!field::isData(tensor.number))
       continue;
-    // raw_data given twice: the last one counts. Repeated fields would be in pieces.
+    // If raw_data occurs twice, the last one counts. Repeated fields would be in several pieces.
     pieces = tensor.number == field::kRawData ? 1 : pieces + 1;
     found = {int64_t(tensor.payload), tensor.wireType == 2 ? int64_t(tensor.length) : 0};
   }

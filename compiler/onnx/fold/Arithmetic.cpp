@@ -16,8 +16,9 @@ Value Arithmetic::matmul(Value a, Value b, bool transposeB) {
   return n.emit<nn::MatmulOp>({a, b}, attrs);
 }
 
-/// With t = e^-|x| it is max(x, 0) + ln(1 + t); what rounding takes from 1 + t is added back. The
-/// choices put the kinks of both terms on the same side of 0, where they cancel in the gradient.
+/// Computes max(x, 0) + ln(1 + t) with t = e^-|x|; what rounding takes from 1 + t is added back.
+/// The comparisons put the kinks of both terms on the same side of 0, where they cancel in the
+/// gradient.
 Value Arithmetic::softplus(Value x) {
   Value above = x ? compare(nn::Predicate::gt, x, 0.0) : Value();
   Value t = exp(select(above, neg(x), x)), sum = add(t, 1.0);
@@ -25,7 +26,7 @@ Value Arithmetic::softplus(Value x) {
   return add(select(above, x, n.scalar(0.0, x)), add(log(sum), div(lost, sum)));
 }
 
-/// The shape with 1 for each of `axes`.
+/// Returns the shape of `x` with size 1 for each of `axes`.
 static Shape keptShape(Value x, ArrayRef<int64_t> axes) {
   Shape shape(shapeOf(x));
   for (int64_t d : axes)
@@ -54,7 +55,7 @@ Value Arithmetic::mean(Value x, ArrayRef<int64_t> axes) {
   return mul(sum(x, axes), 1.0 / double(count));
 }
 
-/// Dimensions that stay first, those in `axes` as one last.
+/// Moves the dimensions in `axes` to the end as one, reduces that, and restores them with size 1.
 Value Arithmetic::reduce(nn::Reduction kind, Value x, ArrayRef<int64_t> axes) {
   if (!x || axes.empty())
     return x;

@@ -1,6 +1,6 @@
 //===- Arithmetic.h - short names for the ops that handlers make ----*- C++ -*-===//
 //
-// For operators that are formulas of other ops. As all of Node: null in, null out.
+// For operators that are formulas of other ops. As in Node, a null operand gives a null result.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_ONNX_FOLD_ARITHMETIC_H
 #define PLIMSOLL_COMPILER_ONNX_FOLD_ARITHMETIC_H
@@ -41,35 +41,36 @@ public:
   }
   Value matmul(Value a, Value b, bool transposeB = false);
 
-  /// ln(1 + e^x), without overflow.
+  /// Returns ln(1 + e^x), without overflow.
   Value softplus(Value x);
-  /// Sum over `axes` (ascending), which stay as dimensions of size 1.
+  /// Returns the sum over `axes` (ascending), which stay as dimensions of size 1.
   Value sum(Value x, llvm::ArrayRef<int64_t> axes);
   Value mean(Value x, llvm::ArrayRef<int64_t> axes);
-  /// Maximum, minimum, product, or sum of integers, over `axes`, which stay with size 1.
+  /// Returns the maximum, minimum, product, or sum of integers, over `axes`, which stay with size
+  /// 1.
   Value reduce(nn::Reduction kind, Value x, llvm::ArrayRef<int64_t> axes);
 
-  /// `x` normalised over `axes`, and its mean and 1 / standard deviation.
+  /// `x` normalised over some dimensions, their mean and 1 / standard deviation.
   struct Standard {
     Value y, mean, inverse;
   };
   Standard standardize(Value x, llvm::ArrayRef<int64_t> axes, double epsilon);
 
   Value unsqueeze(Value x, int64_t axis);
-  /// Removes dimension `axis`, which has size 1.
+  /// Returns `x` without dimension `axis`, whose size must be 1.
   Value squeeze(Value x, int64_t axis);
-  /// Element `i` along `axis` is the operand's element `index[i]`.
+  /// Returns a tensor whose element `i` along `axis` is the operand's element `index[i]`.
   Value take(Value x, int64_t axis, llvm::ArrayRef<int64_t> index);
   Value concat(llvm::ArrayRef<Value> parts, int64_t axis);
-  /// 0, 1, ..., count - 1 in the element type of `like`.
+  /// Returns 0, 1, ..., count - 1 as a vector of `element`.
   Value iota(int64_t count, mlir::Type element);
-  /// `x` with `axis` last; the same permutation brings it back.
+  /// Returns `x` with dimensions `axis` and the last exchanged; the same call undoes it.
   Value swapLast(Value x, int64_t axis);
 
   Node &n;
 };
 
-/// The dimensions of `x`.
+/// Returns the shape of `x`.
 inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value x) {
   return typeOf(x).getShape();
 }

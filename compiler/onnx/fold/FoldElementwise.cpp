@@ -6,7 +6,7 @@ using namespace plimsoll::import;
 using namespace plimsoll::import::formulas;
 using llvm::Twine;
 
-/// Operands repeated to their common shape.
+/// Returns the first `count` operands, broadcast to their common shape.
 static std::optional<std::vector<HostTensor>> broadcastOperands(Node &n, int count) {
   Shape shape;
   for (int i = 0; i < count; ++i) {
@@ -33,7 +33,8 @@ static std::optional<std::vector<HostTensor>> broadcastOperands(Node &n, int cou
   return result;
 }
 
-/// Half precision meets f32 where a type was taken from data: all of it is computed in f32.
+/// Converts operands of different types to one. Half precision meets f32 if a type was taken from
+/// data, which is computed in f32: then both are f32.
 static bool sameTypes(Node &n, HostTensor &a, HostTensor &b) {
   if (a.isFloat() && b.isFloat() && (isHalf(a.dtype) != isHalf(b.dtype)))
     (isHalf(a.dtype) ? a : b) = (isHalf(a.dtype) ? a : b).cast((isHalf(a.dtype) ? b : a).dtype);
@@ -42,7 +43,7 @@ static bool sameTypes(Node &n, HostTensor &a, HostTensor &b) {
   return a.dtype == b.dtype;
 }
 
-/// Two numbers of one type to one of that type.
+/// Folds an operator with two operands and a result of the same type.
 template <int64_t (*ints)(int64_t, int64_t), double (*floats)(double, double)>
 static void arithmetic(Node &n) {
   auto operands = broadcastOperands(n, 2);
@@ -79,7 +80,7 @@ template <double (*function)(double)> static void unary(Node &n) {
   n.set(std::move(result));
 }
 
-/// The base's type, whatever the exponent's.
+/// Folds Pow; the result has the base's type, whatever the exponent's.
 static void power(Node &n) {
   auto operands = broadcastOperands(n, 2);
   if (!operands)
@@ -102,12 +103,12 @@ static void sign(Node &n) {
   for (int64_t i = 0; i < x->size(); ++i)
     if (!x->isFloat())
       result.ints[i] = (x->ints[i] > 0) - (x->ints[i] < 0);
-    else if (x->floats[i] > 0 || x->floats[i] < 0) // NaN and 0 stay
+    else if (x->floats[i] > 0 || x->floats[i] < 0) // keeps NaN and 0
       result.floats[i] = x->floats[i] > 0 ? 1 : -1;
   n.set(std::move(result));
 }
 
-/// min(max(x, low), high), where both bounds may be missing.
+/// Folds min(max(x, low), high); either bound may be absent.
 static void clip(Node &n) {
   const HostTensor *x = n.known(0);
   if (!x || !n.mayFold(x->shape))
@@ -199,7 +200,7 @@ static void cast(Node &n) {
   n.set(x->cast(*to));
 }
 
-/// Min and Max over any number of operands are rare: two are enough for index math.
+/// Folds Min and Max of one or two operands; more are too rare in index arithmetic.
 template <void (*handler)(Node &)> static void twoOperands(Node &n) {
   if (n.numOperands() == 1)
     return n.set(n.operands[0]);

@@ -1,4 +1,4 @@
-//===- FoldFormulas.h - what elementwise operators compute ----------*- C++ -*-===//
+//===- FoldFormulas.h - formulas of elementwise operators -----------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_FOLD_FOLDFORMULAS_H
 #define PLIMSOLL_COMPILER_ONNX_FOLD_FOLDFORMULAS_H
 
@@ -8,7 +8,7 @@
 
 namespace plimsoll::import::formulas {
 
-// Arithmetic wraps as two's complement: the model's own numbers, whatever they are.
+// Integer arithmetic wraps, as in two's complement.
 inline int64_t wrap(uint64_t value) {
   return static_cast<int64_t>(value);
 }
@@ -23,7 +23,7 @@ inline int64_t mulInt(int64_t a, int64_t b) {
   return wrap(uint64_t(a) * uint64_t(b));
 }
 inline int64_t divInt(int64_t a, int64_t b) {
-  return b == 0 ? 0 : b == -1 ? wrap(-uint64_t(a)) : a / b; // by zero: checked before
+  return b == 0 ? 0 : b == -1 ? wrap(-uint64_t(a)) : a / b; // division by zero is refused before
 }
 inline int64_t minInt(int64_t a, int64_t b) {
   return std::min(a, b);

@@ -6,7 +6,7 @@
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// start, start + delta, ... below (or above) limit.
+/// Folds Range: start, start + delta, ... up to limit, exclusive.
 static void range(Node &n) {
   const HostTensor *start = n.known(0), *limit = n.known(1), *delta = n.known(2);
   if (!start || !limit || !delta)
@@ -14,7 +14,7 @@ static void range(Node &n) {
   if (start->size() != 1 || limit->size() != 1 || delta->size() != 1 ||
       start->dtype != limit->dtype || start->dtype != delta->dtype || delta->number(0) == 0)
     return n.error("needs three scalars of one type, and a step that is not 0");
-  // The count in double is exact for every count that is small enough to be computed.
+  // A double holds every count exactly that is small enough to be computed.
   double count = std::ceil((limit->number(0) - start->number(0)) / delta->number(0));
   if (!(count >= 0))
     count = 0;
@@ -58,7 +58,7 @@ static void cumSum(Node &n) {
   n.set(std::move(result));
 }
 
-/// An index in [0, size), negative ones counted from the end.
+/// Maps an index to [0, size), counting negative ones from the end. Returns false after an error.
 static bool wrapIndex(Node &n, int64_t &index, int64_t size) {
   if (index < -size || index >= size)
     n.error("its index " + Twine(index) + " is outside " + Twine(size) + " elements");
@@ -101,12 +101,13 @@ static void gather(Node &n) {
   n.set(x->take(shape, index));
 }
 
-/// The last dimension of the indices addresses leading dimensions of `x`: the first
-/// element and the count of what each row of indices names.
+/// The elements that indices address, whose last dimension selects positions in the leading
+/// dimensions of `x`: the first element for each row of indices, and the number of elements per
+/// row.
 struct Addresses {
   std::vector<int64_t> begin;
   int64_t block = 1;
-  Shape shape; ///< of all that is addressed
+  Shape shape; ///< of all addressed elements
 };
 
 static std::optional<Addresses> addresses(Node &n, const HostTensor &x, const HostTensor &indices) {
@@ -150,7 +151,8 @@ static void gatherNd(Node &n) {
   n.set(x->take(rows->shape, index));
 }
 
-/// Element `at` of `to` becomes what `reduction` makes of it and element `i` of `from`.
+/// Replaces element `at` of `to` by its combination with element `i` of `from`. Returns false if
+/// `reduction` is unknown.
 static bool combine(HostTensor &to, int64_t at, const HostTensor &from, int64_t i,
                     llvm::StringRef reduction) {
   auto apply = [&](auto ints, auto floats) {
@@ -187,7 +189,7 @@ static void scatterNd(Node &n) {
   n.set(std::move(result));
 }
 
-/// Every result element takes its own index along the axis.
+/// Folds GatherElements: every element of the result has its own index along the axis.
 static void gatherElements(Node &n) {
   const HostTensor *x = n.known(0), *indices = indexOperand(n, 1);
   std::optional<int64_t> axis =
@@ -212,7 +214,7 @@ static void gatherElements(Node &n) {
   n.set(x->take(indices->shape, index));
 }
 
-/// The coordinates of what is not zero, one row for each dimension.
+/// Folds NonZero: the coordinates of elements that are not zero, one row for each dimension.
 static void nonZero(Node &n) {
   const HostTensor *x = n.known(0);
   if (!x)

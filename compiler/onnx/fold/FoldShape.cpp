@@ -1,6 +1,6 @@
 //===- FoldShape.cpp - known tensors moved, repeated, cut and joined --------------===//
 //
-// Each of these is a list of element numbers: element `i` of the result is element
+// Each of these operators computes a list of element numbers: element `i` of the result is element
 // `index[i]` of the operand.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/ShapeRules.h"
@@ -9,7 +9,7 @@
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// Row-major strides.
+/// Returns the row-major strides of a shape.
 static Shape stridesOf(llvm::ArrayRef<int64_t> shape) {
   Shape strides(shape.size(), 1);
   for (int64_t d = int64_t(shape.size()) - 2; d >= 0; --d)
@@ -17,7 +17,7 @@ static Shape stridesOf(llvm::ArrayRef<int64_t> shape) {
   return strides;
 }
 
-/// Elements at `base + sum position[d] * strides[d]` for every position in `shape`.
+/// Returns `base + sum position[d] * strides[d]` for every position in `shape`, in row-major order.
 static std::vector<int64_t> stridedIndex(llvm::ArrayRef<int64_t> shape,
                                          llvm::ArrayRef<int64_t> strides, int64_t base) {
   std::vector<int64_t> index(elementCount(shape).value_or(0));
@@ -63,7 +63,7 @@ static void slice(Node &n) {
   Shape strides = stridesOf(x->shape);
   int64_t base = 0;
   for (auto [d, stride] : llvm::enumerate(strides)) {
-    // Steps beyond the dimension are taken once at most.
+    // A step beyond the dimension is taken at most once, so its stride does not matter.
     if (plan->size[d] == 0)
       return n.set(x->take(plan->size, {}));
     base += plan->begin[d] * stride;
@@ -72,7 +72,7 @@ static void slice(Node &n) {
   n.set(x->take(plan->size, stridedIndex(plan->size, strides, base)));
 }
 
-/// Elements [begin, begin + size) along `axis`.
+/// Returns the elements [begin, begin + size) along `axis`.
 static HostTensor part(const HostTensor &x, int64_t axis, int64_t begin, int64_t size) {
   Shape shape = x.shape, strides = stridesOf(x.shape);
   shape[axis] = size;
@@ -91,7 +91,7 @@ static void split(Node &n) {
   }
 }
 
-/// Joins blocks: everything from the axis on is contiguous in every operand.
+/// Joins blocks, since everything from the axis on is contiguous in every operand.
 static void concat(Node &n) {
   const HostTensor *first = n.known(0);
   const auto *given = n.attr("axis", onnx::AttributeProto::INT);

@@ -206,7 +206,7 @@ void HostTensor::setFloat(int64_t i, double value) {
     ints[i] = value != 0;
   else if (std::isnan(value))
     ints[i] = 0;
-  else // out-of-range conversions are undefined in C++: saturate
+  else // saturate: out-of-range conversions are undefined in C++
     setInt(i, value >= 0x1p63 ? INT64_MAX : value < -0x1p63 ? INT64_MIN : int64_t(value));
 }
 

@@ -6,7 +6,7 @@
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// The second operand, a shape, as --shape wants it.
+/// Returns the second operand, a shape, adapted to --shape. Nothing after an error.
 static std::optional<Shape> literalShape(Node &n) {
   std::optional<Shape> changed = n.newShape();
   return changed ? changed : n.knownInts(1);
@@ -96,7 +96,7 @@ std::optional<Shape> plimsoll::import::flattenedShape(Node &n) {
   }
   axis = axis < 0 ? axis + rank : axis;
   llvm::ArrayRef<int64_t> dims(*from);
-  // elementCount of the whole was checked, and a part with no zero is smaller.
+  // elementCount accepted the whole shape, and a part without zeros is smaller.
   std::optional<int64_t> rows = elementCount(dims.take_front(axis));
   std::optional<int64_t> columns = elementCount(dims.drop_front(axis));
   if (!rows || !columns) {
@@ -147,7 +147,7 @@ std::optional<SplitPlan> plimsoll::import::splitPlan(Node &n, int64_t parts) {
   if (!axis || n.failed())
     return std::nullopt;
   int64_t total = (*shape)[*axis];
-  if (!sizes) { // equal parts, the last one smaller
+  if (!sizes) { // equal parts, the last one may be smaller
     int64_t part = parts > 0 ? llvm::divideCeil(uint64_t(total), uint64_t(parts)) : 0;
     sizes = Shape(parts, part);
     if (parts > 0)

@@ -13,7 +13,7 @@ public:
   void run() {
     for (const auto &entry : options.shapes)
       unused.insert({entry.getKey(), 0});
-    // Named dimensions may be given by one input's whole shape and used by another.
+    // The whole shape of one input may bind a named dimension that another one uses.
     for (const auto &input : graph.proto.input())
       bindNames(input);
     for (const auto &input : graph.proto.input())

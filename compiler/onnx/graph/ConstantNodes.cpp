@@ -1,15 +1,15 @@
-//===- ConstantNodes.cpp - weights that are nodes become initializers --------------===//
+//===- ConstantNodes.cpp - turns weights in Constant nodes into initializers -------===//
 //
-// Some exporters write weights as Constant nodes, and weights of a branch that was inlined are
-// Constant nodes, too. As initializers they are found by whatever asks for parameters. A node
-// stays in its place, so that nodes keep their numbers.
+// Some exporters write weights as Constant nodes, and weights of an inlined branch are Constant
+// nodes, too. As initializers they are candidates for parameters like all others. The nodes stay in
+// place, so that the numbers of nodes do not change.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/file/ModelFile.h"
 
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-/// The tensor of a Constant node that may be a weight, or null.
+/// Returns the tensor of a Constant node if it may be a weight, else null.
 static onnx::TensorProto *weightOf(onnx::NodeProto &node) {
   if (node.op_type() != "Constant" || node.output_size() != 1 || node.output(0).empty())
     return nullptr;
@@ -24,7 +24,7 @@ static onnx::TensorProto *weightOf(onnx::NodeProto &node) {
   return nullptr;
 }
 
-/// The elements as the file holds them.
+/// Returns the elements of a tensor as the file stores them.
 static std::string bytesOf(const onnx::TensorProto &tensor) {
   if (!tensor.raw_data().empty())
     return tensor.raw_data();
@@ -43,7 +43,7 @@ static std::string bytesOf(const onnx::TensorProto &tensor) {
 void plimsoll::import::hoistConstants(ModelFile &file) {
   StringRef all = file.buffer->getBuffer();
   onnx::GraphProto &graph = *file.model.mutable_graph();
-  size_t behind = 0; // tensors stand in the order of their nodes
+  size_t behind = 0; // tensors are in the order of their nodes
   for (auto &node : *graph.mutable_node()) {
     onnx::TensorProto *tensor = weightOf(node);
     if (!tensor)
@@ -55,7 +55,7 @@ void plimsoll::import::hoistConstants(ModelFile &file) {
       if (at == StringRef::npos && !elements.empty())
         at = all.find(elements);
       if (at == StringRef::npos)
-        continue; // stored number by number: it stays a constant
+        continue; // its elements are stored as numbers, so it stays a constant
       place = {int64_t(at), int64_t(elements.size())};
       behind = at + elements.size();
     }

@@ -1,7 +1,7 @@
-//===- GivenWeights.cpp - weights that a file has as inputs ------------------------===//
+//===- GivenWeights.cpp - weights that are inputs of the graph ---------------------===//
 //
-// Some exporters write a model's weights as inputs of the graph, without values. Those that a
-// safetensors file of --weights holds become initializers whose bytes lie there.
+// Some exporters write a model's weights as inputs of the graph, without values. Inputs that the
+// safetensors file of --weights contains become initializers whose bytes lie there.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/parameters/Parameters.h"
 #include "plimsoll/TensorFile.h"
@@ -11,7 +11,7 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 namespace fs = std::filesystem;
 
-/// The sizes of an input, or nothing where one is not a literal.
+/// Returns the sizes of an input, or nothing if one is not a literal.
 static std::optional<Shape> literalShape(const onnx::ValueInfoProto &input) {
   Shape shape;
   for (const auto &dim : input.type().tensor_type().shape().dim()) {

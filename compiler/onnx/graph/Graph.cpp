@@ -26,7 +26,7 @@ static NodeNames namesOf(const onnx::NodeProto &node) {
   names.label = !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
   std::vector<std::string> scopes = pythonList(metadata(node, "pkg.torch.onnx.name_scopes"));
   std::vector<std::string> classes = pythonList(metadata(node, "pkg.torch.onnx.class_hierarchy"));
-  // The last element is the call itself; what torch could not attribute has a made-up scope.
+  // The last element is the call itself. Nodes that torch could not attribute have a made-up scope.
   if (scopes.size() >= 2 && !StringRef(scopes[scopes.size() - 2]).starts_with("_empty_nn_module"))
     names.module = scopes[scopes.size() - 2];
   if (scopes.size() >= 2)
@@ -43,7 +43,7 @@ static NodeNames namesOf(const onnx::NodeProto &node) {
 std::string Graph::describe(int index) const {
   const NodeNames &of = names[index];
   std::string text = of.label + " (" + node(index).op_type();
-  // What torch's exporter makes of one call has names of the exporter's own.
+  // Nodes that torch's exporter makes for one call have names of the exporter's own.
   bool told = of.call.empty() || of.result.empty() || StringRef(of.label).contains(of.result);
   if (!told)
     text += " in " + of.call + (of.module.empty() ? "" : " of '" + of.module + "'");
@@ -99,7 +99,7 @@ static void checkInitializers(Graph &graph, Problems &problems) {
     problems.add("", "sparse initializers are not supported", "save the model with dense ones");
 }
 
-/// ONNX wants every name defined once and before its uses.
+/// Reports names that are defined twice or used before their definition, which ONNX forbids.
 static void checkOrder(Graph &graph, Problems &problems) {
   llvm::StringMap<char> defined;
   for (const auto &input : graph.proto.input()) {

@@ -1,7 +1,7 @@
 //===- InputValues.cpp - inputs that are bound at compile time -------------------===//
 //
-// --input=NAME=VALUE: a sampling rate, the state that a recurrent net begins with. The input is
-// a constant of the model then, so it may decide an If and be folded into what reads it.
+// With --input=NAME=VALUE an input (a sampling rate, the initial state of a recurrent net) becomes
+// a constant of the model, so that it may decide an If and be folded into what reads it.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/graph/Graph.h"
 #include "llvm/ADT/StringExtras.h"
@@ -9,7 +9,8 @@
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-/// One element of `tensor`; false where `word` is none of its type.
+/// Sets one element of `tensor` to the number `word`. Returns false if it is not of the element
+/// type.
 static bool setElement(HostTensor &tensor, int64_t index, StringRef word) {
   double real;
   int64_t whole;
@@ -24,7 +25,7 @@ static bool setElement(HostTensor &tensor, int64_t index, StringRef word) {
   else if (word.getAsInteger(10, whole))
     return false;
   tensor.setInt(index, whole);
-  return tensor.ints[index] == whole; // it was not wrapped
+  return tensor.ints[index] == whole; // false if it was wrapped
 }
 
 static StringRef typeText(DType dtype) {

@@ -1,10 +1,10 @@
-//===- OldOpsets.cpp - older forms of operators, one table ------------------------===//
+//===- OldOpsets.cpp - older forms of operators, as one table ---------------------===//
 //
-// Between opset 6 and 13 attributes became operands, Softmax came to work along one axis, and
-// operands to broadcast as in numpy. Here a node is given the later form when its operands
-// are bound, so the graph stays the file's: what names its nodes and operands (parameters, an
-// export) needs to know of none of this. Forms that changed in types or later than opset 13
-// are no matter: handlers read both.
+// Between opset 6 and 13 attributes became operands, Softmax changed to work along one axis, and
+// operands to broadcast as in numpy. A node gets its later form when its operands are bound, so the
+// graph itself does not change: code that looks at nodes and operands by name (parameters, an
+// export) is not affected. Handlers read both forms of operators that changed only in types, or
+// after opset 13.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/graph/OldOpsets.h"
 #include "compiler/onnx/ops/Node.h"
@@ -15,7 +15,7 @@ using llvm::Twine;
 
 // Attributes that became operands -------------------------------------------
 
-/// An attribute of whole numbers as operand `i`.
+/// Makes an attribute with a list of integers operand `i`.
 static void listOperand(Node &n, StringRef name, int i) {
   std::optional<Shape> list = n.has(i) ? std::nullopt : n.intsAttr(name);
   if (!list)
@@ -25,7 +25,7 @@ static void listOperand(Node &n, StringRef name, int i) {
   n.setOperand(i, std::move(tensor));
 }
 
-/// An attribute of one number as operand `i`, in the element type of the first.
+/// Makes an attribute with one number operand `i`, in the element type of the first operand.
 static void numberOperand(Node &n, StringRef name, int i) {
   bool given = !n.has(i) && n.attr(name, onnx::AttributeProto::FLOAT);
   std::optional<DType> dtype = given ? n.dtype(0) : std::nullopt;
@@ -63,7 +63,8 @@ static void topK(Node &n) {
 
 // Resize --------------------------------------------------------------------
 
-/// Scales alone, behind the image: the region of interest came between them.
+/// Moves the scales from operand 1 to operand 2, as the region of interest now comes before them,
+/// and sets the modes of the old form.
 static void resize(Node &n) {
   n.moveOperand(1, 2);
   n.setAttr("coordinate_transformation_mode", "asymmetric");
@@ -83,7 +84,8 @@ static void upsample(Node &n) {
 
 // One axis ------------------------------------------------------------------
 
-/// All dimensions from `axis` on were one: of rows of a matrix. Often it is the last one.
+/// Adapts operators for which all dimensions from `axis` on were one, the columns of a matrix. If
+/// `axis` is not the last dimension, the operand is reshaped to that matrix.
 static void alongRows(Node &n) {
   std::optional<Shape> shape = n.shape(0);
   std::optional<int64_t> axis =
@@ -101,7 +103,8 @@ static void alongRows(Node &n) {
 
 // Broadcasting --------------------------------------------------------------
 
-/// The second operand stood for consecutive dimensions of the first, from `axis` on.
+/// Reshapes the second operand, which was aligned with consecutive dimensions of the first, from
+/// `axis` on.
 static void alignSecond(Node &n, int64_t axis) {
   std::optional<Shape> first = n.shape(0), second = n.shape(1);
   if (!first || !second)
@@ -116,7 +119,7 @@ static void alignSecond(Node &n, int64_t axis) {
 
 static void broadcast(Node &n) {
   if (!n.intAttr("broadcast", 0) || !n.attr("axis", onnx::AttributeProto::INT))
-    return; // equal shapes, or numpy's rule
+    return; // equal shapes, or aligned by numpy's rule
   std::optional<Shape> first = n.shape(0);
   std::optional<int64_t> axis =
       first ? n.axis(n.intAttr("axis", 0), std::max<int64_t>(1, first->size())) : std::nullopt;
@@ -124,7 +127,7 @@ static void broadcast(Node &n) {
     alignSecond(n, *axis);
 }
 
-/// One slope for each channel.
+/// Reshapes a vector of slopes, which was one for each channel.
 static void prelu(Node &n) {
   std::optional<Shape> x = n.shape(0), slope = n.shape(1);
   if (x && slope && slope->size() == 1 && (*slope)[0] != 1 && x->size() > 2)
@@ -142,7 +145,7 @@ static void batchNorm(Node &n) {
 namespace {
 struct OlderForm {
   StringRef op;
-  int64_t before; ///< the first opset that does not have it
+  int64_t before; ///< the first opset without this form
   void (*update)(Node &);
 };
 } // namespace

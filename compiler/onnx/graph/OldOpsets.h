@@ -8,13 +8,14 @@ namespace plimsoll::import {
 
 class Node;
 
-/// The oldest version of the ONNX operators that is read, and the newest.
+/// The oldest and the newest version of the ONNX operators that is supported.
 inline constexpr int64_t kOldestOpset = 6, kNewestOpset = 28;
 
-/// True if `opset` has `node` in another form than the one that handlers know.
+/// True if `node` has another form in `opset` than the one that handlers support.
 bool hasOlderForm(const onnx::NodeProto &node, int64_t opset);
 
-/// Gives a node with bound operands the form of opset 13: handlers know that and later ones.
+/// Gives a node with bound operands the form of opset 13, which handlers support, as well as later
+/// ones.
 void bringUpToDate(Node &n);
 
 } // namespace plimsoll::import

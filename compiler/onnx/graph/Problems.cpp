@@ -14,7 +14,7 @@ void Problems::add(const llvm::Twine &where, const llvm::Twine &what, const llvm
   list.push_back({shown(where.str()), what.str(), fix.str()});
 }
 
-/// "a, b, c and 251 more": who has a problem that many have.
+/// Returns a shortened list of names, "a, b, c and 251 more".
 static std::string listText(llvm::ArrayRef<StringRef> names) {
   constexpr size_t kNamed = 3;
   size_t named = names.size() > kNamed + 1 ? kNamed : names.size();
@@ -25,7 +25,7 @@ static std::string listText(llvm::ArrayRef<StringRef> names) {
 }
 
 std::string Problems::text(StringRef what) const {
-  // What is wrong in many places for one cause is one problem.
+  // The same problem in many places is reported as one.
   llvm::MapVector<std::pair<StringRef, StringRef>, llvm::SmallVector<StringRef>> causes;
   for (const Problem &problem : list)
     if (auto &where = causes[{problem.what, problem.fix}];

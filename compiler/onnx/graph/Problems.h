@@ -10,18 +10,18 @@
 
 namespace plimsoll::import {
 
-/// Collects what keeps a model from being imported, to be told all at once.
+/// Collects what keeps a model from being imported, to report everything at once.
 class Problems {
 public:
   /// `where` names the user's node, tensor or input, `fix` says what to do.
   void add(const llvm::Twine &where, const llvm::Twine &what, const llvm::Twine &fix = "");
-  /// True the first time that `key` is asked about: for what many things would tell.
+  /// True the first time it is called with `key`, to report once what many places would report.
   bool isFirst(llvm::StringRef key) { return asked.insert(key).second; }
   bool empty() const { return list.empty(); }
   size_t size() const { return list.size(); }
-  /// "2 problems keep this model from being imported", and a paragraph for each.
+  /// Returns "2 problems keep this model from being imported", and a paragraph for each.
   std::string text(llvm::StringRef what) const;
-  /// One error at `file` with that text.
+  /// Emits one error at `file` with that text.
   void report(mlir::Location file) const;
 
 private:

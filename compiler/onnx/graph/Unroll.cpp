@@ -29,7 +29,7 @@ static onnx::AttributeProto &attrOf(onnx::NodeProto &node, const std::string &na
 
 static void renameOperands(onnx::NodeProto &node, const Names &names);
 
-/// Renames what `graph` reads from outside of itself.
+/// Renames the values that `graph` reads from outside of itself.
 static void renameOuter(onnx::GraphProto &graph, Names names) {
   for (const auto &input : graph.input())
     names.erase(input.name());
@@ -79,11 +79,11 @@ public:
   }
 
 private:
-  /// The user's name of a node: as NodeNames::label.
+  /// Returns the user's name of a node, as NodeNames::label.
   static std::string labelOf(const onnx::NodeProto &node) {
     return !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
   }
-  /// What makes the names inside `node` unique: results have names of their own.
+  /// Returns a prefix that makes names inside `node` unique: the name of a result.
   static std::string uniqueName(const onnx::NodeProto &node) {
     for (const std::string &output : node.output())
       if (!output.empty())
@@ -101,7 +101,7 @@ private:
     return node;
   }
 
-  /// A Constant of one number; returns its name.
+  /// Adds a Constant node with one number; returns its name.
   std::string constant(const std::string &name, onnx::TensorProto::DataType type, int64_t value,
                        bool isList = false) {
     onnx::NodeProto &node = add("Constant", {}, name);
@@ -116,7 +116,7 @@ private:
     return name;
   }
 
-  /// Adds the nodes of `body`, whose inputs are `names`; returns the names of its outputs.
+  /// Adds the nodes of `body` with the inputs `names`; returns the names of its outputs.
   std::vector<std::string> inlineBody(const onnx::GraphProto &body, const std::string &prefix,
                                       const std::string &label, Names names) {
     for (const auto &initializer : body.initializer()) {
@@ -149,7 +149,7 @@ private:
         add("Identity", outputs[i], node.output(i));
   }
 
-  /// One iteration; `node` is left as the loop of those after it.
+  /// Adds one iteration; `node` remains as the loop of the following ones.
   void iterate(onnx::NodeProto &node) {
     const onnx::GraphProto body = findAttr(node, "body")->g();
     onnx::AttributeProto &count = attrOf(node, kIterationsAttr, onnx::AttributeProto::INT);
@@ -187,7 +187,7 @@ private:
         stack(node, i);
   }
 
-  /// What was scanned out, one after the other along a new first dimension.
+  /// Joins what was scanned out, along a new first dimension.
   void stack(const onnx::NodeProto &node, int output) {
     const std::string &name = node.output(output);
     const auto *scanned = findAttr(node, kScannedAttr + std::to_string(output));
@@ -214,7 +214,7 @@ int64_t plimsoll::import::unrolledSize(const onnx::GraphProto &graph,
       size += findAttr(node, decision.condition ? "then_branch" : "else_branch")->g().node_size();
       continue;
     }
-    // The constants of an iteration, its body, and what collects its results.
+    // The constants of an iteration, its body, and the nodes that collect its results.
     int64_t each = 2 + findAttr(node, "body")->g().node_size() + node.output_size();
     size += std::min(decision.iterations, kMaxUnrolledNodes) * each;
   }

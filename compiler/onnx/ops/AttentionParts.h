@@ -6,12 +6,12 @@
 
 namespace plimsoll::import {
 
-/// True if the node asks for what `nn.attention` has no word for: key and value caches, capped
+/// True if the node needs what `nn.attention` does not support: key and value caches, capped
 /// scores, windows, scores as a result, or another type than f32.
 bool needsAttentionParts(Node &n);
 
-/// Attention of `q`, `k` and `v`, all [batch, heads, tokens, features], in ops of its own. Sets
-/// all results but the first, which is returned in the layout of `q`.
+/// Writes attention of `q`, `k` and `v`, all [batch, heads, tokens, features], as products and a
+/// softmax. Sets all results of the node but the first, and returns that in the layout of `q`.
 mlir::Value attentionInParts(Node &n, mlir::Value q, mlir::Value k, mlir::Value v, double scale);
 
 } // namespace plimsoll::import

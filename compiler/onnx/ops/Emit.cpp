@@ -1,8 +1,8 @@
 //===- Emit.cpp - checked creation of nn ops ------------------------------------===//
 //
-// The generated builders stop the program when operands do not fit. A file from
-// anywhere must not do that, so types are inferred and ops verified here, and what the
-// dialect says about them becomes a problem of the user's node.
+// The generated builders abort if operands do not fit, which a malformed file must not cause. So
+// types are inferred and ops verified here, and the dialect's diagnostics become problems of the
+// user's node.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/ops/Node.h"
 #include "dialects/nn/NNDialect.h"
@@ -13,7 +13,7 @@ using namespace mlir;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// Result types that `name` infers.
+/// Appends the result types that op `name` infers to `types`.
 static LogicalResult inferTypes(OperationName name, Location location, ValueRange operands,
                                 DictionaryAttr attrs, SmallVectorImpl<Type> &types) {
   auto *interface = name.getInterface<InferTypeOpInterface>();

@@ -170,7 +170,7 @@ double Node::floatAttr(StringRef name, double otherwise) {
   const auto *found = attr(name, onnx::AttributeProto::FLOAT);
   if (!found || !std::isfinite(found->f()))
     return found ? found->f() : otherwise;
-  // The shortest decimal of the f32 is what the framework had: 1e-5, not 9.99999975e-6.
+  // The shortest decimal of the f32 is the framework's number: 1e-5, not 9.99999975e-6.
   char text[64];
   auto end = std::to_chars(text, std::end(text), found->f());
   return std::strtod(std::string(text, end.ptr).c_str(), nullptr);
@@ -233,7 +233,7 @@ void Node::moveOperand(int from, int to) {
     return;
   operands.resize(std::max(numOperands(), to + 1));
   std::swap(operands[from], operands[to]);
-  if (from >= own->input_size()) // an attribute before
+  if (from >= own->input_size()) // it was an attribute before
     return;
   while (own->input_size() <= to)
     own->add_input();

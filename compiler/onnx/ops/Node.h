@@ -1,9 +1,8 @@
-//===- Node.h - what a handler of one ONNX operator works with -----*- C++ -*-===//
+//===- Node.h - the interface for handlers of ONNX operators -------*- C++ -*-===//
 //
-// A handler reads operands and attributes, emits nn ops and sets results. Whatever goes
-// wrong is noted once with the node's name; after that, values are null, and every
-// function here passes a null value on. So a handler needs no checks of its own for
-// what the ops' own inference finds.
+// A handler reads operands and attributes, emits nn ops and sets results. The first error of a node
+// is recorded with the node's name; after that, values are null, and every function here returns
+// null for a null operand. So a handler need not check what the ops' type inference checks.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_ONNX_OPS_NODE_H
 #define PLIMSOLL_COMPILER_ONNX_OPS_NODE_H
@@ -15,19 +14,19 @@
 
 namespace plimsoll::import {
 
-/// What an ONNX name stands for while the graph is walked.
+/// What an ONNX name refers to while the graph is walked.
 struct Entry {
   enum class Kind { Missing, Failed, Known, Data, Sequence };
   Kind kind = Kind::Missing;
   std::shared_ptr<const HostTensor> known; ///< Kind::Known
-  mlir::Value value;                       ///< Kind::Data; a Known's constant once made
+  mlir::Value value;                       ///< Kind::Data; for Kind::Known its constant, once made
   std::vector<Entry> sequence;             ///< Kind::Sequence
 
   static Entry of(mlir::Value value);
   static Entry of(HostTensor tensor);
 };
 
-/// Limits on what is evaluated at compile time, shared by all nodes.
+/// Limits of elements evaluated at compile time, in one tensor and in all remaining nodes together.
 struct FoldBudget {
   int64_t largest, left;
 };
@@ -44,7 +43,7 @@ public:
        Problems &problems);
 
 private:
-  std::unique_ptr<onnx::NodeProto> own; ///< a copy that may be changed, of older forms
+  std::unique_ptr<onnx::NodeProto> own; ///< a changed copy of a node with an older form
 
 public:
   const onnx::NodeProto &proto;
@@ -52,69 +51,71 @@ public:
   const int index;
   const int64_t opset;
   std::vector<Entry> operands, results;
-  /// Set by If and Loop instead of results.
+  /// Set by If and Loop, which then set no results.
   std::optional<ControlDecision> decision;
   std::vector<std::string> warnings;
-  /// What becomes of the first result: set where an older form had its operand reshaped.
+  /// If set, the first result is reshaped to this: an older form had its operand reshaped.
   std::optional<Shape> resultShape;
 
   // Errors
-  /// Notes a problem of this node, once. Without a fix of its own it is one of the file.
+  /// Records a problem of this node, unless it has one already. By default the file is at fault.
   void error(const llvm::Twine &what, const llvm::Twine &fix = kContradiction);
-  /// The same for what is valid and not supported.
+  /// Records that the node is valid but not supported.
   void unsupported(const llvm::Twine &what) { error(what, kUnsupported); }
   bool failed() const { return hasFailed; }
-  /// Notes what the program will do otherwise than the module, to be told at the node's place.
+  /// Records a difference between the program and the module, to be reported for this node.
   void warn(const llvm::Twine &what);
 
   // Operands
   int numOperands() const { return operands.size(); }
   bool has(int i) const;
-  /// "" for an operand that the importer added.
+  /// Returns the ONNX name of an operand; "" if the importer added it.
   std::string operandName(int i) const;
-  /// Inputs of the model that decide an operand, all that does besides constants, by name; none
-  /// where something that is trained does, or more than a few nodes.
+  /// Returns the names of the model's inputs that determine an operand together with constants.
+  /// Returns nothing if something trained also does, or if more than a few nodes are involved.
   std::vector<std::string> inputsBehind(int i) const;
-  /// The operand as a value; a constant is made for one that is known.
+  /// Returns the operand as a value; makes a constant of a known one.
   mlir::Value data(int i);
   mlir::Value data(Entry &entry);
-  /// The operand's elements, or null after an error: it must be known.
+  /// Returns the operand's elements; null after an error if they are not known.
   const HostTensor *known(int i);
   const HostTensor *knownOrNull(int i) const;
-  /// Small integers of a known operand: a shape, axes.
+  /// Returns a known operand as small integers: a shape, axes. Nothing after an error.
   std::optional<Shape> knownInts(int i);
-  /// Shape of an operand, known or not.
+  /// Returns the shape of an operand, known or not; nothing if it is missing or failed.
   std::optional<Shape> shape(int i);
   std::optional<DType> dtype(int i);
-  /// The element type of data that the file has in `dtype`.
+  /// Returns the type in which data of the file's type `dtype` is computed.
   mlir::Type computedType(DType dtype) const;
-  /// The shape of the first result where --shape asks for other sizes than the file has.
+  /// Returns the shape of the first result, if --shape asks for other sizes than the file has.
   std::optional<Shape> newShape() const;
-  /// True if ops must stand for nodes that change nothing at the exported sizes.
+  /// True if nodes that change nothing at the exported sizes must still become ops.
   bool isTraced() const { return graph.isTraced; }
 
-  // Attributes: the default if absent, an error if of another type
+  // Attributes: the default if absent, an error if of another type.
   int64_t intAttr(llvm::StringRef name, int64_t otherwise);
   double floatAttr(llvm::StringRef name, double otherwise);
   std::string stringAttr(llvm::StringRef name, llvm::StringRef otherwise);
   std::optional<Shape> intsAttr(llvm::StringRef name);
   const onnx::AttributeProto *attr(llvm::StringRef name, onnx::AttributeProto::AttributeType type);
   const onnx::AttributeProto *findAttr(llvm::StringRef name) const;
-  /// From operand `i`, or before some opset from the attribute `name`. Nothing if absent.
+  /// Returns operand `i`, or, as before some opset, the attribute `name`. Nothing if both are
+  /// absent.
   std::optional<Shape> intsOperandOrAttr(int i, llvm::StringRef name);
-  /// `axis` in [0, rank), negative ones counted from the end; an error otherwise.
+  /// Maps `axis` to [0, rank), counting negative ones from the end. Nothing after an error
+  /// otherwise.
   std::optional<int64_t> axis(int64_t axis, int64_t rank);
   std::optional<Shape> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);
 
-  // Changes to a node whose older form is brought up to date: see OldOpsets.h
+  // Changes to a node with an older form, see OldOpsets.h.
   void setOperand(int i, HostTensor tensor);
-  /// Operand `from` becomes operand `to`, with nothing in its place.
+  /// Makes operand `from` operand `to` and leaves no operand in its place.
   void moveOperand(int from, int to);
   void reshapeOperand(int i, llvm::ArrayRef<int64_t> shape);
   void setAttr(llvm::StringRef name, int64_t value);
   void setAttr(llvm::StringRef name, llvm::StringRef value);
 
-  // Emission: null in, null out
+  // Emission: a null operand gives a null result.
   template <typename Op>
   mlir::Value emit(mlir::ValueRange operands, llvm::ArrayRef<mlir::NamedAttribute> attrs = {}) {
     mlir::Operation *op = create(Op::getOperationName(), operands, attrs, {});
@@ -126,17 +127,17 @@ public:
     mlir::Operation *op = create(Op::getOperationName(), operands, attrs, type);
     return op ? op->getResult(0) : mlir::Value();
   }
-  /// Creates and verifies an op; its types are inferred unless given.
+  /// Creates and verifies an op; its types are inferred unless given. Returns null after an error.
   mlir::Operation *create(llvm::StringRef op, mlir::ValueRange operands,
                           llvm::ArrayRef<mlir::NamedAttribute> attrs, mlir::TypeRange types);
   mlir::Value constant(const HostTensor &tensor);
-  /// A scalar of `like`'s element type.
+  /// Returns a scalar constant of `like`'s element type.
   mlir::Value scalar(double value, mlir::Value like);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   mlir::Value broadcast(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);
   mlir::Value cast(mlir::Value x, mlir::Type element);
-  /// Elements [begin, begin + size) along `axis`.
+  /// Returns the elements [begin, begin + size) along `axis`.
   mlir::Value part(mlir::Value x, int64_t axis, int64_t begin, int64_t size);
 
   mlir::NamedAttribute intNamed(llvm::StringRef name, int64_t value);
@@ -148,9 +149,9 @@ public:
   void set(mlir::Value value, int i = 0);
   void set(HostTensor tensor, int i = 0);
   void set(Entry entry, int i = 0);
-  /// A tensor in an attribute, as the first result.
+  /// Sets the first result to a tensor of an attribute.
   void setTensor(const onnx::TensorProto &tensor);
-  /// Notes the work of a compile-time result of `shape`; false after an error.
+  /// Counts a result of `shape` against the compile-time limits. Returns false after an error.
   bool mayFold(llvm::ArrayRef<int64_t> shape);
 
   mlir::OpBuilder &builder;

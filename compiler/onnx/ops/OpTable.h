@@ -1,4 +1,4 @@
-//===- OpTable.h - which ONNX operators are known, and how ---------*- C++ -*-===//
+//===- OpTable.h - the ONNX operators that are supported -----------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_OPS_OPTABLE_H
 #define PLIMSOLL_COMPILER_ONNX_OPS_OPTABLE_H
 
@@ -6,7 +6,7 @@
 
 namespace plimsoll::import {
 
-/// Why what selects elements by their values is refused.
+/// The reason for refusing operators that select elements by their values.
 inline constexpr llvm::StringLiteral kSizeOfData =
     "the size of its result depends on the data, and a plan needs every size";
 inline constexpr llvm::StringLiteral kSizeOfDataFix =
@@ -17,18 +17,18 @@ inline constexpr llvm::StringLiteral kSizeOfDataFix =
 using Handler = void (*)(Node &);
 
 struct OpEntry {
-  /// Emits nn ops for values known only at run time.
+  /// Emits nn ops if operands are known only at run time.
   Handler data = nullptr;
-  /// Evaluates the node; all its operands are known or missing.
+  /// Evaluates the node if all its operands are known or missing.
   Handler fold = nullptr;
-  /// Why the operator is refused, and what to do.
+  /// The reason for refusing the operator, and a remedy.
   const char *refusal = nullptr, *fix = "";
 };
 
-/// Entries by operator name, domain ai.onnx.
+/// Returns the entries by operator name, for the domain ai.onnx.
 const llvm::StringMap<OpEntry> &opTable();
 
-// The families, one file each.
+// The families of operators, one file each.
 void addElementwiseOps(llvm::StringMap<OpEntry> &table);
 void addActivationOps(llvm::StringMap<OpEntry> &table);
 void addShapeOps(llvm::StringMap<OpEntry> &table);

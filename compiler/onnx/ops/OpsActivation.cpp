@@ -1,7 +1,7 @@
 //===- OpsActivation.cpp - activation functions as formulas -----------------------===//
 //
-// On which side a kink belongs decides the gradient there, and is PyTorch's choice: 0 has the
-// slope from below, the bounds of clamps have none.
+// At a kink the gradient depends on the side to which the point belongs. PyTorch's choice is
+// followed: 0 has the slope from below, the bounds of clamps have slope 0.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -13,12 +13,12 @@ using namespace plimsoll::import;
 
 using P = nn::Predicate;
 
-/// `above` where x > 0, else `below`.
+/// Returns `above` where x > 0, else `below`.
 static Value bySign(Arithmetic &a, Value x, Value above, Value below) {
   return a.select(a.compare(P::gt, x, 0.0), above, below);
 }
 
-/// `f(x)` of the first operand.
+/// Sets the result to `formula` of the first operand.
 template <Value (*formula)(Arithmetic &, Value)> static void activation(Node &n) {
   Arithmetic a(n);
   n.set(formula(a, n.data(0)));
@@ -28,7 +28,7 @@ static Value leakyRelu(Arithmetic &a, Value x) {
   return bySign(a, x, x, a.mul(x, a.n.floatAttr("alpha", 0.01)));
 }
 
-/// The exponential only up to zero, where it does not overflow.
+/// Returns e^x - 1 where x <= 0, else 0: there the exponential cannot overflow.
 static Value expBelow(Arithmetic &a, Value x) {
   return a.add(a.exp(bySign(a, x, a.n.scalar(0.0, x), x)), -1.0);
 }
@@ -78,7 +78,7 @@ static Value thresholdedRelu(Arithmetic &a, Value x) {
   return x ? a.select(above, x, a.n.scalar(0.0, x)) : Value();
 }
 
-/// Zero between -lambda and lambda, shifted towards it outside.
+/// Returns 0 between -lambda and lambda, and x shifted towards 0 by the bias elsewhere.
 static Value shrink(Arithmetic &a, Value x) {
   if (!x)
     return {};
@@ -102,7 +102,7 @@ static Value celu(Arithmetic &a, Value x) {
   return bySign(a, x, x, below);
 }
 
-/// The slope broadcasts to the input, never the other way.
+/// Sets x or slope * x. The slope broadcasts to the input, never the other way.
 static void prelu(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0), slope = n.data(1);

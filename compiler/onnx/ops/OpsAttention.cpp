@@ -1,8 +1,8 @@
 //===- OpsAttention.cpp - Attention and RotaryEmbedding (opset 23), Softmax -----===//
 //
-// Operands are [batch, heads, tokens, features], or [batch, tokens, heads * features]
-// with the numbers of heads as attributes. Plain attention is one op; with caches, capped
-// scores, windows, or scores as a result it is written as products.
+// Operands are [batch, heads, tokens, features], or [batch, tokens, heads * features] with the
+// numbers of heads as attributes. Plain attention is one op; with caches, capped scores, windows,
+// or scores as a result it is written as products and a softmax.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/AttentionParts.h"
@@ -28,7 +28,7 @@ static void softmax(Node &n) {
   n.set(n.transpose(n.emit<nn::SoftmaxOp>(n.transpose(x, swap)), swap));
 }
 
-/// [batch, tokens, heads * features] as [batch, tokens, heads, features].
+/// Returns [batch, tokens, heads * features] as [batch, tokens, heads, features].
 static Value splitHeads(Node &n, Value x, int64_t heads) {
   ArrayRef<int64_t> shape = typeOf(x).getShape();
   if (heads <= 0 || shape[2] % heads != 0) {
@@ -38,7 +38,7 @@ static Value splitHeads(Node &n, Value x, int64_t heads) {
   return n.reshape(x, {shape[0], shape[1], heads, shape[2] / heads});
 }
 
-/// The other way round.
+/// Returns [batch, tokens, heads, features] as [batch, tokens, heads * features].
 static Value mergeHeads(Node &n, Value x) {
   if (!x)
     return {};
@@ -46,7 +46,7 @@ static Value mergeHeads(Node &n, Value x) {
   return n.reshape(x, {shape[0], shape[1], shape[2] * shape[3]});
 }
 
-/// A mask of up to four dimensions, its last one complete, as the op wants it.
+/// Returns the mask with four dimensions, the last one complete, as nn.attention takes it.
 static Value maskOf(Node &n, int64_t keys) {
   Value mask = n.data(3);
   if (!mask)
@@ -79,7 +79,7 @@ static void attention(Node &n) {
   int64_t features = typeOf(values[0]).getShape().back();
   double usual = features > 0 ? 1.0 / std::sqrt(double(features)) : 1;
   double scale = n.floatAttr("scale", usual);
-  if (float(scale) == float(usual)) // what the file rounded to f32
+  if (float(scale) == float(usual)) // the file's number was rounded to f32
     scale = usual;
   if (needsAttentionParts(n)) {
     for (Value &value : values)
@@ -101,7 +101,7 @@ static void attention(Node &n) {
 
 // Rotary embedding ----------------------------------------------------------
 
-/// Cosines or sines of every token as [batch or 1, tokens, 1, features / 2].
+/// Returns cosines or sines of every token as [batch or 1, tokens, 1, features / 2].
 static Value rotaryTable(Node &n, int i, int64_t half) {
   Value table = n.data(i);
   if (table && n.has(3))
@@ -117,7 +117,7 @@ static Value rotaryTable(Node &n, int i, int64_t half) {
   return Arithmetic(n).unsqueeze(table, 2);
 }
 
-/// Pairs of features turned by the angle of their token.
+/// Returns `x` with pairs of features rotated by the angle of their token.
 static Value rotate(Node &n, Value x, int64_t dim) {
   Arithmetic a(n);
   Value cosine = rotaryTable(n, 1, dim / 2), sine = rotaryTable(n, 2, dim / 2);
@@ -125,7 +125,7 @@ static Value rotate(Node &n, Value x, int64_t dim) {
   Shape shape(shapeOf(x)), pairs(shape);
   pairs.back() = interleaved ? dim / 2 : 2;
   pairs.push_back(interleaved ? 2 : dim / 2);
-  int64_t of = interleaved ? 4 : 3; // the dimension of the two in a pair
+  int64_t of = interleaved ? 4 : 3; // the dimension that separates a pair
   Value split = n.reshape(x, pairs);
   Value left = a.squeeze(n.part(split, of, 0, 1), of),
         right = a.squeeze(n.part(split, of, 1, 1), of);

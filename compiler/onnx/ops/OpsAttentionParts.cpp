@@ -40,7 +40,7 @@ public:
       return {};
     queries = shapeOf(q)[2];
     keys = shapeOf(k)[2];
-    // Both factors get a root of the scale, as the standard does: nothing overflows.
+    // Each factor gets the square root of the scale, as in the standard, so that nothing overflows.
     Value scores = a.matmul(a.mul(q, std::sqrt(scale)), a.mul(k, std::sqrt(scale)), true);
     emitMode(0, scores);
     if (double cap = n.floatAttr("softcap", 0); cap != 0)
@@ -59,7 +59,7 @@ private:
       n.set(value, 3);
   }
 
-  /// Each head of keys serves several of queries.
+  /// Repeats heads of keys or values, each of which serves several heads of queries.
   bool repeatHeads(Value &x) {
     if (!x || !q || n.failed())
       return false;
@@ -78,7 +78,7 @@ private:
     return x != Value();
   }
 
-  /// 0, 1, ... along dimension `d` of four.
+  /// Returns 0, 1, ... along dimension `d` of four.
   Value positions(int64_t count, int64_t d) {
     Shape shape(4, 1);
     shape[d] = count;
@@ -87,7 +87,7 @@ private:
 
   void hide(Value allowed) { seen = seen ? n.emit<nn::AndOp>({seen, allowed}) : allowed; }
 
-  /// Causality, windows and padding: which keys each query sees.
+  /// Hides keys by position: causality, windows and padding.
   void hideByPosition(int64_t past) {
     Value key = positions(keys, 3), query = positions(queries, 2), valid;
     if (n.has(6)) {
@@ -111,7 +111,7 @@ private:
     if (Value mask = n.has(3) ? n.data(3) : Value()) {
       int64_t last = typeOf(mask).getRank() - 1, given = last < 0 ? keys : shapeOf(mask)[last];
       bool isBool = typeOf(mask).getElementType().isInteger(1);
-      if (given < keys && given != 1) { // it ends where the padding begins
+      if (given < keys && given != 1) { // the mask ends where the padding begins
         Shape rest(shapeOf(mask));
         rest[last] = keys - given;
         Value hidden = n.scalar(isBool ? 0.0 : -INFINITY, mask);
@@ -122,7 +122,7 @@ private:
     return seen ? a.select(seen, scores, low) : scores;
   }
 
-  /// A query that sees no key gives zeros.
+  /// Returns the softmax of the scores; a query that sees no key gets zeros.
   Value softmax(Value scores) {
     if (!scores)
       return {};

@@ -1,8 +1,8 @@
 //===- OpsBatchNorm.cpp - BatchNormalization ------------------------------------===//
 //
-// Exporters write the inference form, whatever the model's mode. It becomes the op that
-// nn-build-step puts into training mode, if its statistics are parameters of the program;
-// with other statistics both forms are arithmetic.
+// Exporters write the inference form, whatever the model's mode. If the statistics are parameters,
+// it becomes the op that nn-build-step puts into training mode; with other statistics both forms
+// are arithmetic.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -14,7 +14,8 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// (x - mean) * (scale / sqrt(variance + epsilon)) + bias, each of them [channels].
+/// Returns (x - mean) * (scale / sqrt(variance + epsilon)) + bias, with `channels` as scale, bias,
+/// mean and variance.
 static Value normalizeByConstants(Node &n, Value x, ArrayRef<Value> channels, double epsilon) {
   Shape shape(typeOf(x).getRank() - 1, 1);
   shape[0] = typeOf(x).getDimSize(1);
@@ -25,15 +26,16 @@ static Value normalizeByConstants(Node &n, Value x, ArrayRef<Value> channels, do
   return n.emit<nn::AddOp>({scaled, n.reshape(channels[1], shape)});
 }
 
-/// `value` with the shape of one number for each channel of a tensor of `rank` dimensions.
+/// Returns `value` in a shape that broadcasts one number per channel over a tensor of `rank`
+/// dimensions.
 static Value asChannels(Node &n, Value value, int64_t rank) {
   Shape shape(rank - 1, 1);
   shape[0] = typeOf(value).getNumElements();
   return n.reshape(value, shape);
 }
 
-/// The training form: normalised by the batch's statistics, which move the running ones
-/// (ONNX: by the biased variance).
+/// Writes the training form: normalises by the batch's statistics, and moves the running ones
+/// towards them (in ONNX by the biased variance).
 static void normalizeByBatch(Node &n, Value x, ArrayRef<Value> channels, double epsilon,
                              double momentum) {
   Arithmetic m(n);
@@ -66,8 +68,8 @@ static void batchNorm(Node &n) {
                      Twine(typeOf(x).getDimSize(1)) + " channels");
   double epsilon = n.floatAttr("epsilon", 1e-5), momentum = n.floatAttr("momentum", 0.9);
   bool isInstance = !fxArguments(n.names.fx, "aten.instance_norm").empty();
-  // torch writes an instance normalisation with running statistics as a batch normalisation of
-  // one image with a channel for each image and channel, and repeats the statistics.
+  // torch writes an instance normalisation with running statistics as a batch normalisation of one
+  // image with a channel for each image and channel, and repeats the statistics.
   auto isRunning = [&](Value value) {
     return isInstance ? nn::repeatedLoad(value) : value.getDefiningOp<nn::LoadOp>();
   };
@@ -81,11 +83,11 @@ static void batchNorm(Node &n) {
     return normalizeByBatch(n, x, channels, epsilon, momentum);
   if (!running)
     return n.set(normalizeByConstants(n, x, channels, epsilon));
-  // torch exports momentum=None, a cumulative average, as a share of 0 for the new value.
+  // torch exports momentum=None, a cumulative average, with a weight of 0 for the new value.
   if (momentum == 1.0 && !n.names.fx.empty())
     n.warn("its momentum is None in the module, or 0: the running statistics stay as they are in "
            "training, and evaluation reads them; give the module a momentum to move them");
-  // ONNX's momentum is the share of the old value, the framework's that of the new one.
+  // ONNX's momentum is the weight of the old value, the framework's that of the new one.
   n.set(n.emit<nn::BatchNormInferenceOp>(
       {x, channels[0], channels[1], channels[2], channels[3]},
       {n.floatNamed("epsilon", epsilon), n.floatNamed("momentum", 1.0 - momentum)}));

@@ -1,15 +1,15 @@
 //===- OpsBranch.cpp - If and Loop ----------------------------------------------===//
 //
-// What they do must be known while the model is imported: see Unroll.h. A loop that always
-// goes on runs for its trip count; one whose condition is computed is made iteration by
-// iteration, as long as the condition of the next is known.
+// Their behaviour must be known while the model is imported, see Unroll.h. A loop whose condition
+// is always true runs for its trip count. A loop with a computed condition is unrolled iteration by
+// iteration, as long as the condition of the next one is known.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/ops/OpTable.h"
 
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// Iterations of a loop by condition: each is a walk over the graph.
+/// Limit of iterations of a loop with a condition; each needs a walk over the graph.
 static constexpr int64_t kMaxIterations = 1'000;
 
 static const onnx::GraphProto *bodyOf(Node &n, const char *name, int inputs, int outputs) {
@@ -22,7 +22,8 @@ static const onnx::GraphProto *bodyOf(Node &n, const char *name, int inputs, int
   return nullptr;
 }
 
-/// The one element of a known operand; `missing` where there is none.
+/// Returns the element of a known operand; `missing` if the operand is absent; nothing after an
+/// error.
 static std::optional<int64_t> knownScalar(Node &n, int i, const char *what, int64_t missing) {
   if (!n.has(i))
     return missing;
@@ -48,7 +49,7 @@ static void ifElse(Node &n) {
     n.decision = ControlDecision{n.index, *condition != 0};
 }
 
-/// True if the body passes its condition on or makes it true.
+/// True if the body passes its condition on or sets it to true.
 static bool alwaysGoesOn(const onnx::GraphProto &body) {
   std::string name = body.output(0).name();
   for (int i = body.node_size() - 1; i >= 0; --i) {

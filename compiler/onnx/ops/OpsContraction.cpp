@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 
-/// Gives `x` the leading dimensions `batch` unless it has none.
+/// Returns `x` broadcast to the leading dimensions `batch`; a matrix stays as it is.
 static Value broadcastBatch(Node &n, Value x, ArrayRef<int64_t> batch) {
   if (typeOf(x).getRank() == 2)
     return x;
@@ -15,7 +15,7 @@ static Value broadcastBatch(Node &n, Value x, ArrayRef<int64_t> batch) {
   return n.broadcast(x, shape);
 }
 
-/// numpy's matmul: vectors become matrices and back, leading dimensions broadcast.
+/// Sets numpy's matmul: vectors become matrices and back, leading dimensions broadcast.
 static void matmul(Node &n) {
   Value a = n.data(0), b = n.data(1);
   if (!a || !b)
@@ -72,7 +72,7 @@ static void gemm(Node &n) {
   n.set(y);
 }
 
-/// Determinants of matrices up to 3x3, by their formulas.
+/// Sets determinants of matrices up to 3x3, by their formulas.
 static void determinant(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);
@@ -86,7 +86,7 @@ static void determinant(Node &n) {
     Value element = n.part(n.part(x, rank - 2, i, 1), rank - 1, j, 1);
     return n.reshape(element, shapeOf(x).drop_back(2));
   };
-  auto minor = [&](int64_t i, int64_t j, int64_t k, int64_t l) { // rows i, j, columns k, l
+  auto minor = [&](int64_t i, int64_t j, int64_t k, int64_t l) { // rows i and j, columns k and l
     return a.sub(a.mul(at(i, k), at(j, l)), a.mul(at(i, l), at(j, k)));
   };
   if (size < 3)

@@ -40,7 +40,7 @@ static void constantOp(Node &n) {
   n.set(listOf(DType::F32, value.floats(), true));
 }
 
-/// Elements of the largest tensor of one number that is a constant.
+/// Limit of elements of a constant that is one repeated number.
 static constexpr int64_t kLargestFill = int64_t(1) << 24;
 
 static void constantOfShape(Node &n) {
@@ -56,17 +56,17 @@ static void constantOfShape(Node &n) {
   }
   if (zero.size() != 1)
     return n.error("its value must have one element");
-  // A tensor of weights is not written out: the program repeats its number.
+  // A tensor the size of weights is not stored: the program repeats the number.
   if (elementCount(*shape).value_or(0) > kLargestFill && zero.isFloat())
     return n.set(n.broadcast(n.constant(zero.reshaped({})), *shape));
   if (n.mayFold(*shape))
     n.set(zero.take(*shape, std::vector<int64_t>(*elementCount(*shape), 0)));
 }
 
-// Parts as a sequence: see OpsSequence.cpp ------------------------------------
+// Sequences of parts, see OpsSequence.cpp ------------------------------------
 
-/// Sizes along the axis: by default ones (which keepdims=0 removes), else a chunk size or
-/// a list.
+/// Returns the sizes of the parts along the axis: ones by default (which keepdims=0 removes), else
+/// a chunk size or a list. Nothing after an error.
 static std::optional<Shape> sequenceSizes(Node &n, int64_t total) {
   if (!n.has(1))
     return total <= 4096 ? std::optional(Shape(total, 1)) : std::nullopt;
@@ -98,7 +98,7 @@ static void splitToSequence(Node &n) {
   if (!fits || sum != total)
     return n.error("its split does not fit dimension " + Twine(*axis) + " of " +
                    shapeText(typeOf(x).getShape()));
-  if (sizes->empty()) { // of nothing
+  if (sizes->empty()) { // the operand has no elements along the axis
     Entry none;
     none.kind = Entry::Kind::Sequence;
     return n.set(std::move(none));

@@ -1,8 +1,8 @@
 //===- OpsEinsum.cpp - sums of products by index names -----------------------------===//
 //
-// Operands are multiplied from left to right. Of each pair, the names in both that are
-// needed later are a batch, those in both that are not are summed in a matrix product,
-// the others are its rows and columns.
+// Operands are multiplied from left to right. For each pair, names in both that are needed later
+// are batch dimensions, names in both that are not are summed by a matrix product, and the others
+// are its rows and columns.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -15,7 +15,7 @@ using llvm::Twine;
 
 namespace {
 
-/// A tensor whose dimensions have names; those of an ellipsis are '0', '1', ...
+/// A tensor with a name for each dimension; those of an ellipsis are '0', '1', ...
 struct Named {
   Value value;
   std::string names;
@@ -59,8 +59,9 @@ private:
     });
   }
 
-  /// Names of a term whose ellipsis stands for what `rank` leaves, or (-1) for what the
-  /// operands had. They are counted from the last dimension.
+  /// Returns the names of a term. Its ellipsis stands for the dimensions that `rank` leaves, or, if
+  /// that is -1, for those of the operands; they are numbered from the last dimension. Nothing
+  /// after an error.
   std::optional<std::string> expand(StringRef term, int64_t rank) {
     size_t dots = term.find("...");
     if (dots == StringRef::npos)
@@ -75,7 +76,8 @@ private:
     return (term.take_front(dots) + names + term.drop_front(dots + 3)).str();
   }
 
-  /// Without an arrow: the ellipsis, then every name that occurs once, in order.
+  /// Returns the output's names if there is no arrow: the ellipsis, then every name that occurs
+  /// once, sorted.
   std::string implicitOutput(StringRef left) {
     std::string names, once;
     for (int64_t i = ellipsis; i-- > 0;)
@@ -87,7 +89,7 @@ private:
     return names + once;
   }
 
-  /// Of a name that stands twice, the elements where both positions are the same.
+  /// Reduces names that occur twice to the elements at which both positions are the same.
   Named diagonal(Named x) {
     for (size_t i = 0; i < x.names.size(); ++i) {
       size_t j = x.names.find(x.names[i], i + 1);
@@ -134,7 +136,7 @@ private:
     return {n.reshape(a.sum(x.value, axes), shape), names};
   }
 
-  /// `x` with the dimensions `names`, of size 1 where it has none.
+  /// Returns `x` with the dimensions `names`, of size 1 where it has none.
   Value arranged(const Named &x, StringRef names) {
     if (!x.value)
       return {};
@@ -149,7 +151,8 @@ private:
     return n.reshape(n.transpose(x.value, order), shape);
   }
 
-  /// The names of `x` for which `other` has, or has not, the same, and `needed` likewise.
+  /// Returns the names of `x` that are in `other` if `inOther`, and in `needed` if `isNeeded`, and
+  /// else are not.
   static std::string pick(const Named &x, const Named &other, bool inOther, StringRef needed,
                           bool isNeeded) {
     std::string names;

@@ -24,7 +24,7 @@ template <nn::Predicate predicate> static void compare(Node &n) {
   n.set(n.emit<nn::CompareOp>({a, b}, n.builder.getNamedAttr("predicate", attr)));
 }
 
-/// Min, Max, Sum and Mean take any number of operands; pairs are enough for a gradient.
+/// Folds any number of operands of Min, Max, Sum or Mean pair by pair.
 template <typename Op> static Value pairwise(Node &n) {
   Value result = n.data(0);
   for (int i = 1; i < n.numOperands(); ++i)
@@ -41,7 +41,8 @@ static void mean(Node &n) {
   n.set(n.numOperands() > 1 ? Arithmetic(n).mul(sum, 1.0 / n.numOperands()) : sum);
 }
 
-/// -1, 0 or 1; of integers by comparison, as their negation and absolute value.
+/// Sets -1, 0 or 1. For integers it is written by comparisons, as are their negation and absolute
+/// value.
 static void sign(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);
@@ -73,15 +74,15 @@ static void absolute(Node &n) {
   n.set(isNatural ? x : a.select(a.compare(nn::Predicate::lt, x, 0.0), negated(a, x), x));
 }
 
-/// Operand `i` with the element type `with`; one that is known stays a constant.
+/// Returns operand `i` with the element type `with`; a known one stays a constant.
 static Value operandAs(Node &n, int i, Type with) {
   const HostTensor *known = n.knownOrNull(i);
   std::optional<DType> dtype = dtypeOf(with);
   return known && dtype ? n.constant(known->cast(*dtype)) : n.cast(n.data(i), with);
 }
 
-/// The result has the base's type, whatever the exponent's. Integers are raised in f64: exact
-/// to 2^53.
+/// Sets the power, in the base's type whatever the exponent's. Integers are raised in f64, which is
+/// exact up to 2^53.
 static void power(Node &n) {
   Value base = n.data(0);
   if (!base || !n.has(1))
@@ -91,7 +92,7 @@ static void power(Node &n) {
     with = n.builder.getF64Type();
   bool same = n.dtype(1) == dtypeOf(with);
   Value exponent = same ? n.data(1) : operandAs(n, 1, with);
-  // The last power of torch.norm(p) is a root of a sum: its gradient at 0 is 0.
+  // The last power of torch.norm(p) is a root of a sum, whose gradient at 0 is 0.
   Arithmetic a(n);
   base = n.cast(base, with);
   bool isNorm = StringRef(n.names.fx).contains("aten.linalg_vector_norm.") &&
@@ -112,19 +113,19 @@ static void isInf(Node &n) {
   if (!x)
     return;
   if (!above && !below)
-    return n.set(a.compare(nn::Predicate::lt, x, -infinity)); // never
+    return n.set(a.compare(nn::Predicate::lt, x, -infinity)); // false everywhere
   n.set(a.compare(nn::Predicate::eq, above && below ? a.abs(x) : x,
                   below && !above ? -infinity : infinity));
 }
 
-/// True for a clamp whose bounds PyTorch has as tensors: on a bound it shares the gradient with
-/// it, as a maximum does; bounds that are numbers leave none.
+/// True for a clamp whose bounds are tensors in PyTorch: an element on such a bound shares its
+/// gradient with it, as in a maximum; on a bound that is a number it gets none.
 static bool hasTensorBounds(Node &n) {
   StringRef fx = n.names.fx;
   return fx.contains("aten.clamp") && fx.contains(".Tensor](") && !fx.contains("%scalar_tensor");
 }
 
-/// `x` limited by operand `i` from below, or from above.
+/// Returns `x` limited by operand `i`, from below or from above.
 static Value limited(Node &n, Value x, int i, bool below) {
   Arithmetic a(n);
   Value bound = n.data(i);
@@ -133,7 +134,7 @@ static Value limited(Node &n, Value x, int i, bool below) {
   return below ? clampBelow(a, x, bound) : clampAbove(a, x, bound);
 }
 
-/// min(max(x, low), high), where both bounds may be missing.
+/// Sets min(max(x, low), high); either bound may be absent.
 static void clip(Node &n) {
   Arithmetic a(n);
   Value y = n.data(0);
@@ -145,7 +146,7 @@ static void clip(Node &n) {
   n.set(y);
 }
 
-/// A clamp by a whole number comes as Max or Min of two, the number second.
+/// Sets Max or Min. A clamp by an integer is exported as one with two operands, the number second.
 template <typename Op> static void extreme(Node &n) {
   StringRef fx = n.names.fx;
   bool clamps = fx.contains("aten.clamp") && fx.contains("%scalar_tensor");
@@ -204,7 +205,7 @@ static void castLike(Node &n) {
   std::optional<DType> dtype = n.dtype(1);
   const HostTensor *known = n.knownOrNull(0);
   if (dtype && known && n.mayFold(known->shape))
-    return n.set(known->cast(*dtype)); // of the other operand the type is all that counts
+    return n.set(known->cast(*dtype)); // only the type of the other operand matters
   if (dtype)
     castTo(n, dtype, "");
 }

@@ -10,16 +10,16 @@ using llvm::Twine;
 // Windows -------------------------------------------------------------------
 
 namespace {
-/// What ONNX says about a window over one to three dimensions.
+/// The attributes of a window over one to three dimensions.
 struct Window {
   Shape kernel, strides, pads, dilations;
   std::string automatic;
 
   size_t dims() const { return kernel.size(); }
-  /// What the window of one output spans along dimension `d`.
+  /// Returns the elements from the first to the last of a window along dimension `d`.
   int64_t span(size_t d) const { return (kernel[d] - 1) * dilations[d] + 1; }
   int64_t padding(size_t d) const { return pads[d] + pads[dims() + d]; }
-  /// Pads `total` elements along dimension `d`, the odd one in front or behind.
+  /// Sets the pads of dimension `d` to `total` elements, the odd one in front or behind.
   void pad(size_t d, int64_t total, bool oddBehind) {
     pads[d] = oddBehind ? total / 2 : total - total / 2;
     pads[dims() + d] = total - pads[d];
@@ -27,7 +27,7 @@ struct Window {
 };
 } // namespace
 
-/// Attributes of a window with `kernel` over `x`; nothing after an error.
+/// Returns the attributes of a window of size `kernel` over `x`; nothing after an error.
 static std::optional<Window> windowOf(Node &n, ArrayRef<int64_t> x, ArrayRef<int64_t> kernel) {
   size_t dims = x.size() < 2 ? 0 : x.size() - 2;
   if (dims < 1 || dims > 3) {
@@ -60,7 +60,7 @@ static std::optional<Window> windowOf(Node &n, ArrayRef<int64_t> x, ArrayRef<int
   return n.failed() ? std::nullopt : std::optional(window);
 }
 
-/// auto_pad SAME_*: as many zeros as keep ceil(size / stride) results.
+/// Sets the pads for auto_pad SAME_*: those that give ceil(size / stride) results.
 static void padSame(Window &window, ArrayRef<int64_t> x) {
   if (!StringRef(window.automatic).starts_with("SAME_"))
     return;
@@ -71,8 +71,8 @@ static void padSame(Window &window, ArrayRef<int64_t> x) {
   }
 }
 
-/// How many windows there are along each size of `x`; with `up`, also one that begins inside
-/// but ends behind the padding. Nothing after an error.
+/// Returns the number of windows along each size of `x`. With `up`, a last one counts that begins
+/// inside but ends behind the padding. Nothing after an error.
 static std::optional<Shape> windowCounts(Node &n, const Window &window, ArrayRef<int64_t> x,
                                          bool up) {
   Shape counts;
@@ -95,7 +95,8 @@ static SmallVector<NamedAttribute> windowAttrs(Node &n, const Window &window) {
           n.intsNamed("dilations", window.dilations)};
 }
 
-/// The result of `batch` and `channels` with `sizes`, if it is not too large.
+/// Returns the type of a result with the batch of `x`, `channels` and `sizes`; nothing after an
+/// error if it is too large.
 static std::optional<RankedTensorType> resultType(Node &n, Value x, int64_t channels,
                                                   ArrayRef<int64_t> sizes) {
   Shape shape = {typeOf(x).getDimSize(0), channels};
@@ -109,7 +110,7 @@ static std::optional<RankedTensorType> resultType(Node &n, Value x, int64_t chan
 
 // Convolution ---------------------------------------------------------------
 
-/// The window of a convolution with the kernel of `w`.
+/// Returns the window of a convolution with the weight `w`; nothing after an error.
 static std::optional<Window> convWindow(Node &n, Value x, Value w) {
   ArrayRef<int64_t> xs = typeOf(x).getShape(), ws = typeOf(w).getShape();
   constexpr int64_t limit = int64_t(1) << 30;
@@ -129,12 +130,12 @@ static std::optional<Window> convWindow(Node &n, Value x, Value w) {
   return n.failed() ? std::nullopt : windowOf(n, xs, ws.drop_front(2));
 }
 
-/// `y` with the bias of operand 2, one for each channel, if there is one.
+/// Returns `y` plus the bias of operand 2, one number per channel, if there is one.
 static Value withBias(Node &n, Value y) {
   if (!y || !n.has(2))
     return y;
   int64_t channels = typeOf(y).getDimSize(1);
-  // Exporters write zeros of other shapes where a layer has no bias.
+  // Exporters write zeros of other shapes if a layer has no bias.
   const HostTensor *known = n.knownOrNull(2);
   if (known && known->shape != Shape{channels} && known->isFloat() &&
       llvm::all_of(known->floats, [](double b) { return b == 0; }))
@@ -165,7 +166,7 @@ static void conv(Node &n) {
   n.set(withBias(n, n.emitTo<nn::ConvOp>(*type, {x, w}, attrs)));
 }
 
-/// Sizes of a transposed convolution's result; completes the pads.
+/// Returns the sizes of a transposed convolution's result and completes the pads.
 static std::optional<Shape> transposedSizes(Node &n, Window &window, ArrayRef<int64_t> x) {
   size_t dims = window.dims();
   Shape extra = n.intsAttr("output_padding").value_or(Shape(dims, 0)), sizes;
@@ -217,7 +218,7 @@ struct Pooling {
 };
 } // namespace
 
-/// Type and attributes of the windows over `x`; nothing after an error.
+/// Returns type and attributes of the windows over `x`; nothing after an error.
 static std::optional<Pooling> poolingOf(Node &n, Value x) {
   std::optional<Shape> kernel = n.intsAttr("kernel_shape");
   if (x && !kernel)
@@ -242,7 +243,7 @@ static std::optional<Pooling> poolingOf(Node &n, Value x) {
   return pooling;
 }
 
-/// Of bytes too: their values are f32's.
+/// Sets the maximum of windows. Bytes are pooled as f32, which holds their values exactly.
 static void maxPool(Node &n) {
   Value given = n.data(0), x = given;
   if (x && typeOf(x).getElementType().isInteger(8))

@@ -8,13 +8,13 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// Operand `i` as i64, the type of all our indices.
+/// Returns operand `i` as i64, the type of all indices in nn.
 static Value indexOperand(Node &n, int i) {
   return n.cast(n.data(i), n.builder.getI64Type());
 }
 
-/// What torch's embedding does in training beside the look-up, which the node cannot say: the row
-/// of `padding_idx` gets no gradient.
+/// Adds what torch's embedding does in training besides the look-up and the node cannot express:
+/// the row of `padding_idx` gets no gradient.
 static Value likeEmbedding(Node &n, Value rows, Value indices) {
   llvm::SmallVector<StringRef> arguments = fxArguments(n.names.fx, "aten.embedding");
   if (arguments.size() > 3 && arguments[3] == "True")
@@ -31,7 +31,7 @@ static Value likeEmbedding(Node &n, Value rows, Value indices) {
   return m.select(n.reshape(isPadding, column), n.emit<nn::StopGradientOp>({rows}), rows);
 }
 
-/// One known index takes a part; others look rows up at run time.
+/// Sets a part of the table for one known index; other indices look rows up at run time.
 static void gather(Node &n) {
   Value table = n.data(0);
   if (!table)
@@ -56,7 +56,7 @@ static void gather(Node &n) {
   n.set(*axis == 0 ? likeEmbedding(n, taken, indices) : taken);
 }
 
-/// `x` cut to the sizes of the indices in all dimensions but `axis`.
+/// Returns `x` cut to the sizes of the indices in all dimensions but `axis`.
 static Value likeIndices(Node &n, Value x, Value indices, int64_t axis) {
   for (int64_t d = 0; x && indices && d < typeOf(indices).getRank(); ++d)
     if (d != axis && d < typeOf(x).getRank() && shapeOf(indices)[d] < shapeOf(x)[d])
@@ -100,10 +100,10 @@ static void scatterElements(Node &n) {
     n.set(scatter(n, x, indices, updates, *axis));
 }
 
-// The last dimension of the indices addresses leading dimensions ------------
+// Indices whose last dimension addresses leading dimensions -----------------
 
 namespace {
-/// Rows of a tensor, and for each row of indices the row that it names.
+/// The rows of a tensor, and for each row of indices the number of the row that it addresses.
 struct Addressed {
   Value rows;    ///< [count of rows, elements of a row]
   Value numbers; ///< i64, one for each row of indices
@@ -111,7 +111,7 @@ struct Addressed {
 };
 } // namespace
 
-/// Position `d` of every row of `indices`, not negative.
+/// Returns position `d` of every row of `indices`, made non-negative.
 static Value coordinate(Arithmetic &a, Value indices, int64_t d, int64_t size) {
   int64_t last = typeOf(indices).getRank() - 1;
   Value at = a.squeeze(a.n.part(indices, last, d, 1), last);
@@ -173,7 +173,7 @@ static void scatterNd(Node &n) {
   n.set(n.reshape(y, shapeOf(x)));
 }
 
-/// A new dimension with `on` where its position is the index, else `off`.
+/// Sets a tensor with a new dimension that holds `on` at the index and `off` elsewhere.
 static void oneHot(Node &n) {
   Arithmetic a(n);
   Value indices = indexOperand(n, 0), values = n.data(2);

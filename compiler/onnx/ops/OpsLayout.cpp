@@ -7,7 +7,7 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// Every dimension d becomes [repeats, d], and both become one again.
+/// Sets x tiled: every dimension d becomes [repeats, d], and both are merged.
 static void tile(Node &n) {
   Value x = n.data(0);
   std::optional<Shape> repeats = x ? n.knownInts(1) : std::nullopt;
@@ -31,7 +31,7 @@ static void tile(Node &n) {
 // Pad -----------------------------------------------------------------------
 
 namespace {
-/// Numbers of elements before and behind each dimension; negative ones are cut off.
+/// Elements to add before and behind each dimension; negative numbers cut elements off.
 struct Padding {
   Shape before, behind;
 };
@@ -55,13 +55,13 @@ static std::optional<Padding> paddingOf(Node &n, int64_t rank) {
   return result;
 }
 
-/// Which element stands at `at`, which may lie outside [0, size).
+/// Returns the number of the element to put at position `at`, which may lie outside of [0, size).
 static int64_t mirrored(StringRef mode, int64_t at, int64_t size) {
   if (mode == "edge")
     return std::clamp<int64_t>(at, 0, size - 1);
   if (mode == "wrap")
     return ((at % size) + size) % size;
-  int64_t period = std::max<int64_t>(1, 2 * (size - 1)); // reflect: the border itself once
+  int64_t period = std::max<int64_t>(1, 2 * (size - 1)); // reflect: the border occurs once
   at = ((at % period) + period) % period;
   return at < size ? at : period - at;
 }
@@ -79,7 +79,8 @@ static Value padByIndex(Arithmetic &a, Value x, StringRef mode, int64_t d, int64
   return a.take(x, d, index);
 }
 
-/// Blocks of the value on both sides; a negative pad takes a part first.
+/// Returns `x` with blocks of `fill` before and behind it along dimension `d`; negative pads cut
+/// off a part first.
 static Value padByValue(Arithmetic &a, Value x, Value fill, int64_t d, int64_t before,
                         int64_t behind) {
   int64_t begin = std::max<int64_t>(0, -before);
@@ -127,7 +128,7 @@ static void pad(Node &n) {
 
 // Blocks of an image --------------------------------------------------------
 
-/// [n, c, h, w] and the block size, or nothing after an error.
+/// Checks that `x` is [n, c, h, w] and returns the block size; nothing after an error.
 static std::optional<int64_t> blockOf(Node &n, Value x) {
   int64_t block = n.intAttr("blocksize", 0);
   if (x && typeOf(x).getRank() == 4 && block > 0 && block < 1 << 16)
@@ -147,7 +148,7 @@ static void depthToSpace(Node &n) {
   int64_t b = *block, c = s[1] / (b * b);
   if (s[1] % (b * b) != 0)
     return n.error("its blocks do not divide the " + Twine(s[1]) + " channels");
-  bool crd = mode == "CRD"; // channels first, then the place in the block
+  bool crd = mode == "CRD"; // channels first, then the position in the block
   Value blocks =
       n.reshape(x, crd ? Shape{s[0], c, b, b, s[2], s[3]} : Shape{s[0], b, b, c, s[2], s[3]});
   Value moved = n.transpose(blocks, crd ? Shape{0, 1, 4, 2, 5, 3} : Shape{0, 3, 4, 1, 5, 2});
@@ -171,7 +172,7 @@ static void spaceToDepth(Node &n) {
 
 // Triangles -----------------------------------------------------------------
 
-/// Where the triangle is is known: zero outside it.
+/// Sets x within the triangle and zero outside; the triangle is known at compile time.
 static void trilu(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);

@@ -1,6 +1,6 @@
 //===- OpsLoss.cpp - losses that the model computes itself --------------------------===//
 //
-// Classes are dimension 1 of the scores: [batch, classes, d1, ...], labels without it.
+// Classes are dimension 1 of the scores, [batch, classes, d1, ...]; labels lack that dimension.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -10,11 +10,11 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 
 namespace {
-/// What a loss reads besides the logarithms of probabilities.
+/// The operands of a loss besides the logarithms of probabilities.
 struct Labels {
-  Value classes; ///< i64, a valid class also where the row is ignored
+  Value classes; ///< i64, a valid class even if the row is ignored
   Value ignored; ///< bool, null if no index is ignored
-  Value weights; ///< of each row's class, null if all count alike
+  Value weights; ///< of each row's class; null if all are 1
 };
 } // namespace
 
@@ -37,7 +37,7 @@ static Labels labelsOf(Arithmetic &a, Value like) {
   return labels;
 }
 
-/// The weighted negative logarithms at the labels, reduced as the node says.
+/// Returns the weighted negative logarithms at the labels, reduced as the node's attributes say.
 static Value negativeLogLikelihood(Node &n, Value logs) {
   Arithmetic a(n);
   if (logs && typeOf(logs).getRank() < 2) {

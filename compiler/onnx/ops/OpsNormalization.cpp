@@ -8,7 +8,7 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// `parameter` with exactly the shape of the normalised dimensions.
+/// Returns `parameter` with exactly the shape of the normalised dimensions, or null after an error.
 static Value overDims(Node &n, Value parameter, ArrayRef<int64_t> dims) {
   if (!parameter)
     return {};
@@ -25,7 +25,7 @@ static std::optional<int64_t> normAxis(Node &n, Value x) {
   return n.axis(n.intAttr("axis", -1), typeOf(x).getRank());
 }
 
-/// The statistics keep the normalised dimensions as 1.
+/// Sets the results for statistics, in which normalised dimensions have size 1.
 static void setStatistics(Node &n, Value mean, Value inverse, Value x, int64_t axis) {
   Shape kept(shapeOf(x));
   for (int64_t d = axis; d < typeOf(x).getRank(); ++d)
@@ -34,7 +34,7 @@ static void setStatistics(Node &n, Value mean, Value inverse, Value x, int64_t a
   n.set(n.reshape(inverse, kept), 2);
 }
 
-/// The op over the dimensions from `axis` on, or null after an error.
+/// Creates nn.layer_norm over the dimensions from `axis` on; returns null after an error.
 static Operation *normalize(Node &n, Value x, Value scale, Value bias, int64_t axis,
                             bool uncentered) {
   ArrayRef<int64_t> dims = typeOf(x).getShape().drop_front(axis);
@@ -49,7 +49,7 @@ static Operation *normalize(Node &n, Value x, Value scale, Value bias, int64_t a
   return n.create(nn::LayerNormOp::getOperationName(), operands, attrs, {});
 }
 
-/// In f64 (checks, not training) the formula; else one launch.
+/// Sets layer normalisation: in f64 (gradient checks) as a formula, else as one op.
 static void layerNorm(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0), scale = n.data(1), bias = n.has(2) ? n.data(2) : Value();
@@ -70,8 +70,8 @@ static void layerNorm(Node &n) {
   setStatistics(n, op->getResult(1), op->getResult(2), x, *axis);
 }
 
-/// `x / sqrt(mean(x^2) + epsilon) * scale`; in f64 in the ops that the standard's own function
-/// body uses, else one launch.
+/// Sets `x / sqrt(mean(x^2) + epsilon) * scale`: in f64 with the ops of the function body in the
+/// standard, else as one op.
 static void rmsNorm(Node &n) {
   Value x = n.data(0), scale = n.data(1);
   std::optional<int64_t> axis = x && scale ? normAxis(n, x) : std::nullopt;
@@ -98,7 +98,7 @@ static void rmsNorm(Node &n) {
   n.set(n.emit<nn::MulOp>({n.emit<nn::MulOp>({x, inverse}), scale}));
 }
 
-/// One number for each channel, so that it broadcasts over [batch, channels, ...].
+/// Returns one number per channel in a shape that broadcasts over [batch, channels, ...].
 static Value overChannels(Node &n, Value parameter, Value x) {
   if (!parameter || !x)
     return {};
@@ -111,7 +111,7 @@ static Value overChannels(Node &n, Value parameter, Value x) {
   return n.reshape(parameter, shape);
 }
 
-/// Mean and variance over groups of channels and all that follows.
+/// Normalises by mean and variance over groups of channels and all following dimensions.
 static void normalizeGroups(Node &n, int64_t groups) {
   Arithmetic a(n);
   Value x = n.data(0), scale = n.data(1), bias = n.data(2);
@@ -125,7 +125,7 @@ static void normalizeGroups(Node &n, int64_t groups) {
   auto standard = a.standardize(n.reshape(x, grouped), ascending(2, grouped.size()),
                                 n.floatAttr("epsilon", 1e-5));
   Value y = n.reshape(standard.y, shape);
-  // Before opset 21 a group, not a channel, has a scale and a bias.
+  // Before opset 21 scale and bias have one element per group, not per channel.
   auto parameter = [&](Value value) {
     if (shapeOf(value) == ArrayRef<int64_t>{groups} && groups != shape[1])
       value =
@@ -151,7 +151,7 @@ static void instanceNorm(Node &n) {
     normalizeGroups(n, shapeOf(n.data(0))[1]);
 }
 
-/// x / |x| along one axis; zero where the norm is zero.
+/// Sets x / |x| along one axis, and zero where the norm is zero.
 static void lpNorm(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);
@@ -167,7 +167,7 @@ static void lpNorm(Node &n) {
   n.set(a.select(isZero, n.scalar(0.0, x), a.div(x, divisor)));
 }
 
-/// (x - mean) / standard deviation over `axes`.
+/// Sets (x - mean) / standard deviation over `axes`.
 static void meanVariance(Node &n) {
   Value x = n.data(0);
   std::optional<Shape> axes =

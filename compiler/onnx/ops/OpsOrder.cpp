@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 
-/// The first operand with the dimension `axis` last.
+/// Returns `axis` as a dimension of `x`, counted from the front; nothing after an error.
 static std::optional<int64_t> axisOf(Node &n, Value x, int64_t axis) {
   return x ? n.axis(axis, typeOf(x).getRank()) : std::nullopt;
 }
@@ -23,13 +23,13 @@ template <nn::Reduction kind> static void argReduce(Node &n) {
     attrs.push_back(n.unitNamed("last"));
   Shape shape(shapeOf(x));
   Value y = n.emit<nn::ArgReduceOp>(a.swapLast(x, *axis), attrs);
-  // The exchanged dimensions: what was last stands where the axis was.
+  // The axis was exchanged with the last dimension, so the last one is now where the axis was.
   if (y)
     y = a.swapLast(a.unsqueeze(y, typeOf(y).getRank()), *axis);
   n.set(n.intAttr("keepdims", 1) ? y : a.squeeze(y, *axis));
 }
 
-/// 1 at the first maximum along the axis, else 0.
+/// Sets 1 at the first maximum along the axis, else 0.
 static void hardmax(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);

@@ -1,7 +1,7 @@
 //===- OpsRandom.cpp - dropout and random tensors -------------------------------===//
 //
-// Numbers come from a counter (see nn.dropout and nn.random), so a node's `seed` has nothing
-// to set: a step draws the same whenever it runs, and another run is the program's --seed.
+// Numbers come from a counter (see nn.dropout and nn.random), so a node's `seed` is not used: a
+// step draws the same numbers whenever it runs, and the program's --seed gives other ones.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -20,7 +20,7 @@ static NamedAttribute nextStream(Node &n) {
 
 // Dropout -------------------------------------------------------------------
 
-/// The share that is dropped: 0 unless the node says that it is in training mode.
+/// Returns the share that is dropped: 0 unless the node says that it is in training mode.
 static std::optional<double> droppedShare(Node &n) {
   const HostTensor *training = n.has(2) ? n.known(2) : nullptr;
   if (n.failed())
@@ -44,14 +44,14 @@ static void dropout(Node &n) {
   n.set(drop(x));
   if (n.results.size() < 2)
     return;
-  // The mask, for a graph that reads it: where ones are kept, drawn from the same stream.
+  // The mask, if the graph reads it: where ones are kept by the same stream.
   Value ones = n.broadcast(n.scalar(1.0, x), shapeOf(x));
   n.set(Arithmetic(n).compare(nn::Predicate::gt, drop(ones), 0.0), 1);
 }
 
 // Random tensors ------------------------------------------------------------
 
-/// Random numbers of `shape`, in f32 or f64.
+/// Returns random numbers of `shape`, in f32 or f64; null after an error.
 static Value draw(Node &n, nn::Distribution distribution, ArrayRef<int64_t> shape, DType dtype) {
   Type element = n.computedType(dtype);
   if (!isa<FloatType>(element))
@@ -64,7 +64,7 @@ static Value draw(Node &n, nn::Distribution distribution, ArrayRef<int64_t> shap
                                 {n.builder.getNamedAttr("distribution", kind), nextStream(n)});
 }
 
-/// The type that attribute `dtype` names, or `otherwise` without it.
+/// Returns the type that the attribute `dtype` names, or `otherwise` without it.
 static std::optional<DType> wantedType(Node &n, std::optional<DType> otherwise) {
   int64_t given = n.intAttr("dtype", 0);
   if (given == 0)
@@ -76,7 +76,7 @@ static std::optional<DType> wantedType(Node &n, std::optional<DType> otherwise) 
   return dtype;
 }
 
-/// Shape of the result: the operand's, or attribute `shape`.
+/// Returns the shape of the result: the operand's, or the attribute `shape`.
 template <bool like> static std::optional<Shape> wantedShape(Node &n) {
   if (like)
     return n.shape(0);
@@ -90,7 +90,7 @@ template <bool like> static std::optional<DType> resultType(Node &n) {
   return wantedType(n, like ? n.dtype(0) : std::optional(DType::F32));
 }
 
-/// x * factor + shift
+/// Returns x * factor + shift.
 static Value scaled(Node &n, Value x, double factor, double shift) {
   Arithmetic m(n);
   return m.add(m.mul(x, factor), shift);
@@ -112,7 +112,7 @@ template <bool like> static void randomUniform(Node &n) {
     n.set(scaled(n, draw(n, nn::Distribution::uniform, *shape, *dtype), high - low, low));
 }
 
-/// 1 with the operand's probability.
+/// Sets 1 with the operand's probability, else 0.
 static void bernoulli(Node &n) {
   Value x = n.data(0);
   std::optional<DType> drawn = x ? n.dtype(0) : std::nullopt;

@@ -1,7 +1,7 @@
 //===- OpsRecurrent.cpp - LSTM, GRU and RNN, one step after the other ---------------===//
 //
-// The sequence is unrolled: its length is known. Weights are those of ONNX: gates i, o, f, c
-// (LSTM) or z, r, h (GRU) one after the other, for each direction.
+// The sequence is unrolled, since its length is known. Weights are ONNX's: gates i, o, f, c (LSTM)
+// or z, r, h (GRU) one after the other, for each direction.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/graph/Unroll.h"
@@ -14,7 +14,7 @@ using llvm::Twine;
 
 namespace {
 
-/// One node and what both kinds of cell share.
+/// One node, and what all kinds of cells share.
 class Recurrence {
 public:
   Recurrence(Node &n, int gates) : n(n), a(n), gates(gates) {}
@@ -32,7 +32,7 @@ public:
       runDirection(d, direction == "reverse" || d == 1, outputs, hidden, cells);
     if (n.failed())
       return;
-    // [steps, directions, batch, hidden], or with the batch first
+    // [steps, directions, batch, hidden], or the batch first.
     setResult(a.concat(outputs, 1), {2, 0, 1, 3}, 0);
     setResult(a.concat(hidden, 0), {1, 0, 2}, 1);
     if (!cells.empty())
@@ -40,21 +40,21 @@ public:
   }
 
 protected:
-  /// What one step makes of the input's part of the gates and the state.
+  /// Computes one step from the input's part of the gates and updates the state.
   virtual void step(Value x, Value &hidden, Value &cell) = 0;
   virtual void readDirection(int64_t) {}
   virtual bool hasCell() const { return false; }
-  /// True for activation `i` of the list of a node that has its own. Of one direction: a sigmoid
-  /// for the gates, then as many tanh as the cell has.
+  /// True if the cell supports `activation` as entry `i` of the node's list. For each direction the
+  /// default is a sigmoid for the gates, then as many tanh as the cell has.
   virtual bool accepts(int i, StringRef activation) {
     return activation.equals_insensitive(i % (gates - 1) == 0 ? "sigmoid" : "tanh");
   }
 
-  /// Entry `d` of operand `i`, whose first dimension is the direction; null if absent.
+  /// Returns entry `d` of operand `i`, whose first dimension is the direction; null if absent.
   Value ofDirection(int i, int64_t d) {
     return n.has(i) ? a.squeeze(n.part(n.data(i), 0, d, 1), 0) : Value();
   }
-  /// Columns of gate `g`.
+  /// Returns the columns of `count` gates from gate `g` on.
   Value gate(Value all, int64_t g, int64_t count = 1) {
     return n.part(all, typeOf(all).getRank() - 1, g * size, count * size);
   }
@@ -62,7 +62,7 @@ protected:
   Node &n;
   Arithmetic a;
   int64_t gates, steps = 0, batch = 0, size = 0;
-  Value w, r, wBias, rBias; ///< of the direction at work; biases may be null
+  Value w, r, wBias, rBias; ///< of the current direction; biases may be null
 
 private:
   bool readShapes() {
@@ -93,7 +93,7 @@ private:
     return !n.failed();
   }
 
-  /// Some exporters write defaults out.
+  /// Refuses attributes with other values than the defaults, which some exporters write out.
   void checkDefaults() {
     for (const char *name : {"activations", "activation_alpha", "activation_beta", "clip"}) {
       const onnx::AttributeProto *given = n.findAttr(name);
@@ -210,7 +210,7 @@ public:
   explicit Rnn(Node &n) : Recurrence(n, 1) {}
 
 private:
-  /// tanh or relu, the same in both directions.
+  /// True for tanh or relu, if it is the same in both directions.
   bool accepts(int i, StringRef activation) override {
     bool isSame = i == 0 || activation.equals_insensitive("relu") == isRelu;
     isRelu = activation.equals_insensitive("relu");

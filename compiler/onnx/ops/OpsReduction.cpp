@@ -9,7 +9,8 @@ using namespace plimsoll::import;
 
 using Formula = Value (*)(Arithmetic &, Value, ArrayRef<int64_t>);
 
-/// The dimensions to reduce: none named means all, or with noop_with_empty_axes none.
+/// Returns the dimensions to reduce. If none is named, these are all, or none with
+/// noop_with_empty_axes. Nothing after an error.
 static std::optional<Shape> reducedAxes(Node &n, int64_t rank) {
   std::optional<Shape> given = n.intsOperandOrAttr(1, "axes");
   if (n.failed())
@@ -19,8 +20,8 @@ static std::optional<Shape> reducedAxes(Node &n, int64_t rank) {
   return n.intAttr("noop_with_empty_axes", 0) ? Shape() : ascending(0, rank);
 }
 
-/// `formula` reduces over axes that stay as 1; without axes it still does its part on each
-/// element (ReduceL1 of nothing is the absolute value).
+/// Sets the result of `formula` over axes that stay with size 1. Without axes it still applies to
+/// each element (ReduceL1 over nothing is the absolute value).
 template <Formula formula> static void reduce(Node &n) {
   Value x = n.data(0);
   std::optional<Shape> axes = x ? reducedAxes(n, typeOf(x).getRank()) : std::nullopt;
@@ -43,7 +44,7 @@ static Value total(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
 static Value mean(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   return a.mean(x, axes);
 }
-/// The extreme that stands at one position: of equal ones the first alone gets the gradient.
+/// Returns the extreme at one position: of equal elements only the first gets the gradient.
 static Value chosen(Arithmetic &a, nn::Reduction kind, Value x, int64_t axis) {
   Value rows = a.swapLast(x, axis);
   auto attr = nn::ReductionAttr::get(a.n.builder.getContext(), kind);
@@ -56,8 +57,9 @@ static Value chosen(Arithmetic &a, nn::Reduction kind, Value x, int64_t axis) {
   return a.swapLast(y, axis);
 }
 
-/// torch.amax shares the gradient among equal extremes; max(dim) and min(dim), which are the same
-/// in a file but for the exporter's line, give it to the one whose index they return.
+/// Returns the maximum or minimum. torch.amax divides the gradient among equal extremes. max(dim)
+/// and min(dim), which differ from it only by the exporter's line, give it to the element whose
+/// index they return.
 template <nn::Reduction kind> static Value extreme(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   StringRef fx = a.n.names.fx;
   bool isChosen = fx.contains("aten.max.dim]") || fx.contains("aten.min.dim]");
@@ -78,8 +80,8 @@ static Value logSum(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   return a.log(a.sum(x, axes));
 }
 
-/// max + ln(sum e^(x - max)); the maximum is no part of the gradient, it cancels. Where it is
-/// infinite (of nothing, or of -inf alone) it is left out.
+/// Returns max + ln(sum e^(x - max)). The maximum gets no gradient, since it cancels. If it is
+/// infinite (of nothing, or of -inf only), it is not subtracted.
 static Value logSumExp(Arithmetic &a, Value x, ArrayRef<int64_t> axes) {
   if (axes.empty())
     return x;

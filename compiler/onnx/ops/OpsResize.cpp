@@ -1,8 +1,7 @@
 //===- OpsResize.cpp - Resize, as products with constant matrices --------------===//
 //
-// Resizing is linear and works along one axis at a time: each axis is a product with the
-// matrix of its weights, whose gradient is known. Where every element is only repeated, it
-// is a broadcast.
+// Resizing is linear and works along one axis at a time: each axis is a product with the matrix of
+// its weights, so the gradient is known. If every element is only repeated, it is a broadcast.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/ops/OpTable.h"
 #include "compiler/onnx/resize/ResizeWeights.h"
@@ -14,7 +13,7 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// How often each element is repeated in its place, if that is all that happens.
+/// Returns how often each element is repeated, if the axis is resized by repetition only.
 static std::optional<int64_t> repetition(const ResizeModes &modes, const ResizedAxis &axis) {
   if (modes.mode != "nearest" || axis.in == 0 || axis.out % axis.in != 0)
     return std::nullopt;
@@ -25,7 +24,7 @@ static std::optional<int64_t> repetition(const ResizeModes &modes, const Resized
   return times;
 }
 
-/// Repeats element i of each dimension times[i] times in its place.
+/// Returns `x` with element i of each dimension repeated times[i] times in place.
 static Value repeat(Node &n, Value x, ArrayRef<int64_t> times) {
   Shape split, wide, merged;
   for (auto [size, count] : llvm::zip(typeOf(x).getShape(), times)) {
@@ -40,7 +39,7 @@ static Value repeat(Node &n, Value x, ArrayRef<int64_t> times) {
   return n.reshape(n.broadcast(n.reshape(x, split), wide), merged);
 }
 
-/// The product of `x` along dimension `d` with the matrix of the weights.
+/// Returns the product of `x` along dimension `d` with the matrix of the axis' weights.
 static Value multiplyAlong(Node &n, Value x, int64_t d, const ResizeModes &modes,
                            const ResizedAxis &axis) {
   if (!n.mayFold({axis.out, axis.in}))
@@ -78,7 +77,7 @@ static std::optional<ResizeModes> modesOf(Node &n) {
   return n.failed() ? std::nullopt : std::optional(modes);
 }
 
-/// The dimensions that are resized, in the order in which the operands speak of them.
+/// Returns the dimensions that are resized, in the order of the operands' entries.
 static std::optional<Shape> namedAxes(Node &n, int64_t rank) {
   std::optional<Shape> named = n.intsAttr("axes");
   if (!named)
@@ -90,7 +89,7 @@ static std::optional<Shape> namedAxes(Node &n, int64_t rank) {
   return n.failed() || !n.axes(*named, rank) ? std::nullopt : std::optional(result);
 }
 
-/// The one factor that all of `axes` keep to under keep_aspect_ratio_policy, 0 without one.
+/// Returns the one factor of all `axes` under keep_aspect_ratio_policy; 0 if each has its own.
 static double sharedScale(Node &n, ArrayRef<int64_t> x, ArrayRef<int64_t> axes,
                           const HostTensor &sizes) {
   std::string policy = n.stringAttr("keep_aspect_ratio_policy", "stretch");
@@ -107,7 +106,7 @@ static double sharedScale(Node &n, ArrayRef<int64_t> x, ArrayRef<int64_t> axes,
   return shared;
 }
 
-/// The part of each dimension that tf_crop_and_resize looks at, of operand 1.
+/// Sets the part of each dimension that tf_crop_and_resize samples, from operand 1.
 static void setRegion(Node &n, ArrayRef<int64_t> axes, SmallVector<ResizedAxis> &resized) {
   const HostTensor *region = n.known(1);
   if (!region)
@@ -121,7 +120,7 @@ static void setRegion(Node &n, ArrayRef<int64_t> axes, SmallVector<ResizedAxis> 
   }
 }
 
-/// Every dimension of the operand with its new size.
+/// Returns every dimension of the operand with its new size; nothing after an error.
 static std::optional<SmallVector<ResizedAxis>> axesOf(Node &n, const ResizeModes &modes,
                                                       ArrayRef<int64_t> x) {
   SmallVector<ResizedAxis> result;
@@ -147,7 +146,7 @@ static std::optional<SmallVector<ResizedAxis>> axesOf(Node &n, const ResizeModes
       n.error("cannot resize dimension " + Twine(d) + " of " + shapeText(x));
       return std::nullopt;
     }
-    if (!n.mayFold({static_cast<int64_t>(out)})) // its weights are computed one by one
+    if (!n.mayFold({static_cast<int64_t>(out)})) // weights are computed one by one
       return std::nullopt;
     double scale = shared > 0 ? shared : sizes ? out / in : wanted;
     result[d] = {x[d], static_cast<int64_t>(out), scale};
@@ -157,7 +156,8 @@ static std::optional<SmallVector<ResizedAxis>> axesOf(Node &n, const ResizeModes
   return n.failed() ? std::nullopt : std::optional(result);
 }
 
-/// `y` with the extrapolation value where one of the coordinates lies outside of the operand.
+/// Returns `y` with the extrapolation value where one of the coordinates lies outside of the
+/// operand.
 static Value extrapolate(Node &n, Value y, const ResizeModes &modes, ArrayRef<ResizedAxis> axes) {
   double value = n.floatAttr("extrapolation_value", 0);
   for (auto [d, axis] : llvm::enumerate(axes)) {

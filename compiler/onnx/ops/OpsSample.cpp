@@ -1,8 +1,8 @@
 //===- OpsSample.cpp - GridSample: images read between their pixels --------------===//
 //
-// What a point reads is a product of taps of both axes (one, two or four of them): rows of
-// pixels, gathered and weighted. The gradient follows for image and grid from that of gathers
-// and of the weights.
+// What a point reads is a product of taps along both axes (one, two or four each): rows of pixels,
+// gathered and weighted. The gradients of image and grid follow from those of the gathers and of
+// the weights.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -15,23 +15,23 @@ using P = nn::Predicate;
 
 namespace {
 
-/// How far a tap lies from the start of its cell, and its weight.
+/// One tap: its distance from the start of the cell, and its weight.
 struct Tap {
   double offset;
-  Value weight; ///< null for 1
+  Value weight; ///< null if it is 1
 };
 
-/// One axis of the image: `size` pixels, and where all points lie on it.
+/// One axis of the image: `size` pixels, and the positions of all points along it.
 class Axis {
 public:
   Axis(Arithmetic &a, Value grid, int64_t size, const std::string &padding, bool aligned)
       : a(a), size(double(size)), padding(padding), aligned(aligned) {
-    // -1 and 1 are the centres of the outer pixels, or their outer edges.
+    // -1 and 1 are the centres of the outer pixels if `aligned`, else their outer edges.
     Value half = a.mul(a.add(grid, 1.0), 0.5);
     at = aligned ? a.mul(half, this->size - 1) : a.add(a.mul(half, this->size), -0.5);
   }
 
-  /// The first pixel of the cell, and the taps from there.
+  /// Returns the first pixel of each point's cell, and the taps from there.
   std::pair<Value, SmallVector<Tap>> taps(const std::string &mode) {
     if (mode == "cubic")
       return cubic();
@@ -42,17 +42,17 @@ public:
     return {first, {{0.0, a.add(a.neg(rest), 1.0)}, {1.0, rest}}};
   }
 
-  /// The pixel at `place` as an index; `inside` is false where zeros are read instead.
+  /// Returns the pixel at `place` as an index; `inside` is false where zeros are read instead.
   Value pixel(Value place, Value &inside, bool isCubic) {
     Value x = isCubic ? padded(place) : place;
     Value below = a.compare(P::ge, x, 0.0), above = a.compare(P::le, x, size - 1);
     inside = padding == "zeros" ? a.n.emit<nn::AndOp>({below, above}) : Value();
-    Value kept = a.select(below, a.min(x, size - 1), a.n.scalar(0.0, x)); // of NaN the first
+    Value kept = a.select(below, a.min(x, size - 1), a.n.scalar(0.0, x)); // NaN: the first
     return a.n.cast(kept, a.n.builder.getI64Type());
   }
 
 private:
-  /// A place outside of the image moved into it, unless zeros are read there.
+  /// Returns `x` with positions outside of the image moved into it, unless zeros are read there.
   Value padded(Value x) {
     if (padding == "zeros")
       return x;
@@ -73,7 +73,7 @@ private:
     return a.add(a.select(odd, a.sub(length, rest), rest), low);
   }
 
-  /// The convolution of Keys (1981) with -0.75.
+  /// Returns the taps of cubic convolution (Keys 1981) with a = -0.75.
   std::pair<Value, SmallVector<Tap>> cubic() {
     constexpr double c = -0.75;
     Value first = a.n.emit<nn::FloorOp>(at), t = a.sub(at, first);
@@ -99,14 +99,14 @@ private:
   Value at;
 };
 
-/// An image [batch, channels, height, width] as rows of pixels.
+/// Samples an image [batch, channels, height, width] that is stored as rows of pixels.
 class Sampler {
 public:
   Sampler(Node &n, Value x, Value grid) : n(n), a(n), x(shapeOf(x)), grid(shapeOf(grid)) {
     pixels =
         n.reshape(n.transpose(x, {0, 2, 3, 1}), {this->x[0] * this->x[2] * this->x[3], this->x[1]});
     points = this->grid[0] * this->grid[1] * this->grid[2];
-    // Where the pixels of each entry of the batch begin.
+    // The first pixel of each entry of the batch.
     Value entries =
         a.mul(a.iota(this->x[0], n.builder.getI64Type()), double(this->x[2] * this->x[3]));
     begin = n.reshape(entries, {this->x[0], 1, 1});
@@ -131,7 +131,7 @@ public:
 private:
   Value product(Value u, Value v) { return u && v ? a.mul(u, v) : u ? u : v; }
 
-  /// The pixels at (row, column) of every point, times `weight`.
+  /// Returns the pixels at (row, column) of every point, times `weight`.
   Value tap(Axis &rows, Axis &columns, Value row, Value column, Value weight, bool isCubic) {
     Value rowInside, columnInside;
     Value i = rows.pixel(row, rowInside, isCubic), j = columns.pixel(column, columnInside, isCubic);

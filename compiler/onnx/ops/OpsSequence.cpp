@@ -1,6 +1,6 @@
 //===- OpsSequence.cpp - sequences of tensors, and rows in reverse -----------------===//
 //
-// How many tensors a sequence has is known, so sequences exist only in the importer.
+// The number of tensors in a sequence is known, so sequences exist only in the importer.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -32,7 +32,8 @@ static void empty(Node &n) {
   n.set(sequenceOf(std::vector<Entry>()));
 }
 
-/// Operand `i`, a place among `count`; without it `otherwise`.
+/// Returns operand `i`, a place among `count` elements, or `otherwise` if it is absent. Nothing
+/// after an error.
 static std::optional<int64_t> placeOf(Node &n, int i, int64_t count, int64_t otherwise) {
   if (!n.has(i))
     return otherwise;
@@ -63,7 +64,7 @@ static void insert(Node &n) {
     return n.error("needs a sequence and a tensor");
   std::vector<Entry> elements = sequence->sequence;
   int64_t count = elements.size();
-  // One place more than there are elements: behind the last. Negative ones count from there.
+  // There is one place more than elements: behind the last, from which negative places count.
   std::optional<Shape> given = n.has(2) ? n.knownInts(2) : std::optional(Shape{count});
   if (!given)
     return;
@@ -98,7 +99,7 @@ static void length(Node &n) {
   n.set(std::move(count));
 }
 
-/// All elements along an axis, which may be a new one.
+/// Sets all elements joined along an axis, which may be a new one.
 static void concatenate(Node &n) {
   Arithmetic a(n);
   const Entry *sequence = sequenceOf(n);
@@ -124,7 +125,8 @@ static void concatenate(Node &n) {
 
 // Rows in reverse -------------------------------------------------------------
 
-/// For each place in time and entry of the batch, the row that comes there: of known lengths.
+/// Returns, for known lengths, the row to put at each time and entry of the batch. Nothing after an
+/// error.
 static std::optional<HostTensor> knownRows(Node &n, const HostTensor &lengths, int64_t times,
                                            int64_t batch) {
   HostTensor rows(DType::I64, {times * batch});
@@ -157,7 +159,7 @@ static Value rowNumbers(Arithmetic &a, int64_t times, int64_t batch) {
   return n.reshape(rows, {times * batch});
 }
 
-/// The first `length` rows of each entry of the batch change their order, the others stay.
+/// Reverses the first `length` rows of each entry of the batch; the others stay.
 static void reverseSequence(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);

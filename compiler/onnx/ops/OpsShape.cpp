@@ -7,8 +7,8 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::import;
 
-/// Ops whose result holds the same elements: `rule` gives the new shape. A known operand
-/// stays known.
+/// Sets the operand with the shape that `rule` returns, for operators that keep all elements. A
+/// known operand stays known.
 template <std::optional<Shape> (*rule)(Node &)> static void reshapeBy(Node &n) {
   std::optional<Shape> shape = rule(n);
   if (!shape)
@@ -28,7 +28,7 @@ static void transpose(Node &n) {
 static void expand(Node &n) {
   std::optional<Shape> target = expandedShape(n);
   Value x = target ? n.data(0) : Value();
-  if (x && n.isTraced()) // 1 to 1 too: a batch of 1 may become another
+  if (x && n.isTraced()) // 1 to 1, too: a batch of 1 may change
     return n.set(n.emitTo<nn::BroadcastOp>(typeOf(x).clone(*target), x));
   n.set(x ? n.broadcast(x, *target) : Value());
 }
@@ -60,7 +60,7 @@ static void split(Node &n) {
     n.set(Value(op->getResult(i)), i);
 }
 
-/// A slice with step 1 is one part of a split in each axis; others choose their elements.
+/// Sets a slice: with step 1 a part of a split along each axis, else chosen elements.
 static void slice(Node &n) {
   std::optional<SlicePlan> plan = slicePlan(n);
   if (!plan)
@@ -80,7 +80,7 @@ static void slice(Node &n) {
   n.set(x);
 }
 
-/// Types are all it needs, so it works on data too.
+/// Sets the shape, which needs only types and so works for data, too.
 static void shapeOp(Node &n) {
   std::optional<Shape> shape = n.shape(0);
   if (!shape)

@@ -1,7 +1,7 @@
 //===- OpsSpectral.cpp - DFT, as a product with a constant matrix ----------------===//
 //
-// The transform is linear, and its length is known: a row of numbers (of pairs, if it is
-// complex) times the matrix of its sines and cosines, whose gradient is known.
+// The transform is linear and its length is known: it is a row of numbers (of pairs if complex)
+// times the matrix of its sines and cosines, so the gradient is known.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
 #include "compiler/onnx/ops/OpTable.h"
@@ -16,9 +16,9 @@ namespace {
 struct Transform {
   int64_t axis;
   int64_t length;      ///< of the signal that is transformed
-  int64_t in, out;     ///< elements of the operand that count, elements of the result
-  int64_t parts, made; ///< numbers of an element: 1 real, 2 complex
-  bool inverse, real;  ///< `real`: the result of a real signal's half spectrum
+  int64_t in, out;     ///< elements of the operand that are used, and of the result
+  int64_t parts, made; ///< numbers per element: 1 real, 2 complex
+  bool inverse, real;  ///< `real`: from half a spectrum to a real signal
 };
 } // namespace
 
@@ -49,7 +49,8 @@ static std::optional<Transform> transformOf(Node &n, ArrayRef<int64_t> x) {
   return t;
 }
 
-/// [in * parts, out * made]: what each number adds to each number of the result.
+/// Returns the matrix [in * parts, out * made] of what each number adds to each number of the
+/// result.
 static HostTensor matrixOf(const Transform &t, DType dtype) {
   HostTensor matrix(dtype, {t.in * t.parts, t.out * t.made});
   double scale = t.inverse ? 1.0 / double(t.length) : 1.0;
@@ -58,7 +59,7 @@ static HostTensor matrixOf(const Transform &t, DType dtype) {
       double angle = 2 * std::numbers::pi * double(j * k % t.length) / double(t.length);
       double real = scale * std::cos(angle), imaginary = scale * std::sin(angle);
       imaginary *= t.inverse ? 1 : -1;
-      // The other half of a real signal's spectrum is the conjugate of this one.
+      // The other half of a real signal's spectrum is the complex conjugate of this one.
       bool twice = t.real && j > 0 && 2 * j != t.length;
       double turn[2][2] = {{real, imaginary}, {-imaginary, real}};
       for (int64_t p = 0; p < t.parts; ++p)

@@ -13,7 +13,7 @@ using llvm::Twine;
 
 // Local response normalisation ----------------------------------------------
 
-/// Attributes of windows of `kernel` that advance by 1.
+/// Returns the attributes of windows of size `kernel` that move by 1.
 static SmallVector<NamedAttribute> unitWindows(Node &n, ArrayRef<int64_t> kernel,
                                                ArrayRef<int64_t> pads) {
   Shape ones(kernel.size(), 1);
@@ -21,8 +21,8 @@ static SmallVector<NamedAttribute> unitWindows(Node &n, ArrayRef<int64_t> kernel
           n.intsNamed("kernel", kernel), n.unitNamed("count_padding")};
 }
 
-/// x / (bias + alpha mean(x^2))^beta, the mean over `size` neighbouring channels, of which
-/// those beyond an end are 0: an average pooling over the channels, as PyTorch has it.
+/// Sets x / (bias + alpha mean(x^2))^beta, where the mean is over `size` neighbouring channels and
+/// channels beyond an end count as 0: an average pooling over the channels, as in PyTorch.
 static void localResponse(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);
@@ -44,7 +44,7 @@ static void localResponse(Node &n) {
 
 // Norms of windows ----------------------------------------------------------
 
-/// (sum |x|^p)^(1/p) over all sizes of a channel.
+/// Sets (sum |x|^p)^(1/p) over all sizes of a channel.
 static void globalLpPool(Node &n) {
   Arithmetic a(n);
   Value x = n.data(0);
@@ -63,7 +63,7 @@ static void globalLpPool(Node &n) {
 // Columns to images ---------------------------------------------------------
 
 namespace {
-/// The blocks of Col2Im.
+/// The blocks of a Col2Im.
 struct Blocks {
   Shape image, block, strides, dilations, pads, counts;
 };
@@ -98,7 +98,8 @@ static std::optional<Blocks> blocksOf(Node &n) {
   return n.failed() ? std::nullopt : std::optional(result);
 }
 
-/// A transposed convolution: place i of a block adds to where i lies.
+/// Sets Col2Im as a transposed convolution: position i of a block is added to the element it comes
+/// from.
 static void columnsToImage(Node &n) {
   Value x = n.data(0);
   std::optional<Blocks> blocks = x ? blocksOf(n) : std::nullopt;

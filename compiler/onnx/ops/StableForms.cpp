@@ -23,7 +23,7 @@ bool plimsoll::import::isPositive(Value value) {
 }
 
 Value plimsoll::import::clampBelow(Arithmetic &a, Value x, Value low) {
-  return a.select(a.compare(P::le, x, low), low, x); // NaN stays
+  return a.select(a.compare(P::le, x, low), low, x); // keeps NaN
 }
 
 Value plimsoll::import::clampAbove(Arithmetic &a, Value x, Value high) {
@@ -43,8 +43,8 @@ static bool isNumber(Value value, double expected) {
 
 // Logarithms ----------------------------------------------------------------
 
-/// ln(e^a + e^b): the larger one and the softplus of their difference. Equal ones have half of the
-/// gradient each, infinite ones no difference.
+/// Returns ln(e^a + e^b): the larger one plus the softplus of the negative difference. Equal
+/// operands get half of the gradient each; infinite ones have no difference.
 static Value logAddExp(Arithmetic &a, Value x, Value y) {
   Value equal = a.compare(P::eq, x, y), first = a.compare(P::gt, x, y);
   Value larger = a.select(first, x, y), smaller = a.select(first, y, x);
@@ -72,7 +72,8 @@ Value plimsoll::import::stableLog(Arithmetic &a, Value x) {
 
 // Standard deviations -------------------------------------------------------
 
-/// What `value` is a view of, repeats, or multiplies with a number; null if it does none of it.
+/// Returns the value that `value` is a view, repetition or constant multiple of; null if it is none
+/// of these.
 static Value unscaled(Value value) {
   Operation *op = value.getDefiningOp();
   if (isa_and_present<nn::ReshapeOp, nn::BroadcastOp>(op))
@@ -84,7 +85,8 @@ static Value unscaled(Value value) {
   return isa<nn::MulOp>(op) && isConstant(op->getOperand(0)) ? op->getOperand(1) : Value();
 }
 
-/// The sum that `value` is a multiple of, and the ops between, the last one first.
+/// Returns the sum that `value` is a multiple of, and the ops between in `scaling`, the last one
+/// first.
 static nn::ReduceSumOp sumUnder(Value value, SmallVectorImpl<Operation *> &scaling) {
   while (Value below = unscaled(value)) {
     scaling.push_back(value.getDefiningOp());
@@ -100,7 +102,8 @@ static Value squared(Value value) {
   return pow && isNumber(pow.getB(), 2.0) ? pow.getA() : Value();
 }
 
-/// x - mean x whose squares `squares` sums over the same dimensions, or null.
+/// Returns x - mean(x) if `squares` sums its squares over the same dimensions as the mean, else
+/// null.
 static nn::SubOp centredUnder(nn::ReduceSumOp squares) {
   Value root = squares ? squared(squares.getX()) : Value();
   auto centred = root ? root.getDefiningOp<nn::SubOp>() : nn::SubOp();
@@ -110,9 +113,9 @@ static nn::SubOp centredUnder(nn::ReduceSumOp squares) {
   return own ? centred : nn::SubOp();
 }
 
-/// A file cannot tell std from var().sqrt(), whose gradient at 0 is NaN: 0 serves both. Numbers are
-/// centred twice, so that equal ones have a variance of 0: rounding in their mean would else leave
-/// a gradient.
+/// Uses gradient 0 at 0 for every root of a variance: a file does not distinguish std from
+/// var().sqrt(), whose gradient there is NaN. Numbers are centred twice, so that equal ones have a
+/// variance of exactly 0: rounding of their mean would otherwise leave a gradient.
 Value plimsoll::import::stableRoot(Arithmetic &a, Value x) {
   SmallVector<Operation *> scaling;
   nn::ReduceSumOp squares = x ? sumUnder(x, scaling) : nn::ReduceSumOp();

@@ -1,4 +1,4 @@
-//===- ExporterRecord.cpp - what torch's exporter wrote down ----------------------===//
+//===- ExporterRecord.cpp - the records that torch's exporter leaves in a file ----===//
 #include "compiler/onnx/parameters/ExporterRecord.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -8,7 +8,7 @@ using llvm::StringRef;
 ExporterRecord::ExporterRecord(const Graph &graph) : graph(graph) {
   readSignature(metadata(graph.proto, "pkg.torch.export.ExportedProgram.graph_signature"));
   nodeCalls.assign(graph.proto.node_size(), -1);
-  // A folded batch normalisation left its own call on the convolution.
+  // A folded batch normalisation left the record of its own call on the convolution.
   for (int i = 0; i < graph.proto.node_size() && exists(); ++i)
     if (!StringRef(graph.names[i].rules).contains("FuseBatchNorm"))
       readCall(i, graph.names[i].fx);
@@ -19,8 +19,8 @@ int ExporterRecord::find(StringRef name) const {
   return found == byName.end() ? -1 : found->second;
 }
 
-/// Lines of the form "p_h_0_weight: PARAMETER target='h.0.weight'" and
-/// "b_h_0_mean: BUFFER target='h.0.mean' persistent=True".
+/// Reads lines of the form "p_h_0_weight: PARAMETER target='h.0.weight'" and "b_h_0_mean: BUFFER
+/// target='h.0.mean' persistent=True".
 void ExporterRecord::readSignature(StringRef text) {
   llvm::SmallVector<StringRef> lines;
   text.split(lines, '\n');

@@ -1,4 +1,4 @@
-//===- FoldedNorms.cpp - normalisations that went into the weights ------------------===//
+//===- FoldedNorms.cpp - normalisations that the exporter folded --------------------===//
 #include "compiler/onnx/parameters/FoldedNorms.h"
 #include "compiler/onnx/file/StoredTypes.h"
 #include "compiler/onnx/parameters/FxArguments.h"
@@ -13,10 +13,10 @@ double FoldedNorm::unfolding() const {
   return std::sqrt(1 + epsilon);
 }
 
-/// The numbers of a floating-point initializer; empty where they cannot be read.
+/// Returns the numbers of a floating-point initializer, or nothing if they cannot be read.
 static std::vector<float> numbersOf(const Graph &graph, int index) {
   constexpr int64_t limit = int64_t(1) << 30;
-  Problems ignored; // told when the bytes are located
+  Problems ignored; // reported when the bytes are located
   std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
   std::optional<std::string> bytes = graph.file.read(index, limit, ignored);
   if (!bytes || !dtype || !(isHalf(*dtype) || *dtype == DType::F32 || *dtype == DType::F64))
@@ -46,8 +46,8 @@ bool plimsoll::import::isOutFirst(const onnx::NodeProto &node) {
   return node.op_type() == "Conv" || isTransposedGemm(node);
 }
 
-/// Numbers that go into one result of a product with `weight`, as torch counts them when it draws
-/// one: behind the first dimension, also of a transposed convolution.
+/// Returns the number of terms in one result of a product with `weight`, as torch computes it for
+/// initialisation: the product of all sizes but the first, also for a transposed convolution.
 static int64_t fanIn(const onnx::NodeProto &node, const onnx::TensorProto &weight) {
   if (node.op_type() == "Gemm" && !isOutFirst(node))
     return weight.dims(0);
@@ -57,16 +57,16 @@ static int64_t fanIn(const onnx::NodeProto &node, const onnx::TensorProto &weigh
   return count;
 }
 
-/// How many results a product with `weight` makes for each row.
+/// Returns how many results a product with `weight` has per row.
 static int64_t channelsOf(const onnx::NodeProto &node, const onnx::TensorProto &weight) {
   if (weight.dims_size() < 2)
     return 0;
   return isOutFirst(node) ? weight.dims(0) : weight.dims(1) * groupsOf(node);
 }
 
-/// A normalisation by the statistics of a trained module leaves a bias. One of a new module leaves
-/// none, or the bias that torch draws for the node before, within 1 / sqrt(fan in) and not far
-/// within.
+/// True if the folded normalisation is that of a new module. A normalisation by the statistics of a
+/// trained module leaves a bias. That of a new module leaves none, or the bias that torch draws for
+/// the node before, whose largest element is at most, and not far below, 1 / sqrt(fan in).
 static bool isOfNewModule(const Graph &graph, int node, const FoldedNorm &norm) {
   std::vector<float> weights = numbersOf(graph, norm.weight), biases;
   if (weights.empty() || largest(weights) == 0)
@@ -117,7 +117,7 @@ std::map<int, FoldedNorm> plimsoll::import::foldedNorms(const Graph &graph,
     StringRef name = node.input(1);
     if (name.consume_back("weight"))
       norm.before = record.find((name + "bias").str());
-    // Weights that another node reads, too, are multiplied by something else there.
+    // If another node reads the weights, too, they are multiplied by something else there.
     norm.isNew = norm.mean >= 0 && norm.variance >= 0 && norm.channels > 0 &&
                  record.find(node.input(1)) >= 0 && graph.usesOf(node.input(1)).size() == 1 &&
                  isOfNewModule(graph, i, norm);

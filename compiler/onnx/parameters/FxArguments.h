@@ -7,11 +7,11 @@
 
 namespace plimsoll::import {
 
-/// The positional arguments of torch's line for a call of `op` ("aten.embedding"), as text: "%x",
-/// "[8]", "1e-05". Empty where `fx` is no line of such a call.
+/// Returns the positional arguments in torch's line `fx` for a call of `op` ("aten.embedding"), as
+/// text: "%x", "[8]", "1e-05". Returns nothing if `fx` is no such line.
 llvm::SmallVector<llvm::StringRef> fxArguments(llvm::StringRef fx, llvm::StringRef op);
 
-/// The values that a call of the module reads, by name and in order, without "%".
+/// Returns the names of the values that a call of the module reads, in order, without "%".
 llvm::SmallVector<llvm::StringRef> fxValues(llvm::StringRef fx);
 
 } // namespace plimsoll::import

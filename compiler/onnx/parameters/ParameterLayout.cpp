@@ -9,7 +9,7 @@ using llvm::StringRef;
 using Kind = Layout::Kind;
 
 namespace {
-/// What a value's name says of the call that made it.
+/// The kind of call that made a value, according to the value's name.
 enum class Step { Copy, Transpose, Reshape, Expand, Select, Other };
 } // namespace
 
@@ -29,7 +29,7 @@ static Step stepOf(StringRef value) {
       .Default(Step::Other);
 }
 
-/// Look-ups by numbers that the exporter knew.
+/// True for the result of a look-up, whose indices the exporter knew.
 static bool isLookUp(StringRef value) {
   return llvm::is_contained({"embedding", "index_select", "index", "gather"}, callKind(value));
 }
@@ -39,8 +39,8 @@ static Shape shapeOf(const Graph &graph, int index) {
   return Shape(tensor.dims().begin(), tensor.dims().end());
 }
 
-/// True if nothing that a table is computed by went into a look-up; indices are added, counted and
-/// masked.
+/// True if a look-up was made without operations by which tables are computed; indices are only
+/// added, counted and masked.
 static bool isPlainTable(const Origin &origin) {
   return llvm::none_of(origin.values, [](StringRef value) {
     return llvm::is_contained({"exp", "log",    "sigmoid", "tanh", "relu", "softmax", "softplus",
@@ -51,21 +51,21 @@ static bool isPlainTable(const Origin &origin) {
   });
 }
 
-/// True if arithmetic went into a look-up that may be that of its indices, or of its table.
+/// True if arithmetic went into a look-up, on its indices or on its table.
 static bool hasArithmetic(const Origin &origin) {
   return llvm::any_of(origin.values, [](StringRef value) {
     return llvm::is_contained({"add", "sub", "mul", "rsub"}, callKind(value).rtrim('_'));
   });
 }
 
-/// True for a part of what was split, and not one of several results of a function.
+/// True for a part of a split, false for one of several results of another function.
 static bool isPartOfSplit(const Origin &origin) {
   return llvm::none_of(origin.values, [](StringRef value) {
     return !value.starts_with("val_") && stepOf(value) == Step::Other;
   });
 }
 
-/// The shape without dimensions of 1 at its ends, if one dimension is left.
+/// Returns the only dimension whose size is not 1 as a shape, if there is exactly one.
 static std::optional<Shape> onlyDimension(const Shape &shape) {
   Shape others;
   llvm::copy_if(shape, std::back_inserter(others), [](int64_t size) { return size != 1; });
@@ -78,7 +78,7 @@ bool plimsoll::import::isTransposedGemm(const onnx::NodeProto &node) {
          });
 }
 
-/// A weight of `x W^T`, of which the exporter may have stored either form.
+/// Returns the layout of a weight of `x W^T`, which the exporter may store either way.
 static Layout linearLayout(const Graph &graph, int index, const RoleUse &use) {
   const onnx::NodeProto &node = graph.node(use.consumer.node);
   if (use.role != Role::Matrix || use.consumer.operand != 1 || use.moved)
@@ -86,7 +86,8 @@ static Layout linearLayout(const Graph &graph, int index, const RoleUse &use) {
   return {isTransposedGemm(node) ? Kind::Same : Kind::Transposed};
 }
 
-/// True for calls whose constants have the elements of the tensors that they read, in their order.
+/// True for calls that read their tensors with all elements in order, so that a constant in the
+/// place of a tensor is the tensor.
 static bool keepsElements(const FxCall &call) {
   StringRef op = call.op;
   op.consume_front("aten.");
@@ -94,7 +95,7 @@ static bool keepsElements(const FxCall &call) {
   bool isScaled =
       call.text.contains("alpha:") || call.text.contains("beta:") || call.text.contains("value:");
   if (op.starts_with("index") && call.text.contains("[None"))
-    return false; // the dimension that is indexed comes first
+    return false; // the indexed dimension comes first
   return !isScaled && (op.starts_with("conv") || op.contains("norm") ||
                        llvm::is_contained({"linear",
                                            "mm",
@@ -124,22 +125,23 @@ static bool keepsElements(const FxCall &call) {
                                           op));
 }
 
-/// Of a constant that one call made of a tensor which it reads itself.
+/// Returns the layout of a constant that a call made of a tensor it reads directly.
 static Layout directLayout(const Graph &graph, const FxCall &call, int index, const RoleUse &use) {
   Shape shape = shapeOf(graph, index);
   if (call.op.starts_with("aten.linear") && shape.size() == 2)
     return linearLayout(graph, index, use);
   if (call.op.contains("instance_norm"))
-    return {Kind::Computed}; // repeated for each image
+    return {Kind::Computed}; // it is repeated for each image
   std::optional<Shape> only = onlyDimension(shape);
   if (only && shape.size() > 1 && (call.op.contains("norm") || call.op.contains("prelu")))
     return {Kind::Reshaped, *only};
   return {keepsElements(call) ? Kind::Same : Kind::Computed};
 }
 
-/// The elements of an initializer as the file has them; nothing where they cannot be read.
+/// Returns the elements of an initializer as the file stores them, or nothing if they cannot be
+/// read.
 static std::optional<std::string> bytesOf(const Graph &graph, int index) {
-  Problems ignored; // told when the bytes are located
+  Problems ignored; // reported when the bytes are located
   std::optional<std::string> bytes = graph.file.read(index, int64_t(1) << 28, ignored);
   return bytes && !bytes->empty() ? bytes : std::nullopt;
 }
@@ -148,7 +150,7 @@ static size_t elementSize(const Graph &graph, int index) {
   return byteSize(*dtypeOf(graph.proto.initializer(index).data_type()));
 }
 
-/// The shape with its leading dimensions made 1 as far as all of the bytes repeat along them.
+/// Returns the shape with leading dimensions set to 1 as long as all bytes repeat along them.
 static Shape unrepeated(StringRef bytes, const Shape &shape) {
   Shape result = shape;
   for (int64_t &size : llvm::MutableArrayRef(result).drop_back(shape.empty() ? 0 : 1)) {
@@ -162,11 +164,11 @@ static Shape unrepeated(StringRef bytes, const Shape &shape) {
 }
 
 bool plimsoll::import::isConstant(StringRef bytes, size_t step) {
-  // The bytes equal themselves moved by one element.
+  // The bytes are equal to themselves, moved by one element.
   return bytes.size() < step || bytes.drop_front(step) == bytes.drop_back(step);
 }
 
-/// True if the first of the slices of some further dimension is the second one, too.
+/// True if the first two slices along some further dimension are equal.
 static bool repeatsInside(StringRef bytes, const Shape &shape, size_t step) {
   size_t slice = step;
   for (int64_t size : shape)
@@ -179,8 +181,8 @@ static bool repeatsInside(StringRef bytes, const Shape &shape, size_t step) {
   return false;
 }
 
-/// Expanded in dimensions that its values show. A constant of one number does not show them, but
-/// the batch is what modules expand to.
+/// Returns the layout of a tensor that was expanded along leading dimensions, which its values
+/// show. A constant fill does not show them, but then the batch is the one that modules expand to.
 static Layout expandedLayout(const Graph &graph, int index, const Shape &shape) {
   std::optional<std::string> bytes = bytesOf(graph, index);
   if (!bytes || shape.empty())
@@ -194,12 +196,12 @@ static Layout expandedLayout(const Graph &graph, int index, const Shape &shape) 
     isOnce = llvm::all_of(llvm::ArrayRef(shape).drop_front().drop_back(shape.size() > 1),
                           [](int64_t size) { return size == 1; });
   }
-  // Repeated in another dimension, it would be one there.
+  // A tensor that repeats in another dimension, too, may have size 1 there.
   return {isOnce ? Kind::Repeated : Kind::Computed, once, {}, false, /*isGuess=*/true};
 }
 
-/// The rows (of the last dimension) of the first `count` elements; empty where two are equal, for
-/// a row that was selected twice is one in the module.
+/// Returns the distinct rows (of the last dimension) of one copy of the tensor. Returns nothing if
+/// two are equal, since a row that was selected twice is one row in the module.
 static std::vector<std::string> distinctRows(StringRef bytes, const Shape &once, size_t step) {
   std::optional<int64_t> count = elementCount(once);
   if (!count || once.empty() || isConstant(bytes, step))
@@ -212,8 +214,8 @@ static std::vector<std::string> distinctRows(StringRef bytes, const Shape &once,
   return {rows.begin(), rows.end()};
 }
 
-/// Rows of the tensor, or elements of it in another order: a tensor of their own, if nothing is
-/// in it twice.
+/// Returns the layout of rows of the tensor, or of its elements in another order. They become a
+/// tensor of their own if nothing occurs twice.
 static Layout movedLayout(const Graph &graph, int index, const Shape &shape, bool isSelected) {
   std::optional<std::string> bytes = bytesOf(graph, index);
   if (!bytes)
@@ -237,7 +239,7 @@ Layout plimsoll::import::layoutOf(const Graph &graph, const ExporterRecord &reco
   if (target.direct && call)
     return directLayout(graph, *call, index, use);
   std::set<Step> steps;
-  // What a look-up was made from is a table and the arithmetic of its indices.
+  // A look-up was made from a table and from the arithmetic of its indices.
   StringRef last = target.via.empty() ? StringRef(tensor.name()) : target.via;
   if (isLookUp(last)) {
     Origin origin = record.origin(index);

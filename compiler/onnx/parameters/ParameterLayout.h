@@ -13,25 +13,25 @@ struct Layout {
     Transposed, ///< the transpose of a matrix
     Reshaped,   ///< under another shape; `shape` is the module's
     Repeated,   ///< expanded in leading dimensions; `shape` is the module's
-    Moved,      ///< each element once at most, in an order or selection that the file does not tell
-    Computed    ///< something else: the tensor cannot be found in it again
+    Moved,      ///< each element at most once, in an unknown order or selection
+    Computed    ///< something else: the tensor cannot be recovered from it
   };
   Kind kind = Kind::Same;
-  Shape shape = {}; ///< also of what was moved: without dimensions along which it repeats
-  /// What was selected, to tell whether two selections overlap; empty where that cannot be told.
+  Shape shape = {}; ///< also for Moved, without dimensions along which it repeats
+  /// The selected rows, to detect overlapping selections; empty if that is impossible.
   std::vector<std::string> rows = {};
-  bool isDisjoint = false; ///< of what was selected: no other selection overlaps it
-  bool isGuess = false;    ///< the file does not tell which dimensions of 1 there were
-  bool isDoubtful = false; ///< arithmetic went into it: on the tensor, or on what indexes it
+  bool isDisjoint = false; ///< a selection that no other one overlaps
+  bool isGuess = false;    ///< the file does not record which dimensions of size 1 there were
+  bool isDoubtful = false; ///< arithmetic went into it, on the tensor or on its indices
 };
 
-/// True if all elements, of `step` bytes each, are one number.
+/// True if all elements, of `step` bytes each, are equal.
 bool isConstant(llvm::StringRef bytes, size_t step);
 
-/// True for a Gemm whose second factor is [out, in].
+/// True for a Gemm whose second factor is stored as [out, in].
 bool isTransposedGemm(const onnx::NodeProto &node);
 
-/// How initializer `index` was made, as the uses that stand for one tensor see it.
+/// Returns how initializer `index` was made from the tensor `target`, as seen by `use`.
 Layout layoutOf(const Graph &graph, const ExporterRecord &record, int index,
                 const UseTarget &target, const RoleUse &use);
 

@@ -1,4 +1,4 @@
-//===- ParameterMerge.cpp - what exporters do to parameters, undone ---------------===//
+//===- ParameterMerge.cpp - undoes what exporters do to parameters ----------------===//
 #include "compiler/onnx/parameters/ParameterPlanner.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
@@ -7,14 +7,14 @@
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-/// "model.h.0" + "weight" as torch writes it in placeholders: "%p_model_h_0_weight".
+/// Returns torch's placeholder for a parameter: "%p_model_h_0_weight" for "model.h.0.weight".
 static std::string placeholder(StringRef name) {
   std::string result = "%p_" + name.str();
   std::replace(result.begin(), result.end(), '.', '_');
   return result;
 }
 
-/// A longer name that begins like it does not count.
+/// A longer placeholder that begins with this one is another parameter.
 bool plimsoll::import::mentionsParameter(StringRef fx, StringRef name) {
   std::string wanted = placeholder(name);
   for (size_t at = fx.find(wanted); at != StringRef::npos; at = fx.find(wanted, at + 1)) {
@@ -29,14 +29,14 @@ bool plimsoll::import::mentionsParameter(StringRef fx, StringRef name) {
 
 bool Planner::isConstantFill(int index) {
   constexpr int64_t limit = int64_t(64) << 20;
-  Problems ignored; // told when the bytes are located
+  Problems ignored; // reported when the bytes are located
   std::optional<std::string> bytes = graph.file.read(index, limit, ignored);
   std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
   return bytes && dtype && !bytes->empty() && isConstant(*bytes, byteSize(*dtype));
 }
 
-/// Makes one parameter for each module that uses a constant tensor: nothing but their
-/// equal values says that they are one.
+/// Makes one parameter for each module that uses a constant fill: only its values are equal.
+/// Returns false if there is only one such module.
 bool Planner::split(int index, const Parameter &parameter, llvm::ArrayRef<RoleUse> roles) {
   std::vector<std::pair<std::string, llvm::SmallVector<RoleUse>>> groups; // by first use
   llvm::StringMap<size_t> places;
@@ -72,8 +72,8 @@ bool Planner::split(int index, const Parameter &parameter, llvm::ArrayRef<RoleUs
   return true;
 }
 
-/// A module of a known class names its tensor: other such names are aliases. With the exporter's
-/// record an alias is a name of the module that reads the tensor, and that nothing else is.
+/// Adds aliases: names that a module of a known class gives the tensor. With the exporter's record,
+/// an alias is a tensor of the module that reads it and that nothing else reads.
 void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const {
   StringRef last = StringRef(parameter.name).rsplit('.').second;
   for (const RoleUse &use : record.exists() ? roles : llvm::ArrayRef<RoleUse>()) {
@@ -105,7 +105,7 @@ void Planner::addAliases(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) co
 
 // Dropped biases ------------------------------------------------------------
 
-/// The exporter drops a bias of zeros: torch's line still names it.
+/// Restores a bias of zeros that the exporter dropped and torch's line still names.
 void Planner::restoreBias(int index) {
   const onnx::NodeProto &node = graph.node(index);
   const NodeNames &names = graph.names[index];
@@ -114,7 +114,7 @@ void Planner::restoreBias(int index) {
       node.input_size() != 2)
     return;
   if (auto norm = norms.find(index); norm != norms.end() && norm->second.isNew)
-    return; // it is the normalisation's
+    return; // the normalisation has its own
   std::string name = names.module + ".bias";
   if (record.exists()) {
     int dropped = targets.droppedBias(index);
@@ -140,15 +140,16 @@ void Planner::restoreBias(int index) {
   bias.dtype = matrix.dtype;
   bias.role = "bias";
   bias.reason = "a bias of zeros that the exporter dropped";
-  auto shared = taken.find(bias.name); // the module is called twice
+  auto shared = taken.find(bias.name); // known if the module is called twice
   int id = shared != taken.end() ? shared->second : add(std::move(bias));
   plan.restoredBiases[index] = id;
 }
 
 // Folded parameters ---------------------------------------------------------
 
-/// Random numbers that are added or joined to data may be a parameter that the exporter
-/// expanded or gathered: its name and shape are lost. Masks hold two values only.
+/// Adds a remark if a constant may be a parameter that the exporter expanded or gathered, which
+/// lost its name and shape: random numbers that are added or joined to data. Masks have only two
+/// values.
 void Planner::remarkOnSuspect(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) {
   bool exported = !roles.empty() && !graph.names[roles.front().consumer.node].module.empty();
   bool joined = exported && (roles.front().role == Role::Added ||
@@ -158,7 +159,7 @@ void Planner::remarkOnSuspect(const onnx::TensorProto &tensor, llvm::ArrayRef<Ro
   if (!joined || isExternal(tensor) || !count || *count < 16 || *count > (int64_t(1) << 22) ||
       exporterKind(tensor.name(), "kind") == "BUFFER")
     return;
-  Problems ignored; // told when the tensor is used
+  Problems ignored; // reported when the tensor is used
   std::optional<HostTensor> values = readTensor(tensor, "", *count, "", ignored);
   std::set<double> distinct;
   for (size_t i = 0; values && i < values->floats.size() && distinct.size() <= 2; ++i)

@@ -1,10 +1,10 @@
-//===- ParameterNorms.cpp - parameters of normalisations that were folded -----------===//
+//===- ParameterNorms.cpp - restores parameters of folded normalisations ------------===//
 #include "compiler/onnx/parameters/ParameterPlanner.h"
 
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-/// True for the bias that the exporter computed for a normalisation that comes back.
+/// True for the bias that the exporter computed for a normalisation that is restored.
 bool Planner::isFoldedBias(Use use) const {
   auto norm = norms.find(use.node);
   return norm != norms.end() && norm->second.isNew && use.operand == 2;
@@ -14,7 +14,7 @@ int Planner::addOfNorm(int tensor, Role role, const FoldedNorm &norm) {
   if (tensor < 0)
     return -1;
   const std::string &name = record.tensor(tensor).name;
-  if (auto known = taken.find(name); known != taken.end()) // the module is called twice
+  if (auto known = taken.find(name); known != taken.end()) // known if the module is called twice
     return known->second;
   Parameter parameter;
   parameter.name = name;
@@ -27,8 +27,8 @@ int Planner::addOfNorm(int tensor, Role role, const FoldedNorm &norm) {
   return add(std::move(parameter));
 }
 
-/// Takes a new normalisation out of the weights again: they and the bias before it were multiplied
-/// by one number.
+/// Takes a new normalisation out of the weights again: all weights, and the bias before it, were
+/// multiplied by the same number.
 void Planner::restoreNorm(int node, const FoldedNorm &norm) {
   ParameterUse weight = plan.find(norm.weight, {node, 1});
   if (weight.parameter < 0 || !weight.view.empty() || !weight.parts.empty())
@@ -57,7 +57,8 @@ static std::string counted(size_t count) {
   return std::to_string(count) + " batch normalisation" + (count == 1 ? "" : "s");
 }
 
-/// Says what came back, and of what was multiplied into the weights and cannot be taken out again.
+/// Warns of normalisations that were restored, and of those that were multiplied into the weights
+/// and cannot be.
 void Planner::warnOfFoldedNorms() {
   int count = 0;
   std::string names, back;
@@ -65,7 +66,7 @@ void Planner::warnOfFoldedNorms() {
     list += (list.empty() ? ": '" : ", '") + tensor.str() + "'";
   };
   for (auto [i, node] : llvm::enumerate(graph.proto.node())) {
-    // torch's older exporter folds without a trace but the names of what it computed.
+    // torch's older exporter folds without a trace, except for the names of what it computed.
     bool isOld = node.op_type() == "Conv" && node.input_size() == 3 &&
                  StringRef(node.input(1)).starts_with("onnx::Conv_") &&
                  StringRef(node.input(2)).starts_with("onnx::Conv_");

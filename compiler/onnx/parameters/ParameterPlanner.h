@@ -1,4 +1,4 @@
-//===- ParameterPlanner.h - the work behind planParameters ---------*- C++ -*-===//
+//===- ParameterPlanner.h - the implementation of planParameters ----*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_PARAMETERS_PARAMETERPLANNER_H
 #define PLIMSOLL_COMPILER_ONNX_PARAMETERS_PARAMETERPLANNER_H
 
@@ -8,7 +8,7 @@
 
 namespace plimsoll::import {
 
-/// Builds the plan, one initializer after the other.
+/// Builds the plan, initializer by initializer.
 class Planner {
 public:
   Planner(const Graph &graph, const ModelOptions &options, Problems &problems)
@@ -26,7 +26,7 @@ public:
     warnOfFoldedNorms();
     warnOfStill();
     warnOfLost();
-    if (!record.exists()) // it tells what is tied
+    if (!record.exists()) // the record shows ties
       tieEqualParameters(graph, plan, problems);
     warnOfNameless();
     return std::move(plan);
@@ -48,7 +48,7 @@ private:
   ParameterUse useComposite(const Parameter &whole, llvm::ArrayRef<RoleUse> uses);
   ParameterUse trainComputed(const Parameter &whole, llvm::ArrayRef<int> tensors,
                              llvm::ArrayRef<RoleUse> uses);
-  /// What becomes of a parameter of the module.
+  /// What happens to a parameter of the module.
   enum class Fate { Trained, Constant, Merged, Replaced, Renamed, Doubtful, Unread };
   Fate fateOf(int tensor, std::string &text) const;
   void warnOfLost();
@@ -86,23 +86,23 @@ private:
   UseTargets targets;
   std::map<int, FoldedNorm> norms; ///< by node
   TracedNames traced;
-  /// Of the record's parameters: the name in the file under which they are trained instead.
+  /// Tensors of the record: the names in the file under which they are trained instead.
   std::map<int, std::string> renamed;
-  /// Those of them whose numbers may have been computed from the module's.
+  /// Keys of `renamed` whose numbers may have been computed from the module's.
   llvm::DenseSet<int> doubtful;
-  /// Those that something is trained for which was computed from them.
+  /// Tensors of the record: the weight computed from them that is trained instead.
   std::map<int, std::string> replaced;
-  /// Names and shapes of those whose dimensions of 1 are not told.
+  /// Names and shapes of parameters whose dimensions of size 1 the file does not record.
   std::vector<std::string> shaped;
-  /// Those of batch normalisations that cannot be taken out of the weights again.
+  /// Tensors of batch normalisations that cannot be taken out of the weights again.
   llvm::DenseSet<int> unfoldable;
-  /// Those of which something is a constant now.
+  /// Tensors of the record from which a constant was made.
   llvm::DenseSet<int> lost;
-  /// What was selected from them.
+  /// Rows that were selected from tensors of the record.
   std::map<int, llvm::StringSet<>> selected;
 };
 
-/// True if torch's line `fx` names parameter `name` ("%p_h_0_weight" for "h.0.weight").
+/// True if torch's line `fx` names the parameter `name` ("%p_h_0_weight" for "h.0.weight").
 bool mentionsParameter(llvm::StringRef fx, llvm::StringRef name);
 
 } // namespace plimsoll::import

@@ -1,14 +1,14 @@
-//===- ParameterRecorded.cpp - parameters by the exporter's own record -------------===//
+//===- ParameterRecorded.cpp - parameters according to the exporter's record -------===//
 //
-// With torch's record in the file no role and no name is guessed: the record tells what each use
-// of an initializer stands for, and ParameterLayout how it was made.
+// With torch's record in the file no role or name is guessed: the record determines the tensor of
+// each use of an initializer, and ParameterLayout how the initializer was made from it.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/parameters/ParameterPlanner.h"
 
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-/// One parameter for each tensor of the module that the uses of an initializer stand for.
+/// Plans one parameter for each tensor of the module that the uses of an initializer are.
 void Planner::visitRecorded(const Parameter &whole, llvm::ArrayRef<RoleUse> roles) {
   std::vector<std::pair<int, llvm::SmallVector<RoleUse>>> groups; // by first use
   for (const RoleUse &use : roles) {
@@ -21,7 +21,8 @@ void Planner::visitRecorded(const Parameter &whole, llvm::ArrayRef<RoleUse> role
   int own = record.find(whole.fileName);
   if (groups.empty())
     groups.push_back({own, {}});
-  // The one of the initializer's own name comes first: it is what an output of that name holds.
+  // The tensor with the initializer's name comes first, because an output of that name is that
+  // tensor.
   llvm::stable_sort(
       groups, [&](const auto &a, const auto &b) { return (a.first == own) > (b.first == own); });
   for (const auto &[tensor, uses] : groups) {
@@ -61,7 +62,7 @@ ParameterUse Planner::useRecorded(const Parameter &whole, int tensor,
   case Layout::Kind::Computed:
     return trainComputed(whole, {tensor}, uses);
   case Layout::Kind::Moved:
-    // The initializer's name may be that of another tensor of the module.
+    // The initializer may have the name of another tensor of the module.
     if (!target.via.empty() && (isOne || taken.count(one.fileName)))
       one.fileName = target.via.str();
     return trainMoved(std::move(one), {tensor}, layout);
@@ -70,7 +71,8 @@ ParameterUse Planner::useRecorded(const Parameter &whole, int tensor,
   }
 }
 
-/// Under its own name and shape; another initializer may have brought it already.
+/// Trains a parameter under the module's name and shape; another initializer may have added it
+/// already.
 ParameterUse Planner::trainAs(Parameter one, int tensor, const Layout &layout) {
   Shape seen = one.shape;
   one.name = record.tensor(tensor).name;
@@ -107,7 +109,7 @@ ParameterUse Planner::trainAs(Parameter one, int tensor, const Layout &layout) {
   return use;
 }
 
-/// "'a.weight', 'b.weight'".
+/// Returns the names of tensors as text: "'a.weight', 'b.weight'".
 static std::string namesOf(const ExporterRecord &record, llvm::ArrayRef<int> tensors) {
   std::string names;
   for (int tensor : tensors)
@@ -115,8 +117,8 @@ static std::string namesOf(const ExporterRecord &record, llvm::ArrayRef<int> ten
   return names;
 }
 
-/// An initializer's name for one of the parameters that it stands for: equal ones of several
-/// modules may be one initializer.
+/// Returns the initializer's name with a number if it is taken: equal tensors of several modules
+/// may share an initializer.
 std::string Planner::unusedName(const std::string &initializer) const {
   std::string name = initializer;
   for (int i = 2; taken.count(name); ++i)
@@ -124,7 +126,8 @@ std::string Planner::unusedName(const std::string &initializer) const {
   return name;
 }
 
-/// Under the name that the file gives it, because its place in the module's tensor is not told.
+/// Trains a parameter under the file's name, since its place in the module's tensor is not
+/// recorded.
 ParameterUse Planner::trainMoved(Parameter one, llvm::ArrayRef<int> tensors, const Layout &layout) {
   std::string names = namesOf(record, tensors);
   bool overlaps = false;
@@ -155,7 +158,8 @@ ParameterUse Planner::trainMoved(Parameter one, llvm::ArrayRef<int> tensors, con
   return use;
 }
 
-/// What moves without a gradient, and what a checkpoint of the module holds.
+/// Keeps a buffer as a parameter if training moves it without a gradient, or if a checkpoint of the
+/// module contains it; else as a constant.
 ParameterUse Planner::keepBuffer(Parameter one, int tensor, const Layout &layout,
                                  llvm::ArrayRef<RoleUse> uses) {
   const ModuleTensor &buffer = record.tensor(tensor);
@@ -188,7 +192,7 @@ ParameterUse Planner::keepConstant(const Parameter &whole, const std::string &wh
   return {};
 }
 
-/// What was made from no tensor of the module, or from several.
+/// Plans an initializer that was made from no tensor of the module, or from several.
 ParameterUse Planner::useComposite(const Parameter &whole, llvm::ArrayRef<RoleUse> uses) {
   Origin origin = record.origin(whole.initializer);
   llvm::SmallVector<int> parameters;
@@ -221,8 +225,8 @@ ParameterUse Planner::useComposite(const Parameter &whole, llvm::ArrayRef<RoleUs
   return trainComputed(whole, parameters, uses);
 }
 
-/// What was computed from parameters. A weight is trained in their place: the model learns, though
-/// not as the module would.
+/// Plans an initializer that was computed from parameters. A weight is trained in their place: the
+/// model learns, but not as the module would.
 ParameterUse Planner::trainComputed(const Parameter &whole, llvm::ArrayRef<int> tensors,
                                     llvm::ArrayRef<RoleUse> uses) {
   bool isWeight = whole.shape.size() > 1 && llvm::all_of(uses, [](const RoleUse &use) {

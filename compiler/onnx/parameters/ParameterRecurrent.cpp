@@ -1,16 +1,16 @@
-//===- ParameterRecurrent.cpp - weights of recurrent networks, put together --------===//
+//===- ParameterRecurrent.cpp - weights of recurrent networks ----------------------===//
 //
-// ONNX has the weights of all directions of an LSTM, GRU or RNN in one tensor, and both of its
-// biases in another, with gates in an order of its own. The module's are found in it again: each
-// parameter is some pieces of the initializer, and the operand is parts of the parameters.
+// ONNX has the weights of all directions of an LSTM, GRU or RNN in one tensor, and both biases in
+// another, with its own order of gates. The module's parameters are found in these: each parameter
+// consists of some pieces of the initializer, and the operand of parts of the parameters.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/parameters/ParameterPlanner.h"
 
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-/// For ONNX's gates in order, the place of each among torch's: i, o, f, c of i, f, c, o; and
-/// z, r, h of r, z, h.
+/// Returns, for ONNX's gates in order, the place of each among torch's: i, o, f, c within i, f, c,
+/// o; and z, r, h within r, z, h.
 static llvm::SmallVector<int> gatesOf(StringRef op) {
   if (op == "LSTM")
     return {0, 3, 1, 2};
@@ -19,7 +19,7 @@ static llvm::SmallVector<int> gatesOf(StringRef op) {
   return {0};
 }
 
-/// "l0" of the tensor of a layer: its name ends as "weight_ih_l0" or "bias_hh_l0_reverse".
+/// Returns the layer of a tensor, "l0", from names such as "weight_ih_l0" and "bias_hh_l0_reverse".
 static std::optional<std::string> layerOf(StringRef name) {
   size_t at = name.rfind("_l");
   StringRef layer = at == StringRef::npos ? "" : name.drop_front(at + 1);
@@ -29,7 +29,7 @@ static std::optional<std::string> layerOf(StringRef name) {
   return isLayer ? std::optional(layer.str()) : std::nullopt;
 }
 
-/// The tensor that a call reads whose name ends with `last`, or -1.
+/// Returns the tensor that a call reads and whose name ends with `last`, or -1.
 static int tensorNamed(const ExporterRecord &record, const FxCall &call, StringRef last) {
   for (int tensor : call.tensors)
     if (StringRef(record.tensor(tensor).name).rsplit('.').second == last ||
@@ -38,14 +38,16 @@ static int tensorNamed(const ExporterRecord &record, const FxCall &call, StringR
   return -1;
 }
 
-/// What stands one after the other in the operand, in each direction: "weight_ih", or the biases.
+/// Returns the kinds of tensors that an operand holds for each direction: "weight_ih", or both
+/// biases.
 static llvm::SmallVector<StringRef> kindsAt(int operand) {
   if (operand == 3)
     return {"bias_ih", "bias_hh"};
   return {operand == 1 ? StringRef("weight_ih") : StringRef("weight_hh")};
 }
 
-/// Nothing where the operand is not what torch's exporter makes of the module's tensors.
+/// Returns the parts of the operand; nothing if it is not what torch's exporter makes of the
+/// module's tensors.
 std::optional<ParameterUse> Planner::useRecurrent(const Parameter &whole,
                                                   llvm::ArrayRef<RoleUse> uses) {
   const FxCall *call = uses.empty() ? nullptr : record.call(uses.front().use.node);
@@ -87,7 +89,8 @@ std::optional<ParameterUse> Planner::useRecurrent(const Parameter &whole,
   return result;
 }
 
-/// The parameter whose gates stand at `place` of an initializer, in ONNX's order.
+/// Returns the parameter whose gates are at `place` of an initializer, in ONNX's order; adds it if
+/// it is new.
 int Planner::addRecurrent(const Parameter &whole, int tensor, llvm::ArrayRef<int> gates,
                           int64_t place, int64_t block) {
   const std::string &name = record.tensor(tensor).name;

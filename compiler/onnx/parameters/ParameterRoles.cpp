@@ -9,13 +9,13 @@ static bool isOneOf(StringRef name, std::initializer_list<StringRef> list) {
   return llvm::is_contained(list, name);
 }
 
-/// Nodes whose result is their first operand under another shape or type.
+/// True for operators that return their first operand with another shape or type.
 static bool passesOn(StringRef op) {
   return isOneOf(op, {"Transpose", "Reshape", "Expand", "Identity", "Cast", "CastLike", "Unsqueeze",
                       "Squeeze", "Flatten", "Slice"});
 }
 
-/// Joined with others: gates of a recurrent weight, put into another order.
+/// True for operators that join tensors, as exporters do with the gates of recurrent weights.
 static bool joins(StringRef op) {
   return op == "Concat";
 }
@@ -24,7 +24,7 @@ bool plimsoll::import::isRecurrent(StringRef op) {
   return isOneOf(op, {"LSTM", "GRU", "RNN"});
 }
 
-/// True for an initializer, moved or not.
+/// True if `name` is an initializer, or one with its elements moved.
 static bool isWeight(const Graph &graph, StringRef name, int depth = 0) {
   if (graph.initializers.count(name))
     return true;
@@ -36,7 +36,7 @@ static bool isWeight(const Graph &graph, StringRef name, int depth = 0) {
          isWeight(graph, node.input(0), depth + 1);
 }
 
-/// True for a product with a weight; a product of two activations has no bias.
+/// True if `name` is a product with a weight; a product of two activations has no bias.
 static bool isProduct(const Graph &graph, StringRef name) {
   auto producer = graph.producers.find(name);
   if (producer == graph.producers.end())
@@ -47,22 +47,23 @@ static bool isProduct(const Graph &graph, StringRef name) {
          (isWeight(graph, node.input(1)) || isWeight(graph, node.input(0)));
 }
 
-/// True for one number for each channel or column: dimensions but one are 1.
+/// True if `name` has at most one dimension whose size is not 1: one number per channel or column.
 static bool isVector(const Graph &graph, StringRef name) {
   auto found = graph.initializers.find(name);
   if (found == graph.initializers.end())
-    return true; // an initializer under another shape
+    return true; // a reshaped initializer
   const auto &dims = graph.proto.initializer(found->second).dims();
   return llvm::count_if(dims, [](int64_t size) { return size != 1; }) <= 1;
 }
 
-/// The operation that makes `name`, or "".
+/// Returns the operator that computes `name`, or "".
 static StringRef opOf(const Graph &graph, StringRef name) {
   auto producer = graph.producers.find(name);
   return producer == graph.producers.end() ? "" : StringRef(graph.node(producer->second).op_type());
 }
 
-/// True for a mean over a dimension, of something or of its square: what a normalisation takes.
+/// True if `name` is computed from a mean over a dimension, of something or of its square, as in
+/// normalisations.
 static bool isStatisticOf(const Graph &graph, StringRef name, int depth = 0) {
   StringRef op = opOf(graph, name);
   if (op == "ReduceMean" || op == "ReduceSumSquare" || op == "ReduceL2")
@@ -75,8 +76,8 @@ static bool isStatisticOf(const Graph &graph, StringRef name, int depth = 0) {
   });
 }
 
-/// True for what is divided by, or multiplied with the reciprocal of, a root of its own
-/// statistics: a normalisation in pieces, or that reciprocal.
+/// True if `name` is something divided by, or multiplied with the reciprocal of, a root of
+/// statistics, as in a normalisation written in parts; or if it is that root or reciprocal.
 static bool isScaledByStatistic(const Graph &graph, StringRef name) {
   StringRef op = opOf(graph, name);
   if (op == "Reciprocal" || op == "Sqrt")
@@ -93,8 +94,9 @@ static bool isScaledByStatistic(const Graph &graph, StringRef name) {
   return isRoot(node.input(1)) || (op == "Mul" && isRoot(node.input(0)));
 }
 
-/// True for what an InstanceNormalization makes, reshaped or not: exporters write group
-/// normalisation so, and its gain and bias as a product and a sum.
+/// True if `name` is the result of an InstanceNormalization, reshaped or not, or of a normalisation
+/// in parts: exporters write a group normalisation so, with its gain and bias as a product and a
+/// sum.
 static bool isNormalized(const Graph &graph, StringRef name, int depth = 0) {
   auto producer = graph.producers.find(name);
   if (producer == graph.producers.end())
@@ -105,7 +107,7 @@ static bool isNormalized(const Graph &graph, StringRef name, int depth = 0) {
   return node.op_type() == "InstanceNormalization" || isScaledByStatistic(graph, name);
 }
 
-/// True for the product of what isNormalized with a gain.
+/// True if `name` is the product of a normalised value and a gain.
 static bool isNormalizedProduct(const Graph &graph, StringRef name) {
   auto producer = graph.producers.find(name);
   if (producer == graph.producers.end() || graph.node(producer->second).op_type() != "Mul")
@@ -154,7 +156,7 @@ static void follow(const Graph &graph, StringRef name, std::optional<Use> first,
   for (Use use : graph.usesOf(name)) {
     const onnx::NodeProto &node = graph.node(use.node);
     Use start = first.value_or(use);
-    // A list of uses that long tells nothing more.
+    // A longer list of uses does not help to find a role.
     if (result.size() >= 4096)
       return;
     bool isPart = node.op_type() == "Split" && use.operand == 0;

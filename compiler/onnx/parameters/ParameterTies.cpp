@@ -1,8 +1,8 @@
 //===- ParameterTies.cpp - parameters with the same bytes, and corrections ---------===//
 //
-// Random numbers that are equal twice are one table used twice: an exporter that folds
-// a Transpose makes two initializers of it. Two that it calls parameters are never one: a
-// framework exports a tied one once, and some start equal (the decay of a state space).
+// Random numbers that occur twice are one table used twice: an exporter that folds a Transpose
+// makes two initializers of it. Two that it calls parameters are never one: a framework exports a
+// tied one once, and some are equal at first (the decay of a state space).
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/parameters/Parameters.h"
 #include "llvm/ADT/StringExtras.h"
@@ -39,7 +39,8 @@ public:
   }
 
 private:
-  /// Bytes in the .onnx file; external ones are mapped, not read.
+  /// Returns the bytes of a parameter in the .onnx file; "" if they are external, few, or all
+  /// equal.
   StringRef bytesOf(const Parameter &parameter) const {
     int index = parameter.initializer;
     if (index < 0 || isExternal(graph.proto.initializer(index)))
@@ -73,7 +74,7 @@ private:
     return a.initializer != b.initializer && !(a.declared && b.declared);
   }
 
-  /// An earlier parameter with these bytes, or with their transpose.
+  /// Returns an earlier parameter with the same bytes, or the same bytes transposed (true).
   std::optional<std::pair<int, bool>> earlier(int index) {
     const Parameter &parameter = plan.parameters[index];
     StringRef bytes = bytesOf(parameter);
@@ -100,7 +101,8 @@ private:
     return std::pair(other->second, true);
   }
 
-  /// Names that the exporter made up ("val_12") are of no use to the framework.
+  /// Adds an alias, unless the exporter made the name up ("val_12"), which the framework does not
+  /// know.
   static void addAlias(Parameter &target, const std::string &name) {
     bool madeUp = !StringRef(name).contains('.') && StringRef(target.name).contains('.');
     if (!madeUp && name != target.name && !llvm::is_contained(target.aliases, name))

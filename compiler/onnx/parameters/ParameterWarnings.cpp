@@ -1,4 +1,4 @@
-//===- ParameterWarnings.cpp - what the exporter lost -----------------------------===//
+//===- ParameterWarnings.cpp - warnings of what the exporter lost -----------------===//
 #include "compiler/onnx/parameters/ParameterPlanner.h"
 
 using namespace plimsoll::import;
@@ -15,8 +15,8 @@ static std::string counted(size_t count) {
   return std::to_string(count) + (count == 1 ? " parameter" : " parameters");
 }
 
-/// The parameter that the module of `name` reads in its place, though it is another module's, or
-/// "": the exporter merges equal nodes, too, behind which no call tells them apart.
+/// Returns the parameter of another module that the module of `name` reads instead, or "". The
+/// exporter also merges equal nodes, and then no call separates their parameters.
 std::string Planner::mergedWith(StringRef name) const {
   auto [module, last] = name.rsplit('.');
   for (const auto &[index, use] : plan.initializers) {
@@ -32,7 +32,7 @@ std::string Planner::mergedWith(StringRef name) const {
   return "";
 }
 
-/// Buffers that training moves in PyTorch, by their names, and not here.
+/// Warns of buffers that training moves in PyTorch, according to their names, and not here.
 void Planner::warnOfStill() {
   std::vector<std::string> vectors, statistics;
   for (auto [i, tensor] : llvm::enumerate(record.moduleTensors())) {
@@ -55,7 +55,7 @@ void Planner::warnOfStill() {
                             listed(statistics));
 }
 
-/// What torch's older exporter computed from parameters has names of its own.
+/// Warns of what torch's older exporter computed from parameters, which it gives names of its own.
 void Planner::warnOfNameless() {
   std::vector<std::string> names;
   for (const Parameter &parameter : plan.parameters)
@@ -79,8 +79,8 @@ void Planner::warnOfNameless() {
         listed(constants) + "; export with dynamo=True and optimize=False to keep them");
 }
 
-/// What becomes of a parameter of the module that is not trained as what it is there;
-/// `text` gets what to call it.
+/// Returns what happens to a parameter of the module; Fate::Trained if it is trained as in the
+/// module. Sets `text` to its name for messages.
 Planner::Fate Planner::fateOf(int tensor, std::string &text) const {
   const std::string &name = record.tensor(tensor).name;
   text = "'" + name + "'";
@@ -109,7 +109,7 @@ Planner::Fate Planner::fateOf(int tensor, std::string &text) const {
   return Fate::Unread;
 }
 
-/// Every parameter of the module is trained as what it is there, or is named here.
+/// Warns of every parameter of the module that is not trained as in the module.
 void Planner::warnOfLost() {
   std::map<Fate, std::vector<std::string>> fates;
   for (size_t i = 0; i < record.moduleTensors().size(); ++i) {

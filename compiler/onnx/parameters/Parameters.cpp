@@ -1,4 +1,4 @@
-//===- Parameters.cpp - which initializers are trained, and under which name ------===//
+//===- Parameters.cpp - decides which initializers are trained, and their names ---===//
 #include "compiler/onnx/parameters/ParameterPlanner.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -13,7 +13,7 @@ ParameterUse ParameterPlan::find(int initializer, Use use) const {
   return initializers.lookup(initializer);
 }
 
-// What the exporter says ----------------------------------------------------
+// The exporter's metadata ---------------------------------------------------
 
 StringRef Planner::exporterKind(StringRef name, StringRef key) const {
   auto info = graph.valueInfo.find(name);
@@ -22,7 +22,7 @@ StringRef Planner::exporterKind(StringRef name, StringRef key) const {
   return metadata(*info->second, ("pkg.torch.export.graph_signature.InputSpec." + key).str());
 }
 
-/// The name that the module of a use gives the tensor, or "" where there is no evidence.
+/// Returns the name that the module of a use gives the tensor, or "" if there is no evidence.
 std::string Planner::derivedName(const RoleUse &use) const {
   if (isRecurrent(graph.node(use.consumer.node).op_type()))
     return "";
@@ -64,7 +64,7 @@ std::string Planner::whyTrained(const onnx::TensorProto &tensor,
   return "";
 }
 
-/// Zeros and one very negative number, added to scores: a mask, however it is used.
+/// True for zeros and very negative numbers that are added to scores: a mask, however it is used.
 bool Planner::isMask(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const {
   bool isAdded = llvm::any_of(
       roles, [&](const RoleUse &use) { return graph.node(use.consumer.node).op_type() == "Add"; });
@@ -73,14 +73,15 @@ bool Planner::isMask(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> ro
   if (!isAdded || tensor.dims_size() < 2 || isExternal(tensor) || !count ||
       *count > (int64_t(1) << 24))
     return false;
-  Problems ignored; // told when the tensor is used
+  Problems ignored; // reported when the tensor is used
   std::optional<HostTensor> values = readTensor(tensor, "", *count, "", ignored);
   return values && llvm::is_contained(values->floats, 0.0) &&
          llvm::all_of(values->floats, [](double x) { return x == 0 || x <= -1e4; });
 }
 
-/// True for what torch's older exporter names after a tensor of the module ("m.cls_token") and
-/// the graph uses like a parameter. What it computes has names such as "onnx::Add_12" or "12".
+/// True if torch's older exporter named the tensor after one of the module ("m.cls_token") and the
+/// graph uses it like a parameter. What that exporter computes has names such as "onnx::Add_12" or
+/// "12".
 bool Planner::hasModuleName(const onnx::TensorProto &tensor, llvm::ArrayRef<RoleUse> roles) const {
   StringRef name = tensor.name(), last = name.contains('.') ? name.rsplit('.').second : name;
   static const llvm::StringSet<> buffers = {
@@ -103,7 +104,7 @@ std::string Planner::whyKept(const onnx::TensorProto &tensor, llvm::ArrayRef<Rol
   return roles.empty() ? "not used" : roleText(graph, roles.front());
 }
 
-/// True for a weight that the exporter stores as `x W` where the framework has `x W^T`.
+/// True for a weight that the exporter stores for `x W` while the framework has `x W^T`.
 bool Planner::isTransposedLinear(const RoleUse &use, const onnx::TensorProto &tensor) const {
   const NodeNames &names = graph.names[use.use.node];
   bool linear = names.call == "aten.linear.default" || StringRef(names.scope).ends_with(".Linear");
@@ -124,8 +125,8 @@ int Planner::add(Parameter parameter) {
   return plan.parameters.size() - 1;
 }
 
-/// True for a scale of ones or a bias of zeros that stands for one that the model lacks: the
-/// exporter does not call it a parameter, nor does any module that uses it.
+/// True for a scale of ones or a bias of zeros in place of one that the model lacks: neither the
+/// exporter nor a module that uses it calls it a parameter.
 bool Planner::isPlaceholder(const Parameter &parameter, llvm::ArrayRef<RoleUse> roles) {
   if (roles.empty() || exporterKind(parameter.name, "kind") != "")
     return false;
@@ -146,7 +147,7 @@ bool Planner::isPlaceholder(const Parameter &parameter, llvm::ArrayRef<RoleUse> 
          isConstantFill(parameter.initializer);
 }
 
-/// Decides `reason` and `trainable`; false for a tensor that is a constant.
+/// Sets `reason` and `trainable`. Returns false for a tensor that stays a constant.
 bool Planner::decide(Parameter &parameter, const onnx::TensorProto &tensor,
                      llvm::ArrayRef<RoleUse> roles) {
   if (!matchesAny(options.parameters, tensor.name()) && isPlaceholder(parameter, roles)) {
@@ -163,7 +164,7 @@ bool Planner::decide(Parameter &parameter, const onnx::TensorProto &tensor,
   bool statistic = llvm::any_of(roles, [](const RoleUse &use) { return isStatistic(use.role); });
   bool persistent = exporterKind(tensor.name(), "kind") == "BUFFER" &&
                     exporterKind(tensor.name(), "persistent") == "True";
-  // Too large for a constant of the program: kept as data beside it.
+  // It is too large for a constant of the program and is kept as data beside it.
   bool large = elementCount(parameter.shape).value_or(0) > options.maxFoldedElements;
   if (!persistent && !statistic && !large) {
     remarkOnSuspect(tensor, roles);
@@ -175,8 +176,8 @@ bool Planner::decide(Parameter &parameter, const onnx::TensorProto &tensor,
   return true;
 }
 
-/// Exporters store the gain and bias of a group normalisation as [channels, 1, 1]. Makes the
-/// shape the framework's, and returns the shape that the uses see; empty for others.
+/// Makes the shape of a gain or bias of group normalisation the framework's, which exporters store
+/// as [channels, 1, 1]. Returns the shape that the uses see; empty for other tensors.
 Shape Planner::channelView(Parameter &parameter, llvm::ArrayRef<RoleUse> roles) const {
   Shape view = parameter.shape;
   bool isChannel =
@@ -209,14 +210,14 @@ void Planner::visit(int index) {
   if (llvm::any_of(roles, [&](const RoleUse &use) { return isFoldedBias(use.use); })) {
     llvm::erase_if(roles, [&](const RoleUse &use) { return isFoldedBias(use.use); });
     if (roles.empty())
-      return; // its node gets the module's own
+      return; // its node gets the module's bias
   }
   if (record.exists())
     return visitRecorded(parameter, roles);
   parameter.declared = exporterKind(tensor.name(), "kind") == "PARAMETER";
   if (!decide(parameter, tensor, roles))
     return;
-  // What only the user calls a parameter has no place in a module by which to name it.
+  // A tensor that only the user calls a parameter has no place in a module, and so no name from it.
   bool forced = parameter.trainable && whyTrained(tensor, roles).empty();
   if (!parameter.declared && !forced && !roles.empty() && !StringRef(tensor.name()).contains('.')) {
     std::string derived = derivedName(roles.front());

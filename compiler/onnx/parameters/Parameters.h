@@ -1,8 +1,8 @@
 //===- Parameters.h - which initializers are trained, and their names -*- C++ -*-===//
 //
-// The exporter's word counts first; without it the role of a tensor decides. Exporters
-// also merge equal tensors, drop zero biases, and store transposed or renamed weights:
-// the plan undoes that, so that names and shapes are the framework's again.
+// The exporter's statement counts first; without one the role of a tensor decides. Exporters also
+// merge equal tensors, drop zero biases, and store transposed or renamed weights: the plan undoes
+// that, so that names and shapes are the framework's again.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_ONNX_PARAMETERS_PARAMETERS_H
 #define PLIMSOLL_COMPILER_ONNX_PARAMETERS_PARAMETERS_H
@@ -29,24 +29,24 @@ enum class Role {
 inline bool isStatistic(Role role) {
   return role == Role::RunningMean || role == Role::RunningVariance;
 }
-/// The framework's name of a tensor of this role in its module: "weight".
+/// Returns the framework's name of a tensor of this role in its module: "weight".
 llvm::StringRef frameworkName(Role role);
 
-/// One use of an initializer, followed through transposes and reshapes to what computes
+/// One use of an initializer, followed through transposes and reshapes to the node that computes
 /// with it.
 struct RoleUse {
-  Use use;      ///< where the initializer's name stands
-  Use consumer; ///< what computes with it
+  Use use;      ///< the operand that names the initializer
+  Use consumer; ///< the operand of the node that computes with it
   Role role;
-  bool moved; ///< a Transpose or Reshape lies between
+  bool moved; ///< a Transpose, Reshape or the like is between them
 };
-/// True for operators with weights of all gates in one tensor, in an order of their own.
+/// True for operators that have the weights of all gates in one tensor, in their own order.
 bool isRecurrent(llvm::StringRef op);
 
 llvm::SmallVector<RoleUse> rolesOf(const Graph &graph, llvm::StringRef name);
-/// "weight of MatMul", for tables.
+/// Returns a role for tables: "weight of MatMul".
 std::string roleText(const Graph &graph, const RoleUse &use);
-/// "matrix", "gain" or "bias", for drawing initial values.
+/// Returns the role for drawing initial values: "matrix", "gain" or "bias".
 std::string drawRole(Role role, size_t rank);
 
 /// Consecutive elements of a tensor.
@@ -65,8 +65,8 @@ struct Parameter {
   int initializer = -1; ///< whose bytes it starts with; -1: drawn by its role
   /// Where its elements are among the initializer's; empty: the first ones.
   llvm::SmallVector<Piece, 0> pieces = {};
-  bool declared = false; ///< the exporter's own word: it is one of the model's parameters
-  double scale = 1;      ///< it starts with the file's numbers times this
+  bool declared = false; ///< the exporter states that it is a parameter of the model
+  double scale = 1;      ///< its initial numbers are the file's times this
 };
 
 /// Consecutive elements of a parameter.
@@ -80,16 +80,16 @@ struct ParameterUse {
   bool transpose = false; ///< the use sees the transpose of the parameter
   Shape view = {};        ///< the use sees this shape, unless it is empty
   Shape repeated = {};    ///< then, unless it is empty, it is broadcast to this one
-  /// The use sees these one after the other, in the shape `view`, unless there are none.
+  /// If not empty, the use sees these parts one after the other, in the shape `view`.
   std::vector<Part> parts = {};
 };
 
-/// A batch normalisation behind a node, which the exporter folded into its weights. Parameters;
-/// -1: the module has none there.
+/// A batch normalisation behind a node, which the exporter folded into the node's weights. Indices
+/// of parameters; -1: the module has none.
 struct RestoredNorm {
-  int before = -1; ///< the bias of the node itself
+  int before = -1; ///< the bias of the node
   int gain = -1, bias = -1, mean = -1, variance = -1;
-  double epsilon = 0, momentum = 0; ///< momentum is the share of the new statistics
+  double epsilon = 0, momentum = 0; ///< `momentum`: weight of the new statistics
 };
 
 struct KeptConstant {
@@ -102,11 +102,11 @@ struct ParameterPlan {
   std::vector<Parameter> parameters;
   std::vector<KeptConstant> constants;
   std::vector<std::string> remarks;
-  std::vector<std::string> warnings; ///< options that do nothing, things that are lost
-  /// Of an initializer, and of those uses (node, operand) that have one of their own.
+  std::vector<std::string> warnings; ///< options without effect, losses
+  /// The parameter of an initializer, and of those uses (node, operand) that differ from it.
   llvm::DenseMap<int, ParameterUse> initializers;
   llvm::DenseMap<std::pair<int, int>, ParameterUse> uses;
-  /// Nodes whose third operand, a zero bias, the exporter dropped.
+  /// Nodes whose third operand, a bias of zeros, the exporter dropped: their parameter.
   llvm::DenseMap<int, int> restoredBiases;
   std::map<int, RestoredNorm> restoredNorms; ///< by node
 
@@ -115,7 +115,7 @@ struct ParameterPlan {
 
 ParameterPlan planParameters(const Graph &graph, const ModelOptions &options, Problems &problems);
 
-/// Finds parameters with equal or transposed bytes and makes them one.
+/// Finds parameters with equal or transposed bytes and merges them.
 void tieEqualParameters(const Graph &graph, ParameterPlan &plan, Problems &problems);
 
 /// True if one of the regular expressions matches.

@@ -8,13 +8,13 @@ bool plimsoll::import::isTracedConstant(StringRef name) {
   return name.starts_with("onnx::");
 }
 
-/// "h.0.attn.q_proj" of "/h.0/attn/q_proj/MatMul", or "".
+/// Returns the module of a node's name: "h.0.attn.q_proj" for "/h.0/attn/q_proj/MatMul", or "".
 static std::string moduleOf(StringRef label) {
   if (!label.consume_front("/"))
     return "";
   std::string path = label.rsplit('/').first.str();
   if (path.size() == label.size())
-    return ""; // a node of the model itself
+    return ""; // the node belongs to the model itself
   std::replace(path.begin(), path.end(), '/', '.');
   return path;
 }
@@ -31,7 +31,7 @@ std::string TracedNames::nameOf(int node) const {
       !graph.names[node].call.empty())
     return "";
   StringRef name = identity.output(0);
-  // Those of the module's own have its path in their names.
+  // The module's own Identity nodes have its path in their names.
   bool isExporters = name.contains('.') || StringRef(identity.name()).starts_with("Identity_");
   return isExporters && !name.contains('/') && !isTracedConstant(name) ? name.str() : "";
 }
@@ -46,7 +46,7 @@ std::string TracedNames::linearWeight(StringRef initializer, const RoleUse &use)
   for (int i : nodes->second) {
     const onnx::NodeProto &node = graph.node(i);
     bool isOwnBias = node.op_type() == "Add" && llvm::is_contained(node.input(), module + ".bias");
-    // A module that is called twice has its product twice.
+    // If a module is called twice, its product occurs twice.
     bool isProduct = node.op_type() == "MatMul" && node.input(1) == initializer;
     if (!isOwnBias && !isProduct)
       return "";

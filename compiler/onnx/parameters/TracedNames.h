@@ -1,7 +1,7 @@
 //===- TracedNames.h - names of torch's older exporter --------------*- C++ -*-===//
 //
-// torch.onnx.export(dynamo=False) calls a node by its module's path, "/h.0/attn/q_proj/MatMul", and
-// initializers by their names in the module, unless it computed them: the transposed weight of a
+// torch.onnx.export(dynamo=False) names a node by its module's path, "/h.0/attn/q_proj/MatMul", and
+// initializers by their names in the module, except computed ones: the transposed weight of a
 // linear layer is "onnx::MatMul_12".
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_ONNX_PARAMETERS_TRACEDNAMES_H
@@ -15,20 +15,20 @@ class TracedNames {
 public:
   explicit TracedNames(const Graph &graph);
 
-  /// The framework's name of a transposed weight of a linear layer: its module does one product,
-  /// and adds its own bias at most. "" where there is no such evidence.
+  /// Returns the framework's name of a transposed weight of a linear layer, if its module does
+  /// nothing but one product, and at most adds its own bias; otherwise "".
   std::string linearWeight(llvm::StringRef initializer, const RoleUse &use) const;
 
-  /// The module's name of the tensor that an Identity stands for, or "": the exporter keeps one of
-  /// several equal tensors, and writes Identity nodes for the others.
+  /// Returns the module's name of the tensor that an Identity represents, or "". The exporter keeps
+  /// one of several equal tensors and writes Identity nodes for the others.
   std::string nameOf(int node) const;
 
 private:
   const Graph &graph;
-  llvm::StringMap<llvm::SmallVector<int>> nodesOf; ///< of a module's path
+  llvm::StringMap<llvm::SmallVector<int>> nodesOf; ///< by the path of their module
 };
 
-/// True for a name that the older exporter made for what it computed.
+/// True for a name that the older exporter gives to what it computed.
 bool isTracedConstant(llvm::StringRef name);
 
 } // namespace plimsoll::import

@@ -1,4 +1,4 @@
-//===- UseTargets.cpp - which tensor of the module a use stands for ---------------===//
+//===- UseTargets.cpp - the tensor of the module that a use is --------------------===//
 #include "compiler/onnx/parameters/UseTargets.h"
 
 using namespace plimsoll::import;
@@ -21,7 +21,7 @@ void UseTargets::collect(int index) {
   if (!dtype || !HostTensor(*dtype, {0}).isFloat())
     return;
   Origin origin = record.origin(index);
-  // A buffer of numbers that position ids were read from is no part of a table's rows.
+  // A buffer of numbers from which position ids were read is not part of a table's rows.
   llvm::erase_if(origin.tensors,
                  [&](int t) { return origin.tensors.size() > 1 && !record.isParameter(t); });
   seen.insert(origin.tensors.begin(), origin.tensors.end());
@@ -53,14 +53,15 @@ void UseTargets::resolve(int number) {
     return std::pair(a.use.node, a.use.operand) < std::pair(b.use.node, b.use.operand);
   });
   for (Slot &slot : slots) {
-    // Group normalisation is written around an instance normalisation without a gain and bias.
+    // Group normalisation is written with an inner instance normalisation, which has no gain and
+    // bias.
     bool isInner = graph.node(slot.use.node).op_type() == "InstanceNormalization" &&
                    !call.op.contains("instance_norm");
     if (isInner && slot.use.operand > 0)
       slot.isDone = true;
   }
   claimOwn(call, slots);
-  // What the call reads by its name is no tensor that it reads itself.
+  // A value that the call reads by name is not a tensor that it reads directly.
   llvm::StringMap<int> left;
   for (StringRef arg : call.args)
     ++left[arg];
@@ -75,14 +76,15 @@ void UseTargets::resolve(int number) {
   for (auto [slot, via] : llvm::zip(
            llvm::make_filter_range(slots, [](Slot &s) { return !s.isDone && s.own >= 0; }), folded))
     follow(slot, via);
-  // A tensor of the module that the call does not read was merged with a constant of its own.
+  // If the call does not read a tensor of the module, the tensor was merged with a constant of the
+  // call.
   for (Slot &slot : slots)
     if (!slot.isDone && slot.own >= 0 &&
         record.find(graph.proto.initializer(slot.initializer).name()) < 0)
       follow(slot, "");
 }
 
-/// Arguments of a call that no node, call or input of the file makes any more.
+/// Returns the arguments of a call that no node, call or input of the file makes any more.
 llvm::SmallVector<StringRef> UseTargets::foldedArguments(const FxCall &call) const {
   llvm::SmallVector<StringRef> folded;
   for (StringRef arg : call.args)
@@ -93,13 +95,14 @@ llvm::SmallVector<StringRef> UseTargets::foldedArguments(const FxCall &call) con
   return folded;
 }
 
-/// An operand that is a value made from a tensor: "%permute" of a weight.
+/// Assigns an operand that was made from a tensor, such as "%permute" of a weight, through the
+/// value `via`.
 void UseTargets::follow(Slot &slot, StringRef via) {
   assign(slot, {slot.own, false, via});
   throughValues[slot.initializer].push_back(slot.use);
 }
 
-/// Operands that were made from a tensor that the call reads.
+/// Assigns operands that were made from a tensor that the call reads.
 void UseTargets::claimOwn(const FxCall &call, llvm::MutableArrayRef<Slot> slots) {
   llvm::DenseSet<int> &taken = claimed[&call - &record.callAt(0)];
   for (Slot &slot : slots) {
@@ -114,7 +117,7 @@ void UseTargets::claimOwn(const FxCall &call, llvm::MutableArrayRef<Slot> slots)
   }
 }
 
-/// True if a tensor of this name may be what an operand of `role` reads.
+/// True if a tensor called `name` may be what an operand with `role` reads.
 static bool isLike(StringRef name, Role role) {
   StringRef last = name.rsplit('.').second.empty() ? name : name.rsplit('.').second;
   return last == frameworkName(role) || (role == Role::Bias && last.contains("bias"));
@@ -124,8 +127,8 @@ static bool isNamed(Role role) {
   return role != Role::Other && role != Role::Multiplied;
 }
 
-/// Operands whose own tensor was merged with the one that the initializer is named after; by their
-/// role, and where all that the call reads is in the file, by their order.
+/// Assigns operands whose tensor was merged with the one that the initializer is named after: by
+/// role, and, if everything that the call reads is in the file, by order.
 void UseTargets::claimMerged(const FxCall &call, llvm::MutableArrayRef<Slot> slots,
                              bool isComplete) {
   llvm::DenseSet<int> &taken = claimed[&call - &record.callAt(0)];
@@ -156,8 +159,9 @@ void UseTargets::claimMerged(const FxCall &call, llvm::MutableArrayRef<Slot> slo
       assign(slot, {slot.own, true, ""});
 }
 
-/// The parameter directly in `module` that nothing reads and that may be what `use` means: the only
-/// one, or of several the one with the last name of `like`, or the one of the operand's role.
+/// Returns the parameter directly in `module` that nothing reads and that `use` may be: the one
+/// with the last name of `like`, or the only one, or the only one that suits the operand's role; -1
+/// if there is none.
 int UseTargets::unreadOf(Use use, StringRef like, const llvm::DenseSet<int> &read) const {
   StringRef module = graph.names[use.node].module;
   llvm::SmallVector<int> found, ofRole;
@@ -180,8 +184,9 @@ int UseTargets::unreadOf(Use use, StringRef like, const llvm::DenseSet<int> &rea
                               : -1;
 }
 
-/// One initializer read through several values is several parameters where the module of a
-/// further value has one that nothing else reads (layer scales that start equal).
+/// Separates an initializer that is read through several values into several parameters, if the
+/// module of a further value has a parameter that nothing else reads (layer scales with equal
+/// initial values).
 void UseTargets::separateMergedValues() {
   const llvm::DenseSet<int> read = seen;
   for (auto &[initializer, uses] : throughValues) {
@@ -190,7 +195,7 @@ void UseTargets::separateMergedValues() {
     for (Use use : uses)
       if (at(use).via == name)
         first = name;
-    // One that is itself a tensor of the module is not made by the first value.
+    // An initializer that is a tensor of the module itself is not the first value.
     if (record.find(name) >= 0)
       first = "";
     llvm::StringMap<int> known;

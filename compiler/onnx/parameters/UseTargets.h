@@ -1,4 +1,4 @@
-//===- UseTargets.h - which tensor of the module a use stands for --*- C++ -*-===//
+//===- UseTargets.h - the tensor of the module that a use is -------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_PARAMETERS_USETARGETS_H
 #define PLIMSOLL_COMPILER_ONNX_PARAMETERS_USETARGETS_H
 
@@ -9,34 +9,34 @@
 
 namespace plimsoll::import {
 
-/// What one use of an initializer is in the module.
+/// The tensor of the module that one use of an initializer is.
 struct UseTarget {
-  int tensor = -1;     ///< of the record; -1: no one tensor of the module
+  int tensor = -1;     ///< of the record; -1: not one tensor of the module
   bool direct = false; ///< the call reads the tensor itself
-  llvm::StringRef via; ///< else the value that the call reads, as far as it is known: "permute_1"
+  llvm::StringRef via; ///< else the value that the call reads, if known: "permute_1"
 };
 
-/// Follows the record to every use of an initializer. The exporter's optimizer keeps one of
-/// several equal initializers, so neither an initializer's name nor its values say which
-/// parameter a use means: the call that the use belongs to names the tensors that it reads.
+/// Follows the record to every use of an initializer. The exporter's optimizer keeps one of several
+/// equal initializers, so neither an initializer's name nor its values determine the parameter of a
+/// use. The call that the use belongs to does: it names the tensors that it reads.
 class UseTargets {
 public:
   UseTargets(const Graph &graph, const ExporterRecord &record);
 
   UseTarget at(Use use) const { return targets.lookup({use.node, use.operand}); }
-  /// A bias of zeros that the exporter dropped from `node`, or -1.
+  /// Returns the bias of zeros that the exporter dropped from `node`, or -1.
   int droppedBias(int node) const;
-  /// True if some use stands for `tensor` or something was made from it.
+  /// True if a use is `tensor`, or something was made from it.
   bool isRead(int tensor) const { return seen.contains(tensor); }
 
 private:
-  /// One operand of a call that is an initializer.
+  /// An operand of a call that is an initializer.
   struct Slot {
     Use use;
     int initializer;
     Role role;
-    int own = -1;             ///< the only tensor of the module that the initializer was made from
-    bool isComposite = false; ///< made from several
+    int own = -1;             ///< the tensor of the module it was made from, if one
+    bool isComposite = false; ///< made from several tensors
     bool isDone = false;
   };
 
@@ -57,7 +57,7 @@ private:
   llvm::DenseMap<std::pair<int, int>, Role> roles; ///< of each operand that is an initializer
   std::vector<llvm::DenseSet<int>> claimed;        ///< of each call
   llvm::DenseSet<int> seen;
-  /// Uses of an initializer through values, by initializer, in file order.
+  /// Uses through values, by initializer, in file order.
   std::map<int, std::vector<Use>> throughValues;
 };
 

@@ -1,8 +1,8 @@
-//===- Reduce.cpp - a small model that fails as a large one does --------------------===//
+//===- Reduce.cpp - finds a small model that fails as a large one does ---------------===//
 //
-// A candidate is a part of the graph between two cuts: its outputs, and values that become
-// inputs. Both cuts move towards each other by halving steps, which finds one failing node of
-// a chain in a logarithmic number of trials; then single nodes are cut away.
+// A candidate is the part of the graph between two cuts: its outputs, and values that become
+// inputs. Both cuts move towards each other by halving steps, which finds a failing node of a chain
+// in a logarithmic number of trials; then single nodes are cut away.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/reduce/Reduce.h"
 #include "compiler/onnx/graph/Graph.h"
@@ -20,7 +20,7 @@ static llvm::Error makeError(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-/// Values that a node reads, those of its subgraphs among them.
+/// Adds the values that a node reads, including those that its subgraphs read.
 static void addUses(const onnx::NodeProto &node, std::set<std::string> &names) {
   names.insert(node.input().begin(), node.input().end());
   for (const auto &attribute : node.attribute()) {
@@ -40,7 +40,7 @@ static void addUses(const onnx::NodeProto &node, std::set<std::string> &names) {
 
 namespace {
 
-/// What a candidate computes, and which values are given to it.
+/// The outputs of a candidate, and the values that become its inputs.
 struct Part {
   std::set<std::string> outputs, cuts;
   auto operator<=>(const Part &) const = default;
@@ -101,7 +101,7 @@ private:
     return llvm::Error::success();
   }
 
-  /// Nodes that the outputs need, in file order.
+  /// Returns the nodes that the outputs depend on, in file order.
   std::vector<int> kept(const Part &part) const {
     std::set<int> nodes;
     std::vector<std::string> wanted(part.outputs.begin(), part.outputs.end());
@@ -119,7 +119,7 @@ private:
     return {nodes.begin(), nodes.end()};
   }
 
-  /// True for a value whose type and rank the file tells: it can be an input.
+  /// True if the file records type and rank of the value, so that it can be an input.
   bool isTyped(const std::string &name) const {
     auto found = types.find(name);
     return found != types.end() && found->second->type().tensor_type().has_shape() &&
@@ -186,7 +186,7 @@ private:
     return known->second = exitCode == 0;
   }
 
-  /// Takes `part` if it is smaller than the best one and still fails.
+  /// Takes `part` as the best if it is smaller and still fails. Returns whether it did.
   llvm::Expected<bool> take(const Part &part) {
     size_t before = kept(best).size(), after = kept(part).size();
     if (after == 0 || after > before ||
@@ -200,7 +200,7 @@ private:
     return fails;
   }
 
-  /// One pass of all kinds of cuts; true if anything became smaller.
+  /// Tries all kinds of cuts once. Returns true if the best part became smaller.
   llvm::Expected<bool> shrink() {
     Part before = best;
     std::set<std::string> outputs = best.outputs;
@@ -219,7 +219,7 @@ private:
     return best != before;
   }
 
-  /// The part up to the results of the `index`th node that is kept.
+  /// Returns the best part cut after its node number `index`.
   Part endingAt(size_t index) const {
     Part part{{}, best.cuts};
     for (const std::string &name : proto().node(kept(best)[index]).output())
@@ -228,8 +228,8 @@ private:
     return part;
   }
 
-  /// The part from the `index`th node on: what comes from before is given. Where a type is not
-  /// known, the node that makes the value stays.
+  /// Returns the best part from its node number `index` on, with earlier values as inputs. If the
+  /// type of one is not known, the node that makes it stays.
   Part beginningAt(size_t index) const {
     Part part = best;
     std::vector<int> nodes = kept(best);
@@ -250,7 +250,7 @@ private:
         part.cuts.insert(name);
   }
 
-  /// Moves one end of the best part by steps of half its nodes, a quarter, ... one.
+  /// Moves one end of the best part by half of its nodes, a quarter, ... one.
   llvm::Error halve(llvm::function_ref<Part(size_t)> partAt, bool isEnd) {
     for (size_t step = kept(best).size() / 2; step > 0;) {
       size_t count = kept(best).size();

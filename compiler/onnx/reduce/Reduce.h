@@ -1,4 +1,4 @@
-//===- Reduce.h - a small model that fails as a large one does ------*- C++ -*-===//
+//===- Reduce.h - finds a small model that fails as a large one does -*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_REDUCE_REDUCE_H
 #define PLIMSOLL_COMPILER_ONNX_REDUCE_REDUCE_H
 

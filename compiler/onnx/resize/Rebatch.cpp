@@ -55,7 +55,7 @@ NewSizes Follower::run() {
     broken.clear();
     walk();
   } while (sources.hasChanged());
-  llvm::StringSet<> told; // a node that stands for many ops, as an LSTM does, is told once
+  llvm::StringSet<> told; // a node that becomes many ops, such as an LSTM, is reported once
   for (const auto &[where, what, fix] : found)
     if (told.insert(where).second)
       problems.add(where, what, fix);

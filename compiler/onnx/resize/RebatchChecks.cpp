@@ -1,6 +1,6 @@
-//===- RebatchChecks.cpp - numbers of the file that stand for a size -------------===//
+//===- RebatchChecks.cpp - numbers of the file that depend on a size -------------===//
 //
-// Such numbers stay as they are when the size changes, and no shape would tell.
+// Such numbers do not change with the size, and no shape would reveal that.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/resize/RebatchFollower.h"
 #include "llvm/ADT/StringSet.h"
@@ -11,8 +11,8 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// Rows that the file names are the same at every size if they are counted from the end
-/// that stays: -1, or 0.
+/// Reports constant row numbers of a dimension that changes, unless they are -1 or 0, which mean
+/// the same row at every size.
 void Follower::checkRows(nn::GatherOp op) {
   const Dim &rows = dims[op.getTable()][op.getAxis()];
   auto constant = trace.constants.find(op.getIndices().getDefiningOp());
@@ -25,7 +25,7 @@ void Follower::checkRows(nn::GatherOp op) {
                              ": it may be counted from either end");
 }
 
-/// A sum over a dimension that changes, divided by the number of elements it had.
+/// Reports a sum over a dimension that changes, if it is divided by the former number of elements.
 void Follower::checkCount(nn::ReduceSumOp op) {
   int64_t count = 1, now = 1;
   for (int64_t axis : op.getAxes()) {
@@ -51,7 +51,8 @@ void Follower::checkCount(nn::ReduceSumOp op) {
   }
 }
 
-/// A literal, and not computed from the shape of a value.
+/// True for a literal that is `count` or its reciprocal and was not computed from the shape of a
+/// value.
 bool Follower::isCount(const ImportTrace::Constant &constant, int64_t count) const {
   if (constant.tensor->size() != 1 || dependsOnShapes(constant.name))
     return false;

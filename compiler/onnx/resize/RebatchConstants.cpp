@@ -5,7 +5,7 @@ using namespace plimsoll::import;
 using llvm::ArrayRef;
 using llvm::Twine;
 
-/// Offsets in a tensor of `shape` of the elements in front: [0, sizes[d]) of each dimension.
+/// Returns the offsets, in a tensor of `shape`, of the elements [0, sizes[d]) of each dimension.
 static std::vector<int64_t> frontIndex(ArrayRef<int64_t> shape, ArrayRef<int64_t> sizes) {
   std::vector<int64_t> index = {0};
   for (auto [size, taken] : llvm::zip(shape, sizes)) {
@@ -30,8 +30,8 @@ static bool hasEqualSlices(const HostTensor &tensor, ArrayRef<int64_t> shape, si
 std::optional<HostTensor> plimsoll::import::resizedConstant(const HostTensor &tensor,
                                                             ArrayRef<Dim> dims, int64_t maxElements,
                                                             std::string &refusal) {
-  Shape result, before, now, single; // the last three of parts
-  std::vector<size_t> dimension;     // of each part
+  Shape result, before, now, single; // the last three have one entry for each part
+  std::vector<size_t> dimension;     // that each part belongs to
   for (auto [d, dim] : llvm::enumerate(dims)) {
     result.push_back(sizeAfter(dim));
     for (const Part &part : dim) {

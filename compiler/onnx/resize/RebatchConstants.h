@@ -7,9 +7,9 @@
 
 namespace plimsoll::import {
 
-/// `tensor` where its dimensions become `dims`: what changes must hold equal slices, of
-/// which there are then more or fewer (a mask that is the same for each row of the batch).
-/// Nothing for another tensor or above `maxElements`, with the reason in `refusal`.
+/// Returns `tensor` with dimensions `dims`. Along what changes it must hold equal slices, which are
+/// repeated more or less often (a mask that is the same for each row of the batch). Returns
+/// nothing, and the reason in `refusal`, for other tensors or for more than `maxElements`.
 std::optional<HostTensor> resizedConstant(const HostTensor &tensor, llvm::ArrayRef<Dim> dims,
                                           int64_t maxElements, std::string &refusal);
 

@@ -1,4 +1,4 @@
-//===- RebatchFactors.cpp - which dimensions of an op are the same one ----------===//
+//===- RebatchFactors.cpp - the index factors of ops on rows and indices --------===//
 #include "compiler/onnx/resize/Rebatch.h"
 #include "dialects/nn/NNDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -8,7 +8,7 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 
 namespace {
-/// Names the dimensions of values one after the other.
+/// Assigns factors to dimensions of values.
 class Labels {
 public:
   explicit Labels(Operation *op) {
@@ -16,7 +16,7 @@ public:
     factors.results.resize(op->getNumResults());
   }
 
-  /// A new factor for each dimension of `value`.
+  /// Returns a new factor for each dimension of `value`.
   SmallVector<int64_t> fresh(Value value) {
     SmallVector<int64_t> labels;
     for (int64_t size : cast<RankedTensorType>(value.getType()).getShape()) {
@@ -34,7 +34,7 @@ static int64_t rankOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getRank();
 }
 
-/// Operand 0 and every operand and result whose dimensions are its first ones.
+/// Returns the factors if all operands and results have the leading dimensions of operand 0.
 static nn::IndexFactors leading(Operation *op) {
   Labels labels(op);
   SmallVector<int64_t> x = labels.fresh(op->getOperand(0));
@@ -45,7 +45,8 @@ static nn::IndexFactors leading(Operation *op) {
   return labels.factors;
 }
 
-/// Scale and bias are the last dimensions; mean and deviation have the others.
+/// Returns the factors of layer normalisation: scale and bias have the last dimensions of x, mean
+/// and deviation the others.
 static nn::IndexFactors layerNorm(nn::LayerNormOp op) {
   Labels labels(op);
   SmallVector<int64_t> x = labels.fresh(op.getX());
@@ -57,7 +58,8 @@ static nn::IndexFactors layerNorm(nn::LayerNormOp op) {
   return labels.factors;
 }
 
-/// All operands but the first, and all results but the first, are of the channels.
+/// Returns the factors of batch normalisation: all operands and results but the first have the
+/// channels only.
 static nn::IndexFactors batchNorm(Operation *op) {
   Labels labels(op);
   SmallVector<int64_t> x = labels.fresh(op->getOperand(0));
@@ -78,8 +80,8 @@ static nn::IndexFactors gather(nn::GatherOp op) {
   return labels.factors;
 }
 
-/// Operands agree with the first one in all dimensions but `axis`; the result is like
-/// operand `like`.
+/// Returns the factors if all operands have the dimensions of the first, except `axis`; the result
+/// has those of operand `like`.
 static nn::IndexFactors alongAxis(Operation *op, int64_t axis, unsigned like) {
   Labels labels(op);
   SmallVector<int64_t> x = labels.fresh(op->getOperand(0)), other = x;

@@ -8,8 +8,8 @@
 
 namespace plimsoll::import {
 
-/// One walk after the other over the function, until no source follows any more; the
-/// problems are those of the last one.
+/// Follows sizes through the function, walk by walk until no source follows any more. Problems of
+/// the last walk are reported.
 class Follower {
 public:
   Follower(const Graph &graph, const ImportTrace &trace, int64_t maxElements, Problems &problems)
@@ -21,7 +21,7 @@ private:
   using Dims = llvm::SmallVector<Dim, 4>;
   static constexpr llvm::StringLiteral kFix = "export the model with a dynamic dimension there";
 
-  // Rebatch.cpp: problems, and the answer
+  // Rebatch.cpp: problems, and the result.
   std::string nodeText(mlir::Operation *op) const;
   std::string sourceText(const Sources::Source &source) const;
   void problem(mlir::Operation *op, const llvm::Twine &what, const llvm::Twine &fix = kFix);
@@ -31,11 +31,11 @@ private:
   NewSizes answer();
   void resize(const ImportTrace::Constant &constant, mlir::Operation *op, NewSizes &result);
 
-  // RebatchRules.cpp: from the operands' dimensions to the results'
+  // RebatchRules.cpp: from the operands' dimensions to the results'.
   void visit(mlir::Operation *op);
   Dims begin(mlir::Value value, bool isFree);
   Dim meet(mlir::Operation *op, const Dim &a, const Dim &b);
-  /// What depends on this one is not looked at.
+  /// Excludes what depends on this op.
   void fail(mlir::Operation *op);
   void reshape(nn::ReshapeOp op);
   void broadcast(nn::BroadcastOp op);
@@ -44,11 +44,11 @@ private:
   void split(nn::SplitOp op);
   void window(mlir::Operation *op, llvm::ArrayRef<int64_t> strides, bool isTransposed);
   bool isGlobal(mlir::Operation *op) const;
-  /// Result types at the new sizes, or what the op says against them.
+  /// Returns the result types at the new sizes; or fails and sets `message` to the op's diagnostic.
   llvm::FailureOr<llvm::SmallVector<mlir::Type>> infer(mlir::Operation *op, std::string &message);
   void byInference(mlir::Operation *op);
 
-  // RebatchChecks.cpp: numbers of the file that stand for a size
+  // RebatchChecks.cpp: numbers of the file that depend on a size.
   void checkRows(nn::GatherOp op);
   void checkCount(nn::ReduceSumOp op);
   bool isCount(const ImportTrace::Constant &constant, int64_t count) const;
@@ -64,7 +64,7 @@ private:
   Problems &problems;
   Sources sources;
   llvm::DenseMap<mlir::Value, Dims> dims;
-  llvm::DenseSet<mlir::Value> broken; ///< results of what has a problem
+  llvm::DenseSet<mlir::Value> broken; ///< results of ops with problems
   std::vector<Found> found;
 };
 

@@ -53,7 +53,8 @@ void Follower::reshape(nn::ReshapeOp op) {
   fail(op);
 }
 
-/// Where a dimension of 1 is repeated, the count is a literal of the file.
+/// Follows a broadcast. The count of a repeated dimension of size 1 is a literal of the file, so it
+/// is free.
 void Follower::broadcast(nn::BroadcastOp op) {
   Dims from = dims[op.getX()], to = begin(op.getY(), true);
   size_t missing = to.size() - from.size();
@@ -69,7 +70,8 @@ void Follower::broadcast(nn::BroadcastOp op) {
   dims[op.getY()] = to;
 }
 
-/// A 1 that stays is repeated where another operand's 1 changes.
+/// Joins the dimensions with the same factor. A 1 that stays is repeated if another operand's 1
+/// changes.
 void Follower::byFactors(Operation *op, const nn::IndexFactors &factors) {
   SmallVector<Dim> shared(factors.factors.size());
   SmallVector<Dim> ones(factors.factors.size());
@@ -110,7 +112,8 @@ void Follower::concat(nn::ConcatOp op) {
   dims[op.getY()] = result;
 }
 
-/// Of a dimension that changes, only the front is the same at every size.
+/// Refuses parts of a dimension that changes, except the first: only the front is the same at every
+/// size.
 void Follower::split(nn::SplitOp op) {
   int64_t axis = op.getAxis(), offset = 0;
   for (auto [result, size] : llvm::zip(op->getResults(), op.getSizes())) {
@@ -137,8 +140,9 @@ Dim Follower::meet(Operation *op, const Dim &a, const Dim &b) {
       a, b, [&](ArrayRef<Part> moving, const Part &still) { conflict(op, moving, still); });
 }
 
-/// A window moves by whole strides: so many more of its positions as strides fit into what
-/// an image grows by, however its border is padded and rounded.
+/// Follows an operator with windows. A window moves by whole strides, so the number of positions
+/// grows by as many strides as the growth of the image contains, however the border is padded and
+/// rounded.
 void Follower::window(Operation *op, ArrayRef<int64_t> strides, bool isTransposed) {
   Value x = op->getOperand(0), y = op->getResult(0);
   bool isPool = op->getNumOperands() == 1;
@@ -165,14 +169,14 @@ void Follower::window(Operation *op, ArrayRef<int64_t> strides, bool isTranspose
   dims[y] = to;
 }
 
-/// GlobalMaxPool and its like: the window is the image.
+/// True for GlobalMaxPool and the like, whose window is the image.
 bool Follower::isGlobal(Operation *op) const {
   auto node = trace.nodes.find(op);
   return node != trace.nodes.end() &&
          StringRef(graph.node(node->second).op_type()).starts_with("Global");
 }
 
-// Ops whose result sizes follow from a formula of their own ------------------
+// Ops whose result sizes follow from their own formula -----------------------
 
 FailureOr<SmallVector<Type>> Follower::infer(Operation *op, std::string &message) {
   auto interface = dyn_cast<InferTypeOpInterface>(op);
@@ -195,7 +199,8 @@ FailureOr<SmallVector<Type>> Follower::infer(Operation *op, std::string &message
   return types;
 }
 
-/// A dimension is that of the first operand where the sizes say so, else a new one.
+/// Follows an op by its type inference. A dimension is that of the first operand if exported and
+/// new sizes agree, else a new one.
 void Follower::byInference(Operation *op) {
   std::string message;
   FailureOr<SmallVector<Type>> types = infer(op, message);

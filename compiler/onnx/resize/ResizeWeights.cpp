@@ -1,4 +1,4 @@
-//===- ResizeWeights.cpp - what each result of Resize is made of -----------------===//
+//===- ResizeWeights.cpp - the weights of Resize ---------------------------------===//
 #include "compiler/onnx/resize/ResizeWeights.h"
 #include <algorithm>
 #include <cmath>
@@ -12,11 +12,11 @@ double plimsoll::import::coordinate(StringRef mode, const ResizedAxis &axis, int
     return half;
   if (mode == "pytorch_half_pixel")
     return axis.out > 1 ? half : 0;
-  if (mode == "align_corners") { // of the length that the scale gives, which need not be whole
+  if (mode == "align_corners") { // the length that the scale gives need not be whole
     double last = axis.scale * double(axis.in) - 1;
     return axis.out > 1 && last > 0 ? at * double(axis.in - 1) / last : 0;
   }
-  if (mode == "tf_half_pixel_for_nn") // of opset 11 alone
+  if (mode == "tf_half_pixel_for_nn") // only in opset 11
     return (at + 0.5) / axis.scale;
   if (mode == "asymmetric")
     return at / axis.scale;
@@ -43,7 +43,7 @@ static double roundNearest(StringRef mode, double x) {
   return std::ceil(x - 0.5); // round_prefer_floor
 }
 
-/// The piecewise cubic of Keys (1981).
+/// Returns the weight of the piecewise cubic of Keys (1981).
 static double cubicWeight(double a, double distance) {
   double d = std::abs(distance);
   if (d <= 1)
@@ -63,7 +63,7 @@ ResizeWeights plimsoll::import::weightsAt(const ResizeModes &modes, const Resize
   double base = std::floor(x), rest = x - base;
   if (!isCubic && !modes.antialias)
     return {{clamp(base), 1 - rest}, {clamp(base + 1), rest}};
-  // Against aliases, a kernel that is wider by as much as the axis shrinks.
+  // Against aliasing, the kernel is widened by the factor by which the axis shrinks.
   double narrow = modes.antialias ? std::min(axis.scale, 1.0) : 1.0, sum = 0;
   int first = static_cast<int>(std::floor(-(isCubic ? 2 : 1) / narrow)) + 1;
   ResizeWeights weights;

@@ -1,4 +1,4 @@
-//===- ResizeWeights.h - what each result of Resize is made of -----*- C++ -*-===//
+//===- ResizeWeights.h - the weights of Resize ---------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_ONNX_RESIZE_RESIZEWEIGHTS_H
 #define PLIMSOLL_COMPILER_ONNX_RESIZE_RESIZEWEIGHTS_H
 
@@ -8,7 +8,7 @@
 
 namespace plimsoll::import {
 
-/// Attributes of Resize, by their ONNX names.
+/// The attributes of a Resize, with their ONNX names.
 struct ResizeModes {
   std::string mode, coordinates, nearest;
   double cubic = -0.75;
@@ -17,8 +17,8 @@ struct ResizeModes {
 
 inline constexpr llvm::StringLiteral kCrop = "tf_crop_and_resize";
 
-/// One axis: from `in` to `out` elements, by `scale`; tf_crop_and_resize looks at the part from
-/// `begin` to `end`, in shares of the whole.
+/// The resizing of one axis from `in` to `out` elements by `scale`. tf_crop_and_resize samples only
+/// the part from `begin` to `end`, as shares of the whole.
 struct ResizedAxis {
   int64_t in, out;
   double scale;
@@ -27,13 +27,13 @@ struct ResizedAxis {
   bool isKept() const { return scale == 1.0 && begin == 0.0 && end == 1.0; }
 };
 
-/// Index and weight of the elements that one result is made of.
+/// The elements that contribute to one result: index and weight of each.
 using ResizeWeights = llvm::SmallVector<std::pair<int64_t, double>, 4>;
 
-/// Where result `i` lies among the operand's elements; NaN for modes that are not known.
+/// Returns the position of result `i` among the operand's elements; NaN for an unknown mode.
 double coordinate(llvm::StringRef mode, const ResizedAxis &axis, int64_t i);
 
-/// What result `i` is made of; elements beyond an end count as that end.
+/// Returns the weights of result `i`; elements beyond an end count as the element at that end.
 ResizeWeights weightsAt(const ResizeModes &modes, const ResizedAxis &axis, int64_t i);
 
 } // namespace plimsoll::import
