@@ -6,7 +6,7 @@
 #                                 for a GPU; only where the CUDA toolkit is found
 
 file(GLOB cuda_sources RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS
-     backends/cuda/kernels/*.cu)
+     kernels/cuda/*.cu)
 
 find_path(PLIMSOLL_BOOST_INCLUDE boost/context/fiber.hpp)
 find_library(PLIMSOLL_BOOST_CONTEXT boost_context)
@@ -53,14 +53,14 @@ endif()
 # -fsanitize=thread puts at every access are the emulator's; the sanitizer is never linked.
 if(PLIMSOLL_HAVE_EMULATOR)
   add_library(plimsoll-emulator STATIC
-    backends/emulator/Faults.cpp
-    backends/emulator/Grid.cpp
-    backends/emulator/Hooks.cpp
-    backends/emulator/Launch.cpp
-    backends/emulator/Memory.cpp)
+    devices/emulator/Faults.cpp
+    devices/emulator/Grid.cpp
+    devices/emulator/Hooks.cpp
+    devices/emulator/Launch.cpp
+    devices/emulator/Memory.cpp)
   target_compile_features(plimsoll-emulator PUBLIC cxx_std_20)
   target_compile_options(plimsoll-emulator PRIVATE -O3 -Wall -Wextra -fno-strict-aliasing)
-  target_include_directories(plimsoll-emulator PRIVATE ${PLIMSOLL_BOOST_INCLUDE})
+  target_include_directories(plimsoll-emulator PUBLIC include PRIVATE ${PLIMSOLL_BOOST_INCLUDE})
   target_link_libraries(plimsoll-emulator PUBLIC ${PLIMSOLL_BOOST_CONTEXT} ${CMAKE_DL_LIBS})
   set_target_properties(plimsoll-emulator PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endif()
@@ -89,9 +89,9 @@ if(PLIMSOLL_HAVE_EMULATOR AND "v3" IN_LIST PLIMSOLL_ISA)
   plimsoll_objects(plimsoll-emulated-objects ${emulated_sources})
   plimsoll_emulated(plimsoll-emulated-objects)
   # What stands in for a GPU and its libraries; the latter by the CPU's kernels.
-  plimsoll_objects(plimsoll-stand-in-objects backends/emulator/Matmul.cpp)
-  plimsoll_objects(plimsoll-emulator-device-objects backends/emulator/EmulatorDevice.cpp)
-  plimsoll_objects(plimsoll-emulator-registry-objects backends/cuda/Registry.cpp)
+  plimsoll_objects(plimsoll-stand-in-objects devices/emulator/Matmul.cpp)
+  plimsoll_objects(plimsoll-emulator-device-objects devices/emulator/EmulatorDevice.cpp)
+  plimsoll_objects(plimsoll-emulator-registry-objects kernels/cuda/Registry.cpp)
   set(objects $<TARGET_OBJECTS:plimsoll-emulator> $<TARGET_OBJECTS:plimsoll-emulated-objects>
       $<TARGET_OBJECTS:plimsoll-stand-in-objects> $<TARGET_OBJECTS:plimsoll-kernel-objects-v3>)
 
@@ -116,10 +116,10 @@ if(PLIMSOLL_HAVE_CUDA)
   # The library's own kernels have no warning, and no spilled register on any architecture.
   set_source_files_properties(${cuda_sources} PROPERTIES
                               COMPILE_OPTIONS "-Xptxas;-warn-spills,-Werror")
-  add_library(plimsoll-runtime-cuda STATIC ${cuda_sources} backends/cuda/CublasAlgorithm.cpp
-              backends/cuda/CudaDevice.cpp
-              backends/cuda/CudaError.cpp backends/cuda/FindDevice.cpp
-              backends/cuda/MatmulCublas.cu $<TARGET_OBJECTS:plimsoll-core-objects>)
+  add_library(plimsoll-runtime-cuda STATIC ${cuda_sources} devices/cuda/CublasAlgorithm.cpp
+              devices/cuda/CudaDevice.cpp
+              devices/cuda/CudaError.cpp devices/cuda/FindDevice.cpp
+              devices/cuda/MatmulCublas.cu $<TARGET_OBJECTS:plimsoll-core-objects>)
   target_compile_options(plimsoll-runtime-cuda PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:${PLIMSOLL_CUDA_FLAGS};${cuda_code};-Werror;all-warnings>"
     "$<$<COMPILE_LANGUAGE:CXX>:-O2;-Wall;-Wextra>")

@@ -1,6 +1,6 @@
 //===- AttentionSizes.h - sizes and layouts of attention, on every device ---===//
-#ifndef PLIMSOLL_KERNELS_ATTENTIONSIZES_H
-#define PLIMSOLL_KERNELS_ATTENTIONSIZES_H
+#ifndef PLIMSOLL_RULES_ATTENTIONSIZES_H
+#define PLIMSOLL_RULES_ATTENTIONSIZES_H
 
 #include "plimsoll/Inline.h"
 
@@ -42,4 +42,4 @@ struct AttentionSizes {
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_ATTENTIONSIZES_H
+#endif // PLIMSOLL_RULES_ATTENTIONSIZES_H

@@ -2,8 +2,8 @@
 //
 // The same for every device; f64 where nothing is said.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_KERNELS_BATCHNORMRULES_H
-#define PLIMSOLL_KERNELS_BATCHNORMRULES_H
+#ifndef PLIMSOLL_RULES_BATCHNORMRULES_H
+#define PLIMSOLL_RULES_BATCHNORMRULES_H
 
 #include "plimsoll/Inline.h"
 
@@ -60,4 +60,4 @@ struct MovingAverage {
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_BATCHNORMRULES_H
+#endif // PLIMSOLL_RULES_BATCHNORMRULES_H

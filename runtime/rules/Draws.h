@@ -2,8 +2,8 @@
 //
 // The same on every device: see Random.cpp.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_KERNELS_DRAWS_H
-#define PLIMSOLL_KERNELS_DRAWS_H
+#ifndef PLIMSOLL_RULES_DRAWS_H
+#define PLIMSOLL_RULES_DRAWS_H
 
 #include "plimsoll/Math.h"
 #include "plimsoll/Program.h"
@@ -56,4 +56,4 @@ template <typename T> PLIMSOLL_INLINE T normal(const uint32_t *words, int64_t i)
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_DRAWS_H
+#endif // PLIMSOLL_RULES_DRAWS_H

@@ -2,8 +2,8 @@
 //
 // The same for every device.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_KERNELS_ELEMENTRULES_H
-#define PLIMSOLL_KERNELS_ELEMENTRULES_H
+#ifndef PLIMSOLL_RULES_ELEMENTRULES_H
+#define PLIMSOLL_RULES_ELEMENTRULES_H
 
 #include "plimsoll/Inline.h"
 
@@ -38,4 +38,4 @@ template <typename T> PLIMSOLL_INLINE bool precedes(T a, T b, bool smallest) {
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_ELEMENTRULES_H
+#endif // PLIMSOLL_RULES_ELEMENTRULES_H

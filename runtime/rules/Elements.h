@@ -2,8 +2,8 @@
 //
 // A kernel that works on more than f32 gets the code of the element type as its last size.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_KERNELS_ELEMENTS_H
-#define PLIMSOLL_KERNELS_ELEMENTS_H
+#ifndef PLIMSOLL_RULES_ELEMENTS_H
+#define PLIMSOLL_RULES_ELEMENTS_H
 
 #include "plimsoll/Kernel.h"
 
@@ -73,4 +73,4 @@ template <typename T> constexpr T highest() {
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_ELEMENTS_H
+#endif // PLIMSOLL_RULES_ELEMENTS_H

@@ -1,6 +1,6 @@
-//===- Matmul.h - the sizes of a matrix product, as both kernels read them --===//
-#ifndef PLIMSOLL_KERNELS_MATMUL_H
-#define PLIMSOLL_KERNELS_MATMUL_H
+//===- MatmulSizes.h - the sizes of a matrix product, of every kernel --===//
+#ifndef PLIMSOLL_RULES_MATMULSIZES_H
+#define PLIMSOLL_RULES_MATMULSIZES_H
 
 #include <cstdint>
 
@@ -23,4 +23,4 @@ struct MatmulSizes {
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_MATMUL_H
+#endif // PLIMSOLL_RULES_MATMULSIZES_H

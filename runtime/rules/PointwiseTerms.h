@@ -1,6 +1,6 @@
 //===- PointwiseTerms.h - losses of single numbers, on every device ---------===//
-#ifndef PLIMSOLL_KERNELS_POINTWISETERMS_H
-#define PLIMSOLL_KERNELS_POINTWISETERMS_H
+#ifndef PLIMSOLL_RULES_POINTWISETERMS_H
+#define PLIMSOLL_RULES_POINTWISETERMS_H
 
 #include "plimsoll/Kernel.h"
 #include "plimsoll/Math.h"
@@ -59,4 +59,4 @@ template <typename T = float, typename Body> void forKind(const Launch &launch, 
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_POINTWISETERMS_H
+#endif // PLIMSOLL_RULES_POINTWISETERMS_H

@@ -1,6 +1,6 @@
 //===- PoolRules.h - what a window's maximum and mean are --------------------===//
-#ifndef PLIMSOLL_KERNELS_POOLRULES_H
-#define PLIMSOLL_KERNELS_POOLRULES_H
+#ifndef PLIMSOLL_RULES_POOLRULES_H
+#define PLIMSOLL_RULES_POOLRULES_H
 
 #include "Window.h"
 
@@ -54,4 +54,4 @@ template <typename Index> struct Divisor {
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_POOLRULES_H
+#endif // PLIMSOLL_RULES_POOLRULES_H

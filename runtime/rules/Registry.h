@@ -1,6 +1,6 @@
 //===- Registry.h - kernels by name -----------------------------------------===//
-#ifndef PLIMSOLL_BACKENDS_REGISTRY_H
-#define PLIMSOLL_BACKENDS_REGISTRY_H
+#ifndef PLIMSOLL_RULES_REGISTRY_H
+#define PLIMSOLL_RULES_REGISTRY_H
 
 #include "plimsoll/Kernel.h"
 
@@ -18,4 +18,4 @@ template <int count> const Kernel *findIn(const Kernel *const (&kernels)[count],
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_BACKENDS_REGISTRY_H
+#endif // PLIMSOLL_RULES_REGISTRY_H

@@ -17,8 +17,8 @@
 // Source: Loshchilov and Hutter (2019), algorithm 2; Chen et al. (2023), algorithm 2;
 // torch/optim/{adamw,adam,sgd,adagrad,rmsprop}.py.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_KERNELS_UPDATERULES_H
-#define PLIMSOLL_KERNELS_UPDATERULES_H
+#ifndef PLIMSOLL_RULES_UPDATERULES_H
+#define PLIMSOLL_RULES_UPDATERULES_H
 
 #include "plimsoll/Inline.h"
 #include "plimsoll/Kernel.h"
@@ -231,4 +231,4 @@ inline const float *clipOf(const Launch &launch, int slots) {
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_UPDATERULES_H
+#endif // PLIMSOLL_RULES_UPDATERULES_H

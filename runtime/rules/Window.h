@@ -4,8 +4,8 @@
 // stride 1, dilation 1 and no padding. `Index` counts elements of a plane: 64 bits on a CPU, 32
 // on a GPU.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_KERNELS_WINDOW_H
-#define PLIMSOLL_KERNELS_WINDOW_H
+#ifndef PLIMSOLL_RULES_WINDOW_H
+#define PLIMSOLL_RULES_WINDOW_H
 
 #include "plimsoll/Inline.h"
 
@@ -108,4 +108,4 @@ PLIMSOLL_INLINE void forEachWindowAround(const BasicWindow<Index> &w, const Inde
 
 } // namespace plimsoll
 
-#endif // PLIMSOLL_KERNELS_WINDOW_H
+#endif // PLIMSOLL_RULES_WINDOW_H

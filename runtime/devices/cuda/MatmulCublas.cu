@@ -1,15 +1,15 @@
 //===- MatmulCublas.cpp - matrix products by cuBLASLt -------------------------===//
 //
-// Buffers and sizes: kernels/Matmul.cpp. The algorithm is the first that cuBLASLt's heuristic
+// Buffers and sizes: cpu/Matmul.cpp. The algorithm is the first that cuBLASLt's heuristic
 // names under the cap of the workspace, without split-K; a checkpoint records it, and a resumed
 // run takes it again. matmul is f32 without TF32; matmul_tf32 rounds the factors, those of
 // matmul_bf16 are bf16 in memory; all add in f32, to an f32 result.
 //
 // cuBLASLt thinks in columns: what is row by row c = op(a) op(b) is for it c' = op(b)' op(a)'.
 //===----------------------------------------------------------------------===//
+#include "../../kernels/cuda/Matmul.h"
 #include "CublasAlgorithm.h"
 #include "CudaError.h"
-#include "Matmul.h"
 #include "plimsoll/CudaKernels.h"
 
 #include <cublasLt.h>

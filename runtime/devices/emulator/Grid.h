@@ -7,8 +7,8 @@
 #ifndef PLIMSOLL_EMULATOR_GRID_H
 #define PLIMSOLL_EMULATOR_GRID_H
 
-#include "Emulator.h"
 #include "Memory.h"
+#include "plimsoll/cuda/Emulator.h"
 
 #include <boost/context/fiber.hpp>
 #include <memory>

@@ -2,8 +2,8 @@
 #ifndef PLIMSOLL_EMULATOR_LAUNCH_H
 #define PLIMSOLL_EMULATOR_LAUNCH_H
 
-#include "Emulator.h"
 #include "Memory.h"
+#include "plimsoll/cuda/Emulator.h"
 
 #include <string>
 

@@ -3,9 +3,9 @@
 // The library call is told to the emulator as what it reads and writes. Its workspace is scratch
 // that cuBLASLt might overwrite: what it held before means nothing afterwards.
 //===----------------------------------------------------------------------===//
-#include "../cuda/Matmul.h"
+#include "../../kernels/cuda/Matmul.h"
 
-#include "../../kernels/Matmul.h"
+#include "../../rules/MatmulSizes.h"
 #include "Device.h"
 #include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"

@@ -18,10 +18,10 @@
 //===----------------------------------------------------------------------===//
 #include "Attention.h"
 
-#include "../backends/cpu/Team.h"
+#include "../../rules/Elements.h"
 #include "AttentionPlain.h"
-#include "Elements.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
 

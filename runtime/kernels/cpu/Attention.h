@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_KERNELS_ATTENTION_H
 #define PLIMSOLL_KERNELS_ATTENTION_H
 
-#include "AttentionSizes.h"
+#include "../../rules/AttentionSizes.h"
 #include "Gemm.h"
 #include "plimsoll/Kernel.h"
 

@@ -11,11 +11,11 @@
 // A kv head is one thread's and blocks depend on the shape alone.
 // Source: Dao et al., FlashAttention (2022), algorithm 4.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
+#include "../../rules/Elements.h"
 #include "Attention.h"
 #include "AttentionPlain.h"
-#include "Elements.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
 

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "AttentionPlain.h"
 
-#include "../backends/cpu/Team.h"
 #include "Attention.h"
+#include "Team.h"
 #include "plimsoll/Math.h"
 
 #include <cmath>

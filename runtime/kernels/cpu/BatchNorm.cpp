@@ -16,10 +16,10 @@
 // within an image in 16 fixed f64 lanes and a fixed tree: bits depend on the shape alone. Variance
 // in two passes: Ioffe and Szegedy (2015), algorithm 1.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "BatchNormRules.h"
-#include "Elements.h"
+#include "../../rules/BatchNormRules.h"
+#include "../../rules/Elements.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

@@ -14,11 +14,11 @@
 // taps in order), over (n, o) for that of the weight. Threads own blocks whose size depends on
 // the shape alone, so bits do too.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
+#include "../../rules/Elements.h"
 #include "Columns.h"
 #include "ConvPlain.h"
-#include "Elements.h"
 #include "Gemm.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstring>

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "ConvPlain.h"
 
-#include "../backends/cpu/Team.h"
 #include "Columns.h"
+#include "Team.h"
 
 #include <cstring>
 

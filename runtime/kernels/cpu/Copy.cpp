@@ -6,7 +6,7 @@
 //   `outer` rows; row r of the whole is row r of each part, one behind the other.
 //   Parts and whole share no bytes.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstring>

@@ -20,9 +20,9 @@
 // 16 fixed f64 lanes; rows are gathered in at most 1,024 runs that depend on the shape
 // alone, then a tree, so that threads do not change bits.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
+#include "../../rules/Elements.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
 

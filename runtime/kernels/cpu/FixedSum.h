@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_KERNELS_FIXEDSUM_H
 #define PLIMSOLL_KERNELS_FIXEDSUM_H
 
-#include "../backends/cpu/Team.h"
+#include "Team.h"
 
 namespace plimsoll {
 

@@ -12,8 +12,8 @@
 // The gradient adds in the order of the indices, whatever the threads: each thread owns
 // a range of the table (rows, or columns when there are few rows) and looks at all indices.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
+#include "../../rules/Elements.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <algorithm>

@@ -11,9 +11,9 @@
 //
 // A slice `o` is one thread's, so the order of what is added does not depend on threads.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "ElementRules.h"
-#include "Elements.h"
+#include "../../rules/ElementRules.h"
+#include "../../rules/Elements.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstring>

@@ -9,9 +9,9 @@
 //
 // Source: torch/nn/utils/clip_grad.py.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
 #include "FixedSum.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Program.h"
 

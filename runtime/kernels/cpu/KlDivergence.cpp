@@ -9,10 +9,10 @@
 // A row: f64 sums in sixteen lanes. Rows: at most 1,024 runs, then a tree.
 // Source: Hinton, Vinyals and Dean (2015), section 2; torch.nn.functional.kl_div.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
+#include "../../rules/Elements.h"
 #include "FixedSum.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
 

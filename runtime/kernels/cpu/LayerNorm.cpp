@@ -12,9 +12,9 @@
 // own rows, or columns: bits depend on the shape alone. Variance in two passes, biased: Ba et al.
 // (2016), eq. 3.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
+#include "../../rules/Elements.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <cmath>

@@ -11,10 +11,10 @@
 // piece an element is one chain of fused multiply-adds, the pieces are added in
 // order. Bits depend on k alone. Blocking as in Goto and van de Geijn (2008).
 //===----------------------------------------------------------------------===//
-#include "Matmul.h"
+#include "../../rules/MatmulSizes.h"
 
-#include "../backends/cpu/Team.h"
 #include "Gemm.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

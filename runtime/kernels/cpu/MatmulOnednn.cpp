@@ -1,6 +1,6 @@
 //===- MatmulOnednn.cpp - matrix product by oneDNN --------------------------===//
 //
-// matmul_onednn: operands and sizes as matmul's (runtime/kernels/Matmul.cpp).
+// matmul_onednn: operands and sizes as matmul's (Matmul.cpp).
 //
 // oneDNN's workspace is the arena's (user scratchpad mode). Only the brgemm
 // implementations (AVX-512) declare all the memory they take; with others workspace()
@@ -8,7 +8,7 @@
 // program picks the same implementation on every machine it was compiled for. Bits
 // are fixed for a thread count, not across thread counts. oneDNN 2.6, C API.
 //===----------------------------------------------------------------------===//
-#include "../../kernels/Matmul.h"
+#include "../../rules/MatmulSizes.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstdio>

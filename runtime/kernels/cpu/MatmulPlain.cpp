@@ -3,9 +3,9 @@
 // matmul_f64: buffers and sizes as matmul's (Matmul.cpp), without a workspace. A row of the
 // result is one thread's; an element is one sum over k in order.
 //===----------------------------------------------------------------------===//
-#include "Matmul.h"
+#include "../../rules/MatmulSizes.h"
 
-#include "../backends/cpu/Team.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstring>

@@ -10,9 +10,9 @@
 // rmsprop {param, grad, v, momentum | null, hyper} {alpha, epsilon, momentum}
 // param and states are updated in place.
 //===----------------------------------------------------------------------===//
-#include "UpdateRules.h"
+#include "../../rules/UpdateRules.h"
 
-#include "../backends/cpu/Team.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

@@ -9,11 +9,11 @@
 // Terms in the type of the data, their sum in f64: sixteen lanes in each of at most 1,024 runs,
 // then a tree.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
+#include "../../rules/Elements.h"
+#include "../../rules/PointwiseTerms.h"
 #include "FixedSum.h"
 #include "Lanes.h"
-#include "PointwiseTerms.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

@@ -12,9 +12,9 @@
 // alone. The first of equal maxima counts and a NaN is larger than all, as in PyTorch. Sums
 // run in f64.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
-#include "PoolRules.h"
+#include "../../rules/Elements.h"
+#include "../../rules/PoolRules.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstring>

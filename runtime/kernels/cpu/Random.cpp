@@ -10,9 +10,9 @@
 // the seed its key. A block's four words are the numbers of four elements of f32, or of two of
 // f64. Nothing is remembered: a launch that is repeated draws the same, on any thread.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Draws.h"
-#include "Elements.h"
+#include "../../rules/Draws.h"
+#include "../../rules/Elements.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

@@ -9,8 +9,8 @@
 // A row is one thread's and is read from its first element on; products of floats are kept
 // in f64.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
+#include "../../rules/Elements.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

@@ -4,7 +4,7 @@
 // A file of its own: an emitted program names its kernels as objects and must not
 // be made to link the others (oneDNN among them).
 //===----------------------------------------------------------------------===//
-#include "../Registry.h"
+#include "../../rules/Registry.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

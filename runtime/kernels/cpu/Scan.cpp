@@ -8,9 +8,9 @@
 //
 // A row is one thread's.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "ElementRules.h"
-#include "Elements.h"
+#include "../../rules/ElementRules.h"
+#include "../../rules/Elements.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 namespace plimsoll {

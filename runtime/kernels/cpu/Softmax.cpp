@@ -9,9 +9,9 @@
 // The maximum is subtracted first; sums run in 16 fixed f64 lanes. A row is one thread's.
 // Without a type the data is f32.
 //===----------------------------------------------------------------------===//
-#include "../backends/cpu/Team.h"
-#include "Elements.h"
+#include "../../rules/Elements.h"
 #include "Lanes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
 

@@ -5,8 +5,8 @@
 // schedules only, and no reductions: what a thread computes never depends on how
 // many there are.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_BACKENDS_CPU_TEAM_H
-#define PLIMSOLL_BACKENDS_CPU_TEAM_H
+#ifndef PLIMSOLL_KERNELS_TEAM_H
+#define PLIMSOLL_KERNELS_TEAM_H
 
 #include <cstdint>
 #include <omp.h>
@@ -51,4 +51,4 @@ inline void parallelRanges(int threads, int64_t count, int64_t grain, int64_t wo
 
 } // namespace plimsoll::cpu
 
-#endif // PLIMSOLL_BACKENDS_CPU_TEAM_H
+#endif // PLIMSOLL_KERNELS_TEAM_H

@@ -1,6 +1,6 @@
 //===- Attention.cu - scaled dot product attention, both directions ----------===//
 //
-// Buffers, sizes and scalars: kernels/Attention.cpp, kernels/AttentionGrad.cpp. attention_grad has
+// Buffers, sizes and scalars: cpu/Attention.cpp, cpu/AttentionGrad.cpp. attention_grad has
 // the workspace f32 [batch, heads, queryLen], rowsum(dout * out).
 //
 // forward: a block has 64 queries of a head and goes over the keys, 64 at a time, with a running
@@ -14,7 +14,7 @@
 // dk and dv of up to 32.
 // Source: Dao et al., FlashAttention (2022), algorithms 1 and 4; Dao (2023), section 3.2.
 //===----------------------------------------------------------------------===//
-#include "../AttentionHead.h"
+#include "AttentionHead.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Math.h"
 

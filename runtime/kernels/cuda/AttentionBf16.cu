@@ -11,8 +11,8 @@
 // atomics.
 // Source: Dao (2023), FlashAttention-2, section 3.
 //===----------------------------------------------------------------------===//
-#include "../AttentionHead.h"
-#include "../TensorTiles.h"
+#include "AttentionHead.h"
+#include "TensorTiles.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Math.h"
 

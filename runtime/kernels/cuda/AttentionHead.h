@@ -2,10 +2,10 @@
 #ifndef PLIMSOLL_CUDA_ATTENTIONHEAD_H
 #define PLIMSOLL_CUDA_ATTENTIONHEAD_H
 
-#include "../../kernels/AttentionSizes.h"
+#include "../../rules/AttentionSizes.h"
 #include "AttentionTiles.h"
-#include "Sums.h"
 #include "plimsoll/Kernel.h"
+#include "plimsoll/cuda/Sums.h"
 
 #include <type_traits>
 

@@ -6,8 +6,8 @@
 #ifndef PLIMSOLL_CUDA_ATTENTIONTILES_H
 #define PLIMSOLL_CUDA_ATTENTIONTILES_H
 
-#include "Simt.h"
 #include "plimsoll/Inline.h"
+#include "plimsoll/cuda/Simt.h"
 
 namespace plimsoll::cuda {
 

@@ -1,6 +1,6 @@
 //===- BatchNorm.cu - batch normalisation, its gradients, running statistics -===//
 //
-// Buffers, sizes and scalars: kernels/BatchNorm.cpp; behind the gradient's and the forward
+// Buffers, sizes and scalars: cpu/BatchNorm.cpp; behind the gradient's and the forward
 // launch's the workspace {double shift[channels]; double2 parts[channels][splits]}.
 // Two launches read a channel once each: blocks of 256 threads add up their parts of it, then the
 // same blocks add up the parts and write their elements. Sums are f64, in trees that depend on
@@ -9,7 +9,7 @@
 // n * 2^-53 of it. Four neighbours are one access where a plane has a multiple of four. At most
 // 48 registers: 5 blocks of a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/BatchNormRules.h"
+#include "../../rules/BatchNormRules.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

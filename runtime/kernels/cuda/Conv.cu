@@ -1,6 +1,6 @@
 //===- Conv.cu - convolution and its gradients ---------------------------------===//
 //
-// Buffers and sizes: kernels/Conv.cpp; the workspace is that of the weight's gradient alone,
+// Buffers and sizes: cpu/Conv.cpp; the workspace is that of the weight's gradient alone,
 //   {float parts[splits][k][depth]}, at most 8 MiB, where its sum is shared out to many blocks and
 // the parts are added in order. In f64, and with so few channels a group that tiles would be empty:
 // ConvDirect.cu, whatever the precision.
@@ -10,9 +10,9 @@
 // depends on the shape alone. At most 128 registers and 23 KiB of shared memory: two blocks of 256
 // threads of a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/Elements.h"
-#include "../ConvProducts.h"
-#include "../TensorProducts.h"
+#include "../../rules/Elements.h"
+#include "ConvProducts.h"
+#include "TensorProducts.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

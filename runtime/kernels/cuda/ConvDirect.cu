@@ -6,9 +6,9 @@
 // chain of every 256th output, the chains added as a tree in f64. At most 64 registers, 256
 // threads: 4 blocks of a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/Elements.h"
-#include "../ConvGeometry.h"
-#include "../Unflatten.h"
+#include "../../rules/Elements.h"
+#include "ConvGeometry.h"
+#include "Unflatten.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Math.h"
 

@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_CUDA_CONVGEOMETRY_H
 #define PLIMSOLL_CUDA_CONVGEOMETRY_H
 
-#include "../../kernels/Columns.h"
+#include "../../rules/ConvSizes.h"
 #include "plimsoll/Kernel.h"
 
 namespace plimsoll::cuda {
@@ -31,7 +31,7 @@ private:
         window(sizes + 4) {}
 };
 
-/// The kernels of kernels/ConvDirect.cu, for f64 and for groups too small to be tiles.
+/// The kernels of ConvDirect.cu, for f64 and for groups too small to be tiles.
 void convolveDirect(const Launch &launch);
 void convolveGradInputDirect(const Launch &launch);
 void convolveGradWeightDirect(const Launch &launch);

@@ -1,9 +1,9 @@
 //===- Copy.cu - bytes moved as they are -------------------------------------===//
 //
-// Buffers and sizes: kernels/Copy.cpp. A launch for each part, in units of as many bytes (up to
+// Buffers and sizes: cpu/Copy.cpp. A launch for each part, in units of as many bytes (up to
 // 16) as divide all rows. 256 threads of one unit each, at most 24 registers: full occupancy.
 //===----------------------------------------------------------------------===//
-#include "../Rows.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

@@ -1,6 +1,6 @@
 //===- CrossEntropy.cu - softmax cross entropy over classes ------------------===//
 //
-// Buffers, sizes and scalars: kernels/CrossEntropy.cpp; behind them the workspace
+// Buffers, sizes and scalars: cpu/CrossEntropy.cpp; behind them the workspace
 //   {double weight; int64 counted; double loss[rows]; int64 correct[rows]}
 // Three launches: rows that count, and their weights together, by one block; the rows, each
 // by a warp up to 1,024 classes, else by a block of 256 threads; their sum by one block. The

@@ -1,6 +1,6 @@
 //===- Gather.cu - rows picked by index, and their gradient ------------------===//
 //
-// Buffers and sizes: kernels/Gather.cpp. gather_grad has the workspace
+// Buffers and sizes: cpu/Gather.cpp. gather_grad has the workspace
 //   int32 keys[count]    the row of each index (axisDim: none)
 //   int32 space[]        radix::spaceOf(count, axisDim)
 //
@@ -10,9 +10,9 @@
 // does, each thread four columns, eight rows on their way. At most 128 registers: 2 blocks of 256
 // threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/Elements.h"
-#include "../RadixSort.h"
-#include "../Rows.h"
+#include "../../rules/Elements.h"
+#include "RadixSort.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

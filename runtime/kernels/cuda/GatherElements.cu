@@ -1,12 +1,12 @@
 //===- GatherElements.cu - one index for each element -------------------------===//
 //
-// Buffers and sizes: kernels/GatherElements.cpp. scatter_elements: a thread has one line along the
+// Buffers and sizes: cpu/GatherElements.cpp. scatter_elements: a thread has one line along the
 // axis and takes its updates in order. At most 64 registers: 4 blocks of 256 threads a
 // multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/ElementRules.h"
-#include "../../../kernels/Elements.h"
-#include "../Rows.h"
+#include "../../rules/ElementRules.h"
+#include "../../rules/Elements.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 
 #include <cstring>

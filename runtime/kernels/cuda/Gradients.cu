@@ -1,9 +1,9 @@
 //===- Gradients.cu - gradients between backward pass and update -------------===//
 //
-// Buffers, sizes and scalars: kernels/Gradients.cpp. Workspaces: sum_squares f64 [blocks of
+// Buffers, sizes and scalars: cpu/Gradients.cpp. Workspaces: sum_squares f64 [blocks of
 // Total.h], clip_by_norm f64 [1]. At most 32 registers: 8 blocks of 256 threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../Total.h"
+#include "Total.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Program.h"
 

@@ -1,6 +1,6 @@
 //===- LayerNorm.cu - layer normalisation and its gradients ------------------===//
 //
-// Buffers, sizes and scalars: kernels/LayerNorm.cpp. layer_norm_grad_params has the workspace
+// Buffers, sizes and scalars: cpu/LayerNorm.cpp. layer_norm_grad_params has the workspace
 //   f64 [2, chunks, cols], sums over at most 64 chunks of rows, if there are two or more
 //
 // A row is a warp's up to 1,024 columns (8 lanes' up to 64), else a block's, read twice or three
@@ -8,7 +8,7 @@
 // 8 rows by 32 columns a block, then chunks in order. At most 64 registers: 4 blocks of 256
 // threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../Rows.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

@@ -1,12 +1,12 @@
 //===- Losses.cu - losses of single numbers, and of distributions ------------===//
 //
-// Buffers, sizes and scalars: kernels/PointwiseLoss.cpp, kernels/KlDivergence.cpp. The losses have
+// Buffers, sizes and scalars: cpu/PointwiseLoss.cpp, cpu/KlDivergence.cpp. The losses have
 // a workspace: f64 [blocks of Total.h], kl_divergence f64 [rows] before it. A row is a warp's up
 // to 1,024 classes (8 lanes' up to 64), else a block's. At most 64 registers: 4 blocks of 256
 // threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/PointwiseTerms.h"
-#include "../Total.h"
+#include "../../rules/PointwiseTerms.h"
+#include "Total.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_CUDA_MATMUL_H
 #define PLIMSOLL_CUDA_MATMUL_H
 
-#include "../../kernels/Matmul.h"
+#include "../../rules/MatmulSizes.h"
 
 namespace plimsoll::cuda {
 

@@ -1,12 +1,12 @@
 //===- Optimizers.cu - one update of a parameter, or of many -----------------===//
 //
-// Buffers, sizes and scalars: kernels/Optimizers.cpp; formulas: kernels/UpdateRules.h, so the
+// Buffers, sizes and scalars: cpu/Optimizers.cpp; formulas: rules/UpdateRules.h, so the
 // bits are the CPU's. Updates that stand one after the other are one launch for up to 48
 // parameters, which lie in a table among the kernel's arguments; a block belongs to one of them.
 // 256 threads of four numbers each, 16-byte accesses; at most 48 registers: 5 blocks of a
 // multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/UpdateRules.h"
+#include "../../rules/UpdateRules.h"
 #include "plimsoll/CudaKernels.h"
 
 #include <algorithm>

@@ -1,14 +1,14 @@
 //===- Pool.cu - maximum and mean over windows, and their gradients ----------===//
 //
-// Buffers and sizes: kernels/Pool.cpp; rules: kernels/PoolRules.h. A thread owns an element of
+// Buffers and sizes: cpu/Pool.cpp; rules: rules/PoolRules.h. A thread owns an element of
 // the result, 256 a block. Gradients gather: an element visits the windows that hold it, in their
 // order, so the bits are the CPU's. A mean over 64 elements or more is a warp's, whose lanes
 // share the window out and add up in f64 as a tree. At most 72 registers: 3 blocks of a
 // multiprocessor; without gradients 64.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/Elements.h"
-#include "../../../kernels/PoolRules.h"
-#include "../Unflatten.h"
+#include "../../rules/Elements.h"
+#include "../../rules/PoolRules.h"
+#include "Unflatten.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

@@ -21,8 +21,8 @@
 #ifndef PLIMSOLL_CUDA_PRODUCTTILES_H
 #define PLIMSOLL_CUDA_PRODUCTTILES_H
 
-#include "Four.h"
 #include "plimsoll/Math.h"
+#include "plimsoll/cuda/Four.h"
 
 namespace plimsoll::cuda {
 

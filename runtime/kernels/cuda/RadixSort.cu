@@ -12,7 +12,7 @@
 // them: no atomics, and every place is exact. 8 KiB of shared memory, at most 32 registers: 8
 // blocks of 256 threads, all of a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../RadixSort.h"
+#include "RadixSort.h"
 
 #include "plimsoll/Inline.h"
 

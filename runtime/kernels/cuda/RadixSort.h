@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_CUDA_RADIXSORT_H
 #define PLIMSOLL_CUDA_RADIXSORT_H
 
-#include "Simt.h"
+#include "plimsoll/cuda/Simt.h"
 
 namespace plimsoll::cuda::radix {
 

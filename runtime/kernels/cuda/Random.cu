@@ -1,11 +1,11 @@
 //===- Random.cu - dropout and random tensors, from a counter ----------------===//
 //
-// Buffers and sizes: kernels/Random.cpp; the same words as there, and so the same masks. A thread
+// Buffers and sizes: cpu/Random.cpp; the same words as there, and so the same masks. A thread
 // makes one block of four words: four elements, or two of random f64. At most 40 registers: 6
 // blocks of 256 threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/Draws.h"
-#include "../Rows.h"
+#include "../../rules/Draws.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

@@ -1,11 +1,11 @@
 //===- Reduce.cu - maxima, minima, products and positions of rows ------------===//
 //
-// Buffers and sizes: kernels/Reduce.cpp. A row is 8 lanes', a warp's or a block's, by its length;
+// Buffers and sizes: cpu/Reduce.cpp. A row is 8 lanes', a warp's or a block's, by its length;
 // sums and products of floats are f64, in a tree that the length decides. At most 40 registers: 6
 // blocks of 256 threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/Elements.h"
-#include "../Rows.h"
+#include "../../rules/Elements.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

@@ -2,7 +2,7 @@
 //
 // For the compiler, which asks them for workspaces, and for tests. See cpu/Registry.cpp.
 //===----------------------------------------------------------------------===//
-#include "../Registry.h"
+#include "../../rules/Registry.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll {

@@ -6,10 +6,10 @@
 #ifndef PLIMSOLL_CUDA_ROWS_H
 #define PLIMSOLL_CUDA_ROWS_H
 
-#include "../../kernels/Elements.h"
-#include "Four.h"
-#include "Sums.h"
+#include "../../rules/Elements.h"
 #include "plimsoll/CudaKernels.h"
+#include "plimsoll/cuda/Four.h"
+#include "plimsoll/cuda/Sums.h"
 
 namespace plimsoll::cuda {
 

@@ -1,14 +1,14 @@
 //===- Scan.cu - running sums, products of all others, the order of rows ------===//
 //
-// Buffers and sizes: kernels/Scan.cpp, kernels/Reduce.cpp (reduce_prod_grad). A row is 8 lanes', a
+// Buffers and sizes: cpu/Scan.cpp, cpu/Reduce.cpp (reduce_prod_grad). A row is 8 lanes', a
 // warp's or a block's, by its length. Running sums and products go over it in pieces of as many
 // elements as it has lanes: lanes by doubling steps, then warps, then what the pieces before came
 // to, so their order depends on the length alone; floats in f64. top_k reads the row once for each
 // of the k. At most 64 registers: 4 blocks of 256 threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../../../kernels/ElementRules.h"
-#include "../../../kernels/Elements.h"
-#include "../Rows.h"
+#include "../../rules/ElementRules.h"
+#include "../../rules/Elements.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {

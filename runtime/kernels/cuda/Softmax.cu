@@ -1,10 +1,10 @@
 //===- Softmax.cu - softmax over rows and its gradient -----------------------===//
 //
-// Buffers and sizes: kernels/Softmax.cpp. A row is a warp's up to 1,024 columns (8 lanes' up to
+// Buffers and sizes: cpu/Softmax.cpp. A row is a warp's up to 1,024 columns (8 lanes' up to
 // 64), else a block's; it is read once for the maximum, once for the sum (f64), once to write, the
 // later times from L1. At most 64 registers: 4 blocks of 256 threads a multiprocessor.
 //===----------------------------------------------------------------------===//
-#include "../Rows.h"
+#include "Rows.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Math.h"
 

@@ -18,8 +18,8 @@
 #ifndef PLIMSOLL_CUDA_TENSOR_H
 #define PLIMSOLL_CUDA_TENSOR_H
 
-#include "Simt.h"
 #include "plimsoll/Bf16.h"
+#include "plimsoll/cuda/Simt.h"
 
 namespace plimsoll::cuda {
 

@@ -1,14 +1,15 @@
 //===- Emulator.h - CUDA's vocabulary for the host compiler -----------------===//
 //
 // What kernels see of the emulator: the names that CUDA puts into the global namespace, with
-// CUDA's meaning. Only backends/cuda/Simt.h includes this. Kernels are compiled with
-// -fsanitize=thread (never linked with it): so every load and store calls Hooks.cpp.
+// CUDA's meaning. Only Simt.h includes this. Kernels are compiled with
+// -fsanitize=thread (never linked with it): so every load and store calls the device
+// (devices/emulator/Hooks.cpp).
 //
 // Calls that wait say where they stand (file and line), because threads that wait at
 // different places never meet.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_EMULATOR_EMULATOR_H
-#define PLIMSOLL_EMULATOR_EMULATOR_H
+#ifndef PLIMSOLL_CUDA_EMULATOR_H
+#define PLIMSOLL_CUDA_EMULATOR_H
 
 #include <cmath>
 #include <cstdint>
@@ -96,7 +97,7 @@ uint64_t waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int source, 
 int currentLane();
 
 /// What a lane has of a product of 16 x depth by depth x 8 numbers: bf16 in pairs (depth 16) or
-/// tf32 (depth 8), sums in f32. Layout: cuda/Tensor.h.
+/// tf32 (depth 8), sums in f32. Layout: kernels/cuda/Tensor.h.
 struct MatrixFragments {
   const uint32_t *a, *b;
   float *c;
@@ -210,4 +211,4 @@ inline float rsqrtf(float x) {
   return 1.0f / sqrtf(x);
 }
 
-#endif // PLIMSOLL_EMULATOR_EMULATOR_H
+#endif // PLIMSOLL_CUDA_EMULATOR_H

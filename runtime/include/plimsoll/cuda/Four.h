@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_CUDA_FOUR_H
 #define PLIMSOLL_CUDA_FOUR_H
 
-#include "Simt.h"
+#include "plimsoll/cuda/Simt.h"
 
 namespace plimsoll::cuda {
 

@@ -2,7 +2,7 @@
 //
 // Kernels include this header and nothing of CUDA's, so that one text is compiled by nvcc
 // for a GPU, and by the host compiler for the emulator, which finds the faults that a GPU
-// would not tell (backends/emulator/Device.h). Beside CUDA's own names (threadIdx, dim3,
+// would not tell (devices/emulator/Device.h). Beside CUDA's own names (threadIdx, dim3,
 // __syncthreads, __shfl_xor_sync, float4, ...) there are:
 //
 //   PLIMSOLL_SHARED(type, name, count)   an array of the block, 16-byte aligned, content
@@ -43,7 +43,7 @@ void launch(Stream stream, dim3 grid, dim3 block, void (*kernel)(Parameters...),
 } // namespace plimsoll::cuda
 
 #else
-#include "../emulator/Emulator.h"
+#include "plimsoll/cuda/Emulator.h"
 
 #define PLIMSOLL_SHARED(type, name, count)                                                         \
   static ::plimsoll::emulator::SharedArray name##_array = {#name, sizeof(type), count};            \
