@@ -109,7 +109,7 @@ public:
     synchronize();
   }
 
-  void run(const Timeline &timeline, Stepper &stepper) override {
+  void run(const Timeline &timeline, StepRunner &stepper) override {
     nextHalf();
     stepper.stream = stream;
     stepper.hooks = this;
@@ -172,7 +172,7 @@ private:
     staging[current].used = 0;
   }
 
-  cudaGraphExec_t graphOf(const Timeline &timeline, Stepper &stepper) {
+  cudaGraphExec_t graphOf(const Timeline &timeline, StepRunner &stepper) {
     auto [it, isNew] = graphs.try_emplace(&timeline, nullptr);
     if (!isNew)
       return it->second;

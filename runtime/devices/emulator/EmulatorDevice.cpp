@@ -34,7 +34,7 @@ public:
     std::memcpy(mirror.data() + offset, memory.data() + offset, bytes);
   }
 
-  void run(const Timeline &timeline, Stepper &stepper) override {
+  void run(const Timeline &timeline, StepRunner &stepper) override {
     running = &timeline;
     nextAccess = nextWrite = 0;
     stepper.hooks = this;

@@ -9,6 +9,7 @@
 #define PLIMSOLL_CUDAKERNELS_H
 
 #include "plimsoll/KernelArguments.h"
+#include "plimsoll/Stepper.h"
 #include "plimsoll/cuda/Four.h"
 #include "plimsoll/cuda/Sums.h"
 

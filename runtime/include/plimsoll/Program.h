@@ -8,9 +8,11 @@
 #ifndef PLIMSOLL_PROGRAM_H
 #define PLIMSOLL_PROGRAM_H
 
-#include "plimsoll/Kernel.h"
+#include <cstdint>
 
 namespace plimsoll {
+
+class Stepper;
 
 enum class DType : uint8_t { f32, f64, i64, i32, u8, boolean, bf16 };
 

@@ -1,7 +1,5 @@
-//===- Stepper.cpp - prepares or runs one launch after the other ------------===//
-#include "Choices.h"
-#include "LaunchQueue.h"
-#include "plimsoll/Kernel.h"
+//===- StepRunner.cpp - prepares or runs one launch after the other ---------===//
+#include "StepRunner.h"
 
 #include <cstring>
 #include <mutex>
@@ -45,8 +43,8 @@ void *preparedHandle(const Kernel &kernel, const std::vector<int64_t> &key, int 
 } // namespace
 
 /// With the choice of an earlier run, where there is one that the library follows.
-void *Stepper::prepared(const Kernel &kernel, const LaunchNumbers &numbers, int64_t workspaceBytes,
-                        const char **message) {
+void *StepRunner::prepared(const Kernel &kernel, const LaunchNumbers &numbers,
+                           int64_t workspaceBytes, const char **message) {
   std::vector<int64_t> sizes(numbers.sizes, numbers.sizes + numbers.sizeCount);
   const char *recorded = choices && kernel.prepareAs ? choices->recorded(kernel, sizes) : nullptr;
   void *handle = nullptr;
@@ -63,17 +61,8 @@ void *Stepper::prepared(const Kernel &kernel, const LaunchNumbers &numbers, int6
   return handle;
 }
 
-void Stepper::run(const Kernel &kernel, std::initializer_list<void *> buffers,
-                  std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars,
-                  int64_t workspaceBytes) {
-  runNumbers(kernel, buffers,
-             {const_cast<int64_t *>(sizes.begin()), const_cast<double *>(scalars.begin()),
-              static_cast<int>(sizes.size()), static_cast<int>(scalars.size())},
-             workspaceBytes);
-}
-
-void Stepper::runNumbers(const Kernel &kernel, std::initializer_list<void *> buffers,
-                         const LaunchNumbers &numbers, int64_t workspaceBytes) {
+void StepRunner::runNumbers(const Kernel &kernel, std::initializer_list<void *> buffers,
+                            const LaunchNumbers &numbers, int64_t workspaceBytes) {
   if (preparing) {
     const char *message = nullptr;
     if (kernel.prepare) {
@@ -100,7 +89,7 @@ void Stepper::runNumbers(const Kernel &kernel, std::initializer_list<void *> buf
   finish();
 }
 
-void Stepper::run(void (*loop)(const Launch &), std::initializer_list<void *> buffers) {
+void StepRunner::runLoop(void (*loop)(const Launch &), std::initializer_list<void *> buffers) {
   if (preparing) {
     ++launch;
     return;
@@ -112,7 +101,7 @@ void Stepper::run(void (*loop)(const Launch &), std::initializer_list<void *> bu
   finish();
 }
 
-void Stepper::runQueue() {
+void StepRunner::runQueue() {
   if (!queue || queue->empty())
     return;
   const int last = queue->lastLaunch();
@@ -123,7 +112,7 @@ void Stepper::runQueue() {
     hooks->after(last);
 }
 
-void Stepper::poison(uint64_t offset, uint64_t bytes) {
+void StepRunner::poison(uint64_t offset, uint64_t bytes) {
   constexpr int notANumber = 0xff; // every byte of it: NaN as f32 and f64
   if (preparing)
     return;
