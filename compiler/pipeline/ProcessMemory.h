@@ -13,7 +13,7 @@ namespace plimsoll::pipeline {
 /// Measured on Linux and glibc and rounded up; test/robustness/memory_total.py holds it
 /// against programs. Data is read in pieces and not counted; `--data=tokens:-` likewise. Of a
 /// GPU: what the process holds of its memory.
-int64_t bytesBesideArena(mlir::ModuleOp module, const target::Machine &target);
+int64_t bytesBesideArena(mlir::ModuleOp module, const target::Machine &machine);
 
 } // namespace plimsoll::pipeline
 

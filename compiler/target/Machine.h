@@ -2,6 +2,8 @@
 #ifndef PLIMSOLL_COMPILER_TARGET_MACHINE_H
 #define PLIMSOLL_COMPILER_TARGET_MACHINE_H
 
+#include "compiler/codegen/SourceDialect.h"
+#include "compiler/codegen/Toolchain.h"
 #include "compiler/target/DeviceModel.h"
 #include "compiler/target/KernelLibrary.h"
 #include "passes/kernels/Target.h"
@@ -10,6 +12,14 @@
 #include <memory>
 
 namespace plimsoll::target {
+
+/// What a program has that takes memory beside its arena.
+struct ProgramContents {
+  int64_t tensors = 0;          ///< of a checkpoint
+  int64_t launches = 0;         ///< of all timelines
+  int64_t trainingLaunches = 0; ///< of the first timeline that trains
+  int64_t batchBytes = 0;       ///< the inputs of timelines that train
+};
 
 /// A target with a library of kernels, and times for them. The library itself is asked for
 /// workspaces, so that the plan reserves exactly what the program will check for at its start.
@@ -25,15 +35,19 @@ public:
 
   mlir::FailureOr<kernels::KernelChoice> choose(mlir::Operation *op) const override;
   int64_t alignment() const override { return kernels::Target::alignment(); }
-  unsigned origins() const override;
   std::optional<int64_t> workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes,
                                         int64_t threads) const override;
 
-  virtual bool isCuda() const = 0;
   /// "x86-64-v4", "sm_90"
   virtual std::string name() const = 0;
-  /// As in the names of the runtime's libraries: "v4", "cuda", "emulator".
-  virtual std::string suffix() const = 0;
+  /// For people: "cpu x86-64-v4, 8 threads"
+  virtual std::string title() const = 0;
+  /// What its steps look like in source.
+  virtual const codegen::SourceDialect &source() const = 0;
+  /// What makes programs of that source.
+  virtual std::unique_ptr<codegen::Toolchain> toolchain() const = 0;
+  /// Bytes that a program takes while it runs, less its arena.
+  virtual int64_t bytesBesideArena(const ProgramContents &contents) const = 0;
 
   /// Of the host that every launch runs on; 1 where launches run elsewhere.
   int threads() const override { return threadCount; }
