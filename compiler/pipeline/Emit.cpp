@@ -1,5 +1,6 @@
 //===- Emit.cpp - files from a compilation ----------------------------------------===//
 #include "compiler/pipeline/Emit.h"
+#include "compiler/codegen/HostCompiler.h"
 #include "compiler/codegen/InitialWeights.h"
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/codegen/StepEmitter.h"
