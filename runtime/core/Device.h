@@ -10,6 +10,7 @@
 #define PLIMSOLL_CORE_DEVICE_H
 
 #include "Failure.h"
+#include "StepRunner.h"
 #include "plimsoll/Program.h"
 
 #include <cmath>
@@ -61,7 +62,7 @@ public:
   /// Fetches what launches wrote there; all of them have ended when it returns.
   virtual void download(uint64_t /*offset*/, uint64_t /*bytes*/) {}
   /// Runs the launches of `timeline` with a stepper that was prepared for it.
-  virtual void run(const Timeline &timeline, Stepper &stepper);
+  virtual void run(const Timeline &timeline, StepRunner &stepper);
 
   /// Launches have been prepared anew: what `run` kept of them must not run again.
   virtual void launchesChanged() {}

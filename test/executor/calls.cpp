@@ -59,12 +59,16 @@ static bool isAccepted(ModuleOp module, const target::Machine &target, std::stri
   return succeeded(verify(module)) && succeeded(manager.run(module));
 }
 
+static bool isEmulated(const target::Machine &target) {
+  return target.origins() & exec::kCuda;
+}
+
 /// `call` for the oracle; without a kernel if the library has none of its name.
 static GuardedLaunch launchOf(exec::CallOp call, const target::Machine &target) {
   GuardedLaunch launch;
   std::string name = call.getKernel().str();
   launch.kernel =
-      target.isCuda() ? emulatedKernel(name.c_str()) : target.kernels().find(name.c_str());
+      isEmulated(target) ? emulatedKernel(name.c_str()) : target.kernels().find(name.c_str());
   for (Value value : call->getOperands()) {
     exec::SliceOp slice = exec::sliceOf(value);
     uint64_t bytes = cast<exec::SliceType>(value.getType()).getBytes();
@@ -136,7 +140,7 @@ private:
     GuardedLaunch launch = launchOf(call, target);
     if (!launch.kernel)
       return Outcome::refused;
-    return target.isCuda() ? runEmulated(launch) : runGuarded(launch);
+    return isEmulated(target) ? runEmulated(launch) : runGuarded(launch);
   }
 
   const target::Machine &target;

@@ -8,9 +8,11 @@
 #ifndef PLIMSOLL_PROGRAM_H
 #define PLIMSOLL_PROGRAM_H
 
-#include "plimsoll/Kernel.h"
+#include <cstdint>
 
 namespace plimsoll {
+
+class Stepper;
 
 enum class DType : uint8_t { f32, f64, i64, i32, u8, boolean, bf16 };
 
@@ -88,7 +90,7 @@ enum Hyper : int {
   kWeightDecay,     ///< weight_decay
   kFirstStep,       ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
   kFirstMicroBatch, ///< 1 in the first micro-batch of a step (the sums start as its gradients)
-  // Bits of u32, for what draws random numbers (kernels/Random.cpp):
+  // Bits of u32, for what draws random numbers (kernels/cpu/Random.cpp):
   kSeedLow = 13,
   kSeedHigh = 14,
   kRandomStep = 15, ///< micro-batches begun, from 1; evaluation: 2^31 + the batch from 0

@@ -1,6 +1,6 @@
 // Kernels without a fault, that use every way to be ordered: no alarm, and the right results.
 #include "EmulatorHarness.h"
-#include "backends/cuda/Tensor.h"
+#include "kernels/cuda/Tensor.h"
 
 using namespace plimsoll::cuda;
 

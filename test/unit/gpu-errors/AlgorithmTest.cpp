@@ -3,7 +3,7 @@
 // cuBLASLt is a stand-in: an algorithm is its nine numbers, of which those with an odd tile or a
 // workspace (1,000 bytes for each stage) above the cap are not taken.
 //===----------------------------------------------------------------------===//
-#include "backends/cuda/CublasAlgorithm.h"
+#include "devices/cuda/CublasAlgorithm.h"
 
 #include <cstring>
 #include <gtest/gtest.h>

@@ -4,8 +4,8 @@
 // the very kernels on a GPU: the arena is managed memory, which host and GPU both see. Nothing
 // looks at single accesses here; the sanitizer of the CUDA toolkit does.
 //===----------------------------------------------------------------------===//
-#include "backends/cuda/CudaError.h"
-#include "backends/emulator/Device.h"
+#include "devices/cuda/CudaError.h"
+#include "devices/emulator/Device.h"
 
 #include <cstring>
 
