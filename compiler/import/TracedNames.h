@@ -31,6 +31,10 @@ private:
 /// True for a name that the older exporter made for what it computed.
 bool isTracedConstant(llvm::StringRef name);
 
+/// True for a name of a Constant node that the older exporter wrote, which is a literal of the
+/// module's code, or a scale or bias that the module lacks: its parameters are initializers.
+bool isTracedLiteral(llvm::StringRef name);
+
 } // namespace plimsoll::import
 
 #endif // PLIMSOLL_COMPILER_IMPORT_TRACEDNAMES_H
