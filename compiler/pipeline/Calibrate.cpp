@@ -85,10 +85,9 @@ private:
   /// Appends the work of each launch of the training timeline, in the order in which they run.
   static void collectLaunches(ModuleOp module, std::vector<LaunchWork> &launches) {
     auto train = nn::firstTimeline(module, nn::TimelineKind::train);
-    for (Operation &op : train.getBody().front()) {
-      if (auto launch = op.getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr))
-        launches.push_back(target::workOf(&op, launch.getKernel()));
-    }
+    for (auto launch : train.getBody().front().getOps<nn::LaunchOp>())
+      if (auto chosen = launch->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr))
+        launches.push_back(target::workOf(launch, chosen.getKernel()));
   }
 
   static llvm::Error runProgram(StringRef program, StringRef profile) {

@@ -100,7 +100,7 @@ static void addStep(OpPassManager &manager, const CompileOptions &options) {
 }
 
 static void addKernels(OpPassManager &manager) {
-  manager.addNestedPass<func::FuncOp>(fuse::createFormKernelsPass());
+  manager.addNestedPass<func::FuncOp>(fuse::createFormLaunchesPass());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
@@ -195,9 +195,11 @@ static LogicalResult runPasses(Compilation &compilation, const CompileOptions &o
     addPasses(manager, with, from, to, compilation.target, &compilation.outcome);
     return manager.run(*compilation.module);
   };
-  if (failed(run(Stage::NN, std::min(stage, Stage::Kernels), options)))
+  if (failed(run(Stage::NN, std::min(stage, Stage::Step), options)))
     return failure();
-  if (stage >= Stage::Kernels && failed(settleInputs(*compilation.module, options)))
+  if (stage >= Stage::Step && failed(settleInputs(*compilation.module, options)))
+    return failure();
+  if (failed(run(Stage::Step, std::min(stage, Stage::Kernels), options)))
     return failure();
   if (stage < Stage::Plan)
     return success();

@@ -11,7 +11,7 @@ using namespace plimsoll::pipeline;
 
 static int64_t launchesOf(func::FuncOp function) {
   return llvm::count_if(function.getBody().front(),
-                        [](Operation &op) { return nn::isLaunch(&op); });
+                        [](Operation &op) { return isa<nn::LaunchOp>(op); });
 }
 
 int64_t plimsoll::pipeline::bytesBesideArena(ModuleOp module, const target::Machine &machine) {

@@ -34,17 +34,15 @@ void StepView::collectOperations(ModuleOp module) {
   if (!train)
     return;
   size_t position = 0;
-  for (Operation &op : train.getBody().front()) {
-    if (!nn::isLaunch(&op))
-      continue;
+  for (auto launch : train.getBody().front().getOps<nn::LaunchOp>()) {
     while (position < plan().events.size() &&
            plan().events[position].kind != planner::EventKind::Run)
       ++position;
     if (position == plan().events.size())
       return;
     const planner::Event &event = plan().events[position++];
-    if (event.instance == 0)
-      operations[event.op] = &op;
+    if (event.instance == 0) // what it computes, whose results are the launch's
+      operations[event.op] = launch.getSingleOp();
   }
 }
 

@@ -18,16 +18,14 @@ struct BuiltIn {
 #include "compiler/target/Devices.inc"
 } // namespace
 
-LaunchWork plimsoll::target::workOf(Operation *op, StringRef kernel) {
+LaunchWork plimsoll::target::workOf(nn::LaunchOp launch, StringRef kernel) {
   LaunchWork work;
-  work.kind = kernel.empty() ? op->getName().getStringRef().str() : kernel.str();
-  auto costed = dyn_cast<nn::CostOpInterface>(op);
-  if (!costed)
-    return work;
-  double flops = costed.getFlops(), traffic = costed.getTraffic();
+  Operation *op = launch.getSingleOp();
+  work.kind = !kernel.empty() ? kernel.str() : (op ? op : launch)->getName().getStringRef().str();
+  double flops = launch.getFlops(), traffic = launch.getTraffic();
   // Products and convolutions do tens of operations per byte, other launches about one.
-  work.flops = isa<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,
-                   nn::ConvGradInputOp, nn::ConvGradWeightOp, nn::ConvTransposeOp>(op);
+  work.flops = isa_and_nonnull<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,
+                               nn::ConvGradInputOp, nn::ConvGradWeightOp, nn::ConvTransposeOp>(op);
   work.amount = work.flops ? flops : traffic;
   return work;
 }

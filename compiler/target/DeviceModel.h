@@ -8,7 +8,7 @@
 #ifndef PLIMSOLL_COMPILER_TARGET_DEVICEMODEL_H
 #define PLIMSOLL_COMPILER_TARGET_DEVICEMODEL_H
 
-#include "mlir/IR/Operation.h"
+#include "dialects/nn/NNDialect.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <map>
@@ -26,7 +26,7 @@ struct LaunchWork {
 };
 
 /// Returns the work of `op` if `kernel` (empty: a loop nest) runs it.
-LaunchWork workOf(mlir::Operation *op, llvm::StringRef kernel);
+LaunchWork workOf(nn::LaunchOp launch, llvm::StringRef kernel);
 
 class DeviceModel {
 public:

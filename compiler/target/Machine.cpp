@@ -44,10 +44,10 @@ static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &c
   return success();
 }
 
-FailureOr<kernels::KernelChoice> Machine::choose(Operation *op) const {
-  FailureOr<kernels::KernelChoice> choice = chooseKernel(op);
+FailureOr<kernels::KernelChoice> Machine::choose(nn::LaunchOp launch) const {
+  FailureOr<kernels::KernelChoice> choice = chooseKernel(launch);
   if (succeeded(choice))
-    choice->seconds = model.seconds(workOf(op, choice->kernel), threadCount);
+    choice->seconds = model.seconds(workOf(launch, choice->kernel), threadCount);
   return choice;
 }
 
@@ -63,8 +63,12 @@ int64_t Machine::workspaceOf(const std::string &name, const lower::KernelCall &c
   return workspaceBytes(name, call.sizes, threadCount).value_or(-1);
 }
 
-FailureOr<kernels::KernelChoice> Machine::chooseKernel(Operation *op) const {
+FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) const {
   FailureOr<kernels::KernelChoice> choice = kernels::KernelChoice();
+  Operation *op = launch.getSingleOp();
+  if (!op)
+    return launch.emitError("node '")
+           << nn::describe(launch.getLoc()) << "': no kernel runs a launch of several ops";
   std::optional<lower::KernelCall> call = lower::kernelCall(op);
   if (!call)
     return choice;

@@ -33,7 +33,7 @@ public:
                                                llvm::StringRef precision, llvm::StringRef device,
                                                std::string &error);
 
-  mlir::FailureOr<kernels::KernelChoice> choose(mlir::Operation *op) const override;
+  mlir::FailureOr<kernels::KernelChoice> choose(nn::LaunchOp launch) const override;
   int64_t alignment() const override { return kernels::Target::alignment(); }
   std::optional<int64_t> workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes,
                                         int64_t threads) const override;
@@ -69,7 +69,7 @@ protected:
   DeviceModel model;
 
 private:
-  mlir::FailureOr<kernels::KernelChoice> chooseKernel(mlir::Operation *op) const;
+  mlir::FailureOr<kernels::KernelChoice> chooseKernel(nn::LaunchOp launch) const;
 };
 
 } // namespace plimsoll::target

@@ -19,10 +19,6 @@ LogicalResult plimsoll::nn::checkFunction(func::FuncOp function) {
   return success();
 }
 
-bool plimsoll::nn::isLaunch(Operation *op) {
-  return !isa<LoadOp, StoreOp, ConstantOp, ReshapeOp>(op) && !op->hasTrait<OpTrait::IsTerminator>();
-}
-
 func::FuncOp plimsoll::nn::findFunction(ModuleOp module, StringRef name) {
   auto function = module.lookupSymbol<func::FuncOp>(name);
   if (!function)

@@ -10,10 +10,6 @@ namespace plimsoll::nn {
 /// of nn ops that ends in `return`, and arguments that are tensors of the dialect.
 mlir::LogicalResult checkFunction(mlir::func::FuncOp function);
 
-/// True if `op`, in such a function, runs as a launch. Others read and write symbols, are
-/// constants, or are views.
-bool isLaunch(mlir::Operation *op);
-
 /// Returns the function `name` of `module` if checkFunction accepts it; null after an error
 /// otherwise.
 mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name);

@@ -75,7 +75,7 @@ def NN_CrossEntropyGradOp : NN_CrossEntropyBase<"cross_entropy_grad"> {
 def NN_CrossEntropyWithGradOp : NN_CrossEntropyBase<"cross_entropy_with_grad"> {
   let summary = "nn.cross_entropy and its gradient for dloss = 1 in one sweep";
   let description = [{
-    `nn-form-kernels` makes it of the two ops. The gradient may be written over the logits.
+    `nn-form-launches` makes it of the two ops. The gradient may be written over the logits.
     ```mlir
     %loss, %accuracy, %dlogits = nn.cross_entropy_with_grad %logits, %labels
         : tensor<64x10xf32>, tensor<64xi64>

@@ -14,5 +14,6 @@ include "dialects/nn/Training.td"
 include "dialects/nn/Losses.td"
 include "dialects/nn/Optimizers.td"
 include "dialects/nn/Random.td"
+include "dialects/nn/Launch.td"
 
 #endif // PLIMSOLL_DIALECTS_NN_NNOPS

@@ -4,13 +4,14 @@
 
 include "mlir/Pass/PassBase.td"
 
-def FormKernelsPass : Pass<"nn-form-kernels", "::mlir::func::FuncOp"> {
+def FormLaunchesPass : Pass<"nn-form-launches", "::mlir::func::FuncOp"> {
   let summary = "decides which ops run as one launch";
   let description = [{
     Runs before planning and without a budget: the planner schedules launches, and a choice that
-    could change bits must not depend on the budget. Every op is a launch, with two exceptions:
-    `nn.cross_entropy` and its gradient become one launch, and a broadcast becomes part of the
-    elementwise op that reads it.
+    could change bits must not depend on the budget. Every op that computes becomes an `nn.launch`,
+    which later passes know launches by; before that `nn.cross_entropy` and its gradient become one
+    op, and a broadcast becomes part of the elementwise op that reads it. Parameters that are read
+    or written, constants and reshapes are no launches.
 
     Before:
     ```mlir
@@ -19,7 +20,10 @@ def FormKernelsPass : Pass<"nn-form-kernels", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %loss, %accuracy, %d = nn.cross_entropy_with_grad %logits, %labels
+    %loss, %accuracy, %d = nn.launch(%logits, %labels) {
+      nn.cross_entropy_with_grad
+      nn.yield
+    }
     ```
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];

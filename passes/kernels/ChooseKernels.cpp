@@ -15,14 +15,14 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::kernels;
 
-static LogicalResult chooseFor(Operation *op, const Target &target) {
-  FailureOr<KernelChoice> choice = target.choose(op);
+static LogicalResult chooseFor(nn::LaunchOp launch, const Target &target) {
+  FailureOr<KernelChoice> choice = target.choose(launch);
   if (failed(choice))
     return failure();
-  Builder builder(op->getContext());
-  op->setAttr(plan::kLaunchAttr,
-              plan::LaunchAttr::get(op->getContext(), choice->kernel, choice->workspaceBytes,
-                                    builder.getF64FloatAttr(choice->seconds)));
+  Builder builder(launch.getContext());
+  launch->setAttr(plan::kLaunchAttr,
+                  plan::LaunchAttr::get(launch.getContext(), choice->kernel, choice->workspaceBytes,
+                                        builder.getF64FloatAttr(choice->seconds)));
   return success();
 }
 
@@ -46,8 +46,8 @@ struct ChooseKernelsPass : kernels::impl::ChooseKernelsPassBase<ChooseKernelsPas
     for (func::FuncOp function : nn::timelinesOf(getOperation())) {
       if (failed(nn::checkFunction(function)))
         return signalPassFailure();
-      for (Operation &op : function.getBody().front())
-        if (nn::isLaunch(&op) && failed(chooseFor(&op, *chosen)))
+      for (auto launch : function.getBody().front().getOps<nn::LaunchOp>())
+        if (failed(chooseFor(launch, *chosen)))
           status = failure();
     }
     if (failed(status))

@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_PASSES_KERNELS_TARGET_H
 #define PLIMSOLL_PASSES_KERNELS_TARGET_H
 
-#include "mlir/IR/Operation.h"
+#include "dialects/nn/NNDialect.h"
 #include <string>
 
 namespace plimsoll::kernels {
@@ -23,8 +23,8 @@ public:
   virtual int64_t alignment() const { return 64; }
   /// Returns the number of threads that each launch uses.
   virtual int threads() const { return 1; }
-  /// Returns how `op` runs. Fails, after a diagnostic at `op`, if no kernel can run it.
-  virtual mlir::FailureOr<KernelChoice> choose(mlir::Operation *op) const;
+  /// Returns how `launch` runs. Fails, after a diagnostic at it, if no kernel can run it.
+  virtual mlir::FailureOr<KernelChoice> choose(nn::LaunchOp launch) const;
 };
 
 } // namespace plimsoll::kernels

@@ -190,9 +190,11 @@ private:
       current[store.getSymbolAttr()] = stored;
       return success();
     }
+    if (auto launch = dyn_cast<nn::LaunchOp>(op))
+      return lowerLaunch(launch);
     if (isa<nn::LoadOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
       return success();
-    return lowerLaunch(op);
+    return op->emitError("is part of no launch; run nn-form-launches first");
   }
 
   /// Converts `number` to a signless integer: arith has no others, and ops carry the sign.
@@ -204,54 +206,47 @@ private:
     return IntegerAttr::get(type, integer.getValue());
   }
 
-  LogicalResult lowerLaunch(Operation *op) {
-    auto places = op->getAttrOfType<ArrayAttr>(plan::kPlacesAttr);
+  LogicalResult lowerLaunch(nn::LaunchOp launch) {
+    auto places = launch->getAttrOfType<ArrayAttr>(plan::kPlacesAttr);
     if (!places)
-      return op->emitError("has no places; run plan-memory first");
+      return launch.emitError("has no places; run plan-memory first");
+    Operation *op = launch.getSingleOp();
+    if (!op)
+      return launch.emitError("a launch of several ops has no lowering");
     SmallVector<Value> writes;
-    auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
-    bool overwrites = inPlace && inPlace.overwritesOperands();
-    for (auto [result, place] : llvm::zip(op->getResults(), places)) {
-      auto [name, kind] = describeResult(op, result.getResultNumber(), overwrites);
-      Value value = slice(op->getLoc(), name, kind, cast<plan::PlaceAttr>(place), result.getType());
+    for (auto [result, place] : llvm::zip(launch.getResults(), places)) {
+      auto [name, kind] = describeResult(launch, result.getResultNumber());
+      Value value =
+          slice(launch.getLoc(), name, kind, cast<plan::PlaceAttr>(place), result.getType());
       slices[result] = value;
       writes.push_back(value);
     }
-    Operation *launch = nullptr;
-    if (std::optional<lower::KernelCall> call = lower::kernelCall(op)) {
-      launch = lowerCall(op, *call, writes, overwrites);
-    } else {
-      FailureOr<Operation *> loop = lowerLoop(op, writes);
-      if (failed(loop))
-        return failure();
-      launch = *loop;
-    }
-    return success(launch != nullptr);
+    if (std::optional<lower::KernelCall> call = lower::kernelCall(op))
+      return lowerCall(launch, *call, writes);
+    return lowerLoop(launch, op, writes);
   }
 
-  std::pair<std::string, exec::Kind> describeResult(Operation *op, unsigned index,
-                                                    bool overwrites) {
-    if (overwrites)
-      for (nn::InPlacePair pair : cast<nn::InPlaceOpInterface>(op).getInPlacePairs())
+  std::pair<std::string, exec::Kind> describeResult(nn::LaunchOp launch, unsigned index) {
+    if (launch.overwritesOperands())
+      for (nn::InPlacePair pair : launch.getInPlacePairs())
         if (pair.result == index)
-          if (Value read = slices.lookup(op->getOperand(pair.operand))) {
+          if (Value read = slices.lookup(launch.getOperand(pair.operand))) {
             exec::SliceOp old = exec::sliceOf(read);
             return {old.getName().str(), old.getKind()};
           }
-    std::string name = nn::nodeName(op->getLoc()).str();
+    std::string name = nn::nodeName(launch.getLoc()).str();
     if (name.empty())
-      name = op->getName().stripDialect().str();
+      name = launch.getSingleOp()->getName().stripDialect().str();
     if (index > 0)
       name += "." + std::to_string(index);
     return {name, exec::Kind::activation};
   }
 
-  SmallVector<int64_t> aliasPairs(Operation *op, ArrayRef<int64_t> readOf) {
+  SmallVector<int64_t> aliasPairs(nn::LaunchOp launch, ArrayRef<int64_t> readOf) {
     SmallVector<int64_t> pairs;
-    if (auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op))
-      for (nn::InPlacePair pair : inPlace.getInPlacePairs())
-        if (readOf[pair.operand] >= 0)
-          pairs.append({int64_t(pair.result), readOf[pair.operand]});
+    for (nn::InPlacePair pair : launch.getInPlacePairs())
+      if (readOf[pair.operand] >= 0)
+        pairs.append({int64_t(pair.result), readOf[pair.operand]});
     return pairs;
   }
 
@@ -259,35 +254,33 @@ private:
     return op->getAttrOfType<IntegerAttr>(plan::kRecomputeAttr);
   }
 
-  Operation *lowerCall(Operation *op, lower::KernelCall &call, SmallVector<Value> &writes,
-                       bool overwrites) {
+  LogicalResult lowerCall(nn::LaunchOp launch, lower::KernelCall &call,
+                          SmallVector<Value> &writes) {
     SmallVector<Value> reads;
     SmallVector<int64_t> readOf;
-    for (Value operand : op->getOperands()) {
+    for (Value operand : launch.getOperands()) {
       readOf.push_back(reads.size());
       reads.push_back(slices.lookup(operand));
-      if (!reads.back()) {
-        op->emitError("operand ") << reads.size() - 1 << " has no place";
-        return nullptr;
-      }
+      if (!reads.back())
+        return launch.emitError("operand ") << reads.size() - 1 << " has no place";
     }
-    auto workspace = op->getAttrOfType<plan::PlaceAttr>(plan::kWorkspaceAttr);
+    auto workspace = launch->getAttrOfType<plan::PlaceAttr>(plan::kWorkspaceAttr);
     if (workspace) {
       auto type = RankedTensorType::get({workspace.getBytes()}, builder.getI8Type());
-      writes.push_back(slice(op->getLoc(), "workspace", exec::Kind::workspace, workspace, type));
+      writes.push_back(slice(launch.getLoc(), "workspace", exec::Kind::workspace, workspace, type));
       call.buffers.push_back(-int64_t(writes.size()));
     }
     StringRef kernel = call.kernel;
-    auto chosen = op->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
+    auto chosen = launch->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
     if (chosen && !chosen.getKernel().empty())
       kernel = chosen.getKernel();
-    auto launch = exec::CallOp::create(builder, op->getLoc(), kernel, reads, writes, call.buffers,
-                                       call.sizes, call.scalars, aliasPairs(op, readOf), overwrites,
-                                       workspace != nullptr, repetition(op));
-    return launch;
+    exec::CallOp::create(builder, launch.getLoc(), kernel, reads, writes, call.buffers, call.sizes,
+                         call.scalars, aliasPairs(launch, readOf), launch.overwritesOperands(),
+                         workspace != nullptr, repetition(launch));
+    return success();
   }
 
-  FailureOr<Operation *> lowerLoop(Operation *op, ArrayRef<Value> writes) {
+  LogicalResult lowerLoop(nn::LaunchOp launch, Operation *op, ArrayRef<Value> writes) {
     FailureOr<lower::LoopNest> made = lower::loopNest(op);
     if (failed(made))
       return failure();
@@ -295,10 +288,10 @@ private:
     SmallVector<Value> reads;
     SmallVector<int64_t> readOf;
     SmallVector<Attribute> strides;
-    for (auto [operand, operandStrides] : llvm::zip(op->getOperands(), nest.operands)) {
+    for (auto [operand, operandStrides] : llvm::zip(launch.getOperands(), nest.operands)) {
       bool isNumber = !slices.lookup(operand);
       if (isNumber && !numbers.contains(operand))
-        return op->emitError("operand ") << readOf.size() << " has no place";
+        return launch.emitError("operand ") << readOf.size() << " has no place";
       readOf.push_back(isNumber ? -1 : int64_t(reads.size()));
       if (isNumber)
         continue;
@@ -307,22 +300,20 @@ private:
     }
     for (ArrayRef<int64_t> resultStrides : nest.results)
       strides.push_back(builder.getDenseI64ArrayAttr(resultStrides));
-    auto loop = exec::LoopOp::create(builder, op->getLoc(), nest.domain, reads, writes,
+    auto loop = exec::LoopOp::create(builder, launch.getLoc(), nest.domain, reads, writes,
                                      builder.getArrayAttr(strides), nest.reduced,
-                                     aliasPairs(op, readOf), repetition(op));
-    if (failed(buildLoopBody(op, loop, reads, readOf)))
-      return failure();
-    return loop.getOperation();
+                                     aliasPairs(launch, readOf), repetition(launch));
+    return buildLoopBody(launch, op, loop, reads, readOf);
   }
 
-  LogicalResult buildLoopBody(Operation *op, exec::LoopOp loop, ArrayRef<Value> reads,
-                              ArrayRef<int64_t> readOf) {
+  LogicalResult buildLoopBody(nn::LaunchOp launch, Operation *op, exec::LoopOp loop,
+                              ArrayRef<Value> reads, ArrayRef<int64_t> readOf) {
     OpBuilder::InsertionGuard guard(builder);
     Block *body = builder.createBlock(&loop.getBody());
     for (Value read : reads)
       body->addArgument(cast<exec::SliceType>(read.getType()).getElement(), op->getLoc());
     SmallVector<Value> elements;
-    for (auto [operand, read] : llvm::zip(op->getOperands(), readOf))
+    for (auto [operand, read] : llvm::zip(launch.getOperands(), readOf))
       elements.push_back(read >= 0 ? Value(body->getArgument(read))
                                    : Value(arith::ConstantOp::create(builder, op->getLoc(),
                                                                      numbers.lookup(operand))));

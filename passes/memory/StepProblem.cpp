@@ -16,6 +16,13 @@ Value plimsoll::memory::viewedValue(Value value) {
   return value;
 }
 
+/// True for a launch that is a loop nest: it has a number of its own in its body.
+static bool isLoop(nn::LaunchOp launch) {
+  return llvm::all_of(launch.getOps(), [](Operation &op) {
+    return op.hasTrait<nn::Elementwise>() || isa<nn::BroadcastOp, nn::ReduceSumOp>(op);
+  });
+}
+
 bool plimsoll::memory::needsStorage(nn::ConstantOp constant) {
   auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
   if (!dense || !dense.isSplat())
@@ -25,7 +32,7 @@ bool plimsoll::memory::needsStorage(nn::ConstantOp constant) {
     Operation *user = pending.pop_back_val();
     if (isa<nn::ReshapeOp>(user))
       pending.append(user->user_begin(), user->user_end());
-    else if (!user->hasTrait<nn::Elementwise>() && !isa<nn::BroadcastOp, nn::ReduceSumOp>(user))
+    else if (auto launch = dyn_cast<nn::LaunchOp>(user); !launch || !isLoop(launch))
       return true;
   }
   return false;
@@ -95,8 +102,11 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
       values[load] = resident(load.getSymbolAttr(), load.getType(), load.getSymbol());
     else if (auto constant = dyn_cast<nn::ConstantOp>(op); constant && needsStorage(constant))
       values[constant] = resident(constant.getValue(), constant.getType(), "constant");
-    else if (nn::isLaunch(&op) && failed(addLaunch(&op, timeline)))
+    else if (auto launch = dyn_cast<nn::LaunchOp>(op);
+             launch && failed(addLaunch(launch, timeline)))
       status = failure();
+    else if (isa<nn::CostOpInterface>(op) && !isa<nn::LaunchOp, nn::ConstantOp, nn::ReshapeOp>(op))
+      status = op.emitError("is part of no launch; run nn-form-launches first");
   }
   if (failed(status))
     return failure();
@@ -116,10 +126,10 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   return success();
 }
 
-LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline) {
+LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timeline) {
   auto launch = op->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
   if (!launch)
-    return op->emitError("no kernel is chosen for it; run choose-kernels first");
+    return op.emitError("no kernel is chosen for it; run choose-kernels first");
   planner::Op planned;
   planned.name = nn::describe(op->getLoc());
   planned.alternatives = {
@@ -128,12 +138,10 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline)
     if (ValueId id = valueId(operand);
         id != planner::none && !llvm::is_contained(planned.reads, id))
       planned.reads.push_back(id);
-  auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
-  bool overwrites = inPlace && inPlace.overwritesOperands();
-  if (overwrites) {
+  if (op.overwritesOperands()) {
     planned.recomputable = false;
     planned.asSoonAsPossible = true;
-    SmallVector<nn::InPlacePair> pairs = inPlace.getInPlacePairs();
+    SmallVector<nn::InPlacePair> pairs = op.getInPlacePairs();
     for (OpResult result : op->getResults())
       if (llvm::none_of(
               pairs, [&](nn::InPlacePair pair) { return pair.result == result.getResultNumber(); }))
@@ -146,7 +154,7 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline)
                                          << "or state as it was before the step";
       planned.overwrites.push_back({id, planner::none});
     }
-    if (std::optional<unsigned> gradient = inPlace.getGradientOperand())
+    if (std::optional<unsigned> gradient = op.getGradientOperand())
       primals[valueId(op->getOperand(*gradient))] = planned.overwrites.front().before;
   } else {
     for (Value result : op->getResults()) {
@@ -172,11 +180,8 @@ bool StepProblem::readsElsewhere(Operation *op, ValueId value, unsigned result,
   });
 }
 
-void StepProblem::addInPlace(Operation *op, planner::Op &planned) {
-  auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
-  if (!inPlace)
-    return;
-  SmallVector<nn::InPlacePair> pairs = inPlace.getInPlacePairs();
+void StepProblem::addInPlace(nn::LaunchOp op, planner::Op &planned) {
+  SmallVector<nn::InPlacePair> pairs = op.getInPlacePairs();
   for (nn::InPlacePair pair : pairs) {
     ValueId input = valueId(op->getOperand(pair.operand));
     if (readsElsewhere(op, input, pair.result, pairs))

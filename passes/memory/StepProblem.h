@@ -40,8 +40,8 @@ private:
   planner::ValueId addValue(mlir::Type type, llvm::StringRef name, planner::Lifetime lifetime);
   planner::ValueId resident(mlir::Attribute key, mlir::Type type, llvm::StringRef name);
   mlir::LogicalResult addTimeline(mlir::func::FuncOp function);
-  mlir::LogicalResult addLaunch(mlir::Operation *op, planner::Timeline &timeline);
-  void addInPlace(mlir::Operation *op, planner::Op &planned);
+  mlir::LogicalResult addLaunch(nn::LaunchOp op, planner::Timeline &timeline);
+  void addInPlace(nn::LaunchOp op, planner::Op &planned);
   bool readsElsewhere(mlir::Operation *op, planner::ValueId value, unsigned result,
                       mlir::ArrayRef<nn::InPlacePair> pairs) const;
 

@@ -21,12 +21,12 @@ from harness import check  # noqa: E402
 SPLIT = "// -----\n"
 PREPARE = "nn-simplify,nn-raise-gelu,nn-raise-layer-norm,nn-raise-attention,nn-simplify"
 STEP = f"func.func({PREPARE}),nn-build-step{{OPTIONS}},func.func(nn-simplify{{CASTS}},cse)"
-FINISH = "func.func(nn-form-kernels,cse),choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify)"
+FINISH = "func.func(nn-form-launches,cse),choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify)"
 
 KEEPING = {name: f"func.func({name})" for name in (
     "nn-simplify", "nn-raise-gelu", "nn-raise-layer-norm", "nn-raise-attention",
-    "nn-form-kernels", "canonicalize", "cse")}
-KEEPING["all of them"] = f"func.func({PREPARE},cse,nn-form-kernels,cse)"
+    "nn-form-launches", "canonicalize", "cse")}
+KEEPING["all of them"] = f"func.func({PREPARE},cse,nn-form-launches,cse)"
 
 
 def step(options="", casts=""):
@@ -40,9 +40,9 @@ CHANGING = {
     "with sgd and clipping": step("{optimizer=sgd clip=norm:0.5}"),
     "with micro-batches": step("{accumulate=2}"),
     "to exec": f"{step()},{FINISH}",
-    "to exec, poisoned": f"{step()},func.func(nn-form-kernels,cse),choose-kernels,plan-memory,lower-to-exec,"
+    "to exec, poisoned": f"{step()},func.func(nn-form-launches,cse),choose-kernels,plan-memory,lower-to-exec,"
                          "exec.program(exec-poison,exec-verify)",
-    "in bf16": f"{step('', ',nn-assign-precision')},func.func(nn-form-kernels,cse)",
+    "in bf16": f"{step('', ',nn-assign-precision')},func.func(nn-form-launches,cse)",
 }
 
 

@@ -1,4 +1,4 @@
-// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify))' | FileCheck %s
+// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches),choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify))' | FileCheck %s
 
 // Numbers in bodies are signless, whatever the op's type says.
 // CHECK-LABEL: exec.program @evaluate

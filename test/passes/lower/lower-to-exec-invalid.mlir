@@ -34,7 +34,11 @@ module attributes {plan.arena = 64 : i64, plan.machine = #plan.machine<threads =
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<4xf32> {plan.place = #plan.place<offset = 0, bytes = 16>}) attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{has no places; run plan-memory first}}
-    %y = nn.exp %x : tensor<4xf32>
+    %y = nn.launch(%x) : (tensor<4xf32>) -> tensor<4xf32> {
+    ^bb0(%a: tensor<4xf32>):
+      %b = nn.exp %a : tensor<4xf32>
+      nn.yield %b : tensor<4xf32>
+    }
     return
   }
 }
@@ -46,7 +50,11 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
     %c = nn.constant dense<[1.0, 2.0]> : tensor<2xf32>
     // expected-error @+1 {{operand 1 has no place}}
-    %y = nn.add %x, %c {plan.places = [#plan.place<offset = 64, bytes = 8>]} : tensor<2xf32>, tensor<2xf32>
+    %y = nn.launch(%x, %c) {plan.places = [#plan.place<offset = 64, bytes = 8>]} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> {
+    ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
+      %r = nn.add %a, %b : tensor<2xf32>, tensor<2xf32>
+      nn.yield %r : tensor<2xf32>
+    }
     return
   }
 }
@@ -96,7 +104,36 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+1 {{'nn.stop_gradient' has neither a kernel nor a loop body}}
-    %y = nn.stop_gradient %x {plan.places = [#plan.place<offset = 64, bytes = 8>]} : tensor<2xf32>
+    %y = nn.launch(%x) {plan.places = [#plan.place<offset = 64, bytes = 8>]} : (tensor<2xf32>) -> tensor<2xf32> {
+    ^bb0(%a: tensor<2xf32>):
+      %r = nn.stop_gradient %a : tensor<2xf32>
+      nn.yield %r : tensor<2xf32>
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
+  func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
+    // expected-error @+1 {{is part of no launch; run nn-form-launches first}}
+    %y = nn.exp %x {plan.places = [#plan.place<offset = 64, bytes = 8>]} : tensor<2xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
+  func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
+    // expected-error @+1 {{a launch of several ops has no lowering}}
+    %y = nn.launch(%x) {plan.places = [#plan.place<offset = 64, bytes = 8>]} : (tensor<2xf32>) -> tensor<2xf32> {
+    ^bb0(%a: tensor<2xf32>):
+      %b = nn.exp %a : tensor<2xf32>
+      %c = nn.exp %b : tensor<2xf32>
+      nn.yield %c : tensor<2xf32>
+    }
     return
   }
 }

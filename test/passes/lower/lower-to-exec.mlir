@@ -23,36 +23,63 @@ module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads
     // CHECK:       %[[Y:.*]] = exec.slice "matmul" activation at 512 : <f32, 32>
     // CHECK:       %[[S:.*]] = exec.slice "workspace" workspace at 640 : <i8, 100>
     // CHECK:       exec.call "matmul" reads(%[[X]], %[[W]]) writes(%[[Y]], %[[S]]) {{.*}}workspace
-    %y = nn.matmul %x, %w {plan.places = [#plan.place<offset = 512, bytes = 128>],
-                           plan.workspace = #plan.place<offset = 640, bytes = 100>} : tensor<4x8xf32>, tensor<8x8xf32>
+    %y = nn.launch(%x, %w) {plan.places = [#plan.place<offset = 512, bytes = 128>], plan.workspace = #plan.place<offset = 640, bytes = 100>} : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32> {
+    ^bb0(%a: tensor<4x8xf32>, %b: tensor<8x8xf32>):
+      %r = nn.matmul %a, %b : tensor<4x8xf32>, tensor<8x8xf32>
+      nn.yield %r : tensor<4x8xf32>
+    }
 
     // An elementwise op is a loop: a repeated operand has a stride of 0, a number stands
     // in the body.
     // CHECK:       %[[M:.*]] = exec.slice "mul" activation at 512 : <f32, 32>
     // CHECK:       exec.loop domain [4, 8] reads(%[[Y]], %[[MASK]]) writes(%[[M]]) strides {{\[\[}}8, 1], [0, 1], [8, 1]] {may_alias = array<i64: 0, 0>}
     // CHECK:         arith.mulf
-    %m = nn.mul %y, %mask {plan.places = [#plan.place<offset = 512, bytes = 128>]} : tensor<4x8xf32>, tensor<8xf32>
+    %m = nn.launch(%y, %mask) {plan.places = [#plan.place<offset = 512, bytes = 128>]} : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32> {
+    ^bb0(%a: tensor<4x8xf32>, %b: tensor<8xf32>):
+      %r = nn.mul %a, %b : tensor<4x8xf32>, tensor<8xf32>
+      nn.yield %r : tensor<4x8xf32>
+    }
     // CHECK:       exec.loop domain [32] reads(%[[M]]) writes(%[[H:[0-9]+]]) strides {{\[\[}}1], [1]]
     // CHECK:       ^bb0(%[[E:.*]]: f32):
     // CHECK:         arith.constant 5.000000e-01 : f32
     // CHECK:         arith.mulf
-    %h = nn.mul %m, %half {plan.places = [#plan.place<offset = 1024, bytes = 128>]} : tensor<4x8xf32>, tensor<f32>
+    %h = nn.launch(%m, %half) {plan.places = [#plan.place<offset = 1024, bytes = 128>]} : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32> {
+    ^bb0(%a: tensor<4x8xf32>, %b: tensor<f32>):
+      %r = nn.mul %a, %b : tensor<4x8xf32>, tensor<f32>
+      nn.yield %r : tensor<4x8xf32>
+    }
 
     // A view is its operand's slice; a sum names the dimensions that it reduces.
     // CHECK:       exec.loop domain [32] reads(%[[H]]) writes(%{{.*}}) strides {{\[\[}}1], [0]] {reduced = array<i64: 0>}
     %flat = nn.reshape %h : tensor<4x8xf32> to tensor<32xf32>
-    %loss = nn.reduce_sum %flat {axes = array<i64: 0>, plan.places = [#plan.place<offset = 1280, bytes = 4>]} : tensor<32xf32>
+    %loss = nn.launch(%flat) {plan.places = [#plan.place<offset = 1280, bytes = 4>]} : (tensor<32xf32>) -> tensor<f32> {
+    ^bb0(%a: tensor<32xf32>):
+      %r = nn.reduce_sum %a {axes = array<i64: 0>} : tensor<32xf32>
+      nn.yield %r : tensor<f32>
+    }
 
     // A repetition keeps its number.
     // CHECK:       recompute = 1
-    %again = nn.mul %h, %half {plan.recompute = 1 : i64, plan.places = [#plan.place<offset = 1536, bytes = 128>]} : tensor<4x8xf32>, tensor<f32>
-    %dw = nn.matmul %x, %again {transpose_a, plan.places = [#plan.place<offset = 2048, bytes = 256>]} : tensor<4x8xf32>, tensor<4x8xf32>
+    %again = nn.launch(%h, %half) {plan.recompute = 1 : i64, plan.places = [#plan.place<offset = 1536, bytes = 128>]} : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32> {
+    ^bb0(%a: tensor<4x8xf32>, %b: tensor<f32>):
+      %r = nn.mul %a, %b : tensor<4x8xf32>, tensor<f32>
+      nn.yield %r : tensor<4x8xf32>
+    }
+    %dw = nn.launch(%x, %again) {plan.places = [#plan.place<offset = 2048, bytes = 256>]} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<8x8xf32> {
+    ^bb0(%a: tensor<4x8xf32>, %b: tensor<4x8xf32>):
+      %r = nn.matmul %a, %b {transpose_a} : tensor<4x8xf32>, tensor<4x8xf32>
+      nn.yield %r : tensor<8x8xf32>
+    }
 
     // An update makes the next version of the parameter's own bytes, which is kept.
     // CHECK:       %[[W1:.*]] = exec.slice "w" parameter at 0 : <f32, 64>
     // CHECK:       exec.call "sgd{{.*}}" reads(%[[W]], {{.*}}) writes(%[[W1]]) {{.*}}overwrites
     // CHECK:       exec.kept {{.*}}%[[W1]]
-    %w1 = nn.sgd_plain %w, %dw, %hyper {plan.places = [#plan.place<offset = 0, bytes = 256>]} : tensor<8x8xf32>, tensor<16xf32>
+    %w1 = nn.launch(%w, %dw, %hyper) {plan.places = [#plan.place<offset = 0, bytes = 256>]} : (tensor<8x8xf32>, tensor<8x8xf32>, tensor<16xf32>) -> tensor<8x8xf32> {
+    ^bb0(%a: tensor<8x8xf32>, %b: tensor<8x8xf32>, %c: tensor<16xf32>):
+      %r = nn.sgd_plain %a, %b, %c : tensor<8x8xf32>, tensor<16xf32>
+      nn.yield %r : tensor<8x8xf32>
+    }
     nn.store %w1, @w : tensor<8x8xf32>
     return %loss : tensor<f32>
   }

@@ -1,4 +1,4 @@
-// RUN: plimsoll-opt %s --choose-kernels --plan-memory -split-input-file -verify-diagnostics
+// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory -split-input-file -verify-diagnostics
 
 // expected-error @+1 {{@evaluate must have a body of one block, got 0 blocks}}
 func.func private @evaluate(tensor<4xf32>) -> tensor<f32> attributes {nn.timeline = #nn.timeline<evaluate>}

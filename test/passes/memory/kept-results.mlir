@@ -1,4 +1,4 @@
-// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify))' | FileCheck %s
+// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches),choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify))' | FileCheck %s
 
 // An argument that is also a result must not be written over by its last reader, and lives in a
 // timeline without launches too.

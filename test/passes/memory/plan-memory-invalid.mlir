@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
-// RUN: plimsoll-opt %t/none.mlir --choose-kernels --plan-memory -verify-diagnostics
-// RUN: not plimsoll-opt %t/step.mlir --choose-kernels --plan-memory=budget=1000 2>&1 | FileCheck %s
-// RUN: not plimsoll-opt %t/step.mlir --choose-kernels --plan-memory=effort=heroic 2>&1 | FileCheck %s --check-prefix=EFFORT
+// RUN: plimsoll-opt %t/none.mlir --nn-form-launches --choose-kernels --plan-memory -verify-diagnostics
+// RUN: not plimsoll-opt %t/step.mlir --nn-form-launches --choose-kernels --plan-memory=budget=1000 2>&1 | FileCheck %s
+// RUN: not plimsoll-opt %t/step.mlir --nn-form-launches --choose-kernels --plan-memory=effort=heroic 2>&1 | FileCheck %s --check-prefix=EFFORT
 
 //--- none.mlir
 // expected-error @+1 {{the module has no timeline: no function has the attribute nn.timeline}}

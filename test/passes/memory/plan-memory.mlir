@@ -1,5 +1,5 @@
-// RUN: plimsoll-opt %s --choose-kernels --plan-memory | FileCheck %s
-// RUN: plimsoll-opt %s --choose-kernels --plan-memory=budget=1408 | FileCheck %s --check-prefix=TIGHT
+// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory | FileCheck %s
+// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory=budget=1408 | FileCheck %s --check-prefix=TIGHT
 
 // Two timelines share the resident bytes: @w lies at the same place in both. The update
 // writes the own bytes of w; tanh writes over its operand.
@@ -9,10 +9,13 @@ nn.parameter @w : tensor<8x8xf32> {trainable}
 
 // CHECK-LABEL: func.func @train(%arg0: tensor<4x8xf32> {plan.place = #plan.place<offset = {{[0-9]+}}, bytes = 128>}
 // CHECK:         nn.load @w {plan.place = #plan.place<offset = [[W:[0-9]+]], bytes = 256>}
-// CHECK:         nn.matmul %arg0, %{{.*}} {plan.launch = #plan.launch<seconds = {{.*}}>, plan.places = [#plan.place<offset = [[Y:[0-9]+]], bytes = 128>]}
-// CHECK-NEXT:    nn.tanh {{.*}}plan.places = [#plan.place<offset = [[Y]], bytes = 128>]}
-// CHECK:         nn.sgd_plain {{.*}}plan.places = [#plan.place<offset = [[W]], bytes = 256>]
-// CHECK-NEXT:    nn.store
+// CHECK:         nn.launch(%arg0, %{{.*}}) {plan.launch = #plan.launch<seconds = {{.*}}>, plan.places = [#plan.place<offset = [[Y:[0-9]+]], bytes = 128>]}
+// CHECK:           nn.matmul
+// CHECK:         nn.launch({{.*}}plan.places = [#plan.place<offset = [[Y]], bytes = 128>]}
+// CHECK:           nn.tanh
+// CHECK:         nn.launch({{.*}}plan.places = [#plan.place<offset = [[W]], bytes = 256>]
+// CHECK:           nn.sgd_plain
+// CHECK:         nn.store
 func.func @train(%x: tensor<4x8xf32>, %hyper: tensor<16xf32>) -> tensor<f32> attributes {nn.timeline = #nn.timeline<train>} {
   %w = nn.load @w : tensor<8x8xf32>
   %y = nn.matmul %x, %w : tensor<4x8xf32>, tensor<8x8xf32>

@@ -1,6 +1,6 @@
-// RUN: plimsoll-opt %s --choose-kernels --plan-memory | FileCheck %s --check-prefix=FREE
-// RUN: plimsoll-opt %s --choose-kernels --plan-memory=budget=4864 | FileCheck %s
-// RUN: not plimsoll-opt %s --choose-kernels --plan-memory='budget=4864 recompute=false' 2>&1 | FileCheck %s --check-prefix=NEVER
+// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory | FileCheck %s --check-prefix=FREE
+// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory=budget=4864 | FileCheck %s
+// RUN: not plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory='budget=4864 recompute=false' 2>&1 | FileCheck %s --check-prefix=NEVER
 
 // Three cheap values are needed twice, around a value of their size. Without a budget
 // nothing is computed twice; under one, values are repeated from %x and marked.

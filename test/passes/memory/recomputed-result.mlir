@@ -1,4 +1,4 @@
-// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(choose-kernels,plan-memory{budget=20000},lower-to-exec,exec.program(exec-verify))' | FileCheck %s
+// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches),choose-kernels,plan-memory{budget=20000},lower-to-exec,exec.program(exec-verify))' | FileCheck %s
 
 // A result that is made again at the end: the last one is what is kept.
 

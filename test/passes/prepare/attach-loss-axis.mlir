@@ -4,7 +4,7 @@
 // RUN: plimsoll-opt %t/pixels.mlir --nn-attach-loss=loss=kl | FileCheck %s --check-prefix=KL
 // RUN: plimsoll-opt %t/steps.mlir --nn-attach-loss | FileCheck %s --check-prefix=STEPS
 // RUN: plimsoll-opt %t/steps.mlir --nn-attach-loss=loss=cross-entropy,axis=1 | FileCheck %s --check-prefix=FIRST
-// RUN: plimsoll-opt %t/steps.mlir --nn-attach-loss=loss=cross-entropy,axis=1 --nn-build-step --nn-form-kernels | FileCheck %s --check-prefix=STEP
+// RUN: plimsoll-opt %t/steps.mlir --nn-attach-loss=loss=cross-entropy,axis=1 --nn-build-step --nn-form-launches | FileCheck %s --check-prefix=STEP
 // RUN: plimsoll-opt %t/signal.mlir --nn-attach-loss 2>&1 | FileCheck %s --check-prefix=SIGNAL
 // RUN: plimsoll-opt %t/signal.mlir --nn-attach-loss=loss=cross-entropy,axis=1 2>&1 | FileCheck %s --check-prefix=SAID
 // RUN: plimsoll-opt %t/rows.mlir --nn-attach-loss | FileCheck %s --check-prefix=ROWS

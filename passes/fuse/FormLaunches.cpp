@@ -1,4 +1,4 @@
-//===- FormKernels.cpp - decide which ops run as one launch -------------------===//
+//===- FormLaunches.cpp - decide which ops run as one launch -------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -6,7 +6,7 @@
 #include "passes/fuse/Passes.h"
 
 namespace plimsoll::fuse {
-#define GEN_PASS_DEF_FORMKERNELSPASS
+#define GEN_PASS_DEF_FORMLAUNCHESPASS
 #include "passes/fuse/Passes.h.inc"
 } // namespace plimsoll::fuse
 
@@ -83,14 +83,32 @@ struct AbsorbBroadcast : RewritePattern {
   }
 };
 
-struct FormKernelsPass : fuse::impl::FormKernelsPassBase<FormKernelsPass> {
+struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<MergeCrossEntropy, AbsorbBroadcast>(&getContext());
     GreedyRewriteConfig config;
     config.enableFolding(true);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
-      signalPassFailure();
+      return signalPassFailure();
+    for (Block &block : getOperation().getBody())
+      for (Operation &op : llvm::make_early_inc_range(block))
+        if (isComputation(op))
+          formLaunch(op);
+  }
+
+private:
+  /// True for an op that becomes a launch. Symbols are read and written, constants are and views
+  /// look at bytes without one.
+  static bool isComputation(Operation &op) {
+    return isa<nn::CostOpInterface>(op) && !isa<nn::LaunchOp, nn::ReshapeOp, nn::ConstantOp>(op);
+  }
+
+  static void formLaunch(Operation &op) {
+    OpBuilder builder(&op);
+    auto launch = nn::LaunchOp::create(builder, op.getLoc(), &op);
+    op.replaceAllUsesWith(launch->getResults());
+    op.erase();
   }
 };
 

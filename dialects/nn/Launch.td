@@ -1,0 +1,70 @@
+//===- Launch.td - one launch, made of ops of the dialect -------------------===//
+#ifndef PLIMSOLL_DIALECTS_NN_LAUNCH
+#define PLIMSOLL_DIALECTS_NN_LAUNCH
+
+include "dialects/nn/NNBase.td"
+
+def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, SingleBlock,
+                                   NN_Costed, NN_InPlace, NN_IndexFactors]> {
+  let summary = "one launch: what its body computes runs at once";
+  let description = [{
+    `nn-form-launches` decides which ops are one launch and puts them into the
+    body, whose arguments are the operands and whose `nn.yield` gives the results. Cost, in-place
+    pairs, overwrites and index factors follow from the body. From there on a step is a list of
+    launches: passes that choose kernels, plan and lower ask this op, and read the body only for what
+    it computes.
+
+    The builder takes one op, whose operands and results become the launch's, and copies it into the
+    body. A body has at least one op, all of them on tensors and without a region; arguments and yielded
+    values have the types of operands and results.
+    ```mlir
+    %h = nn.launch(%x) : (tensor<4x8xf32>) -> tensor<4x8xf32> {
+    ^bb0(%a: tensor<4x8xf32>):
+      %b = nn.tanh %a : tensor<4x8xf32>
+      nn.yield %b : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<NN_Tensor>:$inputs);
+  let results = (outs Variadic<NN_Tensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs) $body
+  }];
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Operation *":$op)>];
+  let skipDefaultBuilders = 1;
+  let extraClassDeclaration = [{
+    /// The ops of the body but for the terminator.
+    ::llvm::iterator_range<::mlir::Block::iterator> getOps() {
+      return getBody().front().without_terminator();
+    }
+    /// The op of a body that is one op; null for others.
+    ::mlir::Operation *getSingleOp();
+
+    int64_t getFlops();
+    int64_t getTraffic();
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs();
+    bool overwritesOperands();
+    std::optional<unsigned> getGradientOperand();
+    ::plimsoll::nn::IndexFactors getIndexFactors();
+  }];
+}
+
+def NN_YieldOp : NN_Op<"yield", [Pure, Terminator, HasParent<"LaunchOp">]> {
+  let summary = "ends the body of a launch: its results";
+  let description = [{
+    Has one operand for each result of the launch, of its type.
+    ```mlir
+    %h = nn.launch(%x) : (tensor<4x8xf32>) -> tensor<4x8xf32> {
+    ^bb0(%a: tensor<4x8xf32>):
+      %b = nn.tanh %a : tensor<4x8xf32>
+      nn.yield %b : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<NN_Tensor>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
+}
+
+#endif // PLIMSOLL_DIALECTS_NN_LAUNCH
