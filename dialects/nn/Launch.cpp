@@ -15,7 +15,8 @@ void LaunchOp::build(OpBuilder &builder, OperationState &state, Operation *op) {
   Operation *copy = op->cloneWithoutRegions(mapping);
   copy->setOperands(block.getArguments()); // one argument for each operand, also of equal ones
   block.push_back(copy);
-  OpBuilder atEnd = OpBuilder::atBlockEnd(&block);
+  OpBuilder atEnd(op->getContext()); // the region has no op yet that would know the context
+  atEnd.setInsertionPointToEnd(&block);
   YieldOp::create(atEnd, op->getLoc(), copy->getResults());
 }
 

@@ -1,8 +1,12 @@
 // RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches))' | FileCheck %s
 
 // CHECK-LABEL: func.func @loss_and_gradient
-// X
-// CHECK-NEXT:    return %[[L]], %[[D]]
+// CHECK-NEXT:    %[[R:[0-9]+]]:3 = nn.launch(%arg0, %arg1)
+// CHECK-NEXT:    ^bb0(%[[X:.*]]: tensor<4x8xf32>, %[[LABELS:.*]]: tensor<4xi64>):
+// CHECK-NEXT:      %[[L:.*]], %[[A:.*]], %[[D:.*]] = nn.cross_entropy_with_grad %[[X]], %[[LABELS]]
+// CHECK-NEXT:      nn.yield %[[L]], %[[A]], %[[D]]
+// CHECK-NEXT:    }
+// CHECK-NEXT:    return %[[R]]#0, %[[R]]#2
 func.func @loss_and_gradient(%x: tensor<4x8xf32>, %l: tensor<4xi64>) -> (tensor<f32>, tensor<4x8xf32>) {
   %loss, %accuracy = nn.cross_entropy %x, %l : tensor<4x8xf32>, tensor<4xi64>
   %one = nn.constant dense<1.0> : tensor<f32>
@@ -25,7 +29,9 @@ func.func @kept_apart(%x: tensor<4x8xf32>, %l: tensor<4xi64>, %m: tensor<4xi64>)
 }
 
 // CHECK-LABEL: func.func @absorb
-// CHECK-NEXT:    nn.add %arg0, %arg1 : tensor<4x8xf32>, tensor<1x8xf32>
+// CHECK-NEXT:    nn.launch(%arg0, %arg1)
+// CHECK:           nn.add %{{.*}}, %{{.*}} : tensor<4x8xf32>, tensor<1x8xf32>
+// CHECK-NOT:     nn.launch
 func.func @absorb(%x: tensor<4x8xf32>, %b: tensor<1x8xf32>) -> tensor<4x8xf32> {
   %r = nn.broadcast %b : tensor<1x8xf32> to tensor<4x8xf32>
   %y = nn.add %x, %r : tensor<4x8xf32>, tensor<4x8xf32>
@@ -34,8 +40,10 @@ func.func @absorb(%x: tensor<4x8xf32>, %b: tensor<1x8xf32>) -> tensor<4x8xf32> {
 
 // Nothing else says that the result has four rows.
 // CHECK-LABEL: func.func @needed
-// CHECK-NEXT:    %[[R:.*]] = nn.broadcast
-// CHECK-NEXT:    nn.add %arg0, %[[R]]
+// CHECK-NEXT:    %[[R:.*]] = nn.launch(%arg1)
+// CHECK:           nn.broadcast
+// CHECK:         nn.launch(%arg0, %[[R]])
+// CHECK:           nn.add
 func.func @needed(%x: tensor<8xf32>, %b: tensor<1x8xf32>) -> tensor<4x8xf32> {
   %r = nn.broadcast %b : tensor<1x8xf32> to tensor<4x8xf32>
   %y = nn.add %x, %r : tensor<8xf32>, tensor<4x8xf32>
@@ -44,8 +52,10 @@ func.func @needed(%x: tensor<8xf32>, %b: tensor<1x8xf32>) -> tensor<4x8xf32> {
 
 // Nor that it has four dimensions, of which three have the size 1.
 // CHECK-LABEL: func.func @rank_needed
-// CHECK-NEXT:    %[[R:.*]] = nn.broadcast
-// CHECK-NEXT:    nn.add %arg0, %[[R]]
+// CHECK-NEXT:    %[[R:.*]] = nn.launch(%arg1)
+// CHECK:           nn.broadcast
+// CHECK:         nn.launch(%arg0, %[[R]])
+// CHECK:           nn.add
 func.func @rank_needed(%s: tensor<f32>, %b: tensor<8xf32>) -> tensor<1x1x1x8xf32> {
   %r = nn.broadcast %b : tensor<8xf32> to tensor<1x1x1x8xf32>
   %y = nn.add %s, %r : tensor<f32>, tensor<1x1x1x8xf32>
@@ -53,9 +63,34 @@ func.func @rank_needed(%s: tensor<f32>, %b: tensor<8xf32>) -> tensor<1x1x1x8xf32
 }
 
 // CHECK-LABEL: func.func @rank_given
-// CHECK-NEXT:    nn.add %arg0, %arg1
+// CHECK-NEXT:    nn.launch(%arg0, %arg1)
+// CHECK:           nn.add
 func.func @rank_given(%o: tensor<1x1x1x1xf32>, %b: tensor<8xf32>) -> tensor<1x1x1x8xf32> {
   %r = nn.broadcast %b : tensor<8xf32> to tensor<1x1x1x8xf32>
   %y = nn.add %o, %r : tensor<1x1x1x1xf32>, tensor<1x1x1x8xf32>
   return %y : tensor<1x1x1x8xf32>
+}
+
+// What looks at bytes, or names them, is no launch; equal operands have an argument each; a function
+// that has its launches is left alone.
+// CHECK-LABEL: func.func @no_launches
+// CHECK-NEXT:    %[[W:.*]] = nn.load @w
+// CHECK-NEXT:    %[[V:.*]] = nn.reshape %[[W]]
+// CHECK-NEXT:    %[[P:.*]] = nn.launch(%[[V]], %[[V]])
+// CHECK-NEXT:    ^bb0(%[[A:.*]]: tensor<4xf32>, %[[B:.*]]: tensor<4xf32>):
+// CHECK-NEXT:      nn.mul %[[A]], %[[B]]
+// CHECK:         nn.launch(%[[P]])
+// CHECK-NEXT:    ^bb0
+// CHECK-NEXT:      nn.exp
+nn.parameter @w : tensor<2x2xf32> {trainable}
+func.func @no_launches() -> tensor<4xf32> {
+  %w = nn.load @w : tensor<2x2xf32>
+  %v = nn.reshape %w : tensor<2x2xf32> to tensor<4xf32>
+  %p = nn.mul %v, %v : tensor<4xf32>, tensor<4xf32>
+  %q = nn.launch(%p) : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%a: tensor<4xf32>):
+    %b = nn.exp %a : tensor<4xf32>
+    nn.yield %b : tensor<4xf32>
+  }
+  return %q : tensor<4xf32>
 }

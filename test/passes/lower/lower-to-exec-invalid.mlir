@@ -103,7 +103,7 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 // No target runs it: it says where gradients stop, and nn-build-step takes it out.
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
-    // expected-error @+1 {{'nn.stop_gradient' has neither a kernel nor a loop body}}
+    // expected-error @+3 {{'nn.stop_gradient' has neither a kernel nor a loop body}}
     %y = nn.launch(%x) {plan.places = [#plan.place<offset = 64, bytes = 8>]} : (tensor<2xf32>) -> tensor<2xf32> {
     ^bb0(%a: tensor<2xf32>):
       %r = nn.stop_gradient %a : tensor<2xf32>

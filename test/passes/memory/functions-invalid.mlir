@@ -8,7 +8,7 @@ func.func private @evaluate(tensor<4xf32>) -> tensor<f32> attributes {nn.timelin
 func.func @train(%x: tensor<f32>) -> tensor<f32> attributes {nn.timeline = #nn.timeline<train>} {
   // expected-error @+1 {{'arith.constant' cannot stand in a model's function}}
   %n = arith.constant dense<1.0> : tensor<f32>
-  return %x : tensor<f32>
+  return %n : tensor<f32>
 }
 
 // -----
@@ -17,7 +17,7 @@ func.func @train(%x: tensor<f32>) -> tensor<f32> attributes {nn.timeline = #nn.t
 func.func @train(%w: tensor<4xf32>, %g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
   // expected-error @+1 {{operand 0 is overwritten, and is no parameter or state as it was before the step}}
   %w1 = nn.sgd_plain %w, %g, %hyper : tensor<4xf32>, tensor<16xf32>
-  return %g : tensor<4xf32>
+  return %w1 : tensor<4xf32>
 }
 
 // -----

@@ -38,7 +38,8 @@ module {
 // FIRST:     nn.cross_entropy %{{.*}}, %arg1 {axis = 1 : i64} : tensor<2x3x4xf32>, tensor<2x4xi64>
 // The gradient is that of the same dimension, and made in one sweep: nothing is transposed.
 // STEP-NOT:  nn.transpose
-// STEP:      nn.cross_entropy_with_grad %{{.*}}, %arg1 {axis = 1 : i64} : tensor<2x3x4xf32>, tensor<2x4xi64>
+// STEP:      nn.launch(%{{.*}}, %arg1)
+// STEP:      nn.cross_entropy_with_grad %{{.*}} {axis = 1 : i64} : tensor<2x3x4xf32>, tensor<2x4xi64>
 // STEP-NOT:  nn.transpose
 nn.parameter @w : tensor<4xf32> {trainable}
 func.func @forward(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
