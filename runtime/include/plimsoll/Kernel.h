@@ -29,12 +29,12 @@ struct Launch {
   int scalarCount;
   int threads;            ///< fixed when the program was compiled
   void *handle;           ///< what `Kernel::prepare` returned, null for kernels without one
-  void *stream = nullptr; ///< of a device with an order of its own, else null
+  void *stream = nullptr; ///< a GPU's stream, on which the launch runs; null on a CPU
 
   template <typename T> T *buffer(int index) const { return static_cast<T *>(buffers[index]); }
 };
 
-/// Element types that kernels are told as a size; bool is u8.
+/// The element type of a launch, passed to the kernel as one of its sizes. bool is passed as u8.
 enum class ElementType : int64_t { f32, f64, i32, i64, u8 };
 
 /// A kernel of the library.
@@ -42,34 +42,38 @@ struct Kernel {
   const char *name;
   void (*run)(const Launch &);
 
-  /// Bytes of workspace that a launch with these sizes needs as its last buffer.
+  /// Returns the bytes of workspace that a launch with these sizes needs as its last buffer.
   /// 0: none, and the launch has no such buffer. -1: this kernel cannot run these
-  /// sizes on this machine. Null: never needs one.
+  /// sizes on this machine. Null: the kernel never needs one.
   int64_t (*workspace)(const int64_t *sizes, int sizeCount, int threads) = nullptr;
 
-  /// Called once per distinct (kernel, sizes) before the first step. Returns the
-  /// handle for `Launch::handle`; on failure returns null and points `*error` to a
-  /// static message. `workspaceBytes` is what the plan reserved. Null: nothing to prepare.
+  /// Called before the first step, once in a process for each distinct (kernel, sizes, threads,
+  /// workspaceBytes). Returns the handle for `Launch::handle`; on failure returns null and points
+  /// `*error` to a static message. `workspaceBytes` is what the plan reserved. Null: nothing to
+  /// prepare.
   void *(*prepare)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
                    const char **error) = nullptr;
 
-  /// Writes what the handle runs, where a library had several ways with bits of their own: text
-  /// without ';' and '"' that a checkpoint keeps, or "". Null: there is nothing to choose.
+  /// Writes which algorithm the handle runs, if a library offers several whose results differ in
+  /// bits: text without ';' and '"' that a checkpoint keeps, or "". Null: there is nothing to
+  /// choose.
   void (*choice)(const void *handle, char *text, size_t capacity) = nullptr;
-  /// As `prepare`, with the choice that an earlier run recorded; null with the reason at `*error`
-  /// where the library cannot follow it.
+  /// As `prepare`, with the algorithm `choice` that an earlier run recorded. Returns null, and the
+  /// reason at `*error`, if the library cannot run that one.
   void *(*prepareAs)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
                      const char *choice, const char **error) = nullptr;
 
-  /// Runs launches that stand one after the other as if they were one; none of them reads what
-  /// another writes. Null: they run one by one.
+  /// Runs `count` consecutive launches of this kernel as one; none of them reads what another
+  /// writes. Null: launches run one by one.
   void (*runMany)(const Launch *launches, int count) = nullptr;
 };
 
-/// A kernel whose launches tell their sizes and scalars by name (KernelArguments.h).
+/// A kernel whose sizes and scalars are given by name, as the struct `Arguments`
+/// (KernelArguments.h).
 template <typename Arguments> struct KernelOf : Kernel {};
 
-/// Where arguments write their numbers, one behind the other.
+/// Collects the sizes and scalars of a launch in two arrays of the caller, in the order in which
+/// `Arguments::tell` adds them.
 struct LaunchNumbers {
   int64_t *sizes;
   double *scalars;
@@ -85,7 +89,7 @@ struct LaunchNumbers {
 
 private:
   template <typename T> void addSize(const T &value) {
-    if constexpr (requires { std::begin(value); }) // of a window, or a list
+    if constexpr (requires { std::begin(value); }) // an array (a window's sizes) or a list
       for (int64_t each : value)
         sizes[sizeCount++] = each;
     else
@@ -96,24 +100,25 @@ private:
 /// The kernel called `name` in this library, or null.
 const Kernel *findKernel(const char *name);
 
-/// What a device does around launches, where it does anything. Launches [first, last] run as one.
+/// Work that a device does before and after launches. Not every device has hooks.
 class LaunchHooks {
 public:
+  /// Called around launches [first, last], which run as one; mostly first == last.
   virtual void before(int /*first*/, int /*last*/) {}
   virtual void after(int /*last*/) {}
-  /// Overwrites bytes of the arena, in the order of launches.
+  /// Sets bytes of the arena to `value`, after the launches so far and before the next ones.
   virtual void fill(void *bytes, int value, uint64_t count) = 0;
 
 protected:
   ~LaunchHooks() = default;
 };
 
-/// What libraries chose (core/Choices.h).
+/// The algorithms that libraries chose (core/Choices.h).
 class Choices;
 class LaunchQueue;
 
-/// Walks through a step. `run` either prepares the launch or runs it; `observer`
-/// (null in normal operation) is told after each launch ran.
+/// Walks through the launches of a timeline. `run` either prepares the launch or runs it;
+/// `observer` (null in normal operation) is called after each launch that ran.
 class Stepper {
 public:
   using Observer = void (*)(void *context, int launch);
@@ -123,7 +128,7 @@ public:
   void **handles = nullptr; ///< one per launch of this timeline
   void *stream = nullptr;
   LaunchHooks *hooks = nullptr; ///< null: launches run at once, in the memory of the process
-  LaunchQueue *queue = nullptr; ///< where launches wait that may run as one; null: none do
+  LaunchQueue *queue = nullptr; ///< holds back launches that may run as one; null: none may
   bool preparing = false;
   Choices *choices = nullptr;  ///< while preparing
   const char *error = nullptr; ///< first error while preparing
@@ -136,11 +141,12 @@ public:
 
   void begin() { launch = 0; }
 
-  /// Behind the last launch: runs what still waits.
+  /// Called after the last launch: runs what is still in the queue.
   void end() { runQueue(); }
 
-  /// A library kernel. `workspaceBytes` is the size of the last buffer where the kernel has a
-  /// workspace. The numbers lie on the stack of this call: a step allocates nothing.
+  /// Runs or prepares a launch of a library kernel. `workspaceBytes` is the size of the last buffer
+  /// if the kernel has a workspace. The numbers lie on the stack of this call: a step allocates
+  /// nothing.
   template <typename Arguments>
   __attribute__((noinline)) void
   run(const KernelOf<Arguments> &kernel, const std::type_identity_t<Arguments> &arguments,
@@ -152,15 +158,15 @@ public:
     runNumbers(kernel, buffers, numbers, workspaceBytes);
   }
 
-  /// The same with numbers in the order of the kernel's header comment.
+  /// As above, with sizes and scalars as lists in the order of the kernel's header comment.
   void run(const Kernel &kernel, std::initializer_list<void *> buffers,
            std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars = {},
            int64_t workspaceBytes = 0);
 
-  /// A loop nest printed into the program: its sizes are literals in its body.
+  /// Runs a loop nest that was printed into the program: its sizes are literals in its body.
   void run(void (*loop)(const Launch &), std::initializer_list<void *> buffers);
 
-  /// Overwrites bytes that nothing may read any more (programs compiled with --poison).
+  /// Fills bytes that nothing may read any more with NaN (programs compiled with --poison).
   void poison(uint64_t offset, uint64_t bytes);
 
 private:
