@@ -200,7 +200,7 @@ void runGradWeight(const Launch &launch) {
   forEachUnit(launch, s.groups * filterBlocks * weightBlocks, s.work(), gradWeightShare(s), body);
 }
 
-constexpr int kSizes = 22; ///< without the type
+constexpr int kSizes = 22; ///< the number of sizes before the type
 
 template <Share (*share)(const ConvSizes &)>
 int64_t workspace(const int64_t *sizes, int count, int threads) {
