@@ -4,7 +4,7 @@
 module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   nn.parameter @w : tensor<8x8xf32> {trainable, plan.place = #plan.place<offset = 0, bytes = 256>}
 
-  // Arguments, loads and placed constants are there before the first launch.
+  // Arguments, loads and placed constants are slices before the first launch.
   // CHECK-LABEL: exec.program @train arena(4096) threads(2)
   // CHECK-SAME:    result_offsets = array<i64: 1280>, results = ["loss"]
   // CHECK:         %[[X:.*]] = exec.slice "x" input at 256 {{.*}}: <f32, 32>
@@ -26,7 +26,7 @@ module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads
     %y = nn.matmul %x, %w {plan.places = [#plan.place<offset = 512, bytes = 128>],
                            plan.workspace = #plan.place<offset = 640, bytes = 100>} : tensor<4x8xf32>, tensor<8x8xf32>
 
-    // An elementwise op is a loop: a repeated operand has a stride of 0, a number stands
+    // An elementwise op is a loop: a broadcast operand has a stride of 0, a constant number is
     // in the body.
     // CHECK:       %[[M:.*]] = exec.slice "mul" activation at 512 : <f32, 32>
     // CHECK:       exec.loop domain [4, 8] reads(%[[Y]], %[[MASK]]) writes(%[[M]]) strides {{\[\[}}8, 1], [0, 1], [8, 1]] {may_alias = array<i64: 0, 0>}
@@ -38,17 +38,17 @@ module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads
     // CHECK:         arith.mulf
     %h = nn.mul %m, %half {plan.places = [#plan.place<offset = 1024, bytes = 128>]} : tensor<4x8xf32>, tensor<f32>
 
-    // A view is its operand's slice; a sum names the dimensions that it reduces.
+    // A view has its operand's slice; a sum names the dimensions that it reduces.
     // CHECK:       exec.loop domain [32] reads(%[[H]]) writes(%{{.*}}) strides {{\[\[}}1], [0]] {reduced = array<i64: 0>}
     %flat = nn.reshape %h : tensor<4x8xf32> to tensor<32xf32>
     %loss = nn.reduce_sum %flat {axes = array<i64: 0>, plan.places = [#plan.place<offset = 1280, bytes = 4>]} : tensor<32xf32>
 
-    // A repetition keeps its number.
+    // A recomputed launch has the number of its instance.
     // CHECK:       recompute = 1
     %again = nn.mul %h, %half {plan.recompute = 1 : i64, plan.places = [#plan.place<offset = 1536, bytes = 128>]} : tensor<4x8xf32>, tensor<f32>
     %dw = nn.matmul %x, %again {transpose_a, plan.places = [#plan.place<offset = 2048, bytes = 256>]} : tensor<4x8xf32>, tensor<4x8xf32>
 
-    // An update makes the next version of the parameter's own bytes, which is kept.
+    // An update makes the next version of the parameter's bytes, which is kept.
     // CHECK:       %[[W1:.*]] = exec.slice "w" parameter at 0 : <f32, 64>
     // CHECK:       exec.call "sgd{{.*}}" reads(%[[W]], {{.*}}) writes(%[[W1]]) {{.*}}overwrites
     // CHECK:       exec.kept {{.*}}%[[W1]]
