@@ -10,7 +10,7 @@
 // RUN: plimsoll-opt %t/rows.mlir --nn-attach-loss | FileCheck %s --check-prefix=ROWS
 
 //--- pixels.mlir
-// With four or more dimensions classes are dimension 1, as in F.cross_entropy; a remark says so.
+// With four or more dimensions classes are dimension 1, as in F.cross_entropy; nn.classes says so.
 // PIXELS:      module attributes {nn.classes = "dimension 1 of output 'y' (2x3x4x5)"}
 // PIXELS:      %arg1: tensor<2x4x5xi64> {nn.classes = "dimension 1 of output 'y' (2x3x4x5)", nn.limit = 3 : i64
 // PIXELS:        %[[W:.*]] = nn.constant {{.*}} : tensor<3xf32>
