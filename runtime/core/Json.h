@@ -18,8 +18,8 @@ struct Json {
   enum class Kind { null, boolean, integer, string, array, object } kind = Kind::null;
   int64_t integer = 0;
   std::string string;
-  std::vector<Json> items;                           ///< of an array
-  std::vector<std::pair<std::string, Json>> members; ///< of an object, in order
+  std::vector<Json> items;                           ///< elements of an array
+  std::vector<std::pair<std::string, Json>> members; ///< members of an object, in order
 
   const Json *find(std::string_view name) const;
 };

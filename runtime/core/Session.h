@@ -56,7 +56,7 @@ public:
   /// `file`. Returns a warning if a library cannot follow one, else "". Throws Failure.
   std::string follow(const std::string &recorded, const std::string &file);
 
-  uint64_t seed = 0; ///< of random numbers
+  uint64_t seed = 0; ///< the seed of random numbers
 
   /// Waits for the oldest run whose scalars were not returned yet, and returns them. At most two
   /// runs may be outstanding: the oldest, and one that was begun after it. Throws DeviceFailure.

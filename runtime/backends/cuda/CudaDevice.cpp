@@ -151,7 +151,7 @@ public:
 
 private:
   HostMemory mirror;
-  uint64_t capacity; ///< of each half, bytes
+  uint64_t capacity; ///< bytes of each half of the pinned memory
   std::byte *memory = nullptr;
   cudaStream_t stream = nullptr;
   Staging staging[2];

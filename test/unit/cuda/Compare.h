@@ -172,7 +172,7 @@ private:
     size_t used = 64;
     for (Operand &operand : operands) {
       operand.offset = used;
-      used += (operand.emulated.size() + 127) / 64 * 64; // a gap behind each
+      used += (operand.emulated.size() + 127) / 64 * 64; // a gap after each
     }
     emulator::Arena arena(used + static_cast<size_t>(space));
     std::vector<void *> buffers;

@@ -230,10 +230,10 @@ private:
       const Op &o = timeline.ops[other];
       if (other == static_cast<size_t>(id))
         continue;
-      for (const Overwrite &w : o.overwrites) // behind it the old version is gone
+      for (const Overwrite &w : o.overwrites) // after it the old version no longer exists
         if (contains(op.reads, w.before) && ran(s, other))
           return false;
-      for (ValueId v : op.reads) // the new version is there behind it
+      for (ValueId v : op.reads) // after it the new version exists
         if (resident(v) && contains(o.writes, v) && !ran(s, other))
           return false;
       for (const Overwrite &w : op.overwrites)

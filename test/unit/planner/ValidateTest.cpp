@@ -208,7 +208,7 @@ std::vector<Case> eventCases() {
        edited([](Problem &p, auto &, auto &) { p.resources[helper].space = host; })},
       {Rule::readsNewest,
        edited([](Problem &p, auto &, auto &) { p.timelines[0].ops[second].reads[1] = updated; })},
-      {Rule::readsUpToDate, // a copy of w from before the update, loaded back behind it
+      {Rule::readsUpToDate, // a copy of w from before the update, loaded back after it
        [](Problem &p) {
          return plan(
              p,
