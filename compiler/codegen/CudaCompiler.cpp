@@ -36,7 +36,8 @@ std::vector<std::string> plimsoll::codegen::cudaFlags(StringRef architecture) {
           "-arch=" + architecture.str()};
 }
 
-/// The emulator sees every load and store through the calls that -fsanitize=thread inserts.
+/// Returns the flags for the emulator, which observes every load and store through the calls that
+/// -fsanitize=thread inserts.
 static std::vector<std::string> emulatorFlags() {
   std::vector<std::string> flags = codeFlags("v3");
   erase(flags, "-O3"); // some faults are loads that an optimiser would merge
@@ -62,7 +63,7 @@ static Error compileStep(const BuildJob &job, const std::string &host, const std
   return runCommand(command, job.folder + "/build.log");
 }
 
-/// Where the libraries of the CUDA toolkit are that nvcc belongs to.
+/// Returns the folder of the CUDA toolkit's libraries, the toolkit being that of nvcc.
 static Expected<std::string> toolkitLibraries() {
   Expected<std::string> nvcc = findCudaCompiler();
   if (!nvcc)
@@ -73,7 +74,8 @@ static Expected<std::string> toolkitLibraries() {
   return (toolkit + "/lib64").str();
 }
 
-/// cuBLASLt has hundreds of megabytes and stays in the toolkit; everything else comes along.
+/// Links the program. cuBLASLt has hundreds of megabytes and stays in the toolkit; other libraries
+/// are copied.
 static Error link(const BuildJob &job, const std::string &compiler, const std::string &object,
                   const std::string &log) {
   LinkParts parts;
@@ -92,7 +94,7 @@ static Error link(const BuildJob &job, const std::string &compiler, const std::s
   return copyLibraries(job.output, "libcublasLt.", log);
 }
 
-/// The number in front of `unit`, as in "2048 bytes smem"; 0: not there.
+/// Returns the number in front of `unit`, as in "2048 bytes smem", or 0 if there is none.
 static int numberBefore(StringRef line, StringRef unit) {
   size_t at = line.find(unit);
   int value = 0;
@@ -101,14 +103,15 @@ static int numberBefore(StringRef line, StringRef unit) {
   return value;
 }
 
-/// "loop_3" of the symbol of `plimsoll::(anonymous namespace)::loop_3_kernel(float const*)`.
+/// Returns "loop_3" for the symbol of `plimsoll::(anonymous namespace)::loop_3_kernel(float
+/// const*)`.
 static std::string loopName(StringRef symbol) {
   std::string readable = demangle(symbol);
   StringRef name = readable, nameless = "(anonymous namespace)::";
   if (size_t at = name.rfind(nameless); at != StringRef::npos)
     name = name.drop_front(at + nameless.size());
   name = name.split('(').first;
-  name = name.substr(name.rfind(':') + 1); // npos + 1 is the start
+  name = name.substr(name.rfind(':') + 1); // npos + 1 is 0
   name.consume_back("_kernel");
   return name.str();
 }

@@ -6,23 +6,24 @@
 
 namespace plimsoll::codegen {
 
-/// The CUDA compiler: $NVCC, else `nvcc` on the path or in /usr/local/cuda/bin.
+/// Returns the CUDA compiler: $NVCC, else `nvcc` on the path or in /usr/local/cuda/bin. Fails if
+/// there is none.
 llvm::Expected<std::string> findCudaCompiler();
 
-/// Flags that emitted kernels are compiled with by nvcc: bits depend on them.
+/// Returns the nvcc flags for emitted kernels. The program's bits depend on them.
 std::vector<std::string> cudaFlags(llvm::StringRef architecture);
 
-/// What one kernel of the step takes of a multiprocessor.
+/// Resources that one kernel of the step occupies on a multiprocessor.
 struct KernelResources {
   std::string name; ///< "loop_3"
   int registers = 0, spilledBytes = 0, sharedBytes = 0;
 };
 
-/// Those that `log`, of nvcc --resource-usage, tells.
+/// Parses `log`, the output of nvcc --resource-usage.
 std::vector<KernelResources> parseResources(llvm::StringRef log);
 
-/// As `buildProgram`, of step.cu: by nvcc, or by the host compiler for the emulator. Answers
-/// what nvcc said about the kernels.
+/// Builds the program of a job with step.cu: by nvcc, or by the host compiler for the emulator.
+/// Otherwise as `buildProgram`. Returns the resources that nvcc reported for the kernels.
 llvm::Expected<std::vector<KernelResources>> buildCudaProgram(const BuildJob &job);
 
 } // namespace plimsoll::codegen

@@ -8,8 +8,8 @@
 
 namespace plimsoll::codegen {
 
-/// What is to be built from a folder that holds step.cpp (of a GPU: step.cu), program.cpp and,
-/// where needed, constants.bin.
+/// A program to build from a folder that contains step.cpp (step.cu for a GPU), program.cpp and, if
+/// needed, constants.bin.
 struct BuildJob {
   std::string folder;
   std::string output;
@@ -18,40 +18,41 @@ struct BuildJob {
   std::string includeFolder; ///< of the runtime's public headers
   bool sharedLibrary = false;
   bool oneDnn = false;
-  std::string architecture; ///< of a GPU, "sm_90"
+  std::string architecture; ///< GPU only: "sm_90"
 };
 
-/// The C++ compiler: $CXX, else the first of c++, g++ that is installed.
+/// Returns the C++ compiler: $CXX, else the first of c++, g++ that is installed. Fails if there is
+/// none.
 llvm::Expected<std::string> findHostCompiler();
 
-/// Compiles and links. What the program needs beside glibc is copied by `copyLibraries`.
+/// Compiles and links the program; `copyLibraries` then copies what it needs besides glibc.
 llvm::Error buildProgram(const BuildJob &job);
 
-/// Flags that emitted code is compiled with: bits depend on them.
+/// Returns the compiler flags for emitted code. The program's bits depend on them.
 std::vector<std::string> codeFlags(llvm::StringRef isa);
 
-/// What a program links beside the runtime itself, and what it is made of.
+/// The parts of a link besides program.cpp and the runtime.
 struct LinkParts {
-  std::vector<std::string> inputs;    ///< sources and objects besides program.cpp
-  std::vector<std::string> archives;  ///< flags for libraries in front of the runtime
-  std::vector<std::string> libraries; ///< flags for those behind it
+  std::vector<std::string> inputs;    ///< sources and objects
+  std::vector<std::string> archives;  ///< flags for libraries before the runtime
+  std::vector<std::string> libraries; ///< flags for libraries after the runtime
 };
 
-/// The command that makes the program or shared library of `job` by the C++ compiler `compiler`,
-/// with the code flags of `isa`.
+/// Returns the command by which `compiler` makes the program or shared library of `job`, with the
+/// code flags of `isa`.
 std::vector<std::string> linkCommand(const std::string &compiler, const BuildJob &job,
                                      llvm::StringRef isa, const LinkParts &parts);
 
-/// The folder of the shared libraries of the program `output`: `<output>.libs`, with `_` for what
-/// has a meaning in a run path.
+/// Returns the folder for the shared libraries of the program `output`: `<output>.libs`, with
+/// characters that a run path interprets replaced by `_`.
 std::string librariesOf(llvm::StringRef output);
 
-/// Copies to `librariesOf(output)` the shared libraries that `output` loads, but those of glibc and
-/// the one whose name begins with `stays` (empty: none).
+/// Copies the shared libraries that `output` loads to `librariesOf(output)`, except those of glibc
+/// and the one whose name begins with `stays` (empty: none).
 llvm::Error copyLibraries(const std::string &output, llvm::StringRef stays,
                           const std::string &logFile);
 
-/// Runs a command whose output goes to `logFile` and is part of the error when it fails.
+/// Runs a command and writes its output to `logFile`. If it fails, the output is part of the error.
 llvm::Error runCommand(const std::vector<std::string> &command, llvm::StringRef logFile);
 
 } // namespace plimsoll::codegen

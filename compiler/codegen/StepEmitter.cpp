@@ -29,7 +29,8 @@ public:
        << "\"\n#include \"plimsoll/Math.h\"\n#include \"plimsoll/Trigonometry.h\"\n\n"
           "#include <cmath>\n"
           "#include <limits>\n\n"
-       // CUDA's own headers, of which a part comes last, must not see names like exp twice.
+       // Some CUDA headers are included after this text; `using namespace` would make their exp
+       // ambiguous.
        << (isCuda() ? "namespace plimsoll {\n" : "using namespace plimsoll;\n\n")
        << "namespace {\n\n"
           "// Parameters and optimizer state ------------------------------------------------\n\n"
@@ -57,12 +58,13 @@ private:
     return "at(" + (resident ? residentName(slice) : hex(slice.getOffset())) + ")";
   }
 
-  /// The constant that names the place of a parameter or state.
+  /// Returns the name of the constant that holds the place of a parameter or state.
   std::string residentName(exec::SliceOp slice) {
     auto [it, isNew] = residentNames.try_emplace(slice.getName());
     if (!isNew)
       return it->second;
-    std::string name = "P_" + identifier(slice.getName()); // never a keyword or a kernel
+    std::string name = "P_" + identifier(slice.getName()); // with P_ it cannot be a keyword or
+                                                           // kernel
     while (!usedNames.insert(name).second)
       name += "_";
     it->second = name;

@@ -9,8 +9,8 @@ namespace plimsoll::codegen {
 
 enum class Language { Cpp, Cuda };
 
-/// `step.cpp`, or `step.cu`: the loop nests, and one function for each timeline, a line a
-/// launch. `title` is printed as a comment at the top.
+/// Returns `step.cpp`, or `step.cu`: the loop nests and one function for each timeline, in which
+/// each launch is one line. `title` is printed as a comment at the top.
 std::string emitStep(mlir::ModuleOp module, Language language, llvm::StringRef title);
 
 } // namespace plimsoll::codegen

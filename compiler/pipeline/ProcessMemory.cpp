@@ -1,7 +1,7 @@
-//===- ProcessMemory.cpp - what a program takes beside its arena --------------------===//
+//===- ProcessMemory.cpp - memory of a program besides its arena --------------------===//
 //
-// The table below is from programs of gpt2-nano, gpt2-124m, vit-nano and mlp-digits with 1
-// to 32 threads (peak resident size less the arena, MiB):
+// The constants below are from programs of gpt2-nano, gpt2-124m, vit-nano and mlp-digits with 1 to
+// 32 threads (peak resident size minus the arena, MiB):
 //
 //                        x86-64-v4, oneDNN   x86-64-v3
 //   training alone            8.5 .. 9.2     3.0 .. 3.1
@@ -20,14 +20,15 @@ using namespace plimsoll;
 using namespace plimsoll::pipeline;
 
 static constexpr int64_t KiB = 1024;
-/// Binary, C++ and OpenMP libraries, page tables; with them oneDNN and what it sets up.
+/// Binary, C++ and OpenMP libraries, page tables; with oneDNN also its library and its
+/// initialisation.
 static constexpr int64_t kBase = 5 * 1024 * KiB, kBaseWithOneDnn = 11 * 1024 * KiB;
 static constexpr int64_t kPerThread = 64 * KiB;
-/// Emitted code, and a primitive where it is a product. Repetitions share both.
+/// Emitted code, and for a product a oneDNN primitive. Repetitions of a launch share both.
 static constexpr int64_t kPerLaunch = 8 * KiB;
-/// Names, shapes and offsets in the header of a checkpoint, as text and parsed.
+/// Name, shape and offset in a checkpoint's header, as text and parsed.
 static constexpr int64_t kPerTensor = 2 * KiB;
-/// Copies of a batch: one as read, one being converted, of training and of evaluation.
+/// Copies of a batch: one as read and one being converted, for training and for evaluation.
 static constexpr int64_t kBatches = 4;
 
 static int64_t launchesOf(func::FuncOp function) {

@@ -1,4 +1,4 @@
-//===- CudaTarget.cpp - which kernels a GPU runs ----------------------------------===//
+//===- CudaTarget.cpp - the kernels that a GPU runs -------------------------------===//
 #include "compiler/target/CudaTarget.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -11,7 +11,7 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
   if (!name.empty())
     target->architecture = name.str();
   target->emulated = name == "emulator";
-  // The emulator plans as for the GPU that most is known of.
+  // The emulator predicts times by the model of the GPU that was measured most.
   const char *standard = llvm::StringSwitch<const char *>(target->architecture)
                              .Case("sm_80", "a100")
                              .Cases({"sm_90", "emulator"}, "h200")
@@ -24,12 +24,14 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
   }
   if (!target->loadModel(device, standard, error))
     return nullptr;
-  // Workspaces are the same on every architecture, and known without one.
+  // Workspaces are the same on every architecture, and the emulator's library computes them without
+  // a GPU.
   target->library = KernelLibrary::load("emulator", error);
   return target->library ? target : nullptr;
 }
 
-// Factors of the others are bf16 where they lie (passes/precision), and their kernels are named so.
+// Factors of other kernels are bf16 in memory (passes/precision), and lower::kernelCall names these
+// kernels already.
 std::string CudaTarget::kernelFor(const lower::KernelCall &call) const {
   bool convolves = llvm::StringRef(call.kernel).starts_with("conv");
   bool rounds =

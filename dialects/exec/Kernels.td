@@ -1,7 +1,7 @@
 //===- Kernels.td - the kernels of the runtime ---------------------------------===//
 //
-// One record a kernel; KernelBase.td explains the language. What the kernels compute is said in
-// runtime/kernels and runtime/backends/cuda/kernels.
+// One record for each kernel; KernelBase.td defines the classes. What a kernel computes is
+// described in runtime/kernels and runtime/backends/cuda/kernels.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_DIALECTS_EXEC_KERNELS
 #define PLIMSOLL_DIALECTS_EXEC_KERNELS
@@ -34,7 +34,7 @@ def matmul_bf16 : Product<Bf16, F32> {
 
 // Convolution and pooling ---------------------------------------------------
 
-/// The 18 numbers of runtime/kernels/Window.h.
+/// The 18 numbers of a window, see runtime/kernels/Window.h.
 defvar window = [Triple<"size", "extent", "1">, Triple<"kernel", "positive", "1">,
                  Triple<"out", "extent", "1">, Triple<"stride", "positive", "1">,
                  Triple<"pad", "any", "0">, Triple<"dilation", "positive", "1">];
@@ -208,7 +208,7 @@ def split : Kernel<[Read<"in", "outer * sum(bytes)", Bytes>,
 
 // Random numbers ------------------------------------------------------------
 
-/// The step's numbers: kHyperCount of runtime/include/plimsoll/Program.h.
+/// The step's scalars; 16 is kHyperCount in runtime/include/plimsoll/Program.h.
 defvar hyper = Read<"hyper", "16", F32>;
 
 let doubleOnCuda = 1 in {
@@ -249,7 +249,7 @@ def batch_norm_update
 
 // Losses --------------------------------------------------------------------
 
-/// The options of runtime/kernels/CrossEntropy.cpp.
+/// A cross entropy; runtime/kernels/CrossEntropy.cpp explains the options.
 class CrossEntropy<list<Buffer> further>
     : Kernel<[Read<"logits", "rows * classes">, Read<"labels", "rows", I64>] # further,
              [Extent<"rows">, Extent<"classes">]> {
@@ -291,8 +291,8 @@ def pointwise_loss_grad
 
 // Updates -------------------------------------------------------------------
 
-/// Behind the step's numbers may stand a factor of the gradient, and behind the scalars what
-/// differs from the step's for a group of parameters.
+/// An update. The optional buffer is a factor on the gradient; the optional scalars are settings of
+/// a parameter group that differ from the step's.
 class Optimizer<list<Buffer> states, list<string> scalars, list<Size> further = []>
     : Kernel<[Update<"param", "count">, Read<"grad", "count">] # states # [hyper],
              [Extent<"count">, Flag<"decayed">] # further, scalars> {
