@@ -23,7 +23,7 @@ ALLOWED = {
     "passes/kernels": ["dialects"],
     "passes/memory": ["dialects", "passes/planner"],
     "passes/lower": ["dialects"],
-    # A front end gives a module of nn; nothing but the list of front ends knows which there are.
+    # A front end returns a module of nn; only the list of front ends names them.
     "compiler/frontend": ["dialects"],
     "compiler/onnx": ["compiler/frontend", "dialects", "passes/prepare", "runtime/include"],
     "compiler/text": ["compiler/frontend", "dialects"],
