@@ -1,5 +1,11 @@
 //===- CudaCompiler.cpp - from emitted CUDA to an executable ----------------------===//
+//
+// For a GPU by nvcc, for the emulator by the host compiler alone: step.cu becomes an object, which
+// the host compiler links with program.cpp and the runtime.
+//===----------------------------------------------------------------------===//
 #include "compiler/codegen/CudaCompiler.h"
+#include "compiler/codegen/BuildFiles.h"
+#include "compiler/codegen/HostCompiler.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/Support/FileSystem.h"
@@ -36,34 +42,7 @@ std::vector<std::string> plimsoll::codegen::cudaFlags(StringRef architecture) {
           "-arch=" + architecture.str()};
 }
 
-/// Returns the flags for the emulator, which observes every load and store through the calls that
-/// -fsanitize=thread inserts.
-static std::vector<std::string> emulatorFlags() {
-  std::vector<std::string> flags = codeFlags("v3");
-  erase(flags, "-O3"); // some faults are loads that an optimiser would merge
-  flags.insert(flags.end(), {"-O1", "-fno-strict-aliasing", "-fsanitize=thread", "-x", "c++"});
-  return flags;
-}
-
-static Error compileStep(const BuildJob &job, const std::string &host, const std::string &object) {
-  std::vector<std::string> command, flags;
-  if (job.suffix == "emulator") {
-    command = {host};
-    flags = emulatorFlags();
-  } else {
-    Expected<std::string> nvcc = findCudaCompiler();
-    if (!nvcc)
-      return nvcc.takeError();
-    command = {*nvcc, "-ccbin", host, "-Xcompiler", "-fPIC"};
-    flags = cudaFlags(job.architecture);
-  }
-  command.insert(command.end(), flags.begin(), flags.end());
-  command.insert(command.end(),
-                 {"-I" + job.includeFolder, "-c", job.folder + "/step.cu", "-o", object});
-  return runCommand(command, job.folder + "/build.log");
-}
-
-/// Returns the folder of the CUDA toolkit's libraries, the toolkit being that of nvcc.
+/// Where the libraries of the CUDA toolkit are that nvcc belongs to.
 static Expected<std::string> toolkitLibraries() {
   Expected<std::string> nvcc = findCudaCompiler();
   if (!nvcc)
@@ -74,27 +53,7 @@ static Expected<std::string> toolkitLibraries() {
   return (toolkit + "/lib64").str();
 }
 
-/// Links the program. cuBLASLt has hundreds of megabytes and stays in the toolkit; other libraries
-/// are copied.
-static Error link(const BuildJob &job, const std::string &compiler, const std::string &object,
-                  const std::string &log) {
-  LinkParts parts;
-  parts.inputs = {object};
-  if (job.suffix == "emulator") {
-    parts.libraries = {"-lboost_context"};
-  } else {
-    Expected<std::string> toolkit = toolkitLibraries();
-    if (!toolkit)
-      return toolkit.takeError();
-    parts.libraries = {
-        "-L" + *toolkit, "-Wl,-rpath," + *toolkit, "-lcudart_static", "-lcublasLt", "-ldl", "-lrt"};
-  }
-  if (Error error = runCommand(linkCommand(compiler, job, "v3", parts), log))
-    return error;
-  return copyLibraries(job.output, "libcublasLt.", log);
-}
-
-/// Returns the number in front of `unit`, as in "2048 bytes smem", or 0 if there is none.
+/// The number in front of `unit`, as in "2048 bytes smem"; 0: not there.
 static int numberBefore(StringRef line, StringRef unit) {
   size_t at = line.find(unit);
   int value = 0;
@@ -139,24 +98,129 @@ static Expected<std::vector<KernelResources>> readResources(const std::string &l
   return parseResources((*text)->getBuffer());
 }
 
-Expected<std::vector<KernelResources>> plimsoll::codegen::buildCudaProgram(const BuildJob &job) {
-  std::string runtime = job.libraryFolder + "/libplimsoll-runtime-" + job.suffix + ".a";
-  if (!sys::fs::exists(runtime))
-    return makeError("this build of plimsoll has no runtime for --target=cuda" +
-                     Twine(job.suffix == "emulator"
-                               ? ":emulator (it was built without Boost.Context)"
-                               : " (it was built without the CUDA toolkit)") +
-                     "; use --emit=source and build elsewhere");
-  Expected<std::string> compiler = findHostCompiler();
-  if (!compiler)
-    return compiler.takeError();
-  std::string log = job.folder + "/build.log", object = job.folder + "/step.o";
-  if (Error error = compileStep(job, *compiler, object))
-    return error;
-  Expected<std::vector<KernelResources>> resources = readResources(log);
-  if (!resources)
+namespace {
+
+/// What both ways to a program of step.cu have in common.
+class CudaSourceToolchain : public Toolchain {
+public:
+  CudaSourceToolchain(std::string suffix) : suffix(std::move(suffix)) {}
+
+  Expected<std::vector<KernelResources>> build(const BuildJob &job) const override {
+    if (!sys::fs::exists(job.libraryFolder + "/libplimsoll-runtime-" + suffix + ".a"))
+      return makeError("this build of plimsoll has no runtime for --target=cuda" + whyMissing() +
+                       "; use --emit=source and build elsewhere");
+    Expected<std::string> host = findHostCompiler();
+    if (!host)
+      return host.takeError();
+    std::string log = job.folder + "/build.log", object = job.folder + "/step.o";
+    if (Error error = compileStep(job, *host, object, log))
+      return error;
+    Expected<std::vector<KernelResources>> resources = readResources(log);
+    if (!resources)
+      return resources;
+    if (Error error = link(job, *host, object, log))
+      return error;
     return resources;
-  if (Error error = link(job, *compiler, object, log))
-    return error;
-  return resources;
+  }
+
+protected:
+  /// Behind "--target=cuda": which one, and what plimsoll was built without.
+  virtual std::string whyMissing() const = 0;
+  /// The compiler of step.cu with its flags.
+  virtual Expected<std::vector<std::string>> stepCompiler(const std::string &host) const = 0;
+  /// Flags for the libraries that the runtime needs.
+  virtual Expected<std::vector<std::string>> libraries() const = 0;
+
+private:
+  Error compileStep(const BuildJob &job, const std::string &host, const std::string &object,
+                    const std::string &log) const {
+    Expected<std::vector<std::string>> command = stepCompiler(host);
+    if (!command)
+      return command.takeError();
+    append_range(*command, std::vector<std::string>{"-I" + job.includeFolder, "-c",
+                                                    job.folder + "/step.cu", "-o", object});
+    return runCommand(*command, log);
+  }
+
+  /// cuBLASLt has hundreds of megabytes and stays in the toolkit; everything else comes along.
+  Error link(const BuildJob &job, const std::string &host, const std::string &object,
+             const std::string &log) const {
+    Expected<std::vector<std::string>> needed = libraries();
+    if (!needed)
+      return needed.takeError();
+    LinkParts parts = {suffix, kPlainHost, {object}, {}, *needed};
+    if (Error error = runCommand(linkCommand(host, job, parts), log))
+      return error;
+    return copyLibraries(job.output, "libcublasLt.", log);
+  }
+
+  std::string suffix; ///< of the runtime's libraries
+};
+
+class NvccToolchain : public CudaSourceToolchain {
+public:
+  explicit NvccToolchain(std::string architecture)
+      : CudaSourceToolchain("cuda"), architecture(std::move(architecture)) {}
+
+  std::string buildFile(bool) const override {
+    return buildFileOf("cuda", {{"architecture", StringRef(architecture).split('_').second.str()}});
+  }
+
+private:
+  std::string whyMissing() const override { return " (it was built without the CUDA toolkit)"; }
+
+  Expected<std::vector<std::string>> stepCompiler(const std::string &host) const override {
+    Expected<std::string> nvcc = findCudaCompiler();
+    if (!nvcc)
+      return nvcc.takeError();
+    std::vector<std::string> command = {*nvcc, "-ccbin", host, "-Xcompiler", "-fPIC"};
+    append_range(command, cudaFlags(architecture));
+    return command;
+  }
+
+  Expected<std::vector<std::string>> libraries() const override {
+    Expected<std::string> toolkit = toolkitLibraries();
+    if (!toolkit)
+      return toolkit.takeError();
+    return std::vector<std::string>{
+        "-L" + *toolkit, "-Wl,-rpath," + *toolkit, "-lcudart_static", "-lcublasLt", "-ldl", "-lrt"};
+  }
+
+  std::string architecture;
+};
+
+/// The emulator sees every load and store through the calls that -fsanitize=thread inserts.
+class EmulatorToolchain : public CudaSourceToolchain {
+public:
+  EmulatorToolchain() : CudaSourceToolchain("emulator") {}
+
+  std::string buildFile(bool) const override { return buildFileOf("emulator"); }
+
+private:
+  std::string whyMissing() const override {
+    return ":emulator (it was built without Boost.Context)";
+  }
+
+  Expected<std::vector<std::string>> stepCompiler(const std::string &host) const override {
+    std::vector<std::string> command = {host}, flags = codeFlags(kPlainHost);
+    erase(flags, "-O3"); // some faults are loads that an optimiser would merge
+    append_range(command, flags);
+    append_range(command, std::vector<std::string>{"-O1", "-fno-strict-aliasing",
+                                                   "-fsanitize=thread", "-x", "c++"});
+    return command;
+  }
+
+  Expected<std::vector<std::string>> libraries() const override {
+    return std::vector<std::string>{"-lboost_context"};
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Toolchain> plimsoll::codegen::cudaToolchain(std::string architecture) {
+  return std::make_unique<NvccToolchain>(std::move(architecture));
+}
+
+std::unique_ptr<Toolchain> plimsoll::codegen::emulatorToolchain() {
+  return std::make_unique<EmulatorToolchain>();
 }

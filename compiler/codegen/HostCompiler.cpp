@@ -1,5 +1,6 @@
 //===- HostCompiler.cpp - from emitted source to an executable ------------------===//
 #include "compiler/codegen/HostCompiler.h"
+#include "compiler/codegen/BuildFiles.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -27,17 +28,11 @@ Expected<std::string> plimsoll::codegen::findHostCompiler() {
                    "--emit=source and build elsewhere");
 }
 
-std::vector<std::string> plimsoll::codegen::codeFlags(StringRef isa) {
-  std::vector<std::string> flags = {"-std=c++20",
-                                    "-O3",
-                                    "-fopenmp",
-                                    "-ffp-contract=off",
-                                    "-fPIC",
-                                    "-fno-math-errno",
-                                    "-fno-trapping-math",
-                                    "-march=x86-64-" + isa.str()};
-  if (isa == "v4")
-    flags.emplace_back("-mprefer-vector-width=512");
+std::vector<std::string> plimsoll::codegen::codeFlags(const std::vector<std::string> &isaFlags) {
+  std::vector<std::string> flags = {"-std=c++20",        "-O3",   "-fopenmp",
+                                    "-ffp-contract=off", "-fPIC", "-fno-math-errno",
+                                    "-fno-trapping-math"};
+  append_range(flags, isaFlags);
   return flags;
 }
 
@@ -110,12 +105,12 @@ Error plimsoll::codegen::copyLibraries(const std::string &output, StringRef stay
 }
 
 std::vector<std::string> plimsoll::codegen::linkCommand(const std::string &compiler,
-                                                        const BuildJob &job, StringRef isa,
+                                                        const BuildJob &job,
                                                         const LinkParts &parts) {
   std::vector<std::string> command = {compiler};
   auto add = [&](const std::vector<std::string> &words) { append_range(command, words); };
-  add(codeFlags(isa));
-  // GCC would split folders at commas in -Wa and -Wl.
+  add(codeFlags(parts.isaFlags));
+  // -Wa and -Wl would split the name of a folder at its commas.
   add({"-I" + job.includeFolder, "-Xassembler", "-I" + job.folder});
   add(parts.inputs);
   add({job.folder + "/program.cpp"});
@@ -123,11 +118,11 @@ std::vector<std::string> plimsoll::codegen::linkCommand(const std::string &compi
     add({"-shared"});
   add({"-o", job.output, "-L" + job.libraryFolder});
   if (!job.sharedLibrary)
-    add({"-lplimsoll-main-" + job.suffix});
+    add({"-lplimsoll-main-" + parts.suffix});
   add(parts.archives);
   // A shared library must contain the C interface even if the step does not use it.
   add({job.sharedLibrary ? "-Wl,--whole-archive" : "-Wl,--as-needed"});
-  add({"-lplimsoll-runtime-" + job.suffix});
+  add({"-lplimsoll-runtime-" + parts.suffix});
   if (job.sharedLibrary)
     add({"-Wl,--no-whole-archive"});
   add(parts.libraries);
@@ -139,18 +134,46 @@ std::vector<std::string> plimsoll::codegen::linkCommand(const std::string &compi
   return command;
 }
 
-Error plimsoll::codegen::buildProgram(const BuildJob &job) {
-  Expected<std::string> compiler = findHostCompiler();
-  if (!compiler)
-    return compiler.takeError();
-  LinkParts parts;
-  parts.inputs = {job.folder + "/step.cpp"};
-  if (job.oneDnn) {
-    parts.archives = {"-lplimsoll-onednn-" + job.suffix};
-    parts.libraries = {"-ldnnl"};
+namespace {
+
+class HostToolchain : public Toolchain {
+public:
+  HostToolchain(std::string isa, std::vector<std::string> isaFlags)
+      : isa(std::move(isa)), isaFlags(std::move(isaFlags)) {}
+
+  Expected<std::vector<KernelResources>> build(const BuildJob &job) const override {
+    Expected<std::string> compiler = findHostCompiler();
+    if (!compiler)
+      return compiler.takeError();
+    LinkParts parts = {isa, isaFlags, {job.folder + "/step.cpp"}};
+    if (job.oneDnn) {
+      parts.archives = {"-lplimsoll-onednn-" + isa};
+      parts.libraries = {"-ldnnl"};
+    }
+    std::string log = job.folder + "/build.log";
+    if (Error error = runCommand(linkCommand(*compiler, job, parts), log))
+      return error;
+    if (Error error = copyLibraries(job.output, "", log))
+      return error;
+    return std::vector<KernelResources>();
   }
-  std::string log = job.folder + "/build.log";
-  if (Error error = runCommand(linkCommand(*compiler, job, job.suffix, parts), log))
-    return error;
-  return copyLibraries(job.output, "", log);
+
+  std::string buildFile(bool oneDnn) const override {
+    std::vector<std::string> flags = codeFlags(isaFlags);
+    erase_if(flags, [](StringRef flag) { return flag == "-std=c++20" || flag == "-fPIC"; });
+    std::string libraries = "plimsoll-main-" + isa + (oneDnn ? " plimsoll-onednn-" + isa : "");
+    return buildFileOf("cpu",
+                       {{"isa", isa}, {"flags", join(flags, " ")}, {"libraries", libraries}});
+  }
+
+private:
+  std::string isa;
+  std::vector<std::string> isaFlags;
+};
+
+} // namespace
+
+std::unique_ptr<Toolchain> plimsoll::codegen::hostToolchain(std::string isa,
+                                                            std::vector<std::string> isaFlags) {
+  return std::make_unique<HostToolchain>(std::move(isa), std::move(isaFlags));
 }

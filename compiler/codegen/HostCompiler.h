@@ -1,47 +1,33 @@
-//===- HostCompiler.h - from emitted source to an executable ----------*- C++ -*-===//
+//===- HostCompiler.h - what all toolchains use of the host's ---------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_CODEGEN_HOSTCOMPILER_H
 #define PLIMSOLL_COMPILER_CODEGEN_HOSTCOMPILER_H
 
-#include "llvm/Support/Error.h"
-#include <string>
-#include <vector>
+#include "compiler/codegen/Toolchain.h"
 
 namespace plimsoll::codegen {
 
-/// A program to build from a folder that contains step.cpp (step.cu for a GPU), program.cpp and, if
-/// needed, constants.bin.
-struct BuildJob {
-  std::string folder;
-  std::string output;
-  std::string suffix;        ///< of the runtime's libraries: "v3", "v4", "cuda", "emulator"
-  std::string libraryFolder; ///< of the runtime's libraries
-  std::string includeFolder; ///< of the runtime's public headers
-  bool sharedLibrary = false;
-  bool oneDnn = false;
-  std::string architecture; ///< GPU only: "sm_90"
-};
-
-/// Returns the C++ compiler: $CXX, else the first of c++, g++ that is installed. Fails if there is
-/// none.
+/// The C++ compiler: $CXX, else the first of c++, g++ that is installed.
 llvm::Expected<std::string> findHostCompiler();
 
-/// Compiles and links the program; `copyLibraries` then copies what it needs besides glibc.
-llvm::Error buildProgram(const BuildJob &job);
+/// Flags of x86-64-v3, on which the host's part of programs for other devices runs.
+inline const std::vector<std::string> kPlainHost = {"-march=x86-64-v3"};
 
-/// Returns the compiler flags for emitted code. The program's bits depend on them.
-std::vector<std::string> codeFlags(llvm::StringRef isa);
+/// Flags that emitted code is compiled with, those of the instruction set last: bits depend on
+/// them.
+std::vector<std::string> codeFlags(const std::vector<std::string> &isaFlags);
 
-/// The parts of a link besides program.cpp and the runtime.
+/// What a program is made of.
 struct LinkParts {
-  std::vector<std::string> inputs;    ///< sources and objects
-  std::vector<std::string> archives;  ///< flags for libraries before the runtime
-  std::vector<std::string> libraries; ///< flags for libraries after the runtime
+  std::string suffix; ///< of the runtime's libraries: "v3", "v4", "cuda", "emulator"
+  std::vector<std::string> isaFlags;
+  std::vector<std::string> inputs;         ///< sources and objects besides program.cpp
+  std::vector<std::string> archives = {};  ///< flags for libraries in front of the runtime
+  std::vector<std::string> libraries = {}; ///< flags for those behind it
 };
 
-/// Returns the command by which `compiler` makes the program or shared library of `job`, with the
-/// code flags of `isa`.
+/// The command that makes the program or shared library of `job` by the C++ compiler `compiler`.
 std::vector<std::string> linkCommand(const std::string &compiler, const BuildJob &job,
-                                     llvm::StringRef isa, const LinkParts &parts);
+                                     const LinkParts &parts);
 
 /// Returns the folder for the shared libraries of the program `output`: `<output>.libs`, with
 /// characters that a run path interprets replaced by `_`.

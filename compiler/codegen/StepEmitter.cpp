@@ -2,7 +2,6 @@
 #include "compiler/codegen/StepEmitter.h"
 #include "compiler/codegen/CallText.h"
 #include "compiler/codegen/CppText.h"
-#include "compiler/codegen/LoopEmitter.h"
 #include "dialects/nn/NNNames.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
@@ -16,7 +15,7 @@ namespace {
 
 class StepPrinter {
 public:
-  StepPrinter(Language language, StringRef title) : language(language), title(title) {}
+  StepPrinter(const SourceDialect &dialect, StringRef title) : dialect(dialect), title(title) {}
 
   std::string print(ModuleOp module) {
     for (auto program : module.getOps<exec::ProgramOp>())
@@ -24,26 +23,19 @@ public:
     std::string text;
     llvm::raw_string_ostream os(text);
     comment(os, title);
-    os << (isCuda() ? "#include \"plimsoll/Bf16.h\"\n" : "") << "#include \"plimsoll/"
-       << (isCuda() ? "CudaKernels.h" : "Kernels.h")
-       << "\"\n#include \"plimsoll/Math.h\"\n#include \"plimsoll/Trigonometry.h\"\n\n"
+    os << dialect.kernelHeaders
+       << "#include \"plimsoll/Math.h\"\n#include \"plimsoll/Trigonometry.h\"\n\n"
           "#include <cmath>\n"
           "#include <limits>\n\n"
-       // Some CUDA headers are included after this text; `using namespace` would make their exp
-       // ambiguous.
-       << (isCuda() ? "namespace plimsoll {\n" : "using namespace plimsoll;\n\n")
-       << "namespace {\n\n"
-          "// Parameters and optimizer state ------------------------------------------------\n\n"
+       << dialect.opening
+       << "// Parameters and optimizer state ------------------------------------------------\n\n"
        << residents << "\n// Loop nests "
        << "--------------------------------------------------------------------\n\n"
-       << loops << "} // namespace\n"
-       << (isCuda() ? "} // namespace plimsoll\n" : "") << timelines;
+       << loops << dialect.closing << timelines;
     return text;
   }
 
 private:
-  bool isCuda() const { return language == Language::Cuda; }
-
   static void comment(llvm::raw_ostream &os, StringRef text) {
     SmallVector<StringRef> lines;
     text.split(lines, '\n');
@@ -74,24 +66,21 @@ private:
   }
 
   std::string loopName(exec::LoopOp loop) {
-    auto emit = isCuda() ? emitCudaLoop : emitLoop;
-    auto [it, isNew] = loopNames.try_emplace(emit(loop, ""));
+    auto [it, isNew] = loopNames.try_emplace(dialect.emitLoop(loop, ""));
     if (isNew) {
       it->second = "loop_" + std::to_string(loopNames.size() - 1);
       std::string extents;
       for (int64_t size : loop.getDomain())
         extents += (extents.empty() ? "" : " x ") + std::to_string(size);
-      loops += "// " + (extents.empty() ? "one element" : extents) + "\n" + emit(loop, it->second) +
-               "\n";
+      loops += "// " + (extents.empty() ? "one element" : extents) + "\n" +
+               dialect.emitLoop(loop, it->second) + "\n";
     }
     return it->second;
   }
 
   void timeline(exec::ProgramOp program) {
     llvm::raw_string_ostream os(timelines);
-    os << "\nvoid plimsoll_" << program.getSymName()
-       << (isCuda() ? "(plimsoll::Stepper &s) {\n  using namespace plimsoll;\n"
-                    : "(Stepper &s) {\n")
+    os << "\nvoid plimsoll_" << program.getSymName() << dialect.timelineHead
        << "  auto at = [&s](uint64_t offset) { return s.at(offset); };\n  s.begin();\n";
     std::string module;
     for (Operation &op : program.getBody().front()) {
@@ -132,7 +121,7 @@ private:
   }
 
   void kernelLaunch(llvm::raw_ostream &os, exec::CallOp call) {
-    os << (isCuda() ? "cuda::" : "") << call.getKernel() << ", " << argumentsOf(call) << ", {";
+    os << dialect.kernelScope << call.getKernel() << ", " << argumentsOf(call) << ", {";
     llvm::interleaveComma(call.getBuffers(), os, [&](int64_t buffer) {
       if (buffer == exec::CallOp::kAbsent)
         os << "nullptr";
@@ -144,7 +133,7 @@ private:
       os << ", " << cast<exec::SliceType>(call.getWrites().back().getType()).getBytes();
   }
 
-  Language language;
+  const SourceDialect &dialect;
   StringRef title;
   std::string residents, loops, timelines;
   llvm::StringMap<std::string> residentNames, loopNames;
@@ -153,6 +142,7 @@ private:
 
 } // namespace
 
-std::string plimsoll::codegen::emitStep(ModuleOp module, Language language, StringRef title) {
-  return StepPrinter(language, title).print(module);
+std::string plimsoll::codegen::emitStep(ModuleOp module, const SourceDialect &dialect,
+                                        StringRef title) {
+  return StepPrinter(dialect, title).print(module);
 }

@@ -1,10 +1,12 @@
 //===- Emit.cpp - files from a compilation ----------------------------------------===//
 #include "compiler/pipeline/Emit.h"
+#include "compiler/codegen/HostCompiler.h"
 #include "compiler/codegen/InitialWeights.h"
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/codegen/StepEmitter.h"
 #include "compiler/pipeline/Summary.h"
 #include "dialects/exec/ExecDialect.h"
+#include "dialects/exec/KernelSignature.h"
 #include "llvm/Support/raw_ostream.h"
 #include <filesystem>
 #include <fstream>
@@ -71,12 +73,14 @@ public:
 
 private:
   const target::Machine &machine() const { return *compilation.target; }
-  const char *stepFile() const { return machine().isCuda() ? "step.cu" : "step.cpp"; }
   std::string name() const { return output.filename().string(); }
 
   bool usesOneDnn() {
     bool found = false;
-    module.walk([&](exec::CallOp call) { found |= call.getKernel() == "matmul_onednn"; });
+    module.walk([&](exec::CallOp call) {
+      const exec::KernelSignature *kernel = exec::findKernelSignature(call.getKernel());
+      found |= kernel && kernel->libraries == exec::kOneDnn;
+    });
     return found;
   }
 
@@ -93,9 +97,9 @@ private:
     if (output.filename().empty() || output.filename() == "." || output.filename() == "..")
       return makeError("'" + output.string() + "' is no name for what is to be written");
     bool isFolder = fs::is_directory(output, error);
-    bool emitted =
-        (fs::exists(output / "step.cpp", error) || fs::exists(output / "step.cu", error)) &&
-        fs::exists(output / "program.cpp", error);
+    auto has = [&](StringRef file) { return fs::exists(output / file.str(), error); };
+    bool emitted = has("program.cpp") &&
+                   (has(codegen::kCppSource.stepFile) || has(codegen::kCudaSource.stepFile));
     if (isFolder && !(stage == Stage::Source && emitted))
       return makeError("'" + output.string() + "' is a folder; choose another name with -o");
     if (!isFolder && stage == Stage::Source && fs::exists(output, error))
@@ -109,14 +113,13 @@ private:
     info["parameters"] = parameterJson(module);
     std::string infoText;
     llvm::raw_string_ostream(infoText) << llvm::json::Value(std::move(info));
+    const codegen::SourceDialect &source = machine().source();
     codegen::ProgramSettings settings{summary.model,     infoText,           machine().name(),
-                                      options.optimizer, options.accumulate, machine().isCuda()};
+                                      options.optimizer, options.accumulate, source.accesses};
     std::vector<char> constants;
     std::string program = codegen::emitProgram(module, settings, constants);
-    codegen::Language language =
-        machine().isCuda() ? codegen::Language::Cuda : codegen::Language::Cpp;
-    if (llvm::Error error =
-            writeFile(folder / stepFile(), codegen::emitStep(module, language, title(summary))))
+    if (llvm::Error error = writeFile(folder / source.stepFile.str(),
+                                      codegen::emitStep(module, source, title(summary))))
       return error;
     if (llvm::Error error = writeFile(folder / "program.cpp", program))
       return error;
@@ -143,28 +146,18 @@ private:
                  : llvm::Error::success();
   }
 
-  llvm::Error build(const codegen::BuildJob &job) {
-    if (!machine().isCuda())
-      return codegen::buildProgram(job);
-    auto built = codegen::buildCudaProgram(job);
-    if (!built)
-      return built.takeError();
-    kernels = std::move(*built);
-    return llvm::Error::success();
-  }
-
   llvm::Error finishBinary(const fs::path &folder) {
     codegen::BuildJob job;
     job.folder = folder.string();
     job.output = (folder / name()).string();
-    job.suffix = machine().suffix();
-    job.architecture = machine().name();
     job.libraryFolder = target::libraryFolder();
     job.includeFolder = target::runtimeSourceFolder() + "/include";
     job.sharedLibrary = stage == Stage::Library;
     job.oneDnn = usesOneDnn();
-    if (llvm::Error error = build(job))
-      return error;
+    auto built = machine().toolchain()->build(job);
+    if (!built)
+      return built.takeError();
+    kernels = std::move(*built);
     if (llvm::Error error = writeWeights(folder / (name() + ".safetensors")))
       return error;
     if (stage == Stage::Library)
@@ -189,41 +182,6 @@ private:
     return moveInto(made, header.replace_extension(".h"));
   }
 
-  static constexpr const char *kCopyWeights =
-      "add_custom_command(TARGET train POST_BUILD COMMAND ${CMAKE_COMMAND} -E copy\n"
-      "  ${CMAKE_CURRENT_SOURCE_DIR}/train.safetensors $<TARGET_FILE:train>.safetensors)\n";
-
-  /// Returns the CMakeLists.txt of emitted sources.
-  std::string cpuBuildText() {
-    std::string flags, isa = machine().suffix();
-    for (const std::string &flag : codegen::codeFlags(isa))
-      if (flag != "-std=c++20" && flag != "-fPIC")
-        flags += " " + flag;
-    return "# cmake -S . -B build && cmake --build build && build/train --help\n"
-           "cmake_minimum_required(VERSION 3.20)\nproject(train CXX)\n"
-           "set(CMAKE_CXX_STANDARD 20)\nset(PLIMSOLL_ISA " +
-           isa +
-           " CACHE STRING \"\")\n"
-           "add_subdirectory(runtime)\nadd_executable(train step.cpp program.cpp)\n"
-           "target_compile_options(train PRIVATE" +
-           flags +
-           " \"SHELL:-Xassembler \\\"-I${CMAKE_CURRENT_SOURCE_DIR}\\\"\")\n"
-           "target_link_libraries(train PRIVATE plimsoll-main-" +
-           isa + (usesOneDnn() ? " plimsoll-onednn-" + isa : "") + ")\n" + kCopyWeights;
-  }
-
-  std::string cudaBuildText() {
-    bool emulated = machine().suffix() == "emulator";
-    std::string architecture = StringRef(machine().name()).split('_').second.str();
-    return "# cmake -S . -B build && cmake --build build && build/train --help\n"
-           "cmake_minimum_required(VERSION 3.24)\nproject(train CXX" +
-           std::string(emulated ? "" : " CUDA") + ")\nset(PLIMSOLL_ISA v3 CACHE STRING \"\")\n" +
-           (emulated ? "" : "set(CMAKE_CUDA_ARCHITECTURES " + architecture + ")\n") +
-           "add_subdirectory(runtime)\nadd_executable(train)\n"
-           "plimsoll_cuda_program(train " +
-           machine().suffix() + " step.cu program.cpp)\n" + kCopyWeights;
-  }
-
   llvm::Error finishSource(const fs::path &folder) {
     std::error_code error;
     fs::copy(target::runtimeSourceFolder(), folder / "runtime", fs::copy_options::recursive, error);
@@ -231,7 +189,7 @@ private:
       return makeError("cannot copy the runtime's sources: " + error.message());
     if (llvm::Error failed = writeWeights(folder / "train.safetensors"))
       return failed;
-    std::string text = machine().isCuda() ? cudaBuildText() : cpuBuildText();
+    std::string text = machine().toolchain()->buildFile(usesOneDnn());
     if (llvm::Error failed = writeFile(folder / "CMakeLists.txt", text))
       return failed;
     return moveInto(folder, output);

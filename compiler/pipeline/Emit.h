@@ -2,7 +2,7 @@
 #ifndef PLIMSOLL_COMPILER_PIPELINE_EMIT_H
 #define PLIMSOLL_COMPILER_PIPELINE_EMIT_H
 
-#include "compiler/codegen/CudaCompiler.h"
+#include "compiler/codegen/Toolchain.h"
 #include "compiler/pipeline/Pipeline.h"
 #include "llvm/Support/Error.h"
 

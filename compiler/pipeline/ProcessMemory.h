@@ -7,13 +7,13 @@
 
 namespace plimsoll::pipeline {
 
-/// Returns an upper limit of the bytes that the program of `module` (at Stage::Kernels) has
-/// resident besides the arena while it trains with evaluation, saving and metrics: binary,
-/// libraries, code that oneDNN generates, stacks, a batch being read, the text of a checkpoint's
-/// header. Measured on Linux with glibc and rounded up; test/robustness/memory_total.py compares it
-/// with programs. Data is read in pieces and not counted, `--data=tokens:-` neither. For a GPU:
-/// bytes of its memory.
-int64_t bytesBesideArena(mlir::ModuleOp module, const target::Machine &target);
+/// Bytes that the program of `module` (at Stage::Kernels) has resident at most beside the
+/// arena while it trains with evaluation, saving and metrics: binary, libraries, code that
+/// oneDNN makes at start, stacks, a batch on its way, the text of a checkpoint's header.
+/// Measured on Linux and glibc and rounded up; test/robustness/memory_total.py holds it
+/// against programs. Data is read in pieces and not counted; `--data=tokens:-` likewise. Of a
+/// GPU: what the process holds of its memory.
+int64_t bytesBesideArena(mlir::ModuleOp module, const target::Machine &machine);
 
 } // namespace plimsoll::pipeline
 

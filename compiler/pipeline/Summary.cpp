@@ -79,10 +79,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
     summary.optimizer = kind->title.str();
   summary.microBatches = options.accumulate;
   summary.precision = options.precision;
-  summary.target =
-      StringRef(options.target).split(':').first.str() + " " + compilation.target->name();
-  if (!compilation.target->isCuda())
-    summary.target += ", " + std::to_string(compilation.target->threads()) + " threads";
+  summary.target = compilation.target->title();
   if (auto classes = module->getAttrOfType<StringAttr>(nn::kClassesAttr))
     summary.classes = classes.str();
   addResidents(module, summary);

@@ -13,9 +13,12 @@ public:
   static std::shared_ptr<const Machine> create(llvm::StringRef name, int threads,
                                                llvm::StringRef device, std::string &error);
 
-  bool isCuda() const override { return false; }
+  unsigned origins() const override;
   std::string name() const override { return nameOf(instructionSet); }
-  std::string suffix() const override { return suffixOf(instructionSet); }
+  std::string title() const override;
+  const codegen::SourceDialect &source() const override { return codegen::kCppSource; }
+  std::unique_ptr<codegen::Toolchain> toolchain() const override;
+  int64_t bytesBesideArena(const ProgramContents &contents) const override;
 
 private:
   std::string kernelFor(const lower::KernelCall &call) const override;

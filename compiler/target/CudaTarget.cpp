@@ -1,7 +1,9 @@
 //===- CudaTarget.cpp - the kernels that a GPU runs -------------------------------===//
 #include "compiler/target/CudaTarget.h"
+#include "dialects/exec/KernelSignature.h"
 #include "llvm/ADT/StringSwitch.h"
 
+using namespace plimsoll;
 using namespace plimsoll::target;
 
 std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::StringRef precision,
@@ -30,8 +32,20 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
   return target->library ? target : nullptr;
 }
 
-// Factors of other kernels are bf16 in memory (passes/precision), and lower::kernelCall names these
-// kernels already.
+unsigned CudaTarget::origins() const {
+  return exec::kCuda;
+}
+
+std::unique_ptr<codegen::Toolchain> CudaTarget::toolchain() const {
+  return emulated ? codegen::emulatorToolchain() : codegen::cudaToolchain(architecture);
+}
+
+int64_t CudaTarget::bytesBesideArena(const ProgramContents &contents) const {
+  DeviceModel::Overhead overhead = device().overhead.value_or(DeviceModel::Overhead());
+  return overhead.baseBytes + contents.trainingLaunches * overhead.launchBytes;
+}
+
+// Factors of the others are bf16 where they lie (passes/precision), and their kernels are named so.
 std::string CudaTarget::kernelFor(const lower::KernelCall &call) const {
   bool convolves = llvm::StringRef(call.kernel).starts_with("conv");
   bool rounds =

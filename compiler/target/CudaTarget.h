@@ -16,9 +16,13 @@ public:
 
   /// Fits 16-byte accesses and whole lines of the second-level cache.
   int64_t alignment() const override { return 256; }
-  bool isCuda() const override { return true; }
+  unsigned origins() const override;
   std::string name() const override { return architecture; }
-  std::string suffix() const override { return emulated ? "emulator" : "cuda"; }
+  std::string title() const override { return "cuda " + name(); }
+  const codegen::SourceDialect &source() const override { return codegen::kCudaSource; }
+  std::unique_ptr<codegen::Toolchain> toolchain() const override;
+  /// The device model's overhead, which tools/gpu-check measures.
+  int64_t bytesBesideArena(const ProgramContents &contents) const override;
 
 private:
   std::string kernelFor(const lower::KernelCall &call) const override;

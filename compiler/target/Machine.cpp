@@ -2,7 +2,6 @@
 #include "compiler/target/Machine.h"
 #include "compiler/target/CpuTarget.h"
 #include "compiler/target/CudaTarget.h"
-#include "dialects/exec/KernelSignature.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -50,10 +49,6 @@ FailureOr<kernels::KernelChoice> Machine::choose(Operation *op) const {
   if (succeeded(choice))
     choice->seconds = model.seconds(workOf(op, choice->kernel), threadCount);
   return choice;
-}
-
-unsigned Machine::origins() const {
-  return isCuda() ? unsigned(exec::kCuda) : exec::kCpu | exec::kOneDnn;
 }
 
 std::optional<int64_t> Machine::workspaceBytes(StringRef name, ArrayRef<int64_t> sizes,

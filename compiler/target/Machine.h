@@ -2,6 +2,8 @@
 #ifndef PLIMSOLL_COMPILER_TARGET_MACHINE_H
 #define PLIMSOLL_COMPILER_TARGET_MACHINE_H
 
+#include "compiler/codegen/SourceDialect.h"
+#include "compiler/codegen/Toolchain.h"
 #include "compiler/target/DeviceModel.h"
 #include "compiler/target/KernelLibrary.h"
 #include "passes/kernels/Target.h"
@@ -11,8 +13,16 @@
 
 namespace plimsoll::target {
 
-/// A target with a library of kernels and a model of their times. The library itself computes
-/// workspaces, so that the plan reserves exactly what the program checks at its start.
+/// What a program has that takes memory beside its arena.
+struct ProgramContents {
+  int64_t tensors = 0;          ///< of a checkpoint
+  int64_t launches = 0;         ///< of all timelines
+  int64_t trainingLaunches = 0; ///< of the first timeline that trains
+  int64_t batchBytes = 0;       ///< the inputs of timelines that train
+};
+
+/// A target with a library of kernels, and times for them. The library itself is asked for
+/// workspaces, so that the plan reserves exactly what the program will check for at its start.
 class Machine : public kernels::Target, public lower::CallLibrary {
 public:
   /// Creates a target from `--target=cpu[:native|x86-64-v3|x86-64-v4]` or
@@ -25,15 +35,19 @@ public:
 
   mlir::FailureOr<kernels::KernelChoice> choose(mlir::Operation *op) const override;
   int64_t alignment() const override { return kernels::Target::alignment(); }
-  unsigned origins() const override;
   std::optional<int64_t> workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes,
                                         int64_t threads) const override;
 
-  virtual bool isCuda() const = 0;
-  /// Returns the name of the machine: "x86-64-v4", "sm_90".
+  /// "x86-64-v4", "sm_90"
   virtual std::string name() const = 0;
-  /// Returns the suffix of the runtime's libraries: "v4", "cuda", "emulator".
-  virtual std::string suffix() const = 0;
+  /// For people: "cpu x86-64-v4, 8 threads"
+  virtual std::string title() const = 0;
+  /// What its steps look like in source.
+  virtual const codegen::SourceDialect &source() const = 0;
+  /// What makes programs of that source.
+  virtual std::unique_ptr<codegen::Toolchain> toolchain() const = 0;
+  /// Bytes that a program takes while it runs, less its arena.
+  virtual int64_t bytesBesideArena(const ProgramContents &contents) const = 0;
 
   /// Returns the number of the host's threads that every launch uses; 1 if launches run elsewhere.
   int threads() const override { return threadCount; }

@@ -1,7 +1,7 @@
 //===- Kernels.td - the kernels of the runtime ---------------------------------===//
 //
-// One record for each kernel; KernelBase.td defines the classes. What a kernel computes is
-// described in runtime/kernels and runtime/backends/cuda/kernels.
+// One record a kernel; KernelBase.td explains the language. What the kernels compute is said in
+// runtime/kernels/cpu and runtime/kernels/cuda.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_DIALECTS_EXEC_KERNELS
 #define PLIMSOLL_DIALECTS_EXEC_KERNELS
@@ -34,7 +34,7 @@ def matmul_bf16 : Product<Bf16, F32> {
 
 // Convolution and pooling ---------------------------------------------------
 
-/// The 18 numbers of a window, see runtime/kernels/Window.h.
+/// The 18 numbers of runtime/rules/Window.h.
 defvar window = [Triple<"size", "extent", "1">, Triple<"kernel", "positive", "1">,
                  Triple<"out", "extent", "1">, Triple<"stride", "positive", "1">,
                  Triple<"pad", "any", "0">, Triple<"dilation", "positive", "1">];
@@ -249,7 +249,7 @@ def batch_norm_update
 
 // Losses --------------------------------------------------------------------
 
-/// A cross entropy; runtime/kernels/CrossEntropy.cpp explains the options.
+/// The options of runtime/kernels/cpu/CrossEntropy.cpp.
 class CrossEntropy<list<Buffer> further>
     : Kernel<[Read<"logits", "rows * classes">, Read<"labels", "rows", I64>] # further,
              [Extent<"rows">, Extent<"classes">]> {

@@ -17,7 +17,7 @@ static void setThree(int64_t (&to)[3], ArrayRef<int64_t> numbers) {
   llvm::copy(numbers, to + 3 - numbers.size());
 }
 
-/// Sets the 18 numbers that describe a window, as runtime/kernels/Window.h has them.
+/// Sets the 18 numbers of runtime/rules/Window.h.
 template <typename Arguments, typename Op>
 static void setWindow(Arguments &to, Op op, Value x, ArrayRef<int64_t> kernel, Value y) {
   setThree(to.size, shapeOf(x).drop_front(2));

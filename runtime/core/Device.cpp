@@ -2,7 +2,6 @@
 #include "Device.h"
 
 #include "Failure.h"
-#include "LaunchQueue.h"
 #include "Progress.h"
 
 #include <cerrno>
@@ -24,7 +23,7 @@ HostMemory::~HostMemory() {
   munmap(start, bytes);
 }
 
-void Device::run(const Timeline &timeline, Stepper &stepper) {
+void Device::run(const Timeline &timeline, StepRunner &stepper) {
   LaunchQueue queue;
   stepper.queue = &queue;
   stepper.begin();

@@ -10,6 +10,7 @@
 #define PLIMSOLL_CORE_DEVICE_H
 
 #include "Failure.h"
+#include "StepRunner.h"
 #include "plimsoll/Program.h"
 
 #include <cmath>
@@ -62,7 +63,7 @@ public:
   /// Fetches what launches wrote at [offset, offset + bytes), and waits for all launches so far.
   virtual void download(uint64_t /*offset*/, uint64_t /*bytes*/) {}
   /// Runs the launches of `timeline` with a stepper that was prepared for it.
-  virtual void run(const Timeline &timeline, Stepper &stepper);
+  virtual void run(const Timeline &timeline, StepRunner &stepper);
 
   /// Called after launches were prepared again: launches that `run` recorded are out of date.
   virtual void launchesChanged() {}

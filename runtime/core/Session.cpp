@@ -75,7 +75,7 @@ const std::byte *Session::residents() {
   return arena;
 }
 
-void Session::prepare(const Timeline &timeline, Stepper &stepper, void **places) {
+void Session::prepare(const Timeline &timeline, StepRunner &stepper, void **places) {
   stepper.arena = device->arena();
   stepper.threads = program.threads;
   stepper.handles = places;
@@ -158,7 +158,7 @@ Scalars Session::scalars() {
   return device->fetched(static_cast<int>(asked++ % 2));
 }
 
-void Session::observe(const Timeline &timeline, Stepper::Observer observer, void *context) {
+void Session::observe(const Timeline &timeline, StepRunner::Observer observer, void *context) {
   stepperOf(timeline).observer = observer;
   stepperOf(timeline).observerContext = context;
 }

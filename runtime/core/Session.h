@@ -63,18 +63,18 @@ public:
   Scalars scalars();
 
   /// Calls `observer(context, launch)` after each launch of a timeline of the program.
-  void observe(const Timeline &timeline, Stepper::Observer observer, void *context);
+  void observe(const Timeline &timeline, StepRunner::Observer observer, void *context);
 
 private:
-  std::vector<Stepper> steppers; ///< one for each of the program's timelines
+  std::vector<StepRunner> steppers; ///< one for each of the program's timelines
   std::vector<void *> handles;
   Choices chosen;
   std::string refused;          ///< the first launch whose recorded choice a library cannot follow
   int64_t begun = 0, asked = 0; ///< runs begun, and runs whose scalars were returned
 
   void prepareAll();
-  void prepare(const Timeline &timeline, Stepper &stepper, void **handles);
-  Stepper &stepperOf(const Timeline &timeline) {
+  void prepare(const Timeline &timeline, StepRunner &stepper, void **handles);
+  StepRunner &stepperOf(const Timeline &timeline) {
     return steppers.at(&timeline - program.timelines);
   }
   void zeroState();

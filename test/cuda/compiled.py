@@ -10,7 +10,7 @@ import emulated
 from harness import check
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KERNELS = ROOT / "runtime" / "backends" / "cuda" / "kernels"
+KERNELS = ROOT / "runtime" / "kernels" / "cuda"
 ARCHITECTURES = ["sm_80", "sm_90", "sm_100"]
 FLAGS = ["-std=c++20", "-O3", "--fmad=false", "--expt-relaxed-constexpr", "--resource-usage",
          f"-I{ROOT}/runtime/include"]

@@ -1,7 +1,7 @@
 //===- GuardedRun.cpp - runs one launch in guarded memory ----------------------------===//
 #include "test/executor/GuardedRun.h"
 #include "plimsoll/CudaKernels.h"
-#include "runtime/backends/emulator/Device.h"
+#include "runtime/devices/emulator/Device.h"
 #include <algorithm>
 #include <cstring>
 #include <fcntl.h>

@@ -58,12 +58,16 @@ static bool isAccepted(ModuleOp module, const target::Machine &target, std::stri
   return succeeded(verify(module)) && succeeded(manager.run(module));
 }
 
+static bool isEmulated(const target::Machine &target) {
+  return target.origins() & exec::kCuda;
+}
+
 /// Returns `call` for the oracle; its kernel is null if the library has none of that name.
 static GuardedLaunch launchOf(exec::CallOp call, const target::Machine &target) {
   GuardedLaunch launch;
   std::string name = call.getKernel().str();
   launch.kernel =
-      target.isCuda() ? emulatedKernel(name.c_str()) : target.kernels().find(name.c_str());
+      isEmulated(target) ? emulatedKernel(name.c_str()) : target.kernels().find(name.c_str());
   for (Value value : call->getOperands()) {
     exec::SliceOp slice = exec::sliceOf(value);
     uint64_t bytes = cast<exec::SliceType>(value.getType()).getBytes();
@@ -135,7 +139,7 @@ private:
     GuardedLaunch launch = launchOf(call, target);
     if (!launch.kernel)
       return Outcome::refused;
-    return target.isCuda() ? runEmulated(launch) : runGuarded(launch);
+    return isEmulated(target) ? runEmulated(launch) : runGuarded(launch);
   }
 
   const target::Machine &target;

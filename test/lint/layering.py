@@ -1,8 +1,10 @@
 """Dependencies point one way: layering.py SOURCE.
 
-runtime, dialects -> passes -> compiler -> tools -> test. Reads every #include of the tree and
+runtime, dialects -> passes -> compiler -> tools -> test; within the runtime, include -> rules ->
+kernels -> devices, and include -> core -> devices. Reads every #include of the tree and
 every link list of CMake, and fails on one that points backwards.
 """
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +12,12 @@ from pathlib import Path
 
 # What each folder may include and link, besides itself. The longest prefix decides.
 ALLOWED = {
+    "runtime/include": [],
+    "runtime/rules": ["runtime/include"],
+    "runtime/kernels/cpu": ["runtime/rules", "runtime/include"],
+    "runtime/kernels/cuda": ["runtime/rules", "runtime/include"],
+    "runtime/core": ["runtime/include"],
+    "runtime/devices": ["runtime/core", "runtime/kernels", "runtime/rules", "runtime/include"],
     "runtime": [],
     "dialects/support": [],
     "dialects/nn": ["dialects/support"],
@@ -62,7 +70,7 @@ def locate(root, path, include):
     bases = [path.parent, Path("."), Path("runtime/include"), Path("runtime")]
     for base in bases:
         if (root / base / include).is_file():
-            return (base / include).as_posix()
+            return os.path.normpath(base / include)
     generated = include.removesuffix(".inc")
     return include if generated != include and "/" in include else None
 

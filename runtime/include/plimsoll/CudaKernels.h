@@ -8,9 +8,10 @@
 #ifndef PLIMSOLL_CUDAKERNELS_H
 #define PLIMSOLL_CUDAKERNELS_H
 
-#include "../../backends/cuda/Four.h"
-#include "../../backends/cuda/Sums.h"
 #include "plimsoll/KernelArguments.h"
+#include "plimsoll/Stepper.h"
+#include "plimsoll/cuda/Four.h"
+#include "plimsoll/cuda/Sums.h"
 
 namespace plimsoll::cuda {
 

@@ -3,9 +3,7 @@
 // Every kernel of the library and every loop nest of an emitted program has one
 // signature: it gets a `Launch` (pointers into the arena, sizes, scalars) and
 // returns nothing. That is what lets an emitted step read as one line a launch,
-// lets the in-process executor run the same kernels without knowing any of them,
-// and lets a step be "prepared" (library primitives created, their workspaces
-// checked) by walking through it once without running anything.
+// and lets the in-process executor run the same kernels without knowing any of them.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_KERNEL_H
 #define PLIMSOLL_KERNEL_H
@@ -99,95 +97,6 @@ private:
 
 /// The kernel called `name` in this library, or null.
 const Kernel *findKernel(const char *name);
-
-/// Work that a device does before and after launches. Not every device has hooks.
-class LaunchHooks {
-public:
-  /// Called around launches [first, last], which run as one; mostly first == last.
-  virtual void before(int /*first*/, int /*last*/) {}
-  virtual void after(int /*last*/) {}
-  /// Sets bytes of the arena to `value`, after the launches so far and before the next ones.
-  virtual void fill(void *bytes, int value, uint64_t count) = 0;
-
-protected:
-  ~LaunchHooks() = default;
-};
-
-/// The algorithms that libraries chose (core/Choices.h).
-class Choices;
-class LaunchQueue;
-
-/// Walks through the launches of a timeline. `run` either prepares the launch or runs it;
-/// `observer` (null in normal operation) is called after each launch that ran.
-class Stepper {
-public:
-  using Observer = void (*)(void *context, int launch);
-
-  std::byte *arena = nullptr;
-  int threads = 1;
-  void **handles = nullptr; ///< one per launch of this timeline
-  void *stream = nullptr;
-  LaunchHooks *hooks = nullptr; ///< null: launches run at once, in the memory of the process
-  LaunchQueue *queue = nullptr; ///< holds back launches that may run as one; null: none may
-  bool preparing = false;
-  Choices *choices = nullptr;  ///< while preparing
-  const char *error = nullptr; ///< first error while preparing
-  int errorLaunch = -1;
-  Observer observer = nullptr;
-  void *observerContext = nullptr;
-
-  /// Address of an arena byte.
-  void *at(uint64_t offset) const { return arena + offset; }
-
-  void begin() { launch = 0; }
-
-  /// Called after the last launch: runs what is still in the queue.
-  void end() { runQueue(); }
-
-  /// Runs or prepares a launch of a library kernel. `workspaceBytes` is the size of the last buffer
-  /// if the kernel has a workspace. The numbers lie on the stack of this call: a step allocates
-  /// nothing.
-  template <typename Arguments>
-  __attribute__((noinline)) void
-  run(const KernelOf<Arguments> &kernel, const std::type_identity_t<Arguments> &arguments,
-      std::initializer_list<void *> buffers, int64_t workspaceBytes = 0) {
-    double scalars[Arguments::mostScalars() + 1];
-    LaunchNumbers numbers(
-        static_cast<int64_t *>(__builtin_alloca(arguments.mostSizes() * sizeof(int64_t))), scalars);
-    arguments.tell(numbers);
-    runNumbers(kernel, buffers, numbers, workspaceBytes);
-  }
-
-  /// As above, with sizes and scalars as lists in the order of the kernel's header comment.
-  void run(const Kernel &kernel, std::initializer_list<void *> buffers,
-           std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars = {},
-           int64_t workspaceBytes = 0);
-
-  /// Runs a loop nest that was printed into the program: its sizes are literals in its body.
-  void run(void (*loop)(const Launch &), std::initializer_list<void *> buffers);
-
-  /// Fills bytes that nothing may read any more with NaN (programs compiled with --poison).
-  void poison(uint64_t offset, uint64_t bytes);
-
-private:
-  int launch = 0;
-  void runNumbers(const Kernel &kernel, std::initializer_list<void *> buffers,
-                  const LaunchNumbers &numbers, int64_t workspaceBytes);
-  void *prepared(const Kernel &kernel, const LaunchNumbers &numbers, int64_t workspaceBytes,
-                 const char **message);
-  void start() {
-    if (hooks)
-      hooks->before(launch, launch);
-  }
-  void runQueue();
-  void finish() {
-    if (hooks)
-      hooks->after(launch);
-    if (observer)
-      observer(observerContext, launch);
-    ++launch;
-  }
-};
 
 } // namespace plimsoll
 

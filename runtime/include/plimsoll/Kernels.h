@@ -8,6 +8,7 @@
 #define PLIMSOLL_KERNELS_H
 
 #include "plimsoll/KernelArguments.h"
+#include "plimsoll/Stepper.h"
 
 namespace plimsoll {
 

@@ -8,9 +8,11 @@
 #ifndef PLIMSOLL_PROGRAM_H
 #define PLIMSOLL_PROGRAM_H
 
-#include "plimsoll/Kernel.h"
+#include <cstdint>
 
 namespace plimsoll {
+
+class Stepper;
 
 enum class DType : uint8_t { f32, f64, i64, i32, u8, boolean, bf16 };
 
@@ -89,7 +91,7 @@ enum Hyper : int {
   kWeightDecay,     ///< weight_decay
   kFirstStep,       ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
   kFirstMicroBatch, ///< 1 in the first micro-batch of a step (the sums start as its gradients)
-  // The bits of u32 numbers, read by kernels that draw random numbers (kernels/Random.cpp):
+  // The bits of u32 numbers, read by kernels that draw random numbers (kernels/cpu/Random.cpp):
   kSeedLow = 13,
   kSeedHigh = 14,
   kRandomStep = 15, ///< micro-batches begun, from 1; evaluation: 2^31 + the batch from 0

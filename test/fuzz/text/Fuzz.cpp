@@ -85,8 +85,8 @@ void generate(ModuleOp module) {
   for (auto program : module.getOps<exec::ProgramOp>())
     if (int64_t(program.getArena()) > kLargestArena)
       return;
-  for (codegen::Language language : {codegen::Language::Cpp, codegen::Language::Cuda})
-    codegen::emitStep(module, language, "fuzz");
+  for (const codegen::SourceDialect *dialect : {&codegen::kCppSource, &codegen::kCudaSource})
+    codegen::emitStep(module, *dialect, "fuzz");
   module.walk([](exec::LoopOp loop) { executor::interpretLoop(loop); });
   std::vector<char> constants;
   if (exec::firstTimeline(module, exec::TimelineKind::train))

@@ -6,7 +6,7 @@
 #ifndef PLIMSOLL_TEST_CUDA_COMPARE_H
 #define PLIMSOLL_TEST_CUDA_COMPARE_H
 
-#include "backends/emulator/Device.h"
+#include "devices/emulator/Device.h"
 #include "plimsoll/Kernel.h"
 
 #include <cmath>

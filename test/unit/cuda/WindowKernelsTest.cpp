@@ -1,9 +1,9 @@
 // Convolution and pooling on the emulator, against the CPU's.
 #include "Compare.h"
-#include "kernels/Columns.h"
 #include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Kernels.h"
+#include "rules/ConvSizes.h"
 
 namespace {
 

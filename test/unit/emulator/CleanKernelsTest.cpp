@@ -1,7 +1,7 @@
 // Kernels without faults that use every way to order accesses: no fault is reported, and results
 // are right.
 #include "EmulatorHarness.h"
-#include "backends/cuda/Tensor.h"
+#include "kernels/cuda/Tensor.h"
 
 using namespace plimsoll::cuda;
 

@@ -2,8 +2,8 @@
 #ifndef PLIMSOLL_TEST_EMULATORHARNESS_H
 #define PLIMSOLL_TEST_EMULATORHARNESS_H
 
-#include "backends/cuda/Simt.h"
-#include "backends/emulator/Device.h"
+#include "devices/emulator/Device.h"
+#include "plimsoll/cuda/Simt.h"
 
 #include <gtest/gtest.h>
 #include <numeric>

@@ -1,6 +1,6 @@
 // Planted faults of order: races in a block and between blocks, barriers that some never reach.
 #include "EmulatorHarness.h"
-#include "backends/cuda/Tensor.h"
+#include "kernels/cuda/Tensor.h"
 
 using namespace plimsoll::cuda;
 

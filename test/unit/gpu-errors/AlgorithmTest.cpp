@@ -3,7 +3,7 @@
 // cuBLASLt is replaced by a fake, in which an algorithm is its nine numbers. It rejects algorithms
 // with an odd tile or with a workspace (1,000 bytes for each stage) above the limit.
 //===----------------------------------------------------------------------===//
-#include "backends/cuda/CublasAlgorithm.h"
+#include "devices/cuda/CublasAlgorithm.h"
 
 #include <cstring>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 //===- ErrorsTest.cpp - one clear message for every GPU that cannot be used --===//
 #include "FakeCuda.h"
 
-#include "backends/cuda/CudaError.h"
-#include "backends/cuda/FindDevice.h"
+#include "devices/cuda/CudaError.h"
+#include "devices/cuda/FindDevice.h"
 
 #include <cstdlib>
 #include <gtest/gtest.h>

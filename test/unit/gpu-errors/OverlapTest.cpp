@@ -8,6 +8,7 @@
 
 #include "plimsoll/Program.h"
 #include "plimsoll/Run.h"
+#include "plimsoll/Stepper.h"
 
 #include <cmath>
 #include <cstdlib>

@@ -5,6 +5,7 @@
 #include "core/Choices.h"
 #include "core/Safetensors.h"
 #include "core/Start.h"
+#include "core/StepRunner.h"
 
 #include <cstdio>
 #include <cstring>
@@ -48,7 +49,7 @@ const Kernel single = {"single", run, nullptr, prepare};
 std::vector<int> launch(Choices &choices, const char **error) {
   std::vector<int> found;
   void *handles[3] = {};
-  Stepper stepper;
+  StepRunner stepper;
   stepper.handles = handles;
   stepper.choices = &choices;
   for (bool preparing : {true, false}) {

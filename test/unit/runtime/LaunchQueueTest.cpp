@@ -47,7 +47,7 @@ public:
 
   std::byte *host() const override { return const_cast<std::byte *>(bytes); }
   std::byte *arena() const override { return host(); }
-  void run(const Timeline &what, Stepper &stepper) override {
+  void run(const Timeline &what, StepRunner &stepper) override {
     told.clear();
     stepper.hooks = this;
     Device::run(what, stepper);
@@ -64,7 +64,7 @@ using Strings = std::vector<std::string>;
 
 TEST(LaunchQueue, NeighboursOfOneKernelRunAsOne) {
   Host host;
-  Stepper stepper;
+  StepRunner stepper;
   Timeline what = {};
   what.run = timeline;
   host.run(what, stepper);
@@ -75,7 +75,7 @@ TEST(LaunchQueue, NeighboursOfOneKernelRunAsOne) {
 
 TEST(LaunchQueue, AnObserverSeesEachAlone) {
   Host host;
-  Stepper stepper;
+  StepRunner stepper;
   stepper.observer = [](void *, int launch) {
     told.push_back(std::string("seen ").append(std::to_string(launch)));
   };

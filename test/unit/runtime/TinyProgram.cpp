@@ -1,6 +1,7 @@
 //===- TinyProgram.cpp - a hand-written program, as the compiler would emit it ===//
 #include "TinyProgram.h"
 
+#include "core/StepRunner.h"
 #include "plimsoll/Kernels.h"
 
 #include <cmath>
@@ -46,7 +47,7 @@ template <int64_t Rows> void forward(Stepper &s) {
 }
 
 template <int64_t Rows> void train(Stepper &s) {
-  if (!s.preparing && onStep)
+  if (!static_cast<StepRunner &>(s).preparing && onStep)
     onStep(s.arena);
   forward<Rows>(s);
   s.run(cross_entropy_with_grad,

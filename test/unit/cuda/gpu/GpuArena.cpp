@@ -4,8 +4,8 @@
 // the arena is managed memory, which host and GPU both access. Single accesses are not checked
 // here; the sanitizer of the CUDA toolkit can check them.
 //===----------------------------------------------------------------------===//
-#include "backends/cuda/CudaError.h"
-#include "backends/emulator/Device.h"
+#include "devices/cuda/CudaError.h"
+#include "devices/emulator/Device.h"
 
 #include <cstring>
 

@@ -1,0 +1,150 @@
+//===- MatmulCublas.cu - matrix products by cuBLASLt --------------------------===//
+//
+// cpu/Matmul.cpp documents buffers and sizes. The algorithm is the first that cuBLASLt's
+// heuristic gives within the workspace, without split-K; a checkpoint records it, and a resumed
+// run uses it again. matmul is f32 without TF32; matmul_tf32 rounds the factors to tf32; the
+// factors of matmul_bf16 are bf16 in memory. All add in f32, to an f32 result.
+//
+// cuBLASLt's matrices are column-major: the row-major product c = op(a) op(b) is for it
+// c' = op(b)' op(a)'.
+//===----------------------------------------------------------------------===//
+#include "../../kernels/cuda/Matmul.h"
+#include "CublasAlgorithm.h"
+#include "CudaError.h"
+#include "plimsoll/CudaKernels.h"
+
+#include <cublasLt.h>
+
+namespace plimsoll::cuda {
+namespace {
+
+cublasLtHandle_t library() {
+  static cublasLtHandle_t handle = [] {
+    cublasLtHandle_t made = nullptr;
+    return cublasLtCreate(&made) == CUBLAS_STATUS_SUCCESS ? made : nullptr;
+  }();
+  return handle;
+}
+
+bool good(cublasStatus_t status) {
+  return status == CUBLAS_STATUS_SUCCESS;
+}
+
+/// Makes the layout of `rows` x `columns`, stored column by column.
+cublasLtMatrixLayout_t layout(cudaDataType_t type, int64_t rows, int64_t columns, int64_t batch,
+                              bool strided) {
+  cublasLtMatrixLayout_t made = nullptr;
+  int32_t count = static_cast<int32_t>(batch);
+  int64_t stride = strided ? rows * columns : 0;
+  bool fine = good(cublasLtMatrixLayoutCreate(&made, type, rows, columns, rows)) &&
+              good(cublasLtMatrixLayoutSetAttribute(made, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT,
+                                                    &count, sizeof count)) &&
+              good(cublasLtMatrixLayoutSetAttribute(
+                  made, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride));
+  return fine ? made : nullptr;
+}
+
+bool describe(Product &p, const MatmulSizes &s, cublasComputeType_t precision,
+              cudaDataType_t factor) {
+  cublasOperation_t left = s.transB ? CUBLAS_OP_T : CUBLAS_OP_N;
+  cublasOperation_t right = s.transA ? CUBLAS_OP_T : CUBLAS_OP_N;
+  p.left = layout(factor, s.transB ? s.k : s.n, s.transB ? s.n : s.k, s.batch, s.batchB);
+  p.right = layout(factor, s.transA ? s.m : s.k, s.transA ? s.k : s.m, s.batch, s.batchA);
+  p.result = layout(CUDA_R_32F, s.n, s.m, s.batch, true);
+  return p.left && p.right && p.result &&
+         good(cublasLtMatmulDescCreate(&p.description, precision, CUDA_R_32F)) &&
+         good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSA, &left,
+                                             sizeof left)) &&
+         good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSB, &right,
+                                             sizeof right));
+}
+
+bool chooseAlgorithm(Product &p) {
+  cublasLtMatmulPreference_t preference = nullptr;
+  uint64_t cap = static_cast<uint64_t>(p.workspaceBytes);
+  uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_NONE;
+  cublasLtMatmulHeuristicResult_t found;
+  int count = 0;
+  bool fine =
+      good(cublasLtMatmulPreferenceCreate(&preference)) &&
+      good(cublasLtMatmulPreferenceSetAttribute(
+          preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &cap, sizeof cap)) &&
+      good(cublasLtMatmulPreferenceSetAttribute(
+          preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes, sizeof schemes)) &&
+      good(cublasLtMatmulAlgoGetHeuristic(library(), p.description, p.left, p.right, p.result,
+                                          p.result, preference, 1, &found, &count)) &&
+      count == 1;
+  cublasLtMatmulPreferenceDestroy(preference);
+  p.algorithm = found.algo;
+  return fine;
+}
+
+/// `choice`: the algorithm that an earlier run recorded; null: the heuristic's.
+template <cublasComputeType_t precision, cudaDataType_t factor>
+void *prepareAs(const int64_t *sizes, int, int, int64_t workspaceBytes, const char *choice,
+                const char **error) {
+  MatmulSizes s(sizes);
+  auto *product = new Product; // lives as long as the process, as all handles do
+  product->workspaceBytes = workspaceBytes;
+  *error = nullptr;
+  if (s.m == 0 || s.n == 0 || s.k == 0 || s.batch == 0)
+    return product;
+  if (!library())
+    *error = "cuBLASLt cannot be started";
+  else if (!describe(*product, s, precision, factor))
+    *error = "cuBLASLt cannot describe the product";
+  else if (choice)
+    *error = rebuildAlgorithm(library(), *product, choice);
+  else if (!chooseAlgorithm(*product))
+    *error = "cuBLASLt has no algorithm without split-K for these sizes";
+  if (!*error)
+    return product;
+  delete product;
+  return nullptr;
+}
+
+template <cublasComputeType_t precision, cudaDataType_t factor>
+void *prepare(const int64_t *sizes, int count, int threads, int64_t workspaceBytes,
+              const char **error) {
+  return prepareAs<precision, factor>(sizes, count, threads, workspaceBytes, nullptr, error);
+}
+
+void choice(const void *handle, char *text, size_t capacity) {
+  algorithmText(*static_cast<const Product *>(handle), text, capacity);
+}
+
+void run(const Launch &launch) {
+  MatmulSizes s(launch.sizes);
+  if (s.m == 0 || s.n == 0 || s.batch == 0)
+    return;
+  if (s.k == 0) {
+    check("clear a product",
+          cudaMemsetAsync(launch.buffers[2], 0, s.batch * s.m * s.n * 4, streamOf(launch)));
+    return;
+  }
+  const auto *product = static_cast<const Product *>(launch.handle);
+  const float one = 1, zero = 0;
+  cublasStatus_t status = cublasLtMatmul(
+      library(), product->description, &one, launch.buffers[1], product->left, launch.buffers[0],
+      product->right, &zero, launch.buffers[2], product->result, launch.buffers[2], product->result,
+      &product->algorithm, launch.buffers[3], product->workspaceBytes, streamOf(launch));
+  if (!good(status))
+    throw DeviceFailure(std::string("cannot launch a matrix product: ") +
+                        cublasLtGetStatusString(status));
+}
+
+template <cublasComputeType_t precision, cudaDataType_t factor = CUDA_R_32F>
+constexpr Kernel product(const char *name) {
+  return {
+      name, run, matmulWorkspace, prepare<precision, factor>, choice, prepareAs<precision, factor>};
+}
+
+} // namespace
+
+const KernelOf<MatmulArguments> matmul = {product<CUBLAS_COMPUTE_32F>("matmul")};
+const KernelOf<MatmulArguments> matmul_tf32 = {
+    product<CUBLAS_COMPUTE_32F_FAST_TF32>("matmul_tf32")};
+const KernelOf<MatmulArguments> matmul_bf16 = {
+    product<CUBLAS_COMPUTE_32F, CUDA_R_16BF>("matmul_bf16")};
+
+} // namespace plimsoll::cuda

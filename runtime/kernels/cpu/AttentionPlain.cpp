@@ -1,0 +1,144 @@
+//===- AttentionPlain.cpp - attention in f64, for checks of gradients -------===//
+//
+// Computes the sums of the header comments of Attention.cpp and AttentionGrad.cpp as they are
+// written, one query after the other. Scores are computed again wherever they are read. One thread
+// computes a whole head (in the gradient: a kv head).
+//===----------------------------------------------------------------------===//
+#include "AttentionPlain.h"
+
+#include "Attention.h"
+#include "Team.h"
+#include "plimsoll/Math.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace plimsoll::plain {
+namespace {
+
+double dot(const double *a, const double *b, int64_t count) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i)
+    sum += a[i] * b[i];
+  return sum;
+}
+
+/// One head of queries with the keys and values that it reads.
+class Head {
+public:
+  Head(const AttentionSizes &s, const Launch &launch, int64_t entry, int64_t head)
+      : s(s), scale(launch.scalars[0]), mask(launch.buffers[3]),
+        maskOffset(entry * s.maskBatchStride + head * s.maskHeadStride) {
+    int64_t kv = head / (s.heads / s.kvHeads);
+    queries = s.headOffset(entry, head, s.heads, s.queryLen, s.headDim);
+    keys = s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.headDim);
+    values = s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.valueDim);
+    outs = s.headOffset(entry, head, s.heads, s.queryLen, s.valueDim);
+    q = launch.buffer<double>(0) + queries;
+    k = launch.buffer<double>(1) + keys;
+  }
+
+  /// Returns the scaled and masked score; -inf if the query must not see the key.
+  double score(int64_t query, int64_t key) const {
+    int64_t at = maskOffset + query * s.maskQueryStride + key;
+    if ((s.causal && key > query) || (s.maskKind == 1 && !static_cast<const uint8_t *>(mask)[at]))
+      return -__builtin_inf();
+    double raw = dot(q + queryAt(query), k + keyAt(key), s.headDim) * scale;
+    return s.maskKind == 2 ? raw + static_cast<const double *>(mask)[at] : raw;
+  }
+
+  // The starts of rows, in elements from the start of the head.
+  int64_t queryAt(int64_t query) const { return query * s.rowStride(s.heads, s.headDim); }
+  int64_t keyAt(int64_t key) const { return key * s.rowStride(s.kvHeads, s.headDim); }
+  int64_t valueAt(int64_t key) const { return key * s.rowStride(s.kvHeads, s.valueDim); }
+  int64_t outAt(int64_t query) const { return query * s.rowStride(s.heads, s.valueDim); }
+
+  int64_t queries, keys, values, outs; ///< the starts of the head, in elements
+  const AttentionSizes &s;
+  double scale;
+
+private:
+  const double *q, *k;
+  const void *mask;
+  int64_t maskOffset;
+};
+
+void attendRow(const Head &head, int64_t query, const double *v, double *out, double &lse) {
+  const AttentionSizes &s = head.s;
+  double top = -__builtin_inf(), sum = 0;
+  for (int64_t key = 0; key < s.keyLen; ++key)
+    top = std::fmax(top, head.score(query, key));
+  std::memset(out, 0, sizeof(double) * s.valueDim);
+  lse = __builtin_inf();
+  if (top == -__builtin_inf())
+    return;
+  for (int64_t key = 0; key < s.keyLen; ++key) {
+    double weight = plimsoll::exp(head.score(query, key) - top);
+    sum += weight;
+    for (int64_t d = 0; d < s.valueDim; ++d)
+      out[d] += weight * v[head.valueAt(key) + d];
+  }
+  for (int64_t d = 0; d < s.valueDim; ++d)
+    out[d] /= sum;
+  lse = top + std::log(sum);
+}
+
+void gradHead(const Launch &launch, const Head &head, const double *lse) {
+  const AttentionSizes &s = head.s;
+  const double *q = launch.buffer<double>(0) + head.queries;
+  const double *k = launch.buffer<double>(1) + head.keys;
+  const double *v = launch.buffer<double>(2) + head.values;
+  const double *out = launch.buffer<double>(4) + head.outs;
+  const double *dout = launch.buffer<double>(6) + head.outs;
+  double *dq = launch.buffer<double>(7) + head.queries;
+  double *dk = launch.buffer<double>(8) + head.keys, *dv = launch.buffer<double>(9) + head.values;
+  for (int64_t query = 0; query < s.queryLen; ++query) {
+    int64_t qAt = head.queryAt(query), outAt = head.outAt(query);
+    double delta = dot(out + outAt, dout + outAt, s.valueDim);
+    std::memset(dq + qAt, 0, sizeof(double) * s.headDim);
+    for (int64_t key = 0; key < s.keyLen; ++key) {
+      int64_t kAt = head.keyAt(key), vAt = head.valueAt(key);
+      double weight = plimsoll::exp(head.score(query, key) - lse[query]);
+      double ds = weight * (dot(dout + outAt, v + vAt, s.valueDim) - delta) * head.scale;
+      for (int64_t d = 0; d < s.valueDim; ++d)
+        dv[vAt + d] += weight * dout[outAt + d];
+      for (int64_t d = 0; d < s.headDim; ++d) {
+        dq[qAt + d] += ds * k[kAt + d];
+        dk[kAt + d] += ds * q[qAt + d];
+      }
+    }
+  }
+}
+
+} // namespace
+
+void attend(const Launch &launch) {
+  AttentionSizes s(launch.sizes);
+  cpu::parallelFor(launch.threads, s.batch * s.heads, s.work() * 8, [&](int64_t index) {
+    Head head(s, launch, index / s.heads, index % s.heads);
+    for (int64_t query = 0; query < s.queryLen; ++query)
+      attendRow(head, query, launch.buffer<double>(2) + head.values,
+                launch.buffer<double>(4) + head.outs + head.outAt(query),
+                launch.buffer<double>(5)[index * s.queryLen + query]);
+  });
+}
+
+void attendGrad(const Launch &launch) {
+  AttentionSizes s(launch.sizes);
+  int64_t group = s.heads / s.kvHeads;
+  cpu::parallelFor(launch.threads, s.batch * s.kvHeads, s.work() * 16, [&](int64_t index) {
+    int64_t entry = index / s.kvHeads, kv = index % s.kvHeads;
+    Head first(s, launch, entry, kv * group);
+    for (int64_t key = 0; key < s.keyLen; ++key) {
+      std::memset(launch.buffer<double>(8) + first.keys + first.keyAt(key), 0,
+                  sizeof(double) * s.headDim);
+      std::memset(launch.buffer<double>(9) + first.values + first.valueAt(key), 0,
+                  sizeof(double) * s.valueDim);
+    }
+    for (int64_t h = kv * group; h < (kv + 1) * group; ++h)
+      gradHead(launch, Head(s, launch, entry, h),
+               launch.buffer<double>(5) + (entry * s.heads + h) * s.queryLen);
+  });
+}
+
+} // namespace plimsoll::plain

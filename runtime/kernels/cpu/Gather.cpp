@@ -1,0 +1,104 @@
+//===- Gather.cpp - rows picked by index, and their gradient ----------------===//
+//
+// gather {table, indices, out} {outer, axisDim, inner, count[, type]}
+//   table [outer, axisDim, inner], indices i64 [count] -> out [outer, count, inner];
+//   out[o, i, :] = table[o, indices[i], :]; negative indices count from the end.
+// gather_grad {dy, indices, dtable} {outer, axisDim, inner, count[, type]}
+//   dy [outer, count, inner] -> dtable [outer, axisDim, inner], zero where no index points.
+// The caller must refuse indices outside the table. Here gather gives a row of NaN (0 for
+// integers) for them and gather_grad adds nothing, so that stale bytes of the arena never become
+// results. Without a type the data is f32.
+//
+// The gradient adds in the order of the indices, whatever the threads: each thread owns
+// a range of the table (rows, or columns when there are few rows) and looks at all indices.
+//===----------------------------------------------------------------------===//
+#include "../../rules/Elements.h"
+#include "Team.h"
+#include "plimsoll/Kernels.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+namespace plimsoll {
+namespace {
+
+int64_t typeOf(const Launch &launch) {
+  return launch.sizeCount > 4 ? launch.sizes[4] : int64_t(ElementType::f32);
+}
+
+template <typename T> void gatherRows(const Launch &launch) {
+  int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
+  int64_t count = launch.sizes[3];
+  const T *table = launch.buffer<T>(0);
+  const int64_t *indices = launch.buffer<int64_t>(1);
+  T *out = launch.buffer<T>(2);
+  cpu::parallelFor(launch.threads, outer * count, outer * count * inner, [&](int64_t i) {
+    int64_t o = i / count, index = indices[i % count];
+    index += index < 0 ? axisDim : 0;
+    if (index >= 0 && index < axisDim)
+      std::memcpy(out + i * inner, table + (o * axisDim + index) * inner, inner * sizeof(T));
+    else
+      std::fill_n(out + i * inner, inner, std::numeric_limits<T>::quiet_NaN());
+  });
+}
+
+void runGather(const Launch &launch) {
+  withElements(typeOf(launch),
+               [&](auto *tag) { gatherRows<std::remove_pointer_t<decltype(tag)>>(launch); });
+}
+
+struct Range {
+  int64_t row0, row1, column0, column1;
+};
+
+/// Adds the gradients of one slice of the table, for its part in `range`.
+template <typename T>
+void addSlice(const T *dy, const int64_t *indices, T *dtable, int64_t axisDim, int64_t inner,
+              int64_t count, Range range) {
+  int64_t width = range.column1 - range.column0;
+  if (width == inner)
+    std::memset(dtable + range.row0 * inner, 0, (range.row1 - range.row0) * inner * sizeof(T));
+  else
+    for (int64_t row = range.row0; row < range.row1; ++row)
+      std::memset(dtable + row * inner + range.column0, 0, width * sizeof(T));
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t row = indices[i] + (indices[i] < 0 ? axisDim : 0);
+    if (row < range.row0 || row >= range.row1)
+      continue;
+    const T *from = dy + i * inner + range.column0;
+    T *to = dtable + row * inner + range.column0;
+    for (int64_t c = 0; c < width; ++c)
+      to[c] += from[c];
+  }
+}
+
+template <typename T> void addRows(const Launch &launch) {
+  int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
+  int64_t count = launch.sizes[3], work = outer * (axisDim + count) * inner;
+  const T *dy = launch.buffer<T>(0);
+  const int64_t *indices = launch.buffer<int64_t>(1);
+  T *dtable = launch.buffer<T>(2);
+  auto slices = [&](Range range) {
+    for (int64_t o = 0; o < outer; ++o)
+      addSlice(dy + o * count * inner, indices, dtable + o * axisDim * inner, axisDim, inner, count,
+               range);
+  };
+  if (axisDim >= 64 * launch.threads)
+    cpu::parallelRanges(launch.threads, axisDim, 1, work,
+                        [&](int, int64_t begin, int64_t end) { slices({begin, end, 0, inner}); });
+  else
+    cpu::parallelRanges(launch.threads, inner, 16, work,
+                        [&](int, int64_t begin, int64_t end) { slices({0, axisDim, begin, end}); });
+}
+
+void runGrad(const Launch &launch) {
+  typeOf(launch) == int64_t(ElementType::f64) ? addRows<double>(launch) : addRows<float>(launch);
+}
+
+} // namespace
+
+const KernelOf<GatherArguments> gather = {"gather", runGather};
+const KernelOf<GatherGradArguments> gather_grad = {"gather_grad", runGrad};
+
+} // namespace plimsoll

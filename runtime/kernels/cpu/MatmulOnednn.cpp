@@ -1,0 +1,183 @@
+//===- MatmulOnednn.cpp - matrix product by oneDNN --------------------------===//
+//
+// matmul_onednn has the operands and sizes of matmul (Matmul.cpp).
+//
+// oneDNN's workspace lies in the arena (user scratchpad mode). Only the brgemm
+// implementations (AVX-512) declare all the memory they use; for others workspace()
+// returns -1 and the compiler uses matmul. The instruction set is capped, so that a
+// program gets the same implementation on every machine it was compiled for. Bits
+// depend on the number of threads. oneDNN 2.6, C API.
+//===----------------------------------------------------------------------===//
+#include "../../rules/MatmulSizes.h"
+#include "plimsoll/Kernels.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+
+namespace plimsoll {
+namespace {
+
+dnnl_engine_t engine() {
+  static dnnl_engine_t one = [] {
+    dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx512_core);
+    dnnl_engine_t created = nullptr;
+    return dnnl_engine_create(&created, dnnl_cpu, 0) == dnnl_success ? created : nullptr;
+  }();
+  return one;
+}
+
+dnnl_stream_t stream() {
+  static dnnl_stream_t one = [] {
+    dnnl_stream_t created = nullptr;
+    dnnl_stream_create(&created, engine(), dnnl_stream_default_flags);
+    return created;
+  }();
+  return one;
+}
+
+/// Sets OpenMP's number of threads, which oneDNN reads when it plans and when it runs, and restores
+/// the settings of the process afterwards.
+class UseThreads {
+public:
+  explicit UseThreads(int wanted) {
+    omp_set_dynamic(0);
+    omp_set_num_threads(wanted);
+  }
+  ~UseThreads() {
+    omp_set_num_threads(threads);
+    omp_set_dynamic(dynamic);
+  }
+  UseThreads(const UseThreads &) = delete;
+  UseThreads &operator=(const UseThreads &) = delete;
+
+private:
+  int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
+};
+
+/// Makes the descriptor of a dense operand [batch,] rows x columns, stored transposed or not.
+bool describe(dnnl_memory_desc_t &desc, int64_t batch, bool batched, int64_t rows, int64_t columns,
+              bool transposed) {
+  int64_t row = transposed ? 1 : columns, column = transposed ? rows : 1;
+  dnnl_dims_t dims = {batched ? batch : 1, rows, columns}, strides = {rows * columns, row, column};
+  bool flat = batch == 1;
+  return dnnl_memory_desc_init_by_strides(&desc, flat ? 2 : 3, flat ? dims + 1 : dims, dnnl_f32,
+                                          flat ? strides + 1 : strides) == dnnl_success;
+}
+
+struct Plan {
+  dnnl_primitive_desc_t descriptor = nullptr;
+  dnnl_memory_desc_t operands[3];
+  const char *name = "";
+  int64_t scratchBytes = 0;
+
+  ~Plan() {
+    if (descriptor)
+      dnnl_primitive_desc_destroy(descriptor);
+  }
+
+  bool make(const int64_t *sizes, int threads) {
+    MatmulSizes s(sizes);
+    UseThreads scope(threads);
+    if (!engine() || !describe(operands[0], s.batch, s.batchA, s.m, s.k, s.transA) ||
+        !describe(operands[1], s.batch, s.batchB, s.k, s.n, s.transB) ||
+        !describe(operands[2], s.batch, true, s.m, s.n, false))
+      return false;
+    dnnl_matmul_desc_t product;
+    dnnl_primitive_attr_t attributes = nullptr;
+    if (dnnl_primitive_attr_create(&attributes) != dnnl_success)
+      return false;
+    dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+    bool made = dnnl_matmul_desc_init(&product, &operands[0], &operands[1], nullptr,
+                                      &operands[2]) == dnnl_success &&
+                dnnl_primitive_desc_create(&descriptor, &product, attributes, engine(), nullptr) ==
+                    dnnl_success;
+    dnnl_primitive_attr_destroy(attributes);
+    if (!made)
+      return false;
+    dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &name);
+    const dnnl_memory_desc_t *scratch =
+        dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
+    int64_t bytes = scratch ? static_cast<int64_t>(dnnl_memory_desc_get_size(scratch)) : 0;
+    scratchBytes = bytes < 64 ? 64 : (bytes + 63) / 64 * 64;
+    return true;
+  }
+
+  bool declaresItsMemory() const { return !std::strncmp(name, "brg", 3); }
+};
+
+#ifdef PLIMSOLL_AVX512
+constexpr bool kCanDeclare = true;
+#else
+constexpr bool kCanDeclare = false; // the AVX2 implementation (gemm:jit) uses undeclared memory
+#endif
+
+int64_t workspace(const int64_t *sizes, int, int threads) {
+  Plan plan;
+  return kCanDeclare && plan.make(sizes, threads) && plan.declaresItsMemory() ? plan.scratchBytes
+                                                                              : -1;
+}
+
+/// The handle that prepare() makes and run() uses: nothing is created while a program trains.
+struct Prepared {
+  dnnl_primitive_t primitive = nullptr;
+  dnnl_exec_arg_t arguments[4];
+};
+
+void *prepare(const int64_t *sizes, int, int threads, int64_t workspaceBytes, const char **error) {
+  Plan plan;
+  UseThreads scope(threads);
+  if (!kCanDeclare || !plan.make(sizes, threads)) {
+    *error = "oneDNN cannot make this product";
+    return nullptr;
+  }
+  if (!plan.declaresItsMemory()) {
+    *error = "oneDNN would use another implementation of this product than the one the program was "
+             "planned for; compile the program again on this machine";
+    return nullptr;
+  }
+  if (plan.scratchBytes != workspaceBytes) {
+    *error = "oneDNN wants another workspace for this product than the program was planned with; "
+             "compile the program again with this version of oneDNN";
+    return nullptr;
+  }
+  auto *prepared = new Prepared;
+  const dnnl_memory_desc_t *descs[4] = {
+      &plan.operands[0], &plan.operands[1], &plan.operands[2],
+      dnnl_primitive_desc_query_md(plan.descriptor, dnnl_query_scratchpad_md, 0)};
+  const int roles[4] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD};
+  bool made = dnnl_primitive_create(&prepared->primitive, plan.descriptor) == dnnl_success;
+  for (int i = 0; i < 4 && made; ++i) {
+    prepared->arguments[i].arg = roles[i];
+    made = dnnl_memory_create(&prepared->arguments[i].memory, descs[i], engine(),
+                              DNNL_MEMORY_NONE) == dnnl_success;
+  }
+  if (!made) {
+    *error = "oneDNN cannot create this product";
+    return nullptr;
+  }
+  return prepared;
+}
+
+void run(const Launch &launch) {
+  auto *prepared = static_cast<Prepared *>(launch.handle);
+  UseThreads scope(launch.threads);
+  bool done = prepared != nullptr;
+  for (int i = 0; i < 4 && done; ++i)
+    done = dnnl_memory_set_data_handle(prepared->arguments[i].memory, launch.buffers[i]) ==
+           dnnl_success;
+  done = done && dnnl_primitive_execute(prepared->primitive, stream(), 4, prepared->arguments) ==
+                     dnnl_success;
+  if (done)
+    return;
+  std::fprintf(stderr, "error: a product by oneDNN failed; was it prepared?\n");
+  std::abort();
+}
+
+} // namespace
+
+const KernelOf<MatmulArguments> matmul_onednn = {"matmul_onednn", run, workspace, prepare};
+
+} // namespace plimsoll

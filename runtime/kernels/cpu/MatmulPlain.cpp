@@ -1,0 +1,48 @@
+//===- MatmulPlain.cpp - matrix product in f64, for checks of gradients -----===//
+//
+// matmul_f64 has the buffers and sizes of matmul (Matmul.cpp), without a workspace. One thread
+// computes a whole row of the result; an element is one sum over k in order.
+//===----------------------------------------------------------------------===//
+#include "../../rules/MatmulSizes.h"
+
+#include "Team.h"
+#include "plimsoll/Kernels.h"
+
+#include <cstring>
+
+namespace plimsoll {
+namespace {
+
+/// Computes one row c = a b of the product; element p of a is at p * aStep, element (p, j) of b at
+/// p * bRow + j * bColumn.
+void multiplyRow(const MatmulSizes &s, const double *a, int64_t aStep, const double *b,
+                 int64_t bRow, int64_t bColumn, double *c) {
+  std::memset(c, 0, sizeof(double) * s.n);
+  if (bColumn == 1) {
+    for (int64_t p = 0; p < s.k; ++p)
+      for (int64_t j = 0; j < s.n; ++j)
+        c[j] += a[p * aStep] * b[p * bRow + j];
+    return;
+  }
+  for (int64_t j = 0; j < s.n; ++j)
+    for (int64_t p = 0; p < s.k; ++p)
+      c[j] += a[p * aStep] * b[j * bColumn + p * bRow];
+}
+
+void run(const Launch &launch) {
+  MatmulSizes s(launch.sizes);
+  cpu::parallelFor(launch.threads, s.batch * s.m, s.batch * s.m * s.n * s.k, [&](int64_t index) {
+    int64_t entry = index / s.m, row = index % s.m;
+    const double *a = launch.buffer<double>(0) + (s.batchA ? entry * s.m * s.k : 0) +
+                      (s.transA ? row : row * s.k);
+    const double *b = launch.buffer<double>(1) + (s.batchB ? entry * s.k * s.n : 0);
+    multiplyRow(s, a, s.transA ? s.m : 1, b, s.transB ? 1 : s.n, s.transB ? s.k : 1,
+                launch.buffer<double>(2) + index * s.n);
+  });
+}
+
+} // namespace
+
+const KernelOf<MatmulArguments> matmul_f64 = {"matmul_f64", run};
+
+} // namespace plimsoll

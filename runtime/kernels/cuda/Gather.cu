@@ -1,0 +1,155 @@
+//===- Gather.cu - rows picked by index, and their gradient ------------------===//
+//
+// cpu/Gather.cpp documents buffers and sizes. gather_grad has the workspace
+//   int32 keys[count]    the row of each index (axisDim: none)
+//   int32 space[]        radix::spaceOf(count, axisDim)
+//
+// gather: 8 lanes, a warp or a block copy a row, depending on its length.
+// gather_grad: the table is zeroed; the keys are sorted, equal ones in the order of the indices
+// (RadixSort.h); the threads at the first place of each row add up the row's segment in that order,
+// as the CPU does, four columns each, loading eight rows ahead. At most 128 registers: 2 blocks of
+// 256 threads per multiprocessor.
+//===----------------------------------------------------------------------===//
+#include "../../rules/Elements.h"
+#include "RadixSort.h"
+#include "Rows.h"
+#include "plimsoll/CudaKernels.h"
+
+namespace plimsoll::cuda {
+namespace {
+
+template <typename Shape, typename T>
+__global__ void __launch_bounds__(kRowThreads)
+    gatherRows(const T *table, const int64_t *indices, T *out, T outside, int64_t outer,
+               int64_t axisDim, int64_t inner, int64_t count) {
+  const int64_t row = Shape::row();
+  if (row >= outer * count)
+    return;
+  int64_t index = indices[row % count];
+  index += index < 0 ? axisDim : 0;
+  const bool inside = index >= 0 && index < axisDim;
+  table += (row / count * axisDim + index) * inner, out += row * inner;
+  Shape::forEach(inner, [&](int64_t i) {
+    Part<Shape::width, T> part;
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k)
+      part.at[k] = outside;
+    if (inside)
+      part = Shape::load(table + i);
+    Shape::store(out + i, part);
+  });
+}
+
+template <typename T>
+__global__ void __launch_bounds__(kRowThreads) zero(T *values, int64_t count) {
+  const int64_t i = 4 * (int64_t(blockIdx.x) * kRowThreads + threadIdx.x);
+  if (i + 4 <= count)
+    storeFour(values + i, Four<T>{});
+  else
+    for (int64_t k = i; k < count; ++k)
+      values[k] = T(0);
+}
+
+__global__ void __launch_bounds__(kRowThreads)
+    makeKeys(const int64_t *indices, int *keys, int64_t axisDim, int64_t count) {
+  const int64_t i = int64_t(blockIdx.x) * kRowThreads + threadIdx.x;
+  if (i >= count)
+    return;
+  const int64_t row = indices[i] + (indices[i] < 0 ? axisDim : 0);
+  keys[i] = static_cast<int>(row >= 0 && row < axisDim ? row : axisDim);
+}
+
+/// Returns the end of the places whose keys are equal to that of place `begin`.
+__device__ int64_t segmentEnd(const int *sorted, int64_t begin, int64_t count) {
+  int64_t inside = begin, outside = count;
+  while (outside - inside > 1) {
+    int64_t middle = (inside + outside) / 2;
+    (sorted[middle] == sorted[begin] ? inside : outside) = middle;
+  }
+  return outside;
+}
+
+/// Adds up the segment that begins at place Shape::row() of the order, if one begins there.
+/// blockIdx.y selects the columns.
+template <typename Shape, typename T>
+__global__ void __launch_bounds__(kRowThreads, 2)
+    addSegments(const T *dy, radix::Pairs sorted, T *dtable, int64_t outer, int64_t axisDim,
+                int64_t inner, int64_t count) {
+  constexpr int width = Shape::width, ahead = 8; // rows loaded at a time
+  const int64_t row = Shape::row();
+  const int64_t column = (int64_t(blockIdx.y) * Shape::lanes + Shape::lane()) * width;
+  if (row >= outer * count || column >= inner)
+    return;
+  const int64_t slice = row / count, begin = row % count;
+  const int key = sorted.keys[begin];
+  if (key == axisDim || (begin > 0 && sorted.keys[begin - 1] == key))
+    return;
+  const int64_t end = segmentEnd(sorted.keys, begin, count);
+  dy += slice * count * inner + column;
+  Part<width, T> sum = {};
+  for (int64_t first = begin; first < end; first += ahead) {
+    Part<width, T> next[ahead];
+    PLIMSOLL_UNROLL
+    for (int i = 0; i < ahead; ++i)
+      if (first + i < end)
+        next[i] = Shape::load(dy + sorted.order[first + i] * inner);
+    PLIMSOLL_UNROLL
+    for (int i = 0; i < ahead; ++i)
+      if (first + i < end)
+        PLIMSOLL_UNROLL
+    for (int k = 0; k < width; ++k)
+      sum.at[k] += next[i].at[k];
+  }
+  Shape::store(dtable + ((slice * axisDim + key) * inner + column), sum);
+}
+
+void runGather(const Launch &launch) {
+  int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
+  int64_t count = launch.sizes[3];
+  int64_t type = launch.sizeCount > 4 ? launch.sizes[4] : int64_t(ElementType::f32);
+  withElements(type, [&](auto *tag) {
+    using T = std::remove_pointer_t<decltype(tag)>;
+    withRowShape(inner, [&](auto shape) {
+      using Shape = decltype(shape);
+      launchRows<Shape>(launch, outer * count, gatherRows<Shape, T>, launch.buffer<T>(0),
+                        launch.buffer<int64_t>(1), launch.buffer<T>(2),
+                        std::numeric_limits<T>::quiet_NaN(), outer, axisDim, inner, count);
+    });
+  });
+}
+
+int64_t gradWorkspace(const int64_t *sizes, int, int) {
+  const int64_t axisDim = sizes[1], count = sizes[3];
+  return count ? (count + radix::spaceOf(count, axisDim)) * int64_t(sizeof(int)) : 0;
+}
+
+void runGrad(const Launch &launch) {
+  int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
+  int64_t count = launch.sizes[3], size = outer * axisDim * inner;
+  Stream stream = streamOf(launch);
+  withFloats(launch, 4, [&](auto *tag) {
+    using T = std::remove_pointer_t<decltype(tag)>;
+    T *dtable = launch.buffer<T>(2);
+    cuda::launch(stream, blocksFor(size, 4 * kRowThreads), kRowThreads, zero<T>, dtable, size);
+    if (count == 0)
+      return;
+    int *keys = launch.buffer<int>(3);
+    cuda::launch(stream, blocksFor(count, kRowThreads), kRowThreads, makeKeys,
+                 launch.buffer<int64_t>(1), keys, axisDim, count);
+    const radix::Pairs sorted = radix::sort(stream, keys, count, axisDim, keys + count);
+    withRowShape(inner, [&](auto shape) {
+      using Shape = decltype(shape);
+      dim3 grid(static_cast<unsigned>(rowBlocks<Shape>(outer * count)),
+                static_cast<unsigned>(blocksFor(inner, Shape::lanes * Shape::width)));
+      cuda::launch(stream, grid, kRowThreads, addSegments<Shape, T>, launch.buffer<T>(0), sorted,
+                   dtable, outer, axisDim, inner, count);
+    });
+  });
+}
+
+} // namespace
+
+const KernelOf<GatherArguments> gather = {"gather", runGather};
+const KernelOf<GatherGradArguments> gather_grad = {"gather_grad", runGrad, gradWorkspace};
+
+} // namespace plimsoll::cuda

@@ -1,0 +1,190 @@
+//===- LayerNorm.cu - layer normalisation and its gradients ------------------===//
+//
+// cpu/LayerNorm.cpp documents buffers, sizes and scalars. The workspace of
+// layer_norm_grad_params is
+//   f64 [2, chunks, cols], sums over at most 64 chunks of rows, if there are two or more
+//
+// 8 lanes compute a row of up to 64 columns, a warp one of up to 1,024, else a block; it is read
+// two or three times, from L1. Arithmetic is in f64 as on the CPU: the kernels are bound by memory.
+// Gradients of scale and bias: a block adds 8 rows by 32 columns at a time, then chunks in order.
+// At most 64 registers: 4 blocks of 256 threads per multiprocessor.
+//===----------------------------------------------------------------------===//
+#include "Rows.h"
+#include "plimsoll/CudaKernels.h"
+
+namespace plimsoll::cuda {
+namespace {
+
+template <typename Shape>
+__global__ void __launch_bounds__(kRowThreads, 4)
+    normalise(const float *x, const float *scale, const float *bias, float *y, float *mean,
+              float *rstd, int64_t rows, int64_t cols, bool uncentered, double epsilon) {
+  const int64_t row = Shape::row();
+  if (row >= rows)
+    return;
+  x += row * cols, y += row * cols;
+  double sum = 0, squares = 0;
+  if (!uncentered)
+    Shape::forEach(cols, [&](int64_t i) {
+      auto in = Shape::load(x + i);
+      PLIMSOLL_UNROLL
+      for (int k = 0; k < Shape::width; ++k)
+        sum += double(in.at[k]);
+    });
+  const double m = uncentered ? 0.0 : Shape::combine(sum, Add()) / double(cols);
+  Shape::forEach(cols, [&](int64_t i) {
+    auto in = Shape::load(x + i);
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k) {
+      double d = double(in.at[k]) - m;
+      squares += d * d;
+    }
+  });
+  const double r = 1.0 / ::sqrt(Shape::combine(squares, Add()) / double(cols) + epsilon);
+  if (Shape::lane() == 0) {
+    mean[row] = static_cast<float>(m);
+    rstd[row] = static_cast<float>(r);
+  }
+  Shape::forEach(cols, [&](int64_t i) {
+    auto in = Shape::load(x + i), factor = Shape::load(scale + i), out = in;
+    decltype(in) shift = {};
+    if (bias)
+      shift = Shape::load(bias + i);
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k)
+      out.at[k] = static_cast<float>((double(in.at[k]) - m) * r * double(factor.at[k]) +
+                                     double(shift.at[k]));
+    Shape::store(y + i, out);
+  });
+}
+
+template <typename Shape>
+__global__ void __launch_bounds__(kRowThreads, 4)
+    gradInput(const float *dy, const float *x, const float *scale, const float *means,
+              const float *rstds, float *dx, int64_t rows, int64_t cols, bool uncentered) {
+  const int64_t row = Shape::row();
+  if (row >= rows)
+    return;
+  dy += row * cols, x += row * cols, dx += row * cols;
+  const double mean = means[row], rstd = rstds[row];
+  double sum = 0, dot = 0;
+  Shape::forEach(cols, [&](int64_t i) {
+    auto g = Shape::load(dy + i), in = Shape::load(x + i), factor = Shape::load(scale + i);
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k) {
+      double scaled = double(g.at[k]) * double(factor.at[k]);
+      sum += scaled;
+      dot += scaled * ((double(in.at[k]) - mean) * rstd);
+    }
+  });
+  sum = uncentered ? 0.0 : Shape::combine(sum, Add()) / double(cols);
+  dot = Shape::combine(dot, Add()) / double(cols);
+  Shape::forEach(cols, [&](int64_t i) {
+    auto g = Shape::load(dy + i), in = Shape::load(x + i), factor = Shape::load(scale + i), out = g;
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k) {
+      double normal = (double(in.at[k]) - mean) * rstd;
+      out.at[k] =
+          static_cast<float>(rstd * (double(g.at[k]) * double(factor.at[k]) - sum - normal * dot));
+    }
+    Shape::store(dx + i, out);
+  });
+}
+
+constexpr int kColumns = 32, kLanes = 8, kMostChunks = 64, kLeastRows = 64;
+
+int64_t chunksOf(int64_t rows) {
+  int64_t chunks = blocksFor(rows, kLeastRows);
+  return chunks < 1 ? 1 : chunks < kMostChunks ? chunks : kMostChunks;
+}
+
+/// Adds up one chunk of rows for 32 columns: to `sums`, or to the gradients if there is one chunk.
+__global__ void __launch_bounds__(kColumns *kLanes)
+    sumColumns(const float *dy, const float *x, const float *means, const float *rstds,
+               double *sums, float *dscale, float *dbias, int64_t rows, int64_t cols) {
+  const int64_t column = int64_t(blockIdx.x) * kColumns + threadIdx.x % kColumns;
+  const int64_t begin = rows * blockIdx.y / gridDim.y, end = rows * (blockIdx.y + 1) / gridDim.y;
+  double scaleSum = 0, biasSum = 0;
+  if (column < cols)
+    for (int64_t row = begin + threadIdx.x / kColumns; row < end; row += kLanes) {
+      double g = dy[row * cols + column];
+      scaleSum += g * ((double(x[row * cols + column]) - double(means[row])) * double(rstds[row]));
+      biasSum += g;
+    }
+  scaleSum = sumOfLanes<kColumns, kLanes>(scaleSum);
+  biasSum = sumOfLanes<kColumns, kLanes>(biasSum);
+  if (threadIdx.x >= kColumns || column >= cols)
+    return;
+  if (sums) {
+    sums[blockIdx.y * cols + column] = scaleSum;
+    sums[(gridDim.y + blockIdx.y) * cols + column] = biasSum;
+    return;
+  }
+  dscale[column] = static_cast<float>(scaleSum);
+  if (dbias)
+    dbias[column] = static_cast<float>(biasSum);
+}
+
+__global__ void __launch_bounds__(kRowThreads, 4)
+    addChunks(const double *sums, float *dscale, float *dbias, int64_t chunks, int64_t cols) {
+  const int64_t column = int64_t(blockIdx.x) * kRowThreads + threadIdx.x;
+  if (column >= cols)
+    return;
+  double scaleSum = 0, biasSum = 0;
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    scaleSum += sums[chunk * cols + column];
+    biasSum += sums[(chunks + chunk) * cols + column];
+  }
+  dscale[column] = static_cast<float>(scaleSum);
+  if (dbias)
+    dbias[column] = static_cast<float>(biasSum);
+}
+
+void runForward(const Launch &launch) {
+  int64_t rows = launch.sizes[0], cols = launch.sizes[1];
+  withRowShape(cols, [&](auto shape) {
+    using Shape = decltype(shape);
+    launchRows<Shape>(launch, rows, normalise<Shape>, launch.buffer<float>(0),
+                      launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3),
+                      launch.buffer<float>(4), launch.buffer<float>(5), rows, cols,
+                      launch.sizes[2] != 0, launch.scalars[0]);
+  });
+}
+
+void runGradInput(const Launch &launch) {
+  int64_t rows = launch.sizes[0], cols = launch.sizes[1];
+  withRowShape(cols, [&](auto shape) {
+    using Shape = decltype(shape);
+    launchRows<Shape>(launch, rows, gradInput<Shape>, launch.buffer<float>(0),
+                      launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3),
+                      launch.buffer<float>(4), launch.buffer<float>(5), rows, cols,
+                      launch.sizes[2] != 0);
+  });
+}
+
+int64_t gradParamsWorkspace(const int64_t *sizes, int, int) {
+  int64_t chunks = chunksOf(sizes[0]);
+  return chunks == 1 ? 0 : 2 * chunks * sizes[1] * int64_t(sizeof(double));
+}
+
+void runGradParams(const Launch &launch) {
+  int64_t rows = launch.sizes[0], cols = launch.sizes[1], chunks = chunksOf(rows);
+  double *sums = chunks == 1 ? nullptr : launch.buffer<double>(6);
+  float *dscale = launch.buffer<float>(4), *dbias = launch.buffer<float>(5);
+  cuda::launch(streamOf(launch), dim3(blocksFor(cols, kColumns), chunks), kColumns * kLanes,
+               sumColumns, launch.buffer<float>(0), launch.buffer<float>(1),
+               launch.buffer<float>(2), launch.buffer<float>(3), sums, dscale, dbias, rows, cols);
+  if (sums)
+    cuda::launch(streamOf(launch), blocksFor(cols, kRowThreads), kRowThreads, addChunks, sums,
+                 dscale, dbias, chunks, cols);
+}
+
+} // namespace
+
+const KernelOf<LayerNormArguments> layer_norm = {"layer_norm", runForward};
+const KernelOf<LayerNormGradInputArguments> layer_norm_grad_input = {"layer_norm_grad_input",
+                                                                     runGradInput};
+const KernelOf<LayerNormGradParamsArguments> layer_norm_grad_params = {
+    "layer_norm_grad_params", runGradParams, gradParamsWorkspace};
+
+} // namespace plimsoll::cuda

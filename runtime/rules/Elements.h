@@ -1,0 +1,76 @@
+//===- Elements.h - kernels for several element types -----------------------===//
+//
+// A kernel that works on more than f32 gets the code of the element type as its last size.
+//===----------------------------------------------------------------------===//
+#ifndef PLIMSOLL_RULES_ELEMENTS_H
+#define PLIMSOLL_RULES_ELEMENTS_H
+
+#include "plimsoll/Kernel.h"
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace plimsoll {
+
+/// Calls `function` with a null pointer to the element type `code` (an ElementType).
+template <typename Function> void withElements(int64_t code, const Function &function) {
+  switch (static_cast<ElementType>(code)) {
+  case ElementType::f32:
+    return function(static_cast<float *>(nullptr));
+  case ElementType::f64:
+    return function(static_cast<double *>(nullptr));
+  case ElementType::i32:
+    return function(static_cast<int32_t *>(nullptr));
+  case ElementType::i64:
+    return function(static_cast<int64_t *>(nullptr));
+  case ElementType::u8:
+    return function(static_cast<uint8_t *>(nullptr));
+  }
+}
+
+/// True if the size after the `others` other sizes is the element type f64. Without that size the
+/// data is f32.
+inline bool isDouble(const int64_t *sizes, int sizeCount, int others) {
+  return sizeCount > others && sizes[others] == int64_t(ElementType::f64);
+}
+inline bool isDouble(const Launch &launch, int others) {
+  return isDouble(launch.sizes, launch.sizeCount, others);
+}
+
+/// Calls `run` with a null pointer to double if isDouble(), else to float.
+template <typename Function>
+void withFloats(const Launch &launch, int others, const Function &run) {
+  if (isDouble(launch, others))
+    return run(static_cast<double *>(nullptr));
+  run(static_cast<float *>(nullptr));
+}
+
+template <typename T> bool isNan(T x) {
+  return x != x;
+}
+
+/// The type in which sums of `T` are kept.
+template <typename T> struct Accumulator {
+  using Type = uint64_t; // integers wrap
+};
+template <> struct Accumulator<float> {
+  using Type = double;
+};
+template <> struct Accumulator<double> {
+  using Type = double;
+};
+
+/// The lowest and the highest value of the type, infinities included.
+template <typename T> constexpr T lowest() {
+  return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                              : std::numeric_limits<T>::lowest();
+}
+template <typename T> constexpr T highest() {
+  return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                              : std::numeric_limits<T>::max();
+}
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_RULES_ELEMENTS_H
