@@ -2,7 +2,8 @@
 //
 // The part of the emulator that kernels use: the names that CUDA puts into the global namespace,
 // with CUDA's meaning. Only Simt.h includes this. Kernels are compiled with
-// -fsanitize=thread (never linked with it), so that every load and store calls the device (devices/emulator/Hooks.cpp).
+// -fsanitize=thread (never linked with it), so that every load and store calls the device
+// (devices/emulator/Hooks.cpp).
 //
 // Calls that wait pass their file and line, because threads that wait at different places
 // never meet.
