@@ -18,7 +18,7 @@ def philox(counter, key):
 
 
 def words(count, seed, step, stream):
-    """Returns `count` words of a stream, four from each block, as in runtime/kernels/cpu/Random.cpp."""
+    """Returns `count` words of a stream, four per block, as in runtime/kernels/cpu/Random.cpp."""
     block = np.arange((count + 3) // 4, dtype=np.uint64)
     counter = [block & MASK, block >> np.uint64(32), np.full_like(block, stream),
                np.full_like(block, step)]
