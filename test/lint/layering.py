@@ -36,7 +36,7 @@ ALLOWED = {
     "compiler/onnx": ["compiler/frontend", "dialects", "passes/prepare", "runtime/include"],
     "compiler/text": ["compiler/frontend", "dialects"],
     "compiler/codegen": ["dialects", "runtime/include"],
-    "compiler/target": ["dialects", "passes", "runtime/include"],
+    "compiler/target": ["compiler/codegen", "dialects", "passes", "runtime/include"],
     "compiler/pipeline": ["compiler/codegen", "compiler/frontend", "compiler/target", "dialects",
                           "passes", "runtime/include"],
     "compiler/executor": ["compiler/codegen", "compiler/target", "dialects", "runtime/include"],

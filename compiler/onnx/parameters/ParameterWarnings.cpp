@@ -84,9 +84,15 @@ void Planner::warnOfNameless() {
 Planner::Fate Planner::fateOf(int tensor, std::string &text) const {
   const std::string &name = record.tensor(tensor).name;
   text = "'" + name + "'";
-  if (!record.isParameter(tensor) || unfoldable.contains(tensor) ||
-      matchesAny(options.untrained, name))
+  if (!record.isParameter(tensor) || unfoldable.contains(tensor))
     return Fate::Trained;
+  if (matchesAny(options.untrained, name)) {
+    auto as = renamed.find(tensor);
+    if (as == renamed.end())
+      return Fate::Trained;
+    text += " as " + as->second;
+    return Fate::Renamed; // a checkpoint has what is frozen, too
+  }
   if (lost.contains(tensor))
     return Fate::Constant;
   if (auto by = replaced.find(tensor); by != replaced.end()) {

@@ -155,6 +155,10 @@ bool Planner::decide(Parameter &parameter, const onnx::TensorProto &tensor,
         {tensor.name(), parameter.shape, "stands for a scale or bias that the model lacks"});
     return false;
   }
+  if (!matchesAny(options.parameters, tensor.name()) && isTracedLiteral(tensor.name())) {
+    plan.constants.push_back({tensor.name(), parameter.shape, "made by the module's own code"});
+    return false;
+  }
   parameter.reason = whyTrained(tensor, roles);
   if (parameter.reason.empty() && matchesAny(options.parameters, tensor.name()))
     parameter.reason = "--trainable";

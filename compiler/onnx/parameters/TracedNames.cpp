@@ -8,6 +8,11 @@ bool plimsoll::import::isTracedConstant(StringRef name) {
   return name.starts_with("onnx::");
 }
 
+bool plimsoll::import::isTracedLiteral(StringRef name) {
+  // "/model/norm/Constant_1_output_0"
+  return name.starts_with("/") && name.rsplit('/').second.starts_with("Constant");
+}
+
 /// Returns the module of a node's name: "h.0.attn.q_proj" for "/h.0/attn/q_proj/MatMul", or "".
 static std::string moduleOf(StringRef label) {
   if (!label.consume_front("/"))

@@ -31,6 +31,10 @@ private:
 /// True for a name that the older exporter gives to what it computed.
 bool isTracedConstant(llvm::StringRef name);
 
+/// True for the name of a Constant node that the older exporter wrote. Such a tensor is a literal
+/// of the module's code, or a scale or bias that the module lacks: parameters are initializers.
+bool isTracedLiteral(llvm::StringRef name);
+
 } // namespace plimsoll::import
 
 #endif // PLIMSOLL_COMPILER_ONNX_PARAMETERS_TRACEDNAMES_H
