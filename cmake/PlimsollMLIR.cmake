@@ -1,5 +1,5 @@
 # MLIR and LLVM 22, linked as the shared libraries that Debian packages.
-# The packages' version file accepts an exact version only: it is checked here instead.
+# The packages' version file accepts an exact version only, so the version is checked here.
 list(APPEND CMAKE_PREFIX_PATH /usr/lib/llvm-22)
 find_package(MLIR REQUIRED CONFIG)
 if(NOT LLVM_VERSION_MAJOR EQUAL 22)
@@ -20,13 +20,13 @@ if(NOT LLVM_ENABLE_RTTI)
 endif()
 target_compile_options(PlimsollMLIR INTERFACE -fno-exceptions -Wno-unused-parameter -Wno-restrict)
 
-# MLIR's headers and those of the nn dialect, parsed once: they are most of the work of compiling a
-# file on them. Files still include what they use; -DPLIMSOLL_PCH=OFF finds those that do not.
+# Precompiles the headers of MLIR and of the nn dialect, which are most of the work of compiling a
+# file that uses them. Files still include what they use: -DPLIMSOLL_PCH=OFF finds missing includes.
 option(PLIMSOLL_PCH "compile the headers of MLIR and of the nn dialect once" ON)
 set(PLIMSOLL_PRECOMPILED ${CMAKE_SOURCE_DIR}/dialects/nn/NNDialect.h
     <mlir/Dialect/Func/IR/FuncOps.h> <mlir/IR/PatternMatch.h> <mlir/Pass/Pass.h>)
 
-# Flags of the sanitizers that the compiler's own code is built with, if it is.
+# Adds the sanitizers of PLIMSOLL_SANITIZE, if any, to a target of the compiler.
 function(plimsoll_sanitize name)
   if(PLIMSOLL_SANITIZE)
     target_compile_options(${name} PRIVATE -fsanitize=${PLIMSOLL_SANITIZE}
@@ -34,14 +34,14 @@ function(plimsoll_sanitize name)
   endif()
 endfunction()
 
-# Gives `name` a precompiled header, its own or that of the library `ARGN`.
+# Gives the target `name` a precompiled header: a new one, or that of the library `ARGN`.
 function(plimsoll_precompile name)
   if(NOT PLIMSOLL_PCH)
     return()
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # GCC forgets in a precompiled header that the standard library is no code of ours, and warns of
-    # its string concatenation.
+    # With a precompiled header GCC does not treat the standard library as system headers, and warns
+    # about its string concatenation.
     target_compile_options(${name} PRIVATE -fpch-preprocess -Wno-stringop-overflow -Wno-array-bounds)
   endif()
   if(ARGN)
@@ -60,8 +60,8 @@ if(PLIMSOLL_PCH)
   plimsoll_precompile(PlimsollPrecompiled)
 endif()
 
-# A library of the compiler: static, on MLIR, with the generated headers of all dialects
-# and passes that its DEPENDS name built first.
+# Adds a static library of the compiler that uses MLIR. The generated headers of all dialects and
+# passes that DEPENDS names are built first.
 function(plimsoll_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINK_LIBS" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})

@@ -1,4 +1,4 @@
-# Flags that all of our own code is compiled with.
+# Flags for all code of the project.
 option(PLIMSOLL_WERROR "treat warnings as errors" OFF)
 set(PLIMSOLL_SANITIZE "" CACHE STRING "sanitizers for the compiler's own code, as for -fsanitize=")
 
@@ -12,7 +12,7 @@ endif()
 
 find_program(PLIMSOLL_CCACHE ccache)
 if(PLIMSOLL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # What ccache wants to be told before it caches compilations with a precompiled header.
+  # The settings without which ccache does not cache compilations with a precompiled header.
   set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${PLIMSOLL_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_C_COMPILER_LAUNCHER ${PLIMSOLL_CCACHE})

@@ -1,7 +1,7 @@
 # The runtime of programs for GPUs; included by runtime/CMakeLists.txt.
 #   plimsoll-emulator             static: runs CUDA kernels on the CPU
 #   plimsoll-runtime-emulator, plimsoll-main-emulator, plimsoll-kernels-emulator
-#                                 as those of an instruction set; only where Boost.Context is found
+#                                 like those of an instruction set; only if Boost.Context is found
 #   plimsoll-runtime-cuda, plimsoll-main-cuda
 #                                 for a GPU; only where the CUDA toolkit is found
 
@@ -18,7 +18,7 @@ else()
                  "of CUDA kernels and --target=cuda are left out")
 endif()
 
-# nvcc takes a minute for all kernels and architectures: OFF leaves it out.
+# nvcc takes a minute for all kernels and architectures: OFF skips it.
 option(PLIMSOLL_CUDA "build the CUDA runtime where the toolkit is found" ON)
 set(PLIMSOLL_HAVE_CUDA FALSE CACHE INTERNAL "")
 if(PLIMSOLL_CUDA)
@@ -27,8 +27,8 @@ if(PLIMSOLL_CUDA)
   if(PLIMSOLL_NVCC AND NOT CMAKE_CUDA_COMPILER)
     set(CMAKE_CUDA_COMPILER ${PLIMSOLL_NVCC})
   endif()
-  # The kernels ask for no architecture, so one PTX is assembled for each: nvcc's own loop would
-  # make the PTX three times.
+  # The kernels do not depend on the architecture, so one PTX is assembled for each of them: nvcc
+  # would make the PTX three times.
   set(cuda_code "")
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES OFF)
@@ -49,8 +49,9 @@ if(NOT PLIMSOLL_HAVE_CUDA)
                  "source (--target=cuda --emit=source) and run on the emulator, but not be built")
 endif()
 
-# The emulator, and plimsoll_emulated(TARGET): the target's sources are kernels. The calls that
-# -fsanitize=thread puts at every access are the emulator's; the sanitizer is never linked.
+# The emulator, and plimsoll_emulated(TARGET), which compiles a target's sources as kernels. The
+# emulator defines the functions that -fsanitize=thread calls at every access; the sanitizer is
+# never linked.
 if(PLIMSOLL_HAVE_EMULATOR)
   add_library(plimsoll-emulator STATIC
     devices/emulator/Faults.cpp
@@ -71,7 +72,7 @@ function(plimsoll_emulated name)
                          -fno-strict-aliasing -Wall -Wextra -fsanitize=thread)
 endfunction()
 
-# Answers in `result` files that the host compiler takes: each includes one of the .cu files.
+# Sets `result` to files for the host compiler, each of which includes one of the .cu files.
 function(plimsoll_as_cpp result)
   set(files "")
   foreach(source IN LISTS ARGN)
@@ -88,7 +89,7 @@ if(PLIMSOLL_HAVE_EMULATOR AND "v3" IN_LIST PLIMSOLL_ISA)
   plimsoll_as_cpp(emulated_sources ${cuda_sources})
   plimsoll_objects(plimsoll-emulated-objects ${emulated_sources})
   plimsoll_emulated(plimsoll-emulated-objects)
-  # What stands in for a GPU and its libraries; the latter by the CPU's kernels.
+  # The emulated device, and replacements of the GPU's libraries by the CPU's kernels.
   plimsoll_objects(plimsoll-stand-in-objects devices/emulator/Matmul.cpp)
   plimsoll_objects(plimsoll-emulator-device-objects devices/emulator/EmulatorDevice.cpp)
   plimsoll_objects(plimsoll-emulator-registry-objects kernels/cuda/Registry.cpp)
@@ -108,12 +109,12 @@ if(PLIMSOLL_HAVE_EMULATOR AND "v3" IN_LIST PLIMSOLL_ISA)
                         OpenMP::OpenMP_CXX ${CMAKE_DL_LIBS})
 endif()
 
-# Kernels as they are, without contraction, so that what the CPU computes alike has its bits.
+# Without contraction, so that kernels with the same arithmetic as the CPU's have the same bits.
 set(PLIMSOLL_CUDA_FLAGS -O3 --fmad=false --expt-relaxed-constexpr CACHE INTERNAL "")
 
 if(PLIMSOLL_HAVE_CUDA)
   find_package(CUDAToolkit REQUIRED)
-  # The library's own kernels have no warning, and no spilled register on any architecture.
+  # The kernels of the library must compile without warnings and spilled registers.
   set_source_files_properties(${cuda_sources} PROPERTIES
                               COMPILE_OPTIONS "-Xptxas;-warn-spills,-Werror")
   add_library(plimsoll-runtime-cuda STATIC ${cuda_sources} devices/cuda/CublasAlgorithm.cpp

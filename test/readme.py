@@ -19,12 +19,12 @@ def commands(page):
 
 
 def shape(line):
-    """The words of a line without its numbers; the peak depends on the machine."""
+    """Returns the words of a line without numbers; the peak depends on the machine."""
     return re.sub(r"\d[\d.,:]*", "N", line.split("at the peak")[0]).split()
 
 
 def without_progress(lines):
-    """The first line of progress stays, and what no time is left behind."""
+    """Returns the lines without lines of progress, except for the first one."""
     first = next((i for i, line in enumerate(lines) if is_progress(line)), None)
     return [line for i, line in enumerate(lines) if i == first or not is_progress(line)]
 

@@ -3,8 +3,8 @@
     run.py BUILD [--all] [FILTER]
 
 Suites: lit (test/**/*.mlir, *.test), the unit tests in BUILD/bin/plimsoll-*-tests, the fuzzers
-of the importer and of the passes, and every test/*/run.py, which gets `--build=BUILD` and `--all` and whose own
-last line must be `N passed, M failed`.
+of the importer and of the passes, and every test/*/run.py, which gets `--build=BUILD` and `--all`
+and whose last line must be `N passed, M failed`.
 """
 import argparse
 import concurrent.futures
@@ -25,7 +25,7 @@ FUZZED = ["models/mlp-digits/model.onnx", "models/gpt2-nano-dyn/model.onnx",
           "models/vit-nano/model-noopt.onnx", "test/zoo/models/lstm/default.onnx",
           "test/zoo/models/vision-transformer/default.onnx"]
 
-# Models whose text of each stage is damaged, with their losses.
+# Models, with their losses, whose text at each stage the fuzzer damages.
 STAGES = ["nn", "step", "kernels", "plan", "exec"]
 TEXTS = {"models/mlp-digits/model.onnx": "cross-entropy",
          "test/zoo/models/conv-batch-norm/default.onnx": "mse",
@@ -71,7 +71,7 @@ def run_gtest(program):
 
 
 def run_script(script, options, show):
-    """A Python suite: its output is shown, its last line counted."""
+    """Runs a Python suite: shows its output and reads the counts from its last line."""
     command = [sys.executable, "-u", str(script), f"--build={options.build}"]
     process = subprocess.Popen(command + (["--all"] if options.all else []), text=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -88,7 +88,7 @@ def run_script(script, options, show):
 
 
 class Shown:
-    """What a suite prints while another one runs, too: from `begin` on at once, before that later."""
+    """The output of a suite that runs beside another: kept until `begin`, then printed at once."""
 
     def __init__(self):
         self.lines, self.isLive, self.lock = [], False, threading.Lock()
@@ -116,7 +116,7 @@ def run_import_fuzzer(program, options):
 
 
 def run_text_fuzzer(program, options):
-    """On the text of every stage of TEXTS."""
+    """Runs the fuzzer of the passes on the text of every stage of TEXTS."""
     with tempfile.TemporaryDirectory() as folder:
         files = []
         for number, (model, loss) in enumerate(TEXTS.items()):
@@ -128,7 +128,7 @@ def run_text_fuzzer(program, options):
 
 
 def programs(build, options):
-    """Suites that use the whole machine."""
+    """Yields the suites that use the whole machine."""
     yield "lit", lambda: run_lit(build, options)
     for program in sorted((build / "bin").glob("plimsoll-*-tests")):
         yield program.name, lambda program=program: run_gtest(program)
@@ -140,7 +140,7 @@ def programs(build, options):
 
 
 def scripts():
-    """Suites that compile and run small programs most of the time; the longest ones first."""
+    """Yields the suites that mostly compile and run small programs; the longest ones first."""
     long = ["cuda", "numeric", "robustness", "gradcheck", "finetune"]
     found = {script.parent.name: script for script in (SOURCE / "test").glob("*/run.py")}
     for name in sorted(found, key=lambda name: (name not in long, long.index(name) if name in long else name)):
@@ -158,8 +158,8 @@ def timed(suite):
 
 
 def run_all(build, options):
-    """(name, passed, failed, seconds) of each suite. Scripts run two at a time: a compiler that
-    prints one file keeps one core busy."""
+    """Yields (name, passed, failed, seconds) of each suite. Scripts run two at a time: a compiler
+    that prints one file keeps one core busy."""
     for name, suite in programs(build, options):
         if wanted(name, options):
             print(f"== {name}", flush=True)

@@ -19,12 +19,12 @@ struct plimsoll_train {
   Session session{plimsoll_program};
   RunState state;
   const Timeline *fedFor = nullptr; ///< the timeline whose inputs were fed
-  std::vector<char> fed;            ///< which of them
+  std::vector<char> fed;            ///< [input]: 1 if it was fed
   float loss = NAN, accuracy = NAN;
-  int64_t microBatch = 0;              ///< of the step, the next one
+  int64_t microBatch = 0;              ///< the next micro-batch of the current step, from 0
   double lossSum = 0, accuracySum = 0; ///< over the micro-batches of the step so far
-  bool empty = false;                  ///< of the labels just fed, none counts
-  bool anyEmpty = false;               ///< in the step under way
+  bool empty = false;                  ///< all of the labels just fed are ignored
+  bool anyEmpty = false;               ///< that was so in a micro-batch of the current step
   int64_t evaluated = 0;               ///< evaluations since the last step
   std::string error;
 
@@ -33,7 +33,7 @@ struct plimsoll_train {
     state.weightDecay = plimsoll_program.optimizer.weightDecay;
   }
 
-  /// What the next micro-batch has to be run by.
+  /// The kind of timeline that must run the next micro-batch.
   TimelineKind next() const {
     return microBatch == program.microBatches - 1 ? TimelineKind::train : TimelineKind::accumulate;
   }
@@ -56,7 +56,7 @@ std::string &createError() {
   return text;
 }
 
-/// Runs `action`; a failure becomes text and 1.
+/// Runs `action` and returns 0. If it throws, puts the message into `error` and returns 1.
 template <typename Action> int guarded(std::string &error, const Action &action) {
   try {
     error.clear();
@@ -81,7 +81,7 @@ void checkLimit(const Input &input, const void *data) {
   }
 }
 
-/// True for labels that are classes, and all ignored.
+/// True if the input holds labels that are classes and all of them are ignored.
 bool countsNone(const Input &input, const void *data) {
   for (int64_t i = 0; input.isClasses() && i < input.elements(); ++i)
     if (integerAt(DType::i64, static_cast<const std::byte *>(data), i) != input.info.ignored)
@@ -114,8 +114,8 @@ void feed(plimsoll_train *train, const Timeline &timeline, const char *name, con
   throw Failure(format("there is no input '%s'", name));
 }
 
-/// Every input that `timeline` reads must have been fed since the last call that could overwrite
-/// it.
+/// Throws Failure unless every input that `timeline` reads was fed since the last call that could
+/// overwrite it.
 void requireFed(plimsoll_train *train, const Timeline &timeline) {
   TimelineInputs inputs(train->program, timeline);
   for (int i = 0; i < inputs.count(); ++i)
@@ -124,7 +124,7 @@ void requireFed(plimsoll_train *train, const Timeline &timeline) {
   train->fedFor = nullptr;
 }
 
-/// The next micro-batch of the step under way; the last one updates.
+/// Runs the next micro-batch of the current step; the last one updates the parameters.
 void stepOnce(plimsoll_train *train, const Timeline &timeline, double rate) {
   train->session.run(timeline,
                      {train->state.step + 1, train->microBatch, rate, train->state.weightDecay});

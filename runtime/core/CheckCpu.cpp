@@ -1,6 +1,6 @@
-//===- CheckCpu.cpp - is this CPU what the program was compiled for ---------===//
+//===- CheckCpu.cpp - checks that this CPU can run the program --------------===//
 //
-// Compiled for any x86-64, and run before anything that is not.
+// This file is compiled for any x86-64 and runs before code that needs more.
 //===----------------------------------------------------------------------===//
 #include "CheckCpu.h"
 

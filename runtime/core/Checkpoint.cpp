@@ -1,4 +1,4 @@
-//===- Checkpoint.cpp - saving a run, and what a saved run knows ------------===//
+//===- Checkpoint.cpp - saving a run, and the state of a saved run ----------===//
 #include "Checkpoint.h"
 
 #include "Json.h"
@@ -50,7 +50,7 @@ CheckpointWriter::CheckpointWriter(const Program &program, std::vector<Slot> giv
     throw Failure(format("cannot save to '%s': %s", path.c_str(), std::strerror(errno)));
   buildTensorText();
   buildAliasText(choices);
-  // Data starts at a multiple of 64 behind the 8 bytes of length.
+  // The header is as long as makes the data start at a multiple of 64 bytes.
   int64_t most = static_cast<int64_t>(tensorText.size() + aliasText.size()) + kMetadataRoom;
   headerCapacity = (most + 8 + 63) / 64 * 64;
   header.resize(headerCapacity);
@@ -70,7 +70,7 @@ void CheckpointWriter::buildTensorText() {
   tensorText += "}";
 }
 
-/// {"wte.weight":["lm_head.weight"]}, quoted once more: metadata values are strings.
+/// Builds {"wte.weight":["lm_head.weight"]} as a quoted string: metadata values are strings.
 void CheckpointWriter::buildAliasText(const std::string &choices) {
   std::string plain = "{";
   for (const Slot &slot : slots) {
@@ -138,7 +138,7 @@ bool CheckpointWriter::writeFile(int descriptor, const std::byte *arena) {
   return fsync(descriptor) == 0;
 }
 
-/// A piece at a time, so that what is looked at and then written is still in the cache.
+/// Checks and writes the slot in pieces, so that each is still in the cache when it is written.
 bool CheckpointWriter::writeSlot(int descriptor, const Slot &slot, const std::byte *arena) {
   for (int64_t begin = 0; begin < slot.bytes(); begin += kBufferBytes) {
     int64_t bytes = std::min(kBufferBytes, slot.bytes() - begin);
@@ -200,7 +200,7 @@ void CheckpointWriter::save(const RunState &state, const std::byte *arena) {
   }
   int folder = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
-    fsync(folder); // some file systems cannot; the rename is atomic all the same
+    fsync(folder); // some file systems cannot; the rename is atomic nevertheless
     ::close(folder);
   }
 }
@@ -234,7 +234,7 @@ RunState readRunState(const Program &program, const SafetensorsFile &file) {
   state.steps = std::strtoll(text("steps"), nullptr, 10);
   state.seed = std::strtoull(text("seed"), nullptr, 10);
   state.dataPosition = std::strtoll(text("data_position"), nullptr, 10);
-  // The data rule knows the place in the data from the step and the batch alone.
+  // The data rule (Feeder.h) derives the place in the data from the step and the batch alone.
   if (state.dataPosition != rowsTaken(program, state.step))
     throw Failure(format(
         "'%s' was saved by a program compiled for another batch: its %s steps took %s rows of the "

@@ -1,4 +1,4 @@
-//===- Checkpoint.h - saving a run, and what a saved run knows --------------===//
+//===- Checkpoint.h - saving a run, and the state of a saved run ------------===//
 //
 // A safetensors file: parameters under their names, optimizer state under
 // `optimizer.<state>.<parameter>`, and strings of metadata. It is written to
@@ -16,7 +16,8 @@
 
 namespace plimsoll {
 
-/// What a run must know to go on as if it had not stopped.
+/// What a checkpoint holds besides tensors, so that a resumed run gives the same bits as one that
+/// never stopped.
 struct RunState {
   int64_t step = 0;  ///< steps done
   int64_t steps = 0; ///< steps in all, for the schedule
@@ -26,11 +27,11 @@ struct RunState {
   double learningRate = 0, weightDecay = 0;
   char schedule[64] = "constant";
   double bestLoss = 0;  ///< lowest evaluation loss so far
-  int64_t bestStep = 0; ///< where it was
+  int64_t bestStep = 0; ///< the step of that evaluation
   int64_t evaluationsSinceBest = 0;
-  bool evaluationPending = false; ///< a signal came before the one due at `step` was done
+  bool evaluationPending = false; ///< a signal interrupted the evaluation that was due at `step`
   bool hasBest = false;
-  std::string choices; ///< as read: what libraries chose
+  std::string choices; ///< set by readRunState(): the algorithms that libraries chose
 };
 
 /// A parameter or its optimizer state is infinite or NaN.
@@ -38,17 +39,19 @@ struct NotFinite : Failure {
   using Failure::Failure;
 };
 
-/// Rows of the data that `steps` steps of the program take.
+/// Returns how many rows of the data `steps` steps of the program take.
 int64_t rowsTaken(const Program &program, int64_t steps);
 
 class CheckpointWriter {
 public:
-  /// Prepares to save `slots` of the arena to `path`, with what libraries chose (Choices.h).
+  /// Prepares to save `slots` of the arena to `path`. `choices`: the text of the algorithms that
+  /// libraries chose (Choices.h).
   CheckpointWriter(const Program &program, std::vector<Slot> slots, const std::string &path,
                    const std::string &choices = "");
 
-  /// Throws Failure; the file of before is then untouched and no temporary file is left.
-  /// NotFinite when what is trained is not: a good checkpoint is never replaced by such a one.
+  /// Writes the checkpoint. Throws Failure; the previous file is then untouched and no temporary
+  /// file is left. Throws NotFinite if a trained tensor has an infinity or a NaN: a good checkpoint
+  /// is never replaced by a spoilt one.
   void save(const RunState &state, const std::byte *arena);
 
   const std::string &path() const { return target; }
@@ -74,8 +77,8 @@ private:
   [[noreturn]] void fail(const char *doing, int error);
 };
 
-/// Reads the run state of a checkpoint. Throws Failure when it is none, of a later format, of
-/// another program, or of the same one compiled for another batch.
+/// Reads the run state of a checkpoint. Throws Failure if the file is no checkpoint, has a later
+/// format, or was saved by another program or by the same one compiled for another batch.
 RunState readRunState(const Program &program, const SafetensorsFile &file);
 
 } // namespace plimsoll

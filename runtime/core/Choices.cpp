@@ -1,4 +1,4 @@
-//===- Choices.cpp - what libraries chose, for the run that goes on ---------===//
+//===- Choices.cpp - the algorithms that libraries chose, for a resumed run -===//
 #include "Choices.h"
 
 #include "Failure.h"

@@ -1,4 +1,4 @@
-//===- Device.cpp - where the arena lies, and what runs launches on it ------===//
+//===- Device.cpp - the memory of the arena, and running launches on it -----===//
 #include "Device.h"
 
 #include "Failure.h"

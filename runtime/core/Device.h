@@ -1,10 +1,10 @@
-//===- Device.h - where the arena lies, and what runs launches on it --------===//
+//===- Device.h - the memory of the arena, and running launches on it -------===//
 //
 // The host knows one address, `host()`: offsets of the program's tables are added to it. On
-// a CPU it is the arena. A device with memory of its own keeps a mirror there, of which only
-// pages that were touched take memory; what the host wrote is sent by `upload`, and what it
-// wants to read is fetched by `download`, or, where it is a run's few scalars, by `beginFetch`
-// and `fetched`, between which the host may begin the next run.
+// a CPU it is the arena. A device with separate memory keeps a mirror of the arena there, of which
+// only touched pages take memory. `upload` sends what the host wrote, `download` fetches what it
+// wants to read. The few scalars of a run are fetched by `beginFetch` and `fetched`, between which
+// the host may begin the next run.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_DEVICE_H
 #define PLIMSOLL_CORE_DEVICE_H
@@ -18,20 +18,21 @@
 
 namespace plimsoll {
 
-/// What a run of a timeline leaves for the host; NaN: it computes none.
+/// The scalar results of a run of a timeline; NaN: the timeline does not compute it.
 struct Scalars {
   float loss = NAN, accuracy = NAN;
   float gradientNorm = NAN; ///< of all gradients together, before clipping
-  double ended = 0;         ///< when the host had them, as secondsNow() tells the time
+  double ended = 0;         ///< secondsNow() when the host had the scalars
 };
 
 /// Bytes mapped from the system, zero at first.
 class HostMemory {
 public:
-  /// Of a sparse one only a part will be touched.
+  /// sparse: only some of the pages will be touched, so the bytes need not be available in full.
   enum class Use { whole, sparse };
 
-  /// Throws Failure; of a whole one also where the machine has too little.
+  /// Throws Failure if the bytes cannot be mapped; with Use::whole also if the system refuses to
+  /// commit as many.
   HostMemory(uint64_t bytes, Use use);
   ~HostMemory();
   HostMemory(const HostMemory &) = delete;
@@ -44,7 +45,7 @@ private:
   uint64_t bytes;
 };
 
-/// The device failed in the middle of its work; the checkpoints are intact.
+/// The device failed while it ran launches; checkpoints on disk are intact.
 struct DeviceFailure : Failure {
   using Failure::Failure;
 };
@@ -53,35 +54,36 @@ class Device {
 public:
   virtual ~Device() = default;
 
-  /// The arena as the host reads and writes it.
+  /// The address at which the host reads and writes the arena.
   virtual std::byte *host() const = 0;
-  /// The arena as launches do.
+  /// The address at which launches read and write the arena.
   virtual std::byte *arena() const = 0;
   /// Sends what the host wrote at [offset, offset + bytes), before the next launch.
   virtual void upload(uint64_t /*offset*/, uint64_t /*bytes*/) {}
-  /// Fetches what launches wrote there; all of them have ended when it returns.
+  /// Fetches what launches wrote at [offset, offset + bytes), and waits for all launches so far.
   virtual void download(uint64_t /*offset*/, uint64_t /*bytes*/) {}
   /// Runs the launches of `timeline` with a stepper that was prepared for it.
   virtual void run(const Timeline &timeline, StepRunner &stepper);
 
-  /// Launches have been prepared anew: what `run` kept of them must not run again.
+  /// Called after launches were prepared again: launches that `run` recorded are out of date.
   virtual void launchesChanged() {}
 
-  /// Whether `run` returns before its launches have ended.
+  /// True if `run` returns before its launches have ended.
   virtual bool asynchronous() const { return false; }
-  /// Begins to fetch the scalars of `timeline` as the launches so far leave them. There are two
-  /// slots: one can be fetched while the other one's launches still run.
+  /// Begins to fetch the scalars that the launches so far leave in `timeline`'s places, into
+  /// `slot`. There are two slots, 0 and 1, so that one can be read while the launches for the other
+  /// run.
   virtual void beginFetch(const Timeline &timeline, int slot);
-  /// The scalars in `slot`, as soon as they are there. Throws DeviceFailure where the launches
-  /// that were to write them have failed; not where later ones did.
+  /// Waits for the scalars of `slot` and returns them. Throws DeviceFailure if the launches before
+  /// its beginFetch() failed; a failure of later launches is not reported here.
   virtual Scalars fetched(int slot) { return slots[slot]; }
 
 private:
   Scalars slots[2];
 };
 
-/// The device that a program was compiled for; defined by the backend that it links. Throws
-/// Failure, where the machine has no such device or too little memory for the arena.
+/// Opens the device that the program was compiled for; defined by the backend that it links. Throws
+/// Failure if the machine has no such device or too little memory for the arena.
 std::unique_ptr<Device> openDevice(const Program &program);
 
 } // namespace plimsoll

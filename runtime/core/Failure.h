@@ -17,10 +17,10 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// printf into a string.
+/// Formats as printf does, into a string.
 std::string format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 
-/// "12,345,678".
+/// Writes a number with commas between groups of three digits: "12,345,678".
 std::string grouped(long long value);
 
 } // namespace plimsoll

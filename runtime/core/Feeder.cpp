@@ -1,4 +1,4 @@
-//===- Feeder.cpp - the data rule -------------------------------------------===//
+//===- Feeder.cpp - the data rule: which row of the data each batch takes ----===//
 #include "Feeder.h"
 
 #include "Failure.h"
@@ -35,7 +35,7 @@ Feeder::Feeder(const TimelineInputs &inputs, std::unique_ptr<Source> given, bool
     const Input input = inputs[i];
     if (input.isClasses())
       labels = i;
-    // What an index points to, among rows that are all of the data, would be elsewhere.
+    // An index into the rows of the data would point to another row once they are shuffled.
     if (shuffle && input.info.whole && input.info.limit >= 0 && input.tensor.type != DType::f32)
       throw UsageError(format("--order=shuffled: '%s' is read whole and counts rows, which "
                               "shuffling would move",
@@ -72,7 +72,8 @@ bool Feeder::feed(int64_t step, std::byte *arena, const Timeline &timeline) {
   return true;
 }
 
-/// A batch is a batch of other rows where nothing is drawn for each element, or mixed.
+/// True if the loss of a batch is the mean of losses that depend on one row each: labels are floats
+/// by rows, no rows are mixed, and no random numbers are drawn.
 bool Feeder::isMeanOverRows() const {
   bool any = false;
   for (int i = 0; i < inputs.count(); ++i) {
@@ -96,7 +97,7 @@ double Feeder::weight() const {
   return static_cast<double>(fedStep > batchesPerEpoch() ? -filling : batch);
 }
 
-/// Rows behind the last record do not count.
+/// Gives the rows after the last record labels that are ignored.
 void Feeder::ignoreFilling(int64_t step) const {
   if (!buffers[labels])
     return;

@@ -1,7 +1,7 @@
 //===- Json.h - a small strict JSON reader ----------------------------------===//
 //
-// Reads safetensors headers: RFC 8259, with depth bounded and every error placed.
-// Numbers are kept as 64-bit integers (all that a header has); a fraction is refused.
+// Reads safetensors headers: RFC 8259 with bounded depth; every error names its byte.
+// Numbers are 64-bit integers, as headers need no others; a fraction is an error.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_JSON_H
 #define PLIMSOLL_CORE_JSON_H
@@ -18,16 +18,17 @@ struct Json {
   enum class Kind { null, boolean, integer, string, array, object } kind = Kind::null;
   int64_t integer = 0;
   std::string string;
-  std::vector<Json> items;                           ///< of an array
-  std::vector<std::pair<std::string, Json>> members; ///< of an object, in order
+  std::vector<Json> items;                           ///< elements of an array
+  std::vector<std::pair<std::string, Json>> members; ///< members of an object, in order
 
   const Json *find(std::string_view name) const;
 };
 
-/// Reads one value that fills `text` but for blanks. Throws Failure ("byte 12: ...").
+/// Parses `text`, which must be one value and blanks. Throws Failure ("byte 12: ...").
 Json parseJson(std::string_view text);
 
-/// Appends `text` as a JSON string, quotes included; what is no UTF-8 as in plimsoll/Shown.h.
+/// Appends `text` as a JSON string, quotes included; bytes that are not UTF-8 are escaped as by
+/// utf8() of plimsoll/Shown.h.
 void appendQuoted(std::string &out, std::string_view text);
 
 } // namespace plimsoll

@@ -8,13 +8,13 @@
 
 namespace plimsoll {
 
-/// Launches that stand one after the other, of a kernel that can run them together.
+/// Consecutive launches of one kernel that can run them together (Kernel::runMany).
 class LaunchQueue {
 public:
   bool empty() const { return waiting.empty(); }
   bool takes(const Kernel &which) const { return empty() || kernel == &which; }
 
-  /// Keeps a copy of all that `launch` points to; `number`: in the timeline.
+  /// Adds a launch with copies of all that it points to. `number` is its index in the timeline.
   void add(const Kernel &which, const Launch &launch, int number) {
     kernel = &which;
     first = empty() ? number : first;
@@ -27,7 +27,7 @@ public:
   int firstLaunch() const { return first; }
   int lastLaunch() const { return first + static_cast<int>(waiting.size()) - 1; }
 
-  /// Runs and forgets them.
+  /// Runs all launches of the queue and empties it.
   void run() {
     std::vector<Launch> launches;
     for (const Waiting &each : waiting) {

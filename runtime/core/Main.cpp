@@ -1,9 +1,8 @@
 //===- Main.cpp - main of an emitted program --------------------------------===//
 //
-// OpenMP's threads spin before they sleep. Its default is long: beside another busy
-// program on the same cores a step then takes many times as long. The number is read
-// before main, so it is set for a second start of the same program, unless the user
-// chose a policy.
+// OpenMP's threads spin before they sleep, by default so long that a step takes many times as
+// long beside another busy program on the same cores. OpenMP reads the variable before main, so
+// main sets it and starts the same program again, unless the user chose a policy.
 //===----------------------------------------------------------------------===//
 #include "plimsoll/Run.h"
 #include <cstdlib>

@@ -31,8 +31,8 @@ Metrics::~Metrics() {
     ::close(descriptor);
 }
 
-/// Cuts the file behind the last line in front of a later step's: a run that was killed may have
-/// gone on after the checkpoint that this one resumes.
+/// Cuts the file before the first line of a step after `lastStep`: a run that was killed may have
+/// made more steps after the checkpoint that this one resumes.
 void Metrics::keepLines(int64_t lastStep) {
   std::string content;
   std::vector<char> chunk(1 << 16);

@@ -9,12 +9,12 @@
 
 namespace plimsoll {
 
-/// What a step tells. Rates count tokens where labels are tokens, else samples.
+/// What is reported of a step. `perSecond` counts tokens if labels are tokens, else samples.
 struct StepRecord {
   int64_t step;
   double loss, learningRate, milliseconds, perSecond;
   double accuracy;     ///< NaN: the loss has none
-  bool tokens;         ///< perplexity and tokens per second
+  bool tokens;         ///< labels are tokens: report perplexity, and tokens per second
   double gradientNorm; ///< NaN: not computed
 };
 
@@ -22,15 +22,15 @@ struct EvalRecord {
   int64_t step, batches;
   double loss, accuracy;
   bool tokens;
-  int64_t lastRows = 0; ///< of the last batch where it is not full; 0: it is
-  int64_t leftRows = 0; ///< that fill no batch and were left out
+  int64_t lastRows = 0; ///< records in the last batch; 0: it is full
+  int64_t leftRows = 0; ///< records left out because they do not fill a batch
 };
 
 /// Writes JSON lines, each with one write(2), so that a killed run leaves whole lines.
 class Metrics {
 public:
-  /// `path` empty: none; "-": standard output. A resumed run keeps the lines of the steps up to
-  /// `resumedStep` (0: a fresh file) and writes behind them. Throws Failure.
+  /// `path` empty: no metrics; "-": standard output. A resumed run keeps the lines of the steps up
+  /// to `resumedStep` (0: a new file) and appends to them. Throws Failure.
   Metrics(const std::string &path, int64_t resumedStep);
   ~Metrics();
   Metrics(const Metrics &) = delete;

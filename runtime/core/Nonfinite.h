@@ -1,9 +1,9 @@
 //===- Nonfinite.h - finding the first value that is not finite -------------===//
 //
-// Watches every launch of every step (--find-nonfinite). What is infinite in a first step
-// whose loss is finite (a mask of -inf) is taken as meant. Of the rest the first NaN is
-// named, and the first infinity when it came before; with its step, because an update can
-// spoil a weight that the loss sees one step later.
+// Watches what every launch of a timeline writes (--find-nonfinite). Tensors with infinities in a
+// first step whose loss is finite (a mask of -inf) are taken as intended. Otherwise the first NaN
+// is named, and the first infinity if it came before; with its step, because an update can spoil a
+// weight that the loss depends on one step later.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_NONFINITE_H
 #define PLIMSOLL_CORE_NONFINITE_H
@@ -17,15 +17,17 @@ namespace plimsoll {
 
 class NonfiniteFinder {
 public:
-  /// Looks at runs of `timeline`.
+  /// Watches runs of `timeline`.
   NonfiniteFinder(const Timeline &timeline, Device &device);
 
   void beginStep(int64_t step);
-  /// The step's loss was finite: if it was the first, what was infinite in it is normal.
+  /// Called if the step's loss was finite. After the first such step its infinities count as
+  /// normal.
   void acceptStep();
-  /// The step's loss is a mean of nothing: what was not finite in it is meant.
+  /// Called if all labels of the step were ignored: its loss is a mean of nothing, and what was not
+  /// finite in it is intended.
   void forgetStep() { firstNan = firstInfinity = {}; }
-  /// Says what was found so far.
+  /// Returns text, for an error message, that names what was found so far.
   std::string report() const;
 
   static void observe(void *self, int launch) {
@@ -39,11 +41,11 @@ private:
   };
   const Timeline &timeline;
   Device &device;
-  std::vector<char> normal; ///< of each write: infinite in a good first step
+  std::vector<char> normal; ///< for each write: it had infinities in the first step
   Found firstNan, firstInfinity;
   int64_t step = 0;
   bool first = true;
-  int next = 0; ///< first write of a launch not yet seen
+  int next = 0; ///< the first write that this step's launches have not reached
 
   void look(int launch);
   void inspect(int write);

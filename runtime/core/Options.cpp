@@ -1,7 +1,7 @@
 //===- Options.cpp - the command line of an emitted program -----------------===//
 //
-// A parser of its own, so that the folder an emitted program is built in needs nothing
-// that is not in it.
+// The parser is written here, so that an emitted program's folder builds without further
+// libraries.
 //===----------------------------------------------------------------------===//
 #include "Options.h"
 
@@ -36,7 +36,7 @@ double realNumber(const std::string &option, const std::string &text) {
   return value;
 }
 
-/// Insertions, deletions and replacements that lead from one name to the other.
+/// Returns the number of insertions, deletions and replacements that turn one name into the other.
 size_t distance(const std::string &a, const std::string &b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j)
@@ -53,15 +53,15 @@ size_t distance(const std::string &a, const std::string &b) {
   return row[b.size()];
 }
 
-/// `FILE[,every=N][,best]` in its pieces.
+/// The parts of `FILE[,every=N][,best]`.
 struct Suffixed {
   std::string file;
   int64_t every = 0;
   bool best = false;
 };
 
-/// A file's name may have commas of its own: it ends with the last piece that has a '/', or a
-/// '.' and no '='. Every piece behind it must be a suffix.
+/// Splits `text` into a file's name and its suffixes. The name may contain commas: it ends with the
+/// last piece that has a '/', or a '.' and no '='. Every piece after it must be a suffix.
 Suffixed takeSuffixes(const std::string &option, const std::string &text, bool bestToo) {
   std::vector<std::string> pieces = {""};
   for (char c : text)

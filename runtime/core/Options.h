@@ -19,21 +19,21 @@ struct Options {
   std::optional<uint64_t> seed;
   std::string weights, metrics, resume, dumpGradients, profile;
   std::string save;
-  int64_t saveEvery = 0; ///< 0: at the end alone
+  int64_t saveEvery = 0; ///< steps between checkpoints; 0: only at the end
   bool saveBest = false;
   std::string bestFile; ///< empty: named after `save`
   int64_t patience = 0; ///< evaluations without a lower loss before the run ends; 0: no limit
   std::vector<std::string> evalData;
-  int64_t evalEvery = 0;  ///< 0: at the end alone
-  bool skipEmpty = false; ///< no step where all labels are ignored
+  int64_t evalEvery = 0;  ///< steps between evaluations; 0: only at the end
+  bool skipEmpty = false; ///< skip steps in which all labels are ignored
   bool findNonfinite = false, info = false, help = false;
 };
 
-/// Throws UsageError: unknown options with the nearest name, values that do not parse, and
-/// combinations that would have no effect.
+/// Parses the command line. Throws UsageError for unknown options (naming the nearest one), values
+/// that do not parse, and combinations that would have no effect.
 Options parseOptions(const Program &program, int argc, char **argv);
 
-/// The text of --help.
+/// Returns the text of --help.
 std::string helpText(const char *program);
 
 } // namespace plimsoll

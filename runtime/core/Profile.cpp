@@ -25,7 +25,8 @@ void Profile::note(int launch) {
   last = now;
 }
 
-/// Rising; without the first step, which warms caches and page tables up, if there are others.
+/// Returns the times of a launch, sorted; without the first step, which warms up caches and page
+/// tables, if there are others.
 std::vector<float> Profile::timesOf(int launch) const {
   auto begin = seconds.begin() + launch * kept;
   std::vector<float> times(begin + (steps > 1 && steps <= kept), begin + std::min(steps, kept));

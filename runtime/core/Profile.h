@@ -1,10 +1,10 @@
 //===- Profile.h - the time of every launch ---------------------------------===//
 //
-// Watches every launch of every step (--profile=FILE) and writes one JSON object at the
+// Times every launch of a timeline (--profile=FILE) and writes one JSON object at the
 // end: {"steps": n, "step_seconds": s, "launches": [{"launch": 0, "node": "...",
-// "value": "...", "seconds": s, "least_seconds": s}, ...]}. `seconds` are medians over the
-// last steps, the first step left out where there are more. Everything is allocated
-// before the first step.
+// "value": "...", "seconds": s, "least_seconds": s}, ...]}. `seconds` is the median over the
+// last steps, without the first step if there are more; `step_seconds` is the sum of these medians.
+// Everything is allocated before the first step.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_PROFILE_H
 #define PLIMSOLL_CORE_PROFILE_H
@@ -19,7 +19,7 @@ namespace plimsoll {
 
 class Profile {
 public:
-  /// Of runs of `timeline`.
+  /// Times the launches of `timeline`.
   explicit Profile(const Timeline &timeline);
 
   void beginStep();
@@ -30,10 +30,10 @@ public:
 
 private:
   using Clock = std::chrono::steady_clock;
-  static constexpr int64_t kept = 31; ///< steps whose times are remembered
+  static constexpr int64_t kept = 31; ///< the number of last steps whose times are kept
 
   const Timeline &timeline;
-  std::vector<float> seconds; ///< of launch l in step s at [l * kept + s % kept]
+  std::vector<float> seconds; ///< [launch * kept + step % kept], steps from 0
   int64_t steps = 0;
   Clock::time_point last;
 

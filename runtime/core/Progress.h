@@ -1,7 +1,7 @@
 //===- Progress.h - what the user sees while a program trains ---------------===//
 //
-// On a terminal one line that renews itself; elsewhere a line at the first and last
-// step and every few seconds between. Standard error, no allocation.
+// Writes to standard error: on a terminal one line that is overwritten, elsewhere a line at the
+// first and last step and every few seconds between them. Allocates nothing.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_PROGRESS_H
 #define PLIMSOLL_CORE_PROGRESS_H
@@ -10,7 +10,7 @@
 
 namespace plimsoll {
 
-/// Seconds of a clock that only goes forward.
+/// Returns the seconds of a monotonic clock.
 double secondsNow();
 
 class Progress {
@@ -19,14 +19,14 @@ public:
 
   void step(const StepRecord &record);
   void evaluation(const EvalRecord &record);
-  /// A line of its own, whatever is being shown.
+  /// Prints a separate line; a progress line that is open is ended before.
   __attribute__((format(printf, 2, 3))) void say(const char *pattern, ...);
 
 private:
   int64_t firstStep, lastStep;
   bool terminal;
   double started, shown = 0;
-  bool open = false; ///< the renewing line has no end yet
+  bool open = false; ///< the progress line has no line feed yet
   Text text;
 
   void endLine();

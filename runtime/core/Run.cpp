@@ -36,7 +36,7 @@ int runTraining(const Program &program, int argc, char **argv) {
       std::string text = options.help ? helpText(name) : std::string(program.info) + "\n";
       return std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) ? 1 : 0;
     }
-    // Of a program's own process alone: a library leaves its host's settings as they are.
+    // Only here, where the process is the program's: a library must not change its host's settings.
     omp_set_dynamic(0);
     omp_set_num_threads(program.threads);
     Trainer trainer(program, options);

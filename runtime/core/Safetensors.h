@@ -33,10 +33,10 @@ public:
   const std::string &path() const { return name; }
   const std::map<std::string, Tensor> &tensors() const { return entries; }
   const Tensor *find(const std::string &tensor) const;
-  /// A string of the metadata, or null.
+  /// Returns the string `key` of the metadata, or null.
   const std::string *metadata(const std::string &key) const;
 
-  /// Reads bytes of the file. Throws Failure.
+  /// Reads `bytes` bytes at `offset` from the start of the file. Throws Failure.
   void read(void *into, int64_t offset, int64_t bytes) const;
 
 private:
@@ -50,10 +50,10 @@ private:
                  int64_t fileBytes);
 };
 
-/// Bytes of one element of a safetensors type, 0 if unknown.
+/// Returns the bytes of one element of a safetensors type, 0 for an unknown one.
 int64_t elementBytes(const std::string &type);
 
-/// "[4, 128]".
+/// Returns a shape as text: "[4, 128]".
 std::string shapeText(const int64_t *shape, int rank);
 
 } // namespace plimsoll

@@ -1,4 +1,4 @@
-//===- Schedule.cpp - the learning rate of every step -----------------------===//
+//===- Schedule.cpp - the learning rate of each step ------------------------===//
 #include "Schedule.h"
 
 #include "Failure.h"
@@ -10,9 +10,9 @@ namespace plimsoll {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr size_t kLongest = 63; ///< what a checkpoint keeps of the text
+constexpr size_t kLongest = 63; ///< characters; RunState::schedule holds no more
 
-/// From `start` (progress 0) to `end` (1) along half a cosine.
+/// Goes from `start` (progress 0) to `end` (progress 1) along half a cosine.
 double alongCosine(double start, double end, double progress) {
   return end + (start - end) / 2.0 * (1.0 + std::cos(kPi * progress));
 }
@@ -43,7 +43,7 @@ bool Schedule::setKind(const std::string &name) {
   return kind != Kind::constant || name == "constant";
 }
 
-/// `warmup=N`, `div=X` or `final-div=X`.
+/// Sets `warmup=N`, `div=X` or `final-div=X`; false if `piece` is none of them.
 bool Schedule::setOption(const std::string &piece) {
   size_t equals = piece.find('=');
   std::string key = piece.substr(0, equals);

@@ -1,4 +1,4 @@
-//===- Schedule.h - the learning rate of every step -------------------------===//
+//===- Schedule.h - the learning rate of each step --------------------------===//
 #ifndef PLIMSOLL_CORE_SCHEDULE_H
 #define PLIMSOLL_CORE_SCHEDULE_H
 
@@ -7,17 +7,19 @@
 
 namespace plimsoll {
 
-/// constant | cosine | linear | one-cycle [,warmup=N]. With W steps of warm-up, step t (from 1)
-/// of N has
-///   t <= W: rate * t / W; behind: p = (t - 1 - W) / (N - W), and the rate times 1 (constant),
-///   (1 + cos(pi p)) / 2 (cosine), 1 - p (linear).
-/// one-cycle [,div=25][,final-div=1e4], PyTorch's OneCycleLR with cosines: in W steps (30 % of N)
-/// from rate / div up to the rate, then down to rate / div / final-div.
+/// A schedule is written constant | cosine | linear | one-cycle [,warmup=N]. With W steps of
+/// warm-up, step t (from 1) of N has the learning rate
+///   t <= W: rate * t / W;
+///   t > W: with p = (t - 1 - W) / (N - W), rate times 1 (constant), (1 + cos(pi p)) / 2 (cosine),
+///   1 - p (linear).
+/// one-cycle [,div=25][,final-div=1e4] is PyTorch's OneCycleLR with cosines: in W steps (default
+/// 30 % of N) it rises from rate / div to rate, then falls to rate / div / final-div.
 class Schedule {
 public:
-  /// Throws UsageError.
+  /// Parses `text` for a run of `steps` steps. Throws UsageError.
   Schedule(const char *text, double rate, int64_t steps);
 
+  /// Returns the learning rate of step `step`, from 1.
   double at(int64_t step) const;
 
 private:

@@ -9,7 +9,7 @@
 namespace plimsoll {
 namespace {
 
-/// Name of what a launch writes, for messages.
+/// Returns the name of the value that a launch writes and of its node, for messages.
 std::string launchName(const Timeline &timeline, int launch) {
   for (int i = 0; i < timeline.writeCount; ++i)
     if (timeline.writes[i].launch == launch)
@@ -123,7 +123,8 @@ void Session::setRates(float *hyper, const RunNumbers &numbers) const {
   hyper[kFirstMicroBatch] = numbers.batch == 0 ? 1.0f : 0.0f;
 }
 
-/// What random numbers are drawn from, as bits in the block of floats.
+/// Writes the seed and the number of the batch, from which random numbers are drawn, as bits of
+/// u32 into the block of floats.
 void Session::setRandom(float *hyper, uint32_t step) const {
   auto low = static_cast<uint32_t>(seed), high = static_cast<uint32_t>(seed >> 32);
   std::memcpy(hyper + kSeedLow, &low, sizeof low);

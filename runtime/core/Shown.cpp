@@ -1,4 +1,4 @@
-//===- Shown.cpp - texts from elsewhere, fit to be shown ---------------------===//
+//===- Shown.cpp - escapes text from untrusted files --------------------------===//
 #include "plimsoll/Shown.h"
 
 #include "Failure.h"
@@ -6,7 +6,7 @@
 namespace plimsoll {
 namespace {
 
-/// A character at the start of `text`; `bytes` 0: there is none in UTF-8 (RFC 3629).
+/// A character of UTF-8 (RFC 3629); `bytes` 0: the text does not begin with one.
 struct Character {
   unsigned code = 0;
   size_t bytes = 0;
@@ -35,8 +35,8 @@ bool isBetween(unsigned code, unsigned low, unsigned high) {
   return code >= low && code <= high;
 }
 
-/// Of Unicode's categories Cc, Cf, Zl, Zp and Cn those that terminals and pages act on, or that
-/// XML has no way to write.
+/// True for those characters of Unicode's categories Cc, Cf, Zl, Zp and Cn on which terminals or
+/// pages act, or which XML cannot represent.
 bool isHidden(unsigned code) {
   return code < 0x20 || isBetween(code, 0x7f, 0x9f) || code == 0xad || code == 0x61c ||
          isBetween(code, 0x200b, 0x200f) || isBetween(code, 0x2028, 0x202e) ||
@@ -57,7 +57,7 @@ std::string escape(unsigned code) {
                       : format(code < 0x10000 ? "\\u%04x" : "\\U%08x", code);
 }
 
-/// Escapes bytes that are no UTF-8, and characters of which `escapes` is true.
+/// Escapes bytes that are not UTF-8, and characters for which `escapes` is true.
 template <typename Escapes> std::string rewrite(std::string_view text, Escapes escapes) {
   std::string result;
   for (size_t at = 0; at < text.size();) {

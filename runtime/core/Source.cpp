@@ -87,7 +87,7 @@ std::unique_ptr<Source> makeSource(const TimelineInputs &inputs,
     if (colon != spec.npos)
       files.push_back(spec.substr(colon + 1));
   }
-  (void)inputs.batchRows(); // throws where rows cannot be told
+  (void)inputs.batchRows(); // throws if the inputs have no common number of rows
   if (kind == "tokens")
     return makeTokenSource(inputs, files);
   if (kind == "safetensors")

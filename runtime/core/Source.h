@@ -1,8 +1,8 @@
-//===- Source.h - where the rows of a batch come from -----------------------===//
+//===- Source.h - reads the rows of a batch from data -----------------------===//
 //
-// A source has places (a row of a file, an offset in a token stream). The data rule
-// says which place each row of each batch takes; a source turns places into bytes in
-// the arena. Everything a source needs is allocated when it is made.
+// A source has places (a row of a file, an offset in a sequence of tokens). The data rule
+// (Feeder.h) says which place each row of each batch takes; a source copies places into the
+// arena. Everything a source needs is allocated when it is made.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_SOURCE_H
 #define PLIMSOLL_CORE_SOURCE_H
@@ -17,34 +17,34 @@ namespace plimsoll {
 
 /// What a source fills: `rows` rows of every input.
 struct Batch {
-  const int64_t *places; ///< of each row
+  const int64_t *places; ///< one for each row
   int64_t rows;
-  std::byte *const *buffers; ///< of each input of the timeline; null: not wanted
+  std::byte *const *buffers; ///< one for each input of the timeline; null: the input is not read
 };
 
 class Source {
 public:
   virtual ~Source() = default;
 
-  /// Different records in an epoch.
+  /// The number of records in an epoch.
   virtual int64_t records() const = 0;
-  /// Place of record `record` < records().
+  /// The place of record `record` < records().
   virtual int64_t place(int64_t record) const { return record; }
-  /// Place of the g-th row that is asked for, under --order=sequential.
+  /// The place of row g (from 0) of a run with --order=sequential.
   virtual int64_t sequentialPlace(int64_t g) const { return g % records(); }
-  /// A stream has no places: rows come as they come.
+  /// True if the source is a stream: it has no places, rows can only be read in their order.
   virtual bool stream() const { return false; }
   /// Moves a stream past the rows that an earlier run has taken.
   virtual void skipRows(int64_t) {}
   /// Fills a batch; false when a stream has ended. Throws Failure.
   virtual bool read(const Batch &batch) = 0;
-  /// "row 12 of x.safetensors".
+  /// Names a place for messages: "row 12 of x.safetensors".
   virtual std::string describe(int64_t place) const = 0;
 };
 
-/// Makes the source of batches for one timeline that `specs` (one or more `tokens:FILE[:type]`,
-/// `safetensors:FILE` of one kind, or `synthetic`) name. `evaluation`: it may have fewer rows than
-/// a batch. Throws UsageError or Failure.
+/// Makes the source of batches for one timeline. `specs` are one or more `tokens:FILE[:type]`, one
+/// or more `safetensors:FILE`, or `synthetic`. `evaluation`: the source may have fewer rows than a
+/// batch. Throws UsageError or Failure.
 std::unique_ptr<Source> makeSource(const TimelineInputs &inputs,
                                    const std::vector<std::string> &specs, uint64_t seed,
                                    bool evaluation = false);

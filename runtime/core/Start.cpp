@@ -1,4 +1,4 @@
-//===- Start.cpp - what a run starts from -----------------------------------===//
+//===- Start.cpp - loads the weights or the checkpoint that a run starts from ===//
 #include "Start.h"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ std::string existingDefault() {
   return path;
 }
 
-/// The parameters that checkpoints hold, or those that they leave out.
+/// Returns the parameters that checkpoints hold, or those that they leave out.
 std::vector<Slot> part(const Program &program, bool saved) {
   std::vector<Slot> slots = parameterSlots(program);
   std::erase_if(slots, [&](const Slot &slot) { return slot.saved != saved; });

@@ -1,7 +1,7 @@
-//===- Start.h - what a run starts from -------------------------------------===//
+//===- Start.h - loads the weights or the checkpoint that a run starts from -===//
 //
-// Checkpoints leave out what steps never change and every run has from the initial weights:
-// the frozen model below adapters, a teacher. It comes from the file beside the program.
+// Checkpoints leave out parameters that no step changes, which the initial weights hold already:
+// the frozen model below adapters, and a teacher. They are read from the file beside the program.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_START_H
 #define PLIMSOLL_CORE_START_H
@@ -10,20 +10,21 @@
 
 namespace plimsoll {
 
-/// `<executable>.safetensors`, or that of the shared library that holds the program.
+/// Returns the path of the default weights: that of the executable, or of the shared library that
+/// holds the program, with ".safetensors" appended.
 std::string defaultWeights();
 
-/// Fills every parameter from `path`, or, where that is empty, from the default weights. A file
-/// may hold only what checkpoints do, or only the rest: then the default weights have the other
-/// part. Answers a warning or "". Throws Failure.
+/// Fills every parameter from `path`, or from the default weights if it is empty. If the file holds
+/// only the parameters that checkpoints hold, or only the others, the rest is read from the default
+/// weights. Returns a warning that names ignored tensors, or "". Throws Failure.
 std::string loadParameters(const Program &program, const std::string &path, std::byte *arena);
 
-/// Fills parameters and optimizer state from a checkpoint, what it leaves out from `weights` as
-/// above. Throws Failure.
+/// Fills parameters and optimizer state from the checkpoint `path`, and the parameters that
+/// checkpoints leave out from `weights` (empty: the default weights). Throws Failure.
 RunState loadCheckpoint(const Program &program, const std::string &path, const std::string &weights,
                         std::byte *arena);
 
-/// What checkpoints hold: parameters, and the state of the optimizer.
+/// Returns the slots that a checkpoint holds: saved parameters and optimizer state.
 std::vector<Slot> checkpointSlots(const Program &program);
 
 } // namespace plimsoll

@@ -37,7 +37,7 @@ Slot slotOf(const ParameterInfo &parameter, std::string name, uint64_t offset) {
           /*saved=*/!parameter.unsaved};
 }
 
-/// Under the parameter's own name, with its aliases.
+/// Returns the slot of a tensor in files that has the parameter's name and aliases.
 Slot namedSlot(const ParameterInfo &parameter, uint64_t offset) {
   Slot slot = slotOf(parameter, parameter.tensor.name, offset);
   slot.aliases.assign(parameter.aliases, parameter.aliases + parameter.aliasCount);
@@ -124,7 +124,7 @@ void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, co
 
 namespace {
 
-/// All bits of the exponent set: infinite or NaN.
+/// Returns the index of the first element with all bits of `exponent` set (infinite or NaN), or -1.
 template <typename Bits>
 int64_t firstWithExponent(Bits exponent, const std::byte *data, int64_t bytes) {
   auto *bits = reinterpret_cast<const Bits *>(data);
@@ -150,11 +150,11 @@ int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes) {
 
 namespace {
 
-/// How the file's names differ from the program's: `strip` before the file's, or `add` before ours.
+/// The prefixes in which the file's names differ from the program's.
 struct Prefix {
   std::string inFile, inProgram;
 
-  /// What the file would call `name`; empty when it could not.
+  /// Returns the file's name for the program's `name`; empty if it lacks the program's prefix.
   std::string fileName(const std::string &name) const {
     if (!name.starts_with(inProgram))
       return "";
@@ -162,7 +162,7 @@ struct Prefix {
   }
 };
 
-/// The name under which the file holds the slot, or empty.
+/// Returns the name under which the file holds the slot, or "".
 std::string nameInFile(const Slot &slot, const SafetensorsFile &file, const Prefix &prefix) {
   auto held = [&](const std::string &name) {
     std::string renamed = prefix.fileName(name);
@@ -175,7 +175,7 @@ std::string nameInFile(const Slot &slot, const SafetensorsFile &file, const Pref
   return found;
 }
 
-/// True for the optimizer's state in a checkpoint.
+/// True if the file is a checkpoint and `name` is optimizer state in it.
 bool isState(const SafetensorsFile &file, const std::string &name) {
   return file.metadata("fingerprint") && name.starts_with("optimizer.");
 }
@@ -217,7 +217,8 @@ std::string checkTensor(const Slot &slot, const std::string &name,
   return problems;
 }
 
-/// Buffers of the framework: a mask, a count of batches.
+/// Returns a warning about tensors that are not used; mostly buffers of the framework, as a mask or
+/// a count of batches.
 std::string extraText(const SafetensorsFile &file, const std::vector<std::string> &extra) {
   constexpr size_t kNamed = 3;
   std::string text = format("'%s': not used, because the program has no parameter of the name: ",

@@ -14,15 +14,15 @@
 
 namespace plimsoll {
 
-/// A tensor of the program that files know: name, place in the arena, layout.
+/// A tensor of the program that files hold: its name, place in the arena and layout.
 struct Slot {
   std::string name;
   std::vector<std::string> aliases;
-  std::vector<int64_t> shape; ///< the framework's
+  std::vector<int64_t> shape; ///< in the framework's layout
   DType type;
-  bool transposed;
-  bool trained; ///< steps change it: in a checkpoint it must be finite
-  uint64_t offset;
+  bool transposed;       ///< rank 2: the arena holds the transpose of `shape`
+  bool trained;          ///< steps change it: in a checkpoint it must be finite
+  uint64_t offset;       ///< bytes from the start of the arena
   bool optional = false; ///< a file may lack it
   bool saved = true;     ///< checkpoints hold it
 
@@ -39,25 +39,26 @@ std::vector<Slot> gradientSlots(const Program &program);
 /// "F32", "I64", ...
 const char *safetensorsType(DType type);
 
-/// Bytes [begin, begin + bytes) of a slot as the framework lays it out.
+/// Copies bytes [begin, begin + bytes) of a slot, in the framework's layout, from the arena to
+/// `out`.
 void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t bytes,
              std::byte *out);
-/// The other way.
+/// Copies `in` to bytes [begin, begin + bytes) of a slot, counted in the framework's layout.
 void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, const std::byte *in);
 
-/// The first element of `bytes` bytes of `type` that is infinite or NaN, or -1.
+/// Returns the index of the first of the elements in `bytes` bytes that is infinite or NaN, or -1.
 int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes);
 
-/// What a file may have otherwise than the slots.
+/// The ways in which a file may differ from the slots.
 struct MatchRules {
-  bool anyPrefix = false;   ///< a wrapper prefix (`model.`) that all of its names have, or lack
-  bool ignoreExtra = false; ///< more tensors, where nothing else is wrong
+  bool anyPrefix = false;   ///< names may all have, or all lack, the prefix of a wrapper (`model.`)
+  bool ignoreExtra = false; ///< further tensors are ignored if nothing else is wrong
   const char *owner = "program"; ///< whose tensors the slots are, for messages
 };
 
-/// The file's name of each slot, which may be any alias; empty for one that is missing. Throws
-/// one Failure that lists everything missing, of another shape, or extra. `warning` tells which
-/// extra tensors were ignored, or is "".
+/// Returns, for each slot, the name of its tensor in the file, which may be any alias; empty for an
+/// optional one that is missing. Throws one Failure that lists all tensors that are missing, extra,
+/// or of another shape or type. `warning` names the extra tensors that were ignored, or is "".
 std::vector<std::string> matchSlots(const std::vector<Slot> &slots, const SafetensorsFile &file,
                                     const MatchRules &rules, std::string &warning);
 
@@ -65,7 +66,7 @@ std::vector<std::string> matchSlots(const std::vector<Slot> &slots, const Safete
 void readSlot(const Slot &slot, const SafetensorsFile &file, const SafetensorsFile::Tensor &tensor,
               std::byte *arena);
 
-/// Fills `slots` from the file as `matchSlots` says; answers its warning.
+/// Fills `slots` from the tensors that `matchSlots` finds, and returns its warning.
 std::string loadSlots(const std::vector<Slot> &slots, const SafetensorsFile &file, std::byte *arena,
                       bool anyPrefix, bool ignoreExtra);
 

@@ -1,4 +1,4 @@
-//===- StepRunner.cpp - prepares or runs one launch after the other ---------===//
+//===- StepRunner.cpp - prepares or runs the launches of a timeline ---------===//
 #include "StepRunner.h"
 
 #include <cstring>
@@ -8,15 +8,15 @@
 namespace plimsoll {
 namespace {
 
-/// Handles made so far: the same kernel with the same sizes, and the same choice where one is
-/// asked for, is prepared once a process.
+/// The handles made so far: a kernel is prepared once in a process for the same sizes, threads,
+/// workspace and requested choice.
 struct HandleCache {
   struct Entry {
     const Kernel *kernel;
     std::vector<int64_t> sizes;
     int threads;
     int64_t workspaceBytes;
-    std::string choice; ///< asked for; "": the library's
+    std::string choice; ///< the algorithm that was requested; "": the library chose
     void *handle;
   };
   std::vector<Entry> entries;
@@ -42,7 +42,8 @@ void *preparedHandle(const Kernel &kernel, const std::vector<int64_t> &key, int 
 
 } // namespace
 
-/// With the choice of an earlier run, where there is one that the library follows.
+/// Prepares a launch, with the choice of an earlier run if there is one that the library can
+/// follow.
 void *StepRunner::prepared(const Kernel &kernel, const LaunchNumbers &numbers,
                            int64_t workspaceBytes, const char **message) {
   std::vector<int64_t> sizes(numbers.sizes, numbers.sizes + numbers.sizeCount);
@@ -113,7 +114,7 @@ void StepRunner::runQueue() {
 }
 
 void StepRunner::poison(uint64_t offset, uint64_t bytes) {
-  constexpr int notANumber = 0xff; // every byte of it: NaN as f32 and f64
+  constexpr int notANumber = 0xff; // bytes that are all 0xff are a NaN in f32 and f64
   if (preparing)
     return;
   runQueue();

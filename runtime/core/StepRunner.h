@@ -1,4 +1,4 @@
-//===- StepRunner.h - prepares or runs one launch after the other -----------===//
+//===- StepRunner.h - prepares or runs the launches of a timeline -----------===//
 #ifndef PLIMSOLL_CORE_STEPRUNNER_H
 #define PLIMSOLL_CORE_STEPRUNNER_H
 
@@ -8,20 +8,21 @@
 
 namespace plimsoll {
 
-/// What a device does around launches, where it does anything. Launches [first, last] run as one.
+/// Work that a device does before and after launches. Not every device has hooks.
 class LaunchHooks {
 public:
+  /// Called around launches [first, last], which run as one; mostly first == last.
   virtual void before(int /*first*/, int /*last*/) {}
   virtual void after(int /*last*/) {}
-  /// Overwrites bytes of the arena, in the order of launches.
+  /// Sets bytes of the arena to `value`, after the launches so far and before the next ones.
   virtual void fill(void *bytes, int value, uint64_t count) = 0;
 
 protected:
   ~LaunchHooks() = default;
 };
 
-/// Walks through a timeline. Each launch is either prepared or runs; `observer` (null in normal
-/// operation) is told after each launch ran.
+/// Walks through the launches of a timeline, and prepares or runs each. `observer` (null in normal
+/// operation) is called after each launch that ran.
 class StepRunner final : public Stepper {
 public:
   using Observer = void (*)(void *context, int launch);
@@ -30,7 +31,7 @@ public:
   void **handles = nullptr; ///< one per launch of this timeline
   void *stream = nullptr;
   LaunchHooks *hooks = nullptr; ///< null: launches run at once, in the memory of the process
-  LaunchQueue *queue = nullptr; ///< where launches wait that may run as one; null: none do
+  LaunchQueue *queue = nullptr; ///< holds back launches that may run as one; null: none may
   bool preparing = false;
   Choices *choices = nullptr;  ///< while preparing
   const char *error = nullptr; ///< first error while preparing
@@ -39,7 +40,7 @@ public:
   void *observerContext = nullptr;
 
   void begin() override { launch = 0; }
-  /// Behind the last launch: runs what still waits.
+  /// Called after the last launch: runs what is still in the queue.
   void end() { runQueue(); }
   void poison(uint64_t offset, uint64_t bytes) override;
 

@@ -1,9 +1,9 @@
 //===- TableSource.cpp - rows of safetensors files --------------------------===//
 //
-// Columns are tensors named as the program's inputs, rows lie along dimension 0;
-// several files are one table, in the order given. Columns of the input's own type go
-// straight into the arena; integers of other widths are widened on the way. A column that is read
-// whole has the input's own shape; where all are, each file is one place.
+// Columns are tensors with the names of the program's inputs, rows lie along dimension 0;
+// several files are one table, in the order given. Columns of the input's type are read
+// straight into the arena; narrower integers are widened. A column that is read
+// whole has the input's shape; if all columns are, each file is one place.
 //===----------------------------------------------------------------------===//
 #include "Failure.h"
 #include "Safetensors.h"
@@ -19,7 +19,7 @@ bool isInteger(const std::string &type) {
   return type[0] == 'I' || type == "U8" || type == "U16" || type == "U32" || type == "BOOL";
 }
 
-/// Whether a column of this type can feed this input.
+/// True if a column of this type can feed an input of type `input`.
 bool fits(const std::string &column, DType input) {
   if (column == safetensorsType(input))
     return true;
@@ -84,7 +84,7 @@ private:
   std::vector<std::vector<const SafetensorsFile::Tensor *>> columns; ///< [file][input]
   std::vector<unsigned char> staging;                                ///< one row
   int64_t total = 0;
-  bool anyRows = false, anyWhole = false; ///< inputs of either kind
+  bool anyRows = false, anyWhole = false; ///< there are inputs read by rows, and read whole
 
   size_t fileOf(int64_t place) const {
     size_t file = 0;
@@ -93,7 +93,7 @@ private:
     return file;
   }
 
-  /// Every problem of a file, a line each.
+  /// Returns all problems of a file, one in each line.
   std::string check(const SafetensorsFile &file) {
     std::string problems, present;
     for (const auto &[name, tensor] : file.tensors())
@@ -150,7 +150,8 @@ private:
     return problems;
   }
 
-  /// Reads row `row` of the batch and those behind it that follow it in the file; returns how many.
+  /// Reads row `row` of the batch together with the next rows of the batch that follow it in the
+  /// file. Returns how many rows it read.
   int64_t readRun(int index, const Batch &batch, int64_t row) {
     const auto &[info, input] = inputs[index];
     size_t file = fileOf(batch.places[row]);

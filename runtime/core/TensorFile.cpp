@@ -1,4 +1,4 @@
-//===- TensorFile.cpp - tensors of a safetensors file, under a model's names -===//
+//===- TensorFile.cpp - tensors of a safetensors file, by a model's names ----===//
 #include "plimsoll/TensorFile.h"
 
 #include "Failure.h"

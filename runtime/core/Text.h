@@ -1,7 +1,7 @@
 //===- Text.h - text in a buffer of fixed size ------------------------------===//
 //
 // Metrics and progress are written while a program trains, when nothing may be
-// allocated: they are formatted here and leave through write(2).
+// allocated: they are formatted in this buffer and written with write(2).
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_TEXT_H
 #define PLIMSOLL_CORE_TEXT_H
@@ -14,7 +14,7 @@
 
 namespace plimsoll {
 
-/// Writes all of it, whatever the kernel cuts it into. False: failed, errno says why.
+/// Writes all bytes, with as many calls of write(2) as that takes. False on failure, see errno.
 bool writeAll(int descriptor, const void *data, size_t bytes);
 
 class Text {
@@ -32,7 +32,7 @@ public:
     used = used < sizeof(buffer) ? used : sizeof(buffer) - 1;
   }
 
-  /// A JSON number that reads back to the same f32; null when not finite.
+  /// Adds a JSON number from which the same f32 can be read back; null if it is not finite.
   void addNumber(double value) { std::isfinite(value) ? add("%.9g", value) : add("null"); }
 
   bool write(int descriptor) const { return writeAll(descriptor, buffer, used); }

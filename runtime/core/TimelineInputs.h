@@ -1,6 +1,6 @@
 //===- TimelineInputs.h - the inputs of one timeline -------------------------===//
 //
-// What an input is holds in every timeline; its shape and its place are a timeline's own.
+// An input's role is the same in every timeline; its shape and place differ between timelines.
 // Sources and feeders work for one timeline and see both together.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_TIMELINEINPUTS_H
@@ -10,21 +10,22 @@
 
 namespace plimsoll {
 
-/// An input as one timeline has it.
+/// An input of one timeline.
 struct Input {
   const InputInfo &info;
   const TensorInfo &tensor;
 
   bool isRead() const { return tensor.offset != kNoPlace; }
   bool isFloat() const { return tensor.type == DType::f32 || tensor.type == DType::f64; }
-  /// Whether it holds labels that are classes.
+  /// True if the input holds labels that are classes.
   bool isClasses() const { return info.labels && tensor.type == DType::i64; }
   int64_t elements() const { return static_cast<int64_t>(bytesOf(tensor)) / bytesOf(tensor.type); }
-  /// Elements in one row.
+  /// The number of elements in one row.
   int64_t rowElements() const;
-  /// Elements that one place of a data source gives it: a row, or all where it is read whole.
+  /// The number of elements that one place of a data source fills: a row, or all if the input is
+  /// read whole.
   int64_t placeElements() const;
-  /// Places that it takes in a batch of `rows` rows.
+  /// The number of places that fill the input in a batch of `rows` rows.
   int64_t places(int64_t rows) const { return info.whole ? 1 : rows; }
 };
 
@@ -38,8 +39,8 @@ public:
 
   int count() const { return program.inputCount; }
   Input operator[](int index) const { return {program.inputs[index], timeline.inputs[index]}; }
-  /// Rows of a batch: the first dimension of the inputs but those that are read whole; 1 where all
-  /// are. Throws Failure when they differ.
+  /// Returns the rows of a batch: the first dimension of all inputs that are not read whole; 1 if
+  /// all are read whole. Throws Failure if they differ.
   int64_t batchRows() const;
 };
 

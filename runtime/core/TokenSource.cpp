@@ -1,9 +1,9 @@
 //===- TokenSource.cpp - windows of a long sequence of tokens ---------------===//
 //
-// Files of u8, u16 or u32 tokens, little endian, taken as one sequence in the order
-// given. A row at place o is tokens[o : o+T] with labels tokens[o+1 : o+T+1]. The
-// g-th row of a sequential run is at o = (g * T) mod (len - T - 1); epochs of a
-// shuffled one are the (len - 1) / T windows that do not overlap.
+// Files of u8, u16 or u32 tokens, little endian, are one sequence of len tokens in the order
+// given. A row of T tokens at place o is tokens[o : o+T] with labels tokens[o+1 : o+T+1].
+// Row g (from 0) of a sequential run is at o = (g * T) mod (len - T - 1); an epoch of a
+// shuffled run has the (len - 1) / T windows that do not overlap.
 //===----------------------------------------------------------------------===//
 #include "Failure.h"
 #include "Source.h"
@@ -17,7 +17,8 @@
 namespace plimsoll {
 namespace {
 
-/// The one input that takes tokens. Throws Failure when the program has no such form.
+/// Returns the index of the one input that takes tokens. Throws Failure if there is not exactly
+/// one.
 int tokenInput(const TimelineInputs &inputs) {
   int found = -1;
   for (int i = 0; i < inputs.count(); ++i) {
@@ -41,7 +42,7 @@ struct TokenFile {
   std::string name;
   int descriptor = -1;
   int width = 0;
-  int64_t first = 0, count = 0; ///< of the whole sequence
+  int64_t first = 0, count = 0; ///< its tokens in the whole sequence: [first, first + count)
 };
 
 class TokenSource : public Source {
@@ -96,7 +97,7 @@ private:
   int input;
   int64_t length, total = 0;
   std::vector<TokenFile> files;
-  std::vector<uint32_t> window; ///< the tokens of a row and the one behind
+  std::vector<uint32_t> window; ///< the tokens of a row and the next one
   std::vector<unsigned char> raw;
   bool streaming = false, started = false;
 
@@ -152,7 +153,7 @@ private:
     }
   }
 
-  /// window[into...] = tokens from `place` on, across files.
+  /// Reads `count` tokens from `place` on, across files, to `window[into]` and following.
   bool load(int64_t place, int64_t into, int64_t count) {
     for (const TokenFile &file : files) {
       if (count == 0 || place >= file.first + file.count)
@@ -178,7 +179,7 @@ private:
     }
   }
 
-  /// The next window of the stream; its first token is the last of the one before.
+  /// Reads the next window of the stream; its first token is the last of the previous one.
   bool nextOfStream() {
     int64_t fresh = started ? length : length + 1;
     if (started)

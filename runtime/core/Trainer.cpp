@@ -50,7 +50,7 @@ Trainer::Trainer(const Program &program, const Options &options)
   catchSignals();
 }
 
-/// Parameters, and with --resume everything else that the run before knew.
+/// Loads the parameters; with --resume also optimizer state and the state of the earlier run.
 void Trainer::loadStart() {
   if (!options.resume.empty()) {
     state = session.fillResidents([&](std::byte *arena) {
@@ -116,7 +116,7 @@ void Trainer::openFiles() {
   }
 }
 
-/// The evaluation data once, each batch weighted by the labels or rows that count in it.
+/// Evaluates all evaluation data, each batch weighted by the labels or rows that count in it.
 void Trainer::evaluate() {
   settle();
   int64_t runs = evalFeeder->evaluationRuns(), begun = 0;
@@ -134,7 +134,7 @@ void Trainer::evaluate() {
     double count = evalFeeder->weight();
     session.run(*evaluation, {.batch = begun});
     if (begun)
-      add(); // of the batch before: this one has begun
+      add(); // the scalars of the batch before; this one is running meanwhile
     counted = count;
   }
   if (begun)
@@ -174,7 +174,8 @@ void Trainer::save() {
   lastSaved = state.step;
 }
 
-/// A step with a finite loss can have a gradient, and so an update, that is not.
+/// Saves a checkpoint. It can fail after a step with a finite loss, because a gradient, and so an
+/// update, can still have an infinity or a NaN.
 void Trainer::write(CheckpointWriter &writer) {
   try {
     writer.save(state, session.residents());
@@ -192,7 +193,7 @@ void Trainer::run() {
     sayWhyStopped(!more);
 }
 
-/// To the end, and saves; false when the data has ended before.
+/// Runs all steps and saves; false if the data has ended before the last one.
 bool Trainer::runSteps() {
   int64_t first = state.step;
   bool more = true;

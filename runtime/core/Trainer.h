@@ -1,9 +1,9 @@
 //===- Trainer.h - the training loop of the command line --------------------===//
 //
 // Everything is opened and allocated in the constructor; run() then only steps, reads,
-// writes and saves. On a device that works by itself the next batch is read and begun before the
-// scalars of the last one are awaited, so that it is never idle for the host: whatever looks at
-// the state of a step settles it first.
+// writes and saves. On an asynchronous device the next batch is read and begun before the
+// scalars of the last one are awaited, so that the device never waits for the host. Whatever reads
+// the results of a step calls settle() first.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_TRAINER_H
 #define PLIMSOLL_CORE_TRAINER_H
@@ -37,7 +37,7 @@ private:
   RunState state;
   Session session;
   const Timeline &train;            ///< the timeline of a step's last micro-batch
-  const Timeline *const accumulate; ///< of the others; null where a step has one
+  const Timeline *const accumulate; ///< that of the other micro-batches; null if a step has one
   const Timeline *const evaluation; ///< null where the program cannot evaluate
   std::unique_ptr<Feeder> feeder, evalFeeder;
   std::optional<CheckpointWriter> checkpoint, best, gradients;
@@ -48,20 +48,20 @@ private:
   int64_t lastSaved = -1, resumedStep = -1;
   std::optional<Progress> progress;
 
-  /// A batch that the device works on.
+  /// A batch whose run on the device was begun.
   struct Batch {
     int64_t step, index;
-    bool last; ///< of its step
+    bool last; ///< the last micro-batch of its step
     double learningRate, stepBegan;
     bool empty; ///< none of its labels counts: its loss is a mean of nothing
   };
   std::optional<Batch> running;
-  double loss = 0, accuracy = 0; ///< of the step under way, summed over its micro-batches
-  double finiteLoss = 0;         ///< the same without those that are empty
-  bool anyEmpty = false;         ///< of the step under way
-  static constexpr int64_t kToldBatches = 3;
-  int64_t emptyBatches = 0; ///< of the run; so many are told
-  double settled = 0;       ///< when the last step had ended
+  double loss = 0, accuracy = 0;             ///< sums over the micro-batches of the current step
+  double finiteLoss = 0;                     ///< sum over those that are not empty
+  bool anyEmpty = false;                     ///< one of the current step's micro-batches is empty
+  static constexpr int64_t kToldBatches = 3; ///< that many empty batches get a warning
+  int64_t emptyBatches = 0;                  ///< in the run so far
+  double settled = 0;                        ///< secondsNow() when the last step had ended
 
   void loadStart();
   void applyOptions();
@@ -75,7 +75,8 @@ private:
   void finish(const Batch &batch);
   void report(const Batch &batch, const Scalars &scalars);
   void checkLoss(int64_t number);
-  /// Does `work`; a failure of the device names the step, and what the run leaves behind.
+  /// Calls `work`. If the device fails, throws Failure that names the step and the checkpoint to
+  /// resume from.
   template <typename Work> auto ofStep(int64_t number, Work work) {
     try {
       return work();
@@ -88,7 +89,7 @@ private:
   std::string foundText() const;
   void evaluate();
   void noteEvaluation(double loss);
-  /// The evaluation loss has not fallen for as long as --patience allows.
+  /// True if the last --patience evaluations gave no lower loss.
   bool exhausted() const {
     return options.patience && state.evaluationsSinceBest >= options.patience;
   }

@@ -1,4 +1,4 @@
-//===- TrainerStep.cpp - one step of the command line -----------------------===//
+//===- TrainerStep.cpp - one step of the training loop ----------------------===//
 #include "Trainer.h"
 
 #include "Failure.h"
@@ -9,7 +9,7 @@
 
 namespace plimsoll {
 
-/// Of a step, all its micro-batches together.
+/// Returns the labels (tokens or samples) of a step, all its micro-batches together.
 int64_t Trainer::labelsPerStep() const {
   int64_t rows = feeder->rows() * program.microBatches;
   TimelineInputs inputs(program, train);
@@ -19,7 +19,7 @@ int64_t Trainer::labelsPerStep() const {
   return rows;
 }
 
-/// Begins one step, and ends the one before; false when the data has ended.
+/// Begins one step and finishes the one before; false if the data has ended.
 bool Trainer::step() {
   int64_t number = state.step + 1;
   if (finder)
@@ -40,7 +40,7 @@ bool Trainer::step() {
   return true;
 }
 
-/// The batches of step `number`, the last one with the update; false when the data has ended.
+/// Begins the micro-batches of step `number`; false if the data has ended.
 bool Trainer::runMicroBatches(int64_t number) {
   int64_t count = program.microBatches, first = (number - 1) * count;
   double began = secondsNow(), rate = schedule->at(number);
@@ -52,13 +52,13 @@ bool Trainer::runMicroBatches(int64_t number) {
     if (empty)
       tellEmpty(number, index);
     if (empty && options.skipEmpty)
-      continue; // a step of one batch: see Options.cpp
+      continue; // skips the whole step: --skip-empty is for steps of one batch (Options.cpp)
     begin({number, index, last, rate, began, empty});
   }
   return true;
 }
 
-/// The first ones, by their rows.
+/// Warns that all labels of a batch are ignored, naming its rows, for the first kToldBatches ones.
 void Trainer::tellEmpty(int64_t number, int64_t index) {
   if (++emptyBatches > kToldBatches)
     return;
@@ -76,11 +76,11 @@ void Trainer::tellEmpty(int64_t number, int64_t index) {
 void Trainer::begin(const Batch &batch) {
   session.run(batch.last ? train : *accumulate,
               {batch.step, batch.index, batch.learningRate, state.weightDecay});
-  settle(); // of the batch before: this one has begun
+  settle(); // finishes the batch before; this one is running meanwhile
   running = batch;
 }
 
-/// Awaits the batch that is running, if there is one.
+/// Waits for the batch that is running, if there is one, and takes its results.
 void Trainer::settle() {
   if (std::optional<Batch> batch = std::exchange(running, std::nullopt))
     finish(*batch);
@@ -104,7 +104,8 @@ void Trainer::finish(const Batch &batch) {
   report(batch, scalars);
 }
 
-/// Its time is that since the step before had ended, or, where that was before, since it began.
+/// Reports a step. Its time is counted from the end of the step before or from its own begin,
+/// whichever was later.
 void Trainer::report(const Batch &batch, const Scalars &scalars) {
   double seconds = scalars.ended - std::max(batch.stepBegan, settled);
   settled = scalars.ended;
@@ -138,7 +139,7 @@ void Trainer::checkLoss(int64_t number) {
                        keptText().c_str(), foundText().c_str()));
 }
 
-/// What a run that fails leaves behind.
+/// Returns, for a message about a run that failed, the checkpoint that it leaves.
 std::string Trainer::keptText() const {
   if (lastSaved >= 0)
     return format("; the last good checkpoint, '%s', is of step %lld", checkpoint->path().c_str(),
@@ -149,7 +150,7 @@ std::string Trainer::keptText() const {
   return "; no checkpoint was written";
 }
 
-/// The first value that was not finite, or how to find it.
+/// Returns, for a message, the first value that was not finite, or how to find it.
 std::string Trainer::foundText() const {
   if (finder)
     return finder->report();

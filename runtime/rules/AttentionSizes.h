@@ -8,7 +8,7 @@
 
 namespace plimsoll {
 
-/// How many sizes there are before the element type.
+/// The number of sizes before the element type.
 inline constexpr int kAttentionSizes = 13;
 
 struct AttentionSizes {
@@ -22,21 +22,21 @@ struct AttentionSizes {
         valueDim(s[6]), headsInside(s[7]), causal(s[8]), maskKind(s[9]), maskBatchStride(s[10]),
         maskHeadStride(s[11]), maskQueryStride(s[12]) {}
 
-  /// Floats from one time step to the next.
+  /// The distance in elements from one time step to the next.
   PLIMSOLL_INLINE int64_t rowStride(int64_t allHeads, int64_t dim) const {
     return headsInside ? allHeads * dim : dim;
   }
-  /// Where a head starts.
+  /// The element at which a head starts.
   PLIMSOLL_INLINE int64_t headOffset(int64_t entry, int64_t head, int64_t allHeads, int64_t length,
                                      int64_t dim) const {
     return headsInside ? entry * length * allHeads * dim + head * dim
                        : (entry * allHeads + head) * length * dim;
   }
-  /// Keys that any query of the block [first, first + rows) can see lie below this.
+  /// Returns a bound: no query of the block [first, first + rows) sees this key or a later one.
   PLIMSOLL_INLINE int64_t visibleKeys(int64_t first, int64_t rows) const {
     return causal && first + rows < keyLen ? first + rows : keyLen;
   }
-  /// Elementary operations of one product over all heads.
+  /// Work of one product over all heads, for choosing how many threads run it.
   int64_t work() const { return batch * heads * queryLen * keyLen * headDim / 4; }
 };
 

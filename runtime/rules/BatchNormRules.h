@@ -1,6 +1,6 @@
 //===- BatchNormRules.h - batch normalisation of one number -----------------===//
 //
-// The same for every device; f64 where nothing is said.
+// Shared by every device, so that results have the same bits. Arithmetic is in f64.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_RULES_BATCHNORMRULES_H
 #define PLIMSOLL_RULES_BATCHNORMRULES_H
@@ -34,7 +34,7 @@ struct NormaliserGrad {
   template <typename T> PLIMSOLL_INLINE double normal(T x) const {
     return (double(x) - mean) * rstd;
   }
-  /// `sum`, `dot`: means over the channel of dy and of dy times normal(x).
+  /// Returns dx. `sum` is the mean over the channel of dy, `dot` that of dy * normal(x).
   template <typename T>
   PLIMSOLL_INLINE T input(T dy, T x, double scale, double sum, double dot) const {
     return static_cast<T>(scale * rstd * (double(dy) - sum - normal(x) * dot));
@@ -45,7 +45,8 @@ struct NormaliserGrad {
 struct MovingAverage {
   double momentum, unbiased;
 
-  /// `count`: numbers that the variance is over; it is told biased.
+  /// `count`: the numbers that the variance is over. variance() takes the biased one and makes it
+  /// unbiased.
   MovingAverage(double momentum, int64_t count)
       : momentum(momentum), unbiased(double(count) / (double(count) - 1.0)) {}
 

@@ -1,6 +1,6 @@
 //===- Draws.h - random words of a launch, and numbers from them ------------===//
 //
-// The same on every device: see Random.cpp.
+// Shared by every device, so that all draw the same numbers; see Random.cpp.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_RULES_DRAWS_H
 #define PLIMSOLL_RULES_DRAWS_H
@@ -29,7 +29,7 @@ struct Draws {
   }
 };
 
-/// In [0, 1): 24 bits of one word, 53 of two.
+/// Return a number in [0, 1) from 24 bits of one word or 53 bits of two.
 PLIMSOLL_INLINE float unit(uint32_t word) {
   return static_cast<float>(word >> 8) * 0x1p-24f;
 }
@@ -37,7 +37,7 @@ PLIMSOLL_INLINE double unit(uint32_t low, uint32_t high) {
   return static_cast<double>((uint64_t(high) << 32 | low) >> 11) * 0x1p-53;
 }
 
-/// Element `i` from the words of its piece.
+/// Returns element `i` of a piece, uniform in [0, 1), from the piece's words.
 template <typename T> PLIMSOLL_INLINE T uniform(const uint32_t *words, int64_t i) {
   if constexpr (std::is_same_v<T, double>)
     return unit(words[2 * i], words[2 * i + 1]);
@@ -45,7 +45,8 @@ template <typename T> PLIMSOLL_INLINE T uniform(const uint32_t *words, int64_t i
     return unit(words[i]);
 }
 
-/// The same, normal: elements 2 i and 2 i + 1 come from the uniform numbers of both.
+/// Returns element `i` of a piece, normally distributed: elements 2 j and 2 j + 1 are both computed
+/// from the uniform numbers 2 j and 2 j + 1.
 template <typename T> PLIMSOLL_INLINE T normal(const uint32_t *words, int64_t i) {
   constexpr double twoPi = 6.283185307179586;
   int64_t even = i / 2 * 2;

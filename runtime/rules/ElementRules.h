@@ -1,6 +1,6 @@
-//===- ElementRules.h - single elements that meet, and their order -----------===//
+//===- ElementRules.h - combining and comparing single elements --------------===//
 //
-// The same for every device.
+// Shared by every device.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_RULES_ELEMENTRULES_H
 #define PLIMSOLL_RULES_ELEMENTRULES_H
@@ -11,8 +11,8 @@
 
 namespace plimsoll {
 
-/// What scatter_elements leaves where `given` meets `old`: update 0 replaces, 1 adds, 2
-/// multiplies, 3 keeps the larger, 4 the smaller.
+/// Returns the element that scatter_elements writes when `given` is scattered to `old`: update 0
+/// replaces, 1 adds, 2 multiplies, 3 keeps the larger, 4 the smaller.
 template <typename T> PLIMSOLL_INLINE T updated(T old, T given, int64_t update) {
   switch (update) {
   case 1:
@@ -28,8 +28,8 @@ template <typename T> PLIMSOLL_INLINE T updated(T old, T given, int64_t update) 
   }
 }
 
-/// True if `a` comes before `b` in the descending (smallest: ascending) order, where it is not
-/// equal to it; a NaN is larger than every number.
+/// True if `a` comes strictly before `b` in descending (smallest: ascending) order; a NaN is larger
+/// than every number.
 template <typename T> PLIMSOLL_INLINE bool precedes(T a, T b, bool smallest) {
   if (a != a || b != b)
     return smallest ? a == a : b == b;

@@ -13,7 +13,7 @@
 
 namespace plimsoll {
 
-/// Calls `function` with a null pointer of the type that `code` (an ElementType) means.
+/// Calls `function` with a null pointer to the element type `code` (an ElementType).
 template <typename Function> void withElements(int64_t code, const Function &function) {
   switch (static_cast<ElementType>(code)) {
   case ElementType::f32:
@@ -29,8 +29,8 @@ template <typename Function> void withElements(int64_t code, const Function &fun
   }
 }
 
-/// True for a kernel of floats that is told f64 behind its `sizes` other sizes; without a type
-/// the data is f32.
+/// True if the size after the `others` other sizes is the element type f64. Without that size the
+/// data is f32.
 inline bool isDouble(const int64_t *sizes, int sizeCount, int others) {
   return sizeCount > others && sizes[others] == int64_t(ElementType::f64);
 }
@@ -38,7 +38,7 @@ inline bool isDouble(const Launch &launch, int others) {
   return isDouble(launch.sizes, launch.sizeCount, others);
 }
 
-/// Calls `run` with a null pointer of float or double, as isDouble says.
+/// Calls `run` with a null pointer to double if isDouble(), else to float.
 template <typename Function>
 void withFloats(const Launch &launch, int others, const Function &run) {
   if (isDouble(launch, others))
@@ -50,7 +50,7 @@ template <typename T> bool isNan(T x) {
   return x != x;
 }
 
-/// What sums of `T` are kept in.
+/// The type in which sums of `T` are kept.
 template <typename T> struct Accumulator {
   using Type = uint64_t; // integers wrap
 };
@@ -61,7 +61,7 @@ template <> struct Accumulator<double> {
   using Type = double;
 };
 
-/// Below every other number of the type, and above.
+/// The lowest and the highest value of the type, infinities included.
 template <typename T> constexpr T lowest() {
   return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                               : std::numeric_limits<T>::lowest();

@@ -1,4 +1,4 @@
-//===- MatmulSizes.h - the sizes of a matrix product, of every kernel --===//
+//===- MatmulSizes.h - the sizes of a matrix product, for every kernel ------===//
 #ifndef PLIMSOLL_RULES_MATMULSIZES_H
 #define PLIMSOLL_RULES_MATMULSIZES_H
 
@@ -13,7 +13,7 @@ struct MatmulSizes {
   explicit MatmulSizes(const int64_t *sizes)
       : batch(sizes[0]), m(sizes[1]), n(sizes[2]), k(sizes[3]), transA(sizes[4]), transB(sizes[5]),
         batchA(sizes[6]), batchB(sizes[7]) {
-    // Batches of one right operand are more rows of one product.
+    // A batch that shares its right operand is one product with more rows.
     if (batch > 1 && batchA && !batchB && !transA) {
       m *= batch;
       batch = 1;

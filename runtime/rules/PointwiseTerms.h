@@ -1,4 +1,4 @@
-//===- PointwiseTerms.h - losses of single numbers, on every device ---------===//
+//===- PointwiseTerms.h - elementwise losses, shared by every device --------===//
 #ifndef PLIMSOLL_RULES_POINTWISETERMS_H
 #define PLIMSOLL_RULES_POINTWISETERMS_H
 
@@ -45,7 +45,7 @@ template <typename T> struct Huber {
   }
 };
 
-/// body(loss) for the kind of the launch, on numbers of type `T`.
+/// Calls body(loss) with the loss that the launch's size `kind` names, on numbers of type `T`.
 template <typename T = float, typename Body> void forKind(const Launch &launch, const Body &body) {
   switch (launch.sizes[1]) {
   case 0:

@@ -1,4 +1,4 @@
-//===- PoolRules.h - what a window's maximum and mean are --------------------===//
+//===- PoolRules.h - the maximum and the mean of a window --------------------===//
 #ifndef PLIMSOLL_RULES_POOLRULES_H
 #define PLIMSOLL_RULES_POOLRULES_H
 
@@ -6,7 +6,8 @@
 
 namespace plimsoll {
 
-/// Index of the first largest element of a window, -1 if it holds none.
+/// Returns the index of the first largest element of a window (a NaN is the largest), -1 if the
+/// window is empty.
 template <typename T, typename Index>
 PLIMSOLL_INLINE Index firstLargest(const BasicWindow<Index> &w, const Index *output,
                                    const BasicTaps<Index> &taps, const T *x) {
@@ -18,14 +19,15 @@ PLIMSOLL_INLINE Index firstLargest(const BasicWindow<Index> &w, const Index *out
   return best;
 }
 
-/// The number of element `i` of a plane whose first size runs fastest; -1 stays.
+/// Returns the number that element `i` of a plane has if the first dimension runs fastest; -1 for
+/// -1. The last dimension is the column, `i` counts it fastest.
 template <typename Index>
 PLIMSOLL_INLINE Index inColumnMajor(const BasicWindow<Index> &w, Index i) {
   Index rest = i / w.size[2], column = i % w.size[2];
   return i < 0 ? i : (column * w.size[1] + rest % w.size[1]) * w.size[0] + rest / w.size[1];
 }
 
-/// By how much the sum of a window is divided.
+/// The number by which the sum of a window is divided for its mean.
 template <typename Index> struct Divisor {
   Index padBehind[3];
   bool countPadding;
@@ -41,7 +43,7 @@ template <typename Index> struct Divisor {
     double count = 1;
     for (int d = 0; d < 3; ++d) {
       Index here = taps.last[d] - taps.first[d];
-      if (countPadding) { // a window may end behind the padding, where nothing counts
+      if (countPadding) { // a window may reach past the padding; taps there do not count
         Index left = w.size[d] + padBehind[d] - w.at(d, output[d], 0);
         Index all = left <= 0 ? 0 : (left + w.dilation[d] - 1) / w.dilation[d];
         here = all < w.kernel[d] ? all : w.kernel[d];

@@ -8,7 +8,7 @@
 
 namespace plimsoll {
 
-/// The one of `kernels` that is called `name`, or null.
+/// Returns the one of `kernels` that is called `name`, or null.
 template <int count> const Kernel *findIn(const Kernel *const (&kernels)[count], const char *name) {
   for (const Kernel *kernel : kernels)
     if (!std::strcmp(kernel->name, name))

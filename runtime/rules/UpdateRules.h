@@ -1,6 +1,6 @@
 //===- UpdateRules.h - one update of one number of a parameter --------------===//
 //
-// The same for every device. A rule gets the number, its gradient and its states, and writes
+// Shared by every device. A rule gets the number, its gradient and its states, and writes
 // the number and the states; each operation is rounded as torch.optim's single-tensor form
 // rounds it.
 //   AdamRule      param *= 1 - lr * decay (adamw), or grad += decay * param (adam);
@@ -30,12 +30,12 @@ namespace plimsoll {
 /// The step's scalars for one parameter.
 struct Rates {
   float lr, stepSize, sqrtBias2;
-  float decay;       ///< 0 where the parameter has none
+  float decay;       ///< weight decay; 0 if the parameter is not decayed
   float decayFactor; ///< 1 - lr * decay
   bool first;        ///< step 1
   float clipScale, clipValue;
 
-  /// The gradient as the update uses it; NaN stays NaN.
+  /// Returns the gradient scaled and clipped; NaN stays NaN.
   PLIMSOLL_INLINE float clipped(float gradient) const {
     float x = gradient * clipScale;
     x = x > clipValue ? clipValue : x;
@@ -43,15 +43,16 @@ struct Rates {
   }
 };
 
-/// What a launch tells of its parameter.
+/// A launch's settings for its parameter.
 struct UpdateGroup {
   double lrScale = 1; ///< multiplies the learning rate
-  double decay = -1;  ///< its own weight decay; negative: that of the step
-  double limit = 0;   ///< of the gradient's elements, both ways; 0: none
+  double decay = -1;  ///< the parameter's weight decay; negative: that of the step
+  double limit = 0;   ///< the gradient's elements are clipped to [-limit, limit]; 0: not clipped
   bool decayed = false;
 };
 
-/// `hyper`: the step's numbers (Program.h). `clip`, f32 [1] or null, multiplies the gradient.
+/// Returns the rates of one parameter. `hyper`: the scalars of the step (Hyper in Program.h).
+/// `clip`, f32 [1] or null, is the factor on the gradient.
 PLIMSOLL_INLINE Rates ratesOf(const float *hyper, const float *clip, const UpdateGroup &group) {
   Rates rates;
   rates.lr = static_cast<float>(group.lrScale * double(hyper[kLearningRate]));
@@ -153,7 +154,7 @@ struct RmspropRule {
       : alpha(static_cast<float>(scalars[0])), oneMinusAlpha(static_cast<float>(1.0 - scalars[0])),
         epsilon(static_cast<float>(scalars[1])) {}
 
-  /// Moves the average square by one gradient; what the gradient is divided by.
+  /// Adds one gradient to the moving average of squares, and returns what to divide it by.
   PLIMSOLL_INLINE float movedRoot(float gradient, float &average) const {
     average = average * alpha + oneMinusAlpha * gradient * gradient;
     return plimsoll::sqrt(average) + epsilon;
@@ -179,8 +180,8 @@ struct RmspropMomentumRule : RmspropRule {
   }
 };
 
-/// Calls `update(rule, slots, scalars)` with the rule of the optimizer's launch, the number of
-/// state buffers that stand in it, and that of the optimizer's own scalars.
+/// Calls `update(rule, slots, scalars)` with the rule of the optimizer, the number of places for
+/// state buffers in the launch (null ones included), and the number of scalars of the optimizer.
 template <typename Update> void withAdamw(const Launch &launch, Update update) {
   update(AdamRule<true>(launch.scalars), 2, 3);
 }
@@ -206,14 +207,15 @@ template <typename Update> void withRmsprop(const Launch &launch, Update update)
     update(RmspropRule(launch.scalars), 2, 3);
 }
 
-/// define(kernel, its arguments, the with... of its rule) for every optimizer.
+/// Expands define(kernel, struct of its arguments, function with... of its rule) for every
+/// optimizer.
 #define PLIMSOLL_FOR_EACH_OPTIMIZER(define)                                                        \
   define(adamw, AdamArguments, withAdamw) define(adam, AdamArguments, withAdam)                    \
       define(sgd, SgdArguments, withSgd) define(lion, LionArguments, withLion)                     \
           define(adagrad, AdagradArguments, withAdagrad)                                           \
               define(rmsprop, RmspropArguments, withRmsprop)
 
-/// What the launch tells of its parameter, behind `scalars` scalars of the optimizer.
+/// Reads the settings of the parameter, which follow the `scalars` scalars of the optimizer.
 inline UpdateGroup groupOf(const Launch &launch, int scalars) {
   UpdateGroup group;
   group.decayed = launch.sizes[1] != 0;
@@ -224,7 +226,8 @@ inline UpdateGroup groupOf(const Launch &launch, int scalars) {
   return group;
 }
 
-/// The factor on the gradient that stands behind `slots` buffers of state, or null.
+/// Returns the factor on the gradient, the buffer after `hyper` (there are `slots` states), or
+/// null.
 inline const float *clipOf(const Launch &launch, int slots) {
   return launch.bufferCount > 3 + slots ? launch.buffer<float>(3 + slots) : nullptr;
 }

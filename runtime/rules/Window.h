@@ -31,7 +31,7 @@ template <typename Index> struct BasicWindow {
   PLIMSOLL_INLINE Index elements() const { return size[0] * size[1] * size[2]; }
   PLIMSOLL_INLINE Index taps() const { return kernel[0] * kernel[1] * kernel[2]; }
   PLIMSOLL_INLINE Index outputs() const { return out[0] * out[1] * out[2]; }
-  /// Where tap `tap` of the window of output `o` lies along dimension `d`; may be outside.
+  /// Returns the position along dimension `d` of tap `tap` of output `o`; may be outside the plane.
   PLIMSOLL_INLINE Index at(int d, Index o, Index tap) const {
     return o * stride[d] - pad[d] + tap * dilation[d];
   }
@@ -51,7 +51,7 @@ template <typename Index> struct BasicTaps {
     }
   }
 
-  /// body(index of the element in the plane, number of the tap) in the order of the taps.
+  /// Calls body(index of the element in the plane, number of the tap) in the order of the taps.
   template <typename Body>
   PLIMSOLL_INLINE void forEach(const BasicWindow<Index> &w, const Index *output,
                                const Body &body) const {
@@ -67,7 +67,7 @@ template <typename Index> struct BasicTaps {
 using Window = BasicWindow<int64_t>;
 using Taps = BasicTaps<int64_t>;
 
-/// body(output position, its index, its taps) for each window of a plane.
+/// Calls body(output position, its index, its taps) for each window of a plane.
 template <typename Body> inline void forEachWindow(const Window &w, const Body &body) {
   int64_t index = 0, o[3];
   for (o[0] = 0; o[0] < w.out[0]; ++o[0])
@@ -76,8 +76,9 @@ template <typename Body> inline void forEachWindow(const Window &w, const Body &
         body(o, index++, Taps(w, o));
 }
 
-/// body(output position, its index, tap) for each window that holds the element at `position`, in
-/// the order of the windows; `tap` is where in the window, along each dimension.
+/// Calls body(output position, its index, tap) for each window that holds the element at
+/// `position`, in the order of the windows; `tap` is the element's tap in the window, along each
+/// dimension.
 template <typename Index, typename Body>
 PLIMSOLL_INLINE void forEachWindowAround(const BasicWindow<Index> &w, const Index *position,
                                          const Body &body) {

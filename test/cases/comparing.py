@@ -1,27 +1,29 @@
-"""Figures of a run against those of PyTorch that a case's reference.json holds."""
+"""Compares the figures of a run with those of PyTorch in a case's reference.json."""
 
 import math
 
 import numpy as np
 
-# Of gradients, relative to a tensor's largest number; more where PyTorch's own f32 is worse.
+# The smallest tolerance of gradients, relative to a tensor's largest number; it is larger where
+# PyTorch's f32 deviates more.
 LEAST = 2e-5
 
 
 def number(text):
-    """NaN and infinities are written as text."""
+    """Returns a number of a JSON file, in which NaN and infinities are text or null."""
     return math.nan if text is None else float(text)
 
 
 def agrees(got, want, allowed):
-    """NaN is only NaN, infinity only infinity."""
+    """True if the numbers are as near as `allowed`; NaN equals NaN alone, infinity itself alone."""
     if math.isfinite(want):
         return math.isfinite(got) and abs(got - want) <= allowed
     return got == want or math.isnan(got) and math.isnan(want)
 
 
 def compare_losses(reference, rows, either):
-    """(problems, worst relative deviation); `either`: where PyTorch has none, any will do."""
+    """Returns (problems, worst relative deviation). `either`: where PyTorch has no number, any
+    number agrees."""
     tolerance = reference.get("tolerance", LEAST)
     got = [number(row["loss"]) for row in rows if "loss" in row]
     want = [number(x) for x in reference["losses_f64"]]
@@ -41,8 +43,8 @@ def compare_losses(reference, rows, either):
 
 
 def compare_tensor(name, got, want, floor, either):
-    """What is wrong with one tensor, or None. Elements that do not depend on each other
-    (`values_f32`) are compared by their own size, others by the largest of the tensor."""
+    """Returns what is wrong with one tensor, or None. The tolerance of elements that do not depend
+    on each other (`values_f32`) is relative to each, that of others to the tensor's largest."""
     flat = np.asarray(got, np.float64).ravel()
     deviation = number(want["f32_dev"])
     relative = max(LEAST, 4 * deviation) if math.isfinite(deviation) else LEAST
@@ -66,7 +68,8 @@ def compare_tensor(name, got, want, floor, either):
 
 
 def compare_tensors(part, found, wanted, either):
-    """Problems of the gradients of the first step ("grad_step0") or of the last values ("end")."""
+    """Returns the problems of the first step's gradients ("grad_step0") or of the last values
+    ("end")."""
     kind = {"grad_step0": "gradient", "end": "final value"}[part]
     largest = max([want["max"] for want in wanted.values()] or [0])
     floor = 1e-6 * largest if part == "grad_step0" else 1e-7

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Small models that are easily trained otherwise than PyTorch trains them (README.md).
+"""Small models that are easily trained differently from PyTorch (README.md).
 
     python3 test/cases/run.py --build=build [--all] [--filter=REGEX]
 
@@ -22,7 +22,7 @@ QUICK = re.compile((pathlib.Path(__file__).resolve().parent / "quick.txt").read_
 
 
 def named(path):
-    """The tensors of a file; a tied one under all of its names."""
+    """Returns the tensors of a file; a tied one is there under all of its names."""
     if not path.exists():
         return {}
     found, metadata = tensors.read(path)
@@ -34,13 +34,13 @@ def named(path):
 
 
 def absent(patterns, text):
-    """Those of the regular expressions that match nothing in the text."""
+    """Returns those of the regular expressions that match nothing in the text."""
     return [p for p in ([patterns] if isinstance(patterns, str) else patterns)
             if not re.search(p, text, re.I)]
 
 
 def train(tools, folder, reference):
-    """(exit code, everything printed, metrics, gradients of step 1, last values)"""
+    """Returns (exit code, everything printed, metrics, gradients of step 1, last values)."""
     work = tools.folder("case")
     done = tools.plimsoll("compile", "model.onnx", "-o", work / "train", *reference["flags"],
                           cwd=folder)

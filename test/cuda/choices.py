@@ -1,4 +1,4 @@
-"""What a library chose for its launches: recorded in checkpoints, handed back to a resumed run."""
+"""Choices of libraries for launches are recorded in checkpoints and handed to resumed runs."""
 
 import json
 import struct
@@ -9,7 +9,7 @@ from harness import check
 
 
 def header(data):
-    """The text of a safetensors file's header, and where it ends."""
+    """Returns the text of a safetensors file's header, and the offset of its end."""
     end = 8 + struct.unpack("<Q", data[:8])[0]
     return data[8:end], end
 

@@ -1,6 +1,6 @@
-"""What nvcc says about kernels and emitted steps: no warning, no spilled register, on every
-architecture. The build itself holds the library's kernels to that; --all tells their registers.
-Without the toolkit these cases are left out, with a line."""
+"""nvcc compiles kernels and emitted steps without warnings and spilled registers, for every
+architecture. The build checks that for the library's kernels; --all prints their registers.
+Without the toolkit these cases are left out, with a message."""
 
 import json
 import pathlib
@@ -41,7 +41,7 @@ def check_kernels(tools, nvcc, file):
 
 
 def check_program(tools, title, architecture):
-    """The report lists every loop's kernel; here no GPU is at hand, and the program says so."""
+    """The report lists every loop's kernel; the program says that there is no GPU here."""
     model, folder = emulated.model(title), tools.folder("compiled")
     report = folder / "report.json"
     program = tools.compile(model.path, folder / "program", f"--target=cuda:{architecture}",

@@ -1,5 +1,5 @@
-"""Programs for GPUs on the emulator: PyTorch's losses and first gradients, the same bits at
-every budget. The emulator ends a run at the first access that a GPU would not forgive."""
+"""Programs for GPUs, on the emulator, have PyTorch's losses and first gradients, and the same bits
+at every budget. The emulator ends a run at the first faulty access."""
 
 import concurrent.futures
 import json
@@ -19,22 +19,23 @@ def model(title):
     return next(m for m in reference.MODELS + reference.FURTHER if m.title == title)
 
 
-#: Those of every run, and further ones of --all.
+#: Models of every run, and further ones of --all.
 USUAL = ["mlp-digits", "gpt2-nano", "gpt2-nano-dyn", "gpt2-nano-fresh", "gpt2-nano-sdpa",
          "vit-nano/model-noopt.onnx", "resnet-nano", "llama-nano", "recommender-nano"]
 ALL = ["unet-nano", "bert-nano", "t5-nano", "mobilenet-nano", "lstm-nano", "mamba-nano",
        "detector-nano", "llama-nano-18", "llama-nano-dyn/model-noopt.onnx"]
 
-#: Matrix products, and convolutions: all that factors are rounded in but attention.
+#: Models with matrix products and convolutions; with attention these are all launches that round
+#: factors.
 PRECISE = ["mlp-digits", "resnet-nano"]
 
-#: How far PyTorch is from itself with factors rounded alike (models/export/rounded.py): the loss,
+#: How far PyTorch with rounded factors is from PyTorch in f32 (models/export/rounded.py): the loss,
 #: and all gradients as one vector.
 ROUNDED = json.loads((pathlib.Path(__file__).parent / "rounded.json").read_text())
 
 
 def train(tools, model, program, folder, steps, weights, *options):
-    """Losses, and the bytes of the checkpoint behind the last step."""
+    """Returns the losses, and the bytes of the checkpoint after the last step."""
     saved, log = folder / "end.safetensors", folder / "metrics.jsonl"
     tools.expect([program, f"--data={model.data(tools)}", f"--steps={steps}", f"--save={saved}",
                   f"--weights={weights}", f"--metrics={log}", *options])
@@ -42,7 +43,7 @@ def train(tools, model, program, folder, steps, weights, *options):
 
 
 def arenas(tools, model, *options):
-    """Of all plans, the smallest first."""
+    """Returns the arenas of all plans, the smallest first."""
     result = tools.plimsoll("plan", tools.models / model.path, TARGET, "--sweep", "--json",
                             *model.options, *options)
     check(result.code == 0, str(result))
@@ -56,7 +57,8 @@ def check_losses(model, expected, found):
 
 
 def check_budgets(tools, model, folder, sizes, options, weights, few, saved):
-    """The least budget and one in the middle have the losses and bits of the free program."""
+    """The least budget and one in the middle have the losses and bits of the unconstrained
+    program."""
     for size in {sizes[0], sizes[len(sizes) // 2]}:
         program = tools.compile(model.path, folder / str(size), f"--memory={size}", *options)
         found, bytes_ = train(tools, model, program, folder, FEW, weights)
@@ -82,7 +84,8 @@ def check_model(tools, model):
 
 
 def check_precision(tools, title):
-    """Factors rounded to bf16 or tf32: as far from f32 as PyTorch is; the report names it."""
+    """With factors rounded to bf16 or tf32, results are as far from f32 as PyTorch's; the report
+    names the precision."""
     which, folder, found = model(title), tools.folder("precision-" + title), {}
     for precision in ("f32", "tf32", "bf16"):
         report, gradients = folder / "report.json", folder / "gradients.safetensors"
@@ -98,7 +101,8 @@ def check_precision(tools, title):
 
 
 def check_distance(found, precision, expected):
-    """Single roundings may fall the other way, and switch a rectifier."""
+    """Compares the distance from f32 with PyTorch's, loosely: single roundings may differ, and one
+    can switch a rectifier."""
     (loss, moved), (plain, gradients) = found[precision], found["f32"]
     loss = abs(loss - plain) / plain
     moved = np.linalg.norm(moved - gradients) / np.linalg.norm(gradients)
@@ -108,7 +112,7 @@ def check_distance(found, precision, expected):
 
 
 def check_bf16(tools):
-    """Factors kept in bf16: losses near f32's, less memory, the same bits at every budget."""
+    """Factors kept in bf16 give losses near f32's, less memory, and equal bits at every budget."""
     which, folder = model("gpt2-nano-sdpa"), tools.folder("bf16")
     options = [reference.OPTIMIZER, TARGET, "--precision=bf16", *which.options]
     free = tools.compile(which.path, folder / "free", *options)
@@ -125,7 +129,7 @@ def check_bf16(tools):
 
 
 def check_updates(tools):
-    """Behind --clip=norm all updates are one launch, but each its own where launches are timed."""
+    """With --clip=norm all updates run as one launch, but one by one if launches are timed."""
     which, folder = model("mlp-digits"), tools.folder("updates")
     program = tools.compile(which.path, folder / "program", reference.OPTIMIZER, "--clip=norm:1",
                             TARGET)

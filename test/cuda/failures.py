@@ -1,4 +1,4 @@
-"""A GPU that fails in the middle of a step: one message, and the checkpoint of before."""
+"""A GPU that fails in the middle of a step gives one message and leaves the last checkpoint."""
 
 import emulated
 import reference

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The CUDA target without a GPU: programs on the emulator, and what nvcc says of them.
+"""The CUDA target without a GPU: programs on the emulator, and compiled by nvcc.
 
     python3 test/cuda/run.py --build=build --models=models [--all] [--filter=REGEX]
 """

@@ -1,4 +1,4 @@
-//===- GuardedRun.cpp - one launch in memory that tells what it touches -------------===//
+//===- GuardedRun.cpp - runs one launch in guarded memory ----------------------------===//
 #include "test/executor/GuardedRun.h"
 #include "plimsoll/CudaKernels.h"
 #include "runtime/devices/emulator/Device.h"
@@ -21,7 +21,7 @@ constexpr int kClean = 0, kOutside = 3, kRefused = 4, kUndecided = 5;
 constexpr unsigned kSeconds = 2;
 constexpr std::byte kCanary{0xa5};
 
-/// Bytes that end where nothing may be touched, and begin behind a page's rest of canaries.
+/// Bytes that end at an inaccessible page, with canaries before them in their first page.
 class Guarded {
 public:
   explicit Guarded(size_t bytes) : bytes(bytes), whole((bytes + kPage - 1) / kPage * kPage) {
@@ -45,7 +45,7 @@ private:
   std::byte *first;
 };
 
-/// Numbers that are labels and indices within reach, and small floats.
+/// Fills bytes with numbers that are valid labels and indices, and small floats.
 void fill(std::byte *data, size_t bytes) {
   for (size_t i = 0; i < bytes; ++i)
     data[i] = i % 8 == 0 ? std::byte(i / 8 % 3) : std::byte(0);
@@ -59,7 +59,7 @@ template <typename T> T *guardedCopy(const std::vector<T> &numbers) {
   return reinterpret_cast<T *>(memory.data());
 }
 
-/// The launch with buffers at `places`; never returns.
+/// Prepares and runs the launch with buffers at `places`, and ends the process.
 void prepareAndRun(const GuardedLaunch &launch, const std::vector<void *> &places, void (*begin)(),
                    int (*end)()) {
   std::vector<void *> buffers;
@@ -82,7 +82,7 @@ void prepareAndRun(const GuardedLaunch &launch, const std::vector<void *> &place
   _exit(end());
 }
 
-/// What a child does with the launch, told by how it ends.
+/// Runs `child` on the launch in a child process; the way it ends gives the outcome.
 Outcome inChild(void (*child)(const GuardedLaunch &), const GuardedLaunch &launch) {
   pid_t pid = fork();
   if (pid == 0) {
@@ -111,9 +111,10 @@ Outcome inChild(void (*child)(const GuardedLaunch &), const GuardedLaunch &launc
   }
 }
 
-std::vector<Guarded> *regions; // of the child that runs
+std::vector<Guarded> *regions; // those of the running child
 
-/// Slices at one offset are one place, as long as the shortest of them.
+/// Runs the launch in guarded memory. Slices at one offset share one place, as long as the
+/// shortest.
 void guardedChild(const GuardedLaunch &launch) {
   struct Place {
     uint64_t bytes;

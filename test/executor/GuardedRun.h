@@ -1,7 +1,7 @@
-//===- GuardedRun.h - one launch in memory that tells what it touches --*- C++ -*-===//
+//===- GuardedRun.h - runs one launch in guarded memory ----------------*- C++ -*-===//
 //
-// The oracle of calls.cpp, which knows nothing of signatures: a launch runs in a child process,
-// and what it touches is seen by the hardware or by the emulator.
+// The oracle of calls.cpp, which does not use signatures: a launch runs in a child process, and
+// guard pages or the emulator detect accesses outside its slices.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_TEST_EXECUTOR_GUARDEDRUN_H
 #define PLIMSOLL_TEST_EXECUTOR_GUARDEDRUN_H
@@ -12,13 +12,13 @@
 
 namespace plimsoll::test {
 
-/// Bytes of the arena that a launch is given.
+/// Bytes of the arena that are passed to a launch.
 struct GuardedSlice {
   uint64_t offset, bytes;
   bool written;
 };
 
-/// A launch whose buffers are numbers of slices; -1: absent.
+/// A launch whose buffers are indices of slices; -1: absent.
 struct GuardedLaunch {
   const Kernel *kernel;
   std::vector<GuardedSlice> slices;
@@ -29,15 +29,15 @@ struct GuardedLaunch {
 };
 
 enum class Outcome {
-  clean,     ///< every byte that it touched is one of its slices'
+  clean,     ///< every byte that it touched is in one of its slices
   outside,   ///< it touched another byte, or crashed
   refused,   ///< the kernel cannot be prepared for this launch
   undecided, ///< it ran too long, without having touched another byte so far
 };
 
-/// Each slice ends at memory that nobody may touch, and one that is only read may not be written.
+/// Runs a launch whose slices end at inaccessible memory; slices that are only read are read-only.
 Outcome runGuarded(const GuardedLaunch &launch);
-/// The emulator looks at every access. Its kernels are those of `emulatedKernel`.
+/// Runs a launch of a kernel of `emulatedKernel` on the emulator, which checks every access.
 Outcome runEmulated(const GuardedLaunch &launch);
 const Kernel *emulatedKernel(const char *name);
 

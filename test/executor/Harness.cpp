@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::test;
 
-/// Scalars of AdamW at step `t` (from 1), as the runtime computes them.
+/// Writes the scalars of AdamW at step `t` (from 1), as the runtime computes them.
 static void writeHyper(float *hyper, int t) {
   double lr = 1e-3, decay = 0.1, beta1 = 0.9, beta2 = 0.999;
   std::fill_n(hyper, kHyperCount, 0.0f);
@@ -29,7 +29,7 @@ static void writeHyper(float *hyper, int t) {
   std::memcpy(hyper + kRandomStep, &step, sizeof step);
 }
 
-/// Fills every input of `program` for step `t`; the same numbers wherever they lie.
+/// Fills every input of `program` for step `t`; the numbers do not depend on places in the arena.
 static void writeInputs(exec::ProgramOp program, executor::Arena &arena, int t) {
   for (const executor::Input &input : executor::inputsOf(program)) {
     std::byte *place = arena.data() + input.offset;

@@ -7,7 +7,7 @@
 
 namespace plimsoll::test {
 
-/// What a run left: loss bits of each step, and parameters and state at the end, in an
+/// The results of a run: loss bits of each step, and parameters and state at the end, in an
 /// order that does not depend on their places.
 struct Bits {
   std::vector<uint32_t> losses;
@@ -19,7 +19,7 @@ struct Bits {
 llvm::Expected<Bits> runSteps(mlir::ModuleOp module, const pipeline::CompileOptions &options,
                               const target::Machine &target, int steps);
 
-/// `MODEL [NAME=4x128]... [--loss=...]` of a test's command line.
+/// Returns the options for `MODEL [NAME=4x128]... [--loss=...]` of a test's command line.
 pipeline::CompileOptions optionsFor(const std::string &model,
                                     const std::vector<std::string> &arguments);
 

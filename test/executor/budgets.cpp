@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
   int64_t largest = free->outcome.result.solution.arenaBytes;
   Bits expected = llvm::cantFail(runSteps(*free->module, options, *free->target, steps));
 
-  // The smallest plan is what a refusal names. (Its module was not lowered.)
+  // A refusal reports the smallest plan. (Its module was not lowered.)
   options.memory = 0;
   int64_t smallest = largest;
   pipeline::Compilation refused;

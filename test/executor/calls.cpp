@@ -1,11 +1,10 @@
-//===- calls.cpp - does the verifier refuse every call that leaves its slices? --------===//
+//===- calls.cpp - the verifier refuses every call that leaves its slices -------------===//
 //
 //   plimsoll-test-calls TARGET COUNT SEED MODEL [NAME=4x128]...
 //
 // Compiles the model, takes single calls out of its programs, and breaks them in COUNT random
-// ways: sizes, buffers, scalars, slices, types and kernels. Each broken call is run by itself
-// (GuardedRun.h), and one that touches a byte outside its slices, or crashes, must be one that
-// exec-verify refuses.
+// ways: sizes, buffers, scalars, slices, types and kernels. Each broken call is run alone
+// (GuardedRun.h); if it touches a byte outside its slices, or crashes, exec-verify must refuse it.
 //===----------------------------------------------------------------------===//
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
@@ -21,7 +20,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::test;
 
-/// A program of `call` alone.
+/// Returns a program that has only `call`.
 static OwningOpRef<ModuleOp> isolate(exec::CallOp call) {
   auto program = call->getParentOfType<exec::ProgramOp>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(call.getLoc());
@@ -63,7 +62,7 @@ static bool isEmulated(const target::Machine &target) {
   return target.origins() & exec::kCuda;
 }
 
-/// `call` for the oracle; without a kernel if the library has none of its name.
+/// Returns `call` for the oracle; its kernel is null if the library has none of that name.
 static GuardedLaunch launchOf(exec::CallOp call, const target::Machine &target) {
   GuardedLaunch launch;
   std::string name = call.getKernel().str();
@@ -97,7 +96,7 @@ class Trial {
 public:
   Trial(const target::Machine &target, Counts &counts) : target(target), counts(counts) {}
 
-  /// Breaks one call and compares what the verifier and the oracle say of it.
+  /// Breaks one call and compares the results of the verifier and the oracle.
   void run(exec::CallOp call, uint64_t number) {
     OwningOpRef<ModuleOp> module = isolate(call);
     std::string what = CallMutator(callOf(*module), number).apply(), why;
@@ -121,7 +120,7 @@ public:
                  << text << "\n";
   }
 
-  /// As it is, a call must be accepted and stay inside.
+  /// Checks that a call that was not broken is accepted and stays within its slices.
   void checkWhole(exec::CallOp call) {
     OwningOpRef<ModuleOp> module = isolate(call);
     std::string why;
@@ -149,7 +148,8 @@ private:
 
 } // namespace
 
-/// Calls by the names of their kernels, of which each is as likely as another.
+/// Returns the calls by the names of their kernels, so that all kernels can be chosen equally
+/// often.
 static std::map<std::string, std::vector<exec::CallOp>> callsOf(ModuleOp module) {
   std::map<std::string, std::vector<exec::CallOp>> calls;
   module.walk([&](exec::CallOp call) { calls[call.getKernel().str()].push_back(call); });

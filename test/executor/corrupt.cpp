@@ -1,10 +1,10 @@
-//===- corrupt.cpp - does the verifier refuse every plan that changes a bit? ---------===//
+//===- corrupt.cpp - the verifier refuses every broken plan that changes a bit -------===//
 //
 //   plimsoll-test-corrupt COUNT SEED MODEL [NAME=4x128]...
 //
 // Compiles the model with --poison, checks that poison changes nothing, then breaks the
 // program in COUNT random ways. A broken program that the verifier accepts must give the
-// same bits; one line for each that does not, and a count of what was refused.
+// same bits. Prints a line for each that does not, and how many were refused.
 //===----------------------------------------------------------------------===//
 #include "mlir/Pass/PassManager.h"
 #include "passes/lower/Passes.h"
@@ -57,7 +57,7 @@ private:
   std::string shiftOffset() {
     auto slice =
         cast<exec::SliceOp>(pick(collect([](Operation &op) { return isa<exec::SliceOp>(op); })));
-    // Mostly a little; sometimes onto another slice.
+    // Usually by a little; sometimes onto another slice.
     auto other =
         cast<exec::SliceOp>(pick(collect([](Operation &op) { return isa<exec::SliceOp>(op); })));
     int64_t shift = (int64_t(random() % 64) - 32) * 64;
@@ -73,7 +73,7 @@ private:
     return "launch " + std::to_string(i) + " moved behind launch " + std::to_string(j);
   }
 
-  /// A value's bytes are given up before its last reader.
+  /// Ends the life of a value's bytes before its last reader.
   std::string shortenLife() {
     Operation *poison = pick(collect([](Operation &op) { return isa<exec::PoisonOp>(op); }));
     if (!poison)
@@ -87,7 +87,7 @@ private:
     return "a life ends one launch early";
   }
 
-  /// An update runs before somebody who reads the old weight.
+  /// Moves an update before a launch that reads the old weight.
   std::string moveUpdate() {
     auto updates = collect([](Operation &op) {
       auto call = dyn_cast<exec::CallOp>(op);

@@ -1,4 +1,4 @@
-"""Plans and calls broken on purpose, and the same bits at many budgets, in process.
+"""Plans and calls broken on purpose, and equal bits at many budgets, in the executor.
 
     run.py --build=BUILD [--all]
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
-# program, arguments before the model, model, shapes and loss; the last list under --all only
+# (program, arguments before the model, model, shapes and loss); the last list only with --all
 CORRUPTIONS = [("corrupt", ["400", "1"], "mlp-digits/model.onnx", []),
                ("corrupt", ["100", "1001"], "gpt2-nano/model.onnx", [])]
 CALLS = [("calls", ["cpu", "350", "1"], "mlp-digits/model.onnx", []),

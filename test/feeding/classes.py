@@ -1,4 +1,4 @@
-"""Where the classes lie, and outputs that are probabilities already."""
+"""The dimension that holds the classes, and outputs that are probabilities already."""
 
 import json
 
@@ -8,7 +8,8 @@ from small import Bench, SGD, check, draw, near, node, same, save, says
 
 
 def segmentation(path, shape, last=False):
-    """Pixels' scores of a convolution, classes in dimension 1 or, transposed, last."""
+    """Writes a model with scores of pixels from a convolution; classes are dimension 1 or (`last`)
+    transposed to the last one."""
     batch, labels, height, width = shape
     nodes = [node("Conv", ["x", "w", "b"], ["c" if last else "y"], name="conv")]
     if last:
@@ -19,8 +20,8 @@ def segmentation(path, shape, last=False):
 
 
 def pixels(tools, shape, options):
-    """Dimension 1 of four is the classes': the bits of a model with a Transpose, and no more bytes,
-    though as many rows as columns would fit the other reading too."""
+    """Dimension 1 of four holds the classes: the program has the bits of a model with a Transpose,
+    and no more bytes, even if the labels' shape would fit classes in the last dimension too."""
     bench = Bench(tools, "pixels")
     batch, count, height, width = shape
     random = np.random.default_rng(5)
@@ -65,7 +66,7 @@ def head(path, last, kind=None):
 
 
 def probabilities(tools):
-    """Warned of on the first screen, an error with --strict; what the message says to do works."""
+    """Outputs that are probabilities give a warning, an error with --strict; the advice works."""
     bench = Bench(tools, "probabilities")
     model = head(bench.folder / "softmax.onnx", "Softmax")
     code, text = bench.plimsoll("plan", model, "--threads=2")

@@ -1,4 +1,4 @@
-"""Inputs that are no rows: bound at compile time, read whole, refused; weights that are inputs."""
+"""Inputs without rows: bound at compile time, read whole, or refused; weights that are inputs."""
 
 import numpy as np
 from onnx import TensorProto, helper
@@ -8,7 +8,7 @@ from small import Bench, check, draw, node, same, save, says
 
 
 def scalar(tools):
-    """A scalar is told by `plan`, refused by `compile`, bound by --input, read by --whole."""
+    """A scalar is reported by `plan`, refused by `compile`, bound by --input, read by --whole."""
     bench = Bench(tools, "scalar")
     nodes = [node("MatMul", ["x", "w"], ["h"], name="fc"),
              node("Div", ["h", "temperature"], ["y"], name="by")]
@@ -42,7 +42,7 @@ def scalar(tools):
 
 
 def state(tools):
-    """A state [2, batch, 6] is not two rows where the batch is two."""
+    """A state [2, batch, 6] is not taken as two rows if the batch is two."""
     bench = Bench(tools, "state")
     nodes = [node("Split", ["h0"], ["first", "second"], name="parts", axis=0, num_outputs=2),
              node("Squeeze", ["first", "zero"], ["a"], name="a"),
@@ -71,7 +71,7 @@ def state(tools):
 
 
 def graph(tools):
-    """Edges are no rows: the columns are read whole, one file a step."""
+    """The edges of a graph are no rows: the columns are read whole, one file in each step."""
     bench = Bench(tools, "graph")
     nodes = [node("Split", ["edges"], ["from2", "to2"], name="ends", axis=0, num_outputs=2),
              node("Squeeze", ["from2", "zero"], ["from"], name="from"),
@@ -126,7 +126,8 @@ def decides(tools):
 
 
 def weights(tools):
-    """Weights that are inputs: a message, and with --weights the bits of a file that has them."""
+    """Weights that are inputs give a message; with --weights the bits are those of a file that has
+    them."""
     bench = Bench(tools, "weights")
     nodes = [node("Gemm", ["x", "1", "2"], ["y"], name="fc")]
     given = {"1": draw(1, 5, 3), "2": draw(2, 3)}

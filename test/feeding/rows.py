@@ -7,7 +7,7 @@ from small import Bench, check, draw, near, node, same, save, says
 
 
 def classifier(path, batch, mixes=False):
-    """x [batch, 5] times w; with `mixes` less its mean over the batch."""
+    """Writes a model: x [batch, 5] times w, with `mixes` minus its mean over the batch."""
     nodes = [node("MatMul", ["x", "w"], ["s" if mixes else "y"], name="fc")]
     constants = {"w": draw(1, 5, 3)}
     if mixes:
@@ -18,7 +18,8 @@ def classifier(path, batch, mixes=False):
 
 
 def empty(tools):
-    """NaN and no gradient, as PyTorch, told with the rows; or passed over."""
+    """A batch without labels has the loss NaN and no gradient, as in PyTorch; a warning names its
+    rows. With --skip-empty its step is skipped."""
     bench = Bench(tools, "empty")
     bench.compile(classifier(bench.folder / "m.onnx", 4))
     x, labels = draw(3, 12, 5), np.arange(12, dtype=np.int64) % 3
@@ -76,7 +77,7 @@ def last_batch(tools, loss, mixes, batch, left):
 
 
 def heads(tools):
-    """Parameters that no gradient reaches stay, as with --freeze; a warning names them."""
+    """Parameters that no gradient reaches do not change, as with --freeze; a warning names them."""
     bench = Bench(tools, "heads")
     nodes = [node("MatMul", ["x", "w"], ["h"], name="fc"), node("Relu", ["h"], ["r"], name="relu"),
              node("MatMul", ["r", "u"], ["y"], name="read"),

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What a loss reads and what a data source feeds, from the compiler to the running program.
+"""Which values a loss reads and which inputs a data source feeds, in compiled programs.
 
     python3 test/feeding/run.py --build=build [--filter=REGEX]
 
-Each claim is held against the same model written in another way, against data without what must
-not count, or against numpy.
+Each program is compared with the same model written in another way, with data that lacks the rows
+that must not count, or with numpy.
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-"""Small models, and how these tests run them."""
+"""Small models, and functions that compile and run them."""
 
 import re
 
@@ -20,7 +20,7 @@ def draw(seed, *shape):
 
 
 def save(path, nodes, inputs, outputs, weights):
-    """`inputs` and `outputs`: name -> shape, of i64 where the name ends with ':i'."""
+    """Saves a model. `inputs` and `outputs`: name -> shape; i64 if the name ends with ':i'."""
     def values(entries):
         made = []
         for name, shape in entries.items():
@@ -51,7 +51,7 @@ class Run:
 
 
 class Bench:
-    """Compiles and runs in a folder of its own."""
+    """Compiles and runs models in a new folder."""
 
     def __init__(self, tools, name):
         self.tools, self.folder = tools, tools.folder(name)
@@ -85,7 +85,7 @@ def says(text, *patterns):
 
 
 def same(a, b):
-    """Bit for bit, NaN like NaN."""
+    """Checks that both have the same bits; a NaN is equal to a NaN."""
     check(list(a) == list(b), f"{list(a)} and {list(b)}")
     for key in a:
         x, y = np.asarray(a[key]), np.asarray(b[key])

@@ -42,7 +42,7 @@ def wide_model(path):
 
 
 def rows_of(tools, folder):
-    """Files of the rows for training, of few of them, and of those for evaluation."""
+    """Writes files with the rows for training, with few of them, and with those for evaluation."""
     arrays, _ = tensors.read(tools.models / "mlp-digits" / "data.safetensors")
     files = {}
     for name, part in (("many", slice(0, TRAINED)), ("few", slice(0, 2 * BATCH)),
@@ -72,7 +72,7 @@ def train(tools, program, files, checkpoint):
 
 
 def held_out_loss(tools, program, files, weights):
-    """On all rows that no training saw, by whole batches."""
+    """Returns the loss on all rows that no training saw, in whole batches."""
     path = f"{weights}.held.jsonl"
     tools.expect([program, f"--data=safetensors:{files['few']}", "--steps=1", "--lr=0",
                   "--weight-decay=0", f"--weights={weights}", f"--metrics={path}",

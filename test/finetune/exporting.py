@@ -1,8 +1,8 @@
 """plimsoll export: the user's own graph with trained weights.
 
-The logits of the exported file, by the onnx wheel's reference evaluator, give the loss that the
-program's own evaluation has; the file compiled again trains and evaluates by the same bits; and
-untrained weights give back the model's file byte for byte.
+The logits of the exported file, computed by the onnx wheel's reference evaluator, give the loss
+of the program's evaluation; the file compiled again trains and evaluates with the same bits; and
+with untrained weights the exported file is the model's file byte for byte.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from harness import check, metrics
 from running import Model
 
 STEPS = 12
-#: Two computations of the same logits in f32, on the mean loss.
+#: Tolerance of the mean loss of logits that two programs compute in f32.
 NOISE = 1e-5
 
 MODELS = {
@@ -95,11 +95,11 @@ def check_again(tools, model, folder, program, checkpoint, batch):
 
 
 def check_folded(tools, model, weight):
-    """Batch normalisations that were taken out of the weights of the file go into them again."""
+    """Batch normalisations that were recovered from folded weights are folded into them again."""
     folder = tools.folder("export-folded")
 
     def logits_of(path):
-        # The reference evaluator knows no groups of a transposed convolution.
+        # The reference evaluator does not support groups in a transposed convolution.
         if model.name.endswith("transposed-batch-norm"):
             return running.executed(tools, path, rows)
         return running.logits(path, rows)
@@ -135,7 +135,7 @@ def check_folded(tools, model, weight):
 
 
 def check_external(tools, model):
-    """With external data: written, read, and kept when that file is exported again."""
+    """External data is written, read, and kept when the file is exported again."""
     folder = tools.folder("export-external")
     program = program_of(tools, model, folder)
     weights = f"{program}.safetensors"
@@ -151,7 +151,7 @@ def check_external(tools, model):
     check(open(f"{folder}/again.safetensors", "rb").read() == open(weights, "rb").read(),
           "the program of the external file starts with other weights")
     out = folder / "out.onnx"
-    # The checkpoint has all that was there: the old data need not be.
+    # The checkpoint has all tensors, so the old data need not exist.
     (folder / "out.onnx.data").rename(folder / "moved.data")
     tools.expect([tools.build / "bin" / "plimsoll", "export", out, f"--weights={weights}", "-o",
                   folder / "kept.onnx"])
@@ -160,7 +160,7 @@ def check_external(tools, model):
 
 
 def check_wrong(tools, model):
-    """What does not fit is told at once; nothing is written."""
+    """All tensors that do not fit are reported together, and nothing is written."""
     folder = tools.folder("export-wrong")
     program = program_of(tools, model, folder)
     held, _ = tensors.read(f"{program}.safetensors")
@@ -193,7 +193,7 @@ def check_wrong(tools, model):
     result = tools.plimsoll("export", folder / "cut.onnx", f"--weights={program}.safetensors", "-o",
                             folder / "out.onnx")
     check(result.code == 1 and "a part of it is missing" in result.err, str(result))
-    # What is missing may stay as it is.
+    # Tensors that the checkpoint lacks may stay as they are.
     del wrong["surplus"]
     wrong[names[1]] = held[names[1]]
     tensors.write(folder / "less.safetensors", wrong)

@@ -1,4 +1,4 @@
-"""Low-rank adapters: what is trained, saved and merged."""
+"""Low-rank adapters: training, saving and merging."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def compile_adapters(tools, folder, *options):
 
 
 def smaller_budget(tools, arena):
-    """0.85 of the arena, or the smallest plan where kernels of the machine need more."""
+    """Returns 0.85 of the arena, or the smallest plan if this machine's kernels need more."""
     budget = int(0.85 * arena)
     done = tools.plimsoll("plan", tools.models / LLAMA.path, "--threads=2", LORA,
                           "--optimizer=adamw,lr=3e-3", "--keep-gradients", f"--memory={budget}")
@@ -113,7 +113,7 @@ def check_dropout(tools):
 
 
 def check_resume(tools):
-    """A resumed run takes the base from beside the program, and goes on by the same bits."""
+    """A resumed run reads the base from the file beside the program, and gives the same bits."""
     folder = tools.folder("lora-resume")
     program = compile_adapters(tools, folder)
     whole = train(tools, program, folder)
@@ -123,7 +123,7 @@ def check_resume(tools):
     tools.expect([program, data, f"--steps={STEPS}", f"--resume={half}",
                   f"--metrics={folder}/rest.jsonl"])
     check(losses(folder / "rest.jsonl") == whole[STEPS // 2:], "a resumed run has other losses")
-    # Adapters alone, or the base alone, are a file of weights too.
+    # A file of weights may hold only adapters or only the base.
     saved, _ = tensors.read(half)
     tensors.write(folder / "adapters.safetensors",
                   {"base_model.model." + name: array for name, array in saved.items()
@@ -140,7 +140,7 @@ def check_resume(tools):
 
 
 def check_merge(tools):
-    """The merged file has the program's loss, by others' arithmetic."""
+    """The merged file has the program's loss, computed by the reference evaluator."""
     folder = tools.folder("lora-merge")
     program = compile_adapters(tools, folder)
     train(tools, program, folder)
@@ -157,7 +157,7 @@ def check_merge(tools):
     check(abs(loss - ours["evaluation"]) <= NOISE * loss < abs(before - loss),
           f"the merged file's loss is {loss:.9g}, the program's {ours['evaluation']:.9g}, that of "
           f"the base {before:.9g}")
-    # On a base that is a checkpoint too: the same file.
+    # If the base is a checkpoint too, the file is the same.
     base = tools.compile(LLAMA.path, folder / "base")
     tools.expect([tools.build / "bin" / "plimsoll", "export", LLAMA.file(tools),
                   f"--weights={base}.safetensors", f"--lora={checkpoint}", "-o",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Export, adapters and distillation: what others compute from our files is what we do.
+"""Export, adapters and distillation: other tools compute the same results from the files.
 
     python3 test/finetune/run.py --build=build --models=models [--all] [--filter=REGEX]
 """

@@ -13,7 +13,7 @@ from harness import check
 
 class Model:
     def __init__(self, name, file="model.onnx", rows=None, options=()):
-        """`rows`: the model whose data.safetensors it reads."""
+        """`rows`: the name of the model whose data.safetensors is read."""
         self.name, self.path = name, f"{name}/{file}"
         self.rows, self.options = rows or name, list(options)
 
@@ -37,7 +37,8 @@ class Model:
 
 
 def evaluation(tools, program, batch, weights, folder):
-    """One training step at a learning rate of zero on one batch: both losses, and accuracy."""
+    """Runs a training step at a learning rate of zero and an evaluation on one batch; returns both
+    losses, and the accuracy."""
     metrics = folder / "metrics.jsonl"
     metrics.unlink(missing_ok=True)
     tools.expect([program, f"--data=safetensors:{batch}", f"--eval-data=safetensors:{batch}",
@@ -50,7 +51,7 @@ def evaluation(tools, program, batch, weights, folder):
 
 
 def logits(path, rows):
-    """What the onnx wheel's reference evaluator computes from a file."""
+    """Returns what the onnx wheel's reference evaluator computes from a file."""
     model = onnx.load(path)
     session = onnx.reference.ReferenceEvaluator(model)
     return session.run(None, {name: rows[name] for name in session.input_names
@@ -58,7 +59,7 @@ def logits(path, rows):
 
 
 def executed(tools, path, rows):
-    """The same from the compiler, in the in-process executor."""
+    """Returns the same from the compiler and its in-process executor."""
     model = onnx.load(path)
     known = {value.name for value in model.graph.initializer}
     inputs = {value.name: rows[value.name].tobytes() for value in model.graph.input
@@ -72,7 +73,7 @@ def executed(tools, path, rows):
 
 
 def cross_entropy(scores, labels):
-    """(mean loss, accuracy) in f64"""
+    """Returns (mean loss, accuracy), computed in f64."""
     scores = scores.astype(np.float64).reshape(-1, scores.shape[-1])
     labels = labels.reshape(-1)
     high = scores.max(axis=1, keepdims=True)

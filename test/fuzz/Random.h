@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <random>
 
-/// Engine and use of it are fixed, so that a case is the same everywhere.
+/// A generator whose engine and distributions are fixed, so that a case is the same everywhere.
 class Random {
 public:
   explicit Random(uint64_t seed) : engine(seed) {}
-  /// Below `limit`, which must not be 0.
+  /// Returns a number below `limit`, which must not be 0.
   uint64_t below(uint64_t limit) { return engine() % limit; }
   bool chance(unsigned percent) { return below(100) < percent; }
-  /// One of `choices`, of which there must be some.
+  /// Returns one of `choices`, which must not be empty.
   template <typename Range> const auto &of(const Range &choices) {
     return choices[below(std::size(choices))];
   }

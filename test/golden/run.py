@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""No bit of any program changes unless a commit says so: a table of programs and what they gave.
+"""Checks that no bit of any program changes unnoticed, with a table of programs and their results.
 
     run.py --build=BUILD [--all] [--filter=REGEX] [--update]
 
 For models of the tree, in several variants and at three budgets each, golden.json has the losses
 of twenty steps as the program wrote them, a hash of the checkpoint's tensors, the arena, the
-launches and the planned cost. A build must give the same. Where it does not, find the reason;
-where the reason is a good one, `--all --update` writes the table anew, and the commit says why.
+launches and the planned cost. A build must give the same. If it does not, find the reason; if it
+is a good one, `--all --update` writes the table again, and the commit says why.
 
-What depends on the instruction set is held for x86-64-v3, whose kernels are the same on every
-machine, and for x86-64-v4 where this machine has it. The emulator runs fewer steps.
+Results that depend on the instruction set are recorded for x86-64-v3, whose kernels are the same
+on every machine, and for x86-64-v4, which needs a machine that has it. The emulator runs fewer
+steps.
 """
 
 import argparse
@@ -41,7 +42,7 @@ def own(model):
     return f"safetensors:{ROOT}/models/{model}/data.safetensors"
 
 
-#: `brief` ones are in `./dev test` without --all, on one target.
+#: Cases that are `brief` also run in `./dev test` without --all, on one target.
 CASES = {
     "mlp-digits": Case("mlp-digits/model.onnx", own("mlp-digits"), [], CPU + EMULATOR, True),
     "mlp-dropout": Case("mlp-dropout/model-train.onnx", own("mlp-digits"),
@@ -68,7 +69,7 @@ CASES = {
 
 
 def digest(checkpoint):
-    """Of every tensor's name, type, shape and bytes; what the metadata says of the plan is left out."""
+    """Returns a hash of every tensor's name, type, shape and bytes; the metadata is left out."""
     arrays, _ = tensors.read(checkpoint)
     hashed = hashlib.sha256()
     for name in sorted(arrays):
@@ -78,7 +79,7 @@ def digest(checkpoint):
 
 
 def loss_text(metrics):
-    """The losses as the program printed them, not as a parser rounds them."""
+    """Returns the losses as the program printed them, without rounding by a parser."""
     lines = metrics.read_text().splitlines()
     found = [json.loads(line, parse_float=str) for line in lines]
     return " ".join(str(line["loss"]) for line in found if "loss" in line)
@@ -90,7 +91,7 @@ def machine_has(target):
 
 
 def arenas(tools, case, target):
-    """Of the frontier, the smallest first."""
+    """Returns the arenas of the frontier, the smallest first."""
     path = tools.models / case.model
     sweep = tools.expect([tools.build / "bin" / "plimsoll", "plan", path, "--threads=2", "--sweep",
                           "--json", TARGETS[target], *case.options])
@@ -98,7 +99,7 @@ def arenas(tools, case, target):
 
 
 def measure(tools, case, target, place):
-    """One row of the table."""
+    """Measures one row of the table."""
     folder = tools.folder("golden")
     sizes = arenas(tools, case, target)
     budget = sizes[round(place * (len(sizes) - 1))]
@@ -129,7 +130,7 @@ def compare(tools, table, update, name, case, target, place):
 
 
 def same_bits(table, name, target):
-    """Of one program at all its budgets."""
+    """Checks that one program has the same bits at all its budgets."""
     rows = [table[key] for key in (f"{name} | {target} | {place}" for place in BUDGETS) if key in table]
     for field in ("losses", "checkpoint"):
         check(len({row[field] for row in rows}) <= 1, f"{field} differ between budgets")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""plimsoll gradcheck on whole models: the loss is PyTorch's in f64, the gradients agree with its
-differences, and one rule that is off by 0.1 % is seen.
+"""plimsoll gradcheck on whole models: the loss is PyTorch's in f64, the gradients agree with the
+loss's differences, and a gradient rule that is scaled by 1.001 is found.
 
     run.py --build=BUILD [--all]
 """
@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-#: Relative, of the loss: PyTorch's f64 runs start from the f32 weights, and some of its modules
-#: keep constants that the exporter rounds (the relative positions of T5).
+#: Relative tolerance of the loss: PyTorch's f64 runs start from the f32 weights, and some of its
+#: modules keep constants that the exporter rounds (the relative positions of T5).
 TOLERANCE = 1e-7
 
-# model, the model whose rows it reads, options, a rule to scale
+# (model, the model whose rows are read, options, a rule to scale)
 CASES = [("mlp-digits/model.onnx", "mlp-digits", [], "nn.cross_entropy"),
          ("gpt2-nano/model.onnx", "gpt2-nano", ["--samples=0"], "nn.attention"),
          ("resnet-nano/model.onnx", "vit-nano", ["--samples=0"], "nn.batch_norm"),
@@ -29,7 +29,7 @@ ALL = [("gpt2-nano/model.onnx", "gpt2-nano", [], "nn.layer_norm"),
 
 
 def gradcheck(program, model, rows, options):
-    """(exit code, report)"""
+    """Runs plimsoll gradcheck; returns (exit code, report)."""
     data = f"--data=safetensors:{MODELS / rows / 'data.safetensors'}"
     command = [program, "gradcheck", MODELS / model, data, "--json", "--threads=2", *options]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True,
@@ -38,7 +38,7 @@ def gradcheck(program, model, rows, options):
 
 
 def check(program, model, rows, options, rule):
-    """What is wrong, or ""."""
+    """Returns what is wrong, or ""."""
     code, report = gradcheck(program, model, rows, options)
     if code != 0 or not report.get("passed"):
         return f"exit code {code}: {report}"

@@ -1,4 +1,4 @@
-"""FileCheck ignores a line that it does not understand: dead_checks.py FOLDER.
+"""Finds directives that FileCheck would ignore: dead_checks.py FOLDER.
 
 Fails on directives that FileCheck never reads: a misspelt suffix (CHECK-NXT:), a missing
 colon (CHECK-LABEL foo), a prefix that no RUN line passes, and on prefixes passed without a
@@ -14,7 +14,7 @@ WORD = re.compile(r"^\s*(?://|#)\s*([A-Z][A-Z0-9_]*(?:-[A-Z0-9_{}]+)*)(:?)(?=\s|
 
 
 def passed_prefixes(text):
-    """The prefixes of every FileCheck of the RUN lines."""
+    """Returns the prefixes of all calls of FileCheck in the RUN lines."""
     runs = "\n".join(re.findall(r"RUN:(.*)", text)).replace("\\\n", " ")
     prefixes = set()
     for command in re.findall(r"\bFileCheck\b([^|;&\n]*)", runs):

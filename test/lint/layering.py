@@ -31,7 +31,7 @@ ALLOWED = {
     "passes/kernels": ["dialects"],
     "passes/memory": ["dialects", "passes/planner"],
     "passes/lower": ["dialects"],
-    # A front end gives a module of nn; nothing but the list of front ends knows which there are.
+    # A front end returns a module of nn; only the list of front ends names them.
     "compiler/frontend": ["dialects"],
     "compiler/onnx": ["compiler/frontend", "dialects", "passes/prepare", "runtime/include"],
     "compiler/text": ["compiler/frontend", "dialects"],
@@ -53,7 +53,7 @@ WITHOUT_MLIR = ["runtime", "passes/planner", "tools/plimsoll-plan"]
 
 
 def folder_of(path):
-    """The entry of ALLOWED that a file belongs to."""
+    """Returns the entry of ALLOWED that a file belongs to."""
     matches = [name for name in ALLOWED if path == name or path.startswith(name + "/")]
     return max(matches, key=len, default=None)
 
@@ -65,8 +65,8 @@ def allowed(source, target):
 
 
 def locate(root, path, include):
-    """The file of the tree that `include` means, relative to the root, or None."""
-    # A name alone is a neighbour; the runtime's headers are reached by its include paths.
+    """Returns the file of the tree that `include` means, relative to the root, or None."""
+    # A name without a folder is a file beside it; the runtime's headers are found by include paths.
     bases = [path.parent, Path("."), Path("runtime/include"), Path("runtime")]
     for base in bases:
         if (root / base / include).is_file():

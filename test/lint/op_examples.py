@@ -1,4 +1,4 @@
-"""Every op has an example, and it parses: op_examples.py SOURCE LLVM_TOOLS PLIMSOLL_OPT.
+"""Checks that every op has an example that parses: op_examples.py SOURCE LLVM_TOOLS PLIMSOLL_OPT.
 
 Takes the ```mlir blocks out of the descriptions of ops, attributes and types, wraps each so
 that it can stand alone, and parses all of them with plimsoll-opt. Values that an example
@@ -15,7 +15,7 @@ AT_MODULE_LEVEL = ("nn.parameter", "nn.state", "exec.program")
 
 
 def read_records(source, tools):
-    """(name, examples) of every op, attribute and type that a dialect file defines."""
+    """Yields (name, examples) of every op, attribute and type that a dialect file defines."""
     for file in DIALECTS:
         command = [f"{tools}/llvm-tblgen", "--dump-json", f"-I{source}", f"-I{tools}/../include",
                    f"{source}/{file}"]
@@ -65,7 +65,8 @@ class Example:
 
 
 def parse(examples, opt):
-    """Parses all; gives each its errors, and returns whether a free value's type is news."""
+    """Parses all examples and stores the errors of each. Returns whether the type of a free value
+    became known, and the exit code of plimsoll-opt."""
     text, starts = "", []
     for example in examples:
         starts.append(text.count("\n") + 1)

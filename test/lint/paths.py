@@ -1,4 +1,4 @@
-"""No file names a folder of somebody's machine: paths.py SOURCE."""
+"""Checks that no file names a folder of a particular machine: paths.py SOURCE."""
 import re
 import subprocess
 import sys

@@ -1,5 +1,5 @@
-"""Files that pages of docs/ send people to: each path in backticks that looks like one of the
-tree must be there. ways.py SOURCE"""
+"""Checks that files which pages of docs/ name exist: each path in backticks that looks like one of
+the tree. ways.py SOURCE"""
 import re
 import sys
 from pathlib import Path

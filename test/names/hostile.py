@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-# What stands in the file where protobuf's Python takes no invalid UTF-8; as many bytes.
+# A placeholder for invalid UTF-8, which protobuf's Python does not accept; it has as many bytes.
 STAND_IN, NOT_UTF8 = "=?UTF8?=", b"\xff\xfe\xc0\xaf\xed\xa0\x80\x80"
 
 NAMES = {
@@ -36,12 +36,12 @@ def bytes_of(name):
 
 
 def shown(name):
-    """The name as messages have it: plimsoll/Shown.h's `utf8`."""
+    """Returns the name as messages print it, like `utf8` of plimsoll/Shown.h."""
     return name.replace(STAND_IN, "".join(f"\\x{byte:02x}" for byte in NOT_UTF8))
 
 
 def model(name):
-    """x -> linear -> tanh -> linear, batch 4; all names hold `name`."""
+    """Returns a model: x -> linear -> tanh -> linear, batch 4; all names contain `name`."""
     rng = np.random.default_rng(0)
     tensors = [numpy_helper.from_array(rng.normal(size=shape).astype(np.float32), f"{what}{name}")
                for what, shape in (("w1", (6, 8)), ("b1", (8,)), ("w2", (8, 5)))]
@@ -61,10 +61,10 @@ def model(name):
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
     proto.ir_version = 10
     proto.producer_name = name
-    # The stand-in has as many bytes: lengths in the file stay right.
+    # The placeholder has as many bytes, so lengths in the file stay right.
     return proto.SerializeToString().replace(STAND_IN.encode(), NOT_UTF8)
 
 
 def file_name(name):
-    """A name of a file, which may hold all but `/`."""
+    """Returns a file's name, which may contain everything but `/`."""
     return bytes_of(name.replace("/", "|"))[:80] + b".onnx"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whatever a model's names are, what is written parses and runs nothing: text, JSON, HTML, SVG,
+"""Whatever a model's names are, all output parses and executes nothing: text, JSON, HTML, SVG,
 traces, pickles, C++, CUDA, MLIR, safetensors, and folders that others may read.
 
     python3 test/names/run.py --build=build [--all]
@@ -30,7 +30,8 @@ PARTS = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "b",
 
 
 def run(tools, folder, *words):
-    """Runs and returns what was printed: UTF-8 without what terminals act on."""
+    """Runs a command and returns what it printed, which must be UTF-8 without characters that
+    terminals act on."""
     done = subprocess.run([os.fsencode(word) for word in words], cwd=folder, capture_output=True,
                           env=dict(tools.environment, LC_ALL="C.UTF-8"))
     for stream in (done.stdout, done.stderr):
@@ -102,7 +103,8 @@ def check_pictures(tools, folder, model, name):
 
 
 def check_texts(tools, folder, model):
-    """Locations are printed for people: MLIR does not read them again. Names are in its quotes."""
+    """Checks the text of stages. Locations are printed for people, MLIR does not read them again;
+    names are quoted."""
     for stage in ("nn", "step", "kernels", "plan", "exec"):
         run(tools, folder, tools.build / "bin" / "plimsoll", "compile", model, f"--emit={stage}",
             "-o", "text.mlir")
@@ -129,7 +131,7 @@ def check_source(tools, folder, model, target):
 
 
 def check_program(tools, folder, model, name, names):
-    """The program itself, under a name of that kind."""
+    """Runs the program, whose file has such a name too."""
     program = os.fsencode(folder) + b"/" + hostile.file_name(name)[:60] + b",.run"
     os.umask(0o022)
     run(tools, folder, tools.build / "bin" / "plimsoll", "compile", model, "-o", program)

@@ -1,4 +1,4 @@
-"""Dropout in training programs: the masks of every step, evaluation without, --dropout."""
+"""Dropout in training programs: the masks of every step, evaluation without masks, --dropout."""
 
 import json
 
@@ -16,7 +16,7 @@ DROPPED, EVALUATED = "mlp-dropout/model-train.onnx", "mlp-dropout/model.onnx"
 
 
 def check_steps(tools, micro):
-    """The weights stand still, so that only the masks change the loss; so on after a resume, and
+    """The weights do not change, so that only the masks change the loss; also after a resume, and
     in each of `micro` micro-batches of a step."""
     graph = evaluator.Graph()
     x = graph.input("x", SHAPE)
@@ -77,7 +77,7 @@ def check_evaluation(tools):
 
 
 def check_inserted(tools):
-    """A model that lost its dropout gets it back with --dropout: the same bits as the one that
+    """A model without its dropout gets it back with --dropout, and has the bits of the one that
     kept it."""
     folder = tools.folder("dropout-inserted")
     data = f"--data=safetensors:{tools.models}/mlp-digits/data.safetensors"

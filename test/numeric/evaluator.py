@@ -20,7 +20,7 @@ DIFFERENCE = 1e-5
 
 
 class Graph:
-    """Nodes, parameters and inputs by name. Inputs have one record a row."""
+    """A graph: nodes, parameters and inputs by name. Each row of an input is a record."""
 
     def __init__(self, loss="mse"):
         self.loss, self.nodes, self.count = loss, [], 0
@@ -28,7 +28,7 @@ class Graph:
         self.random = np.random.default_rng(7)
 
     def numbers(self, shape, low=-1.5, high=1.5):
-        """Numbers of a kind that no kink is near: at least 0.2 from zero."""
+        """Draws numbers that are at least 0.2 from zero, where functions may have kinks."""
         values = self.random.uniform(low, high, shape)
         if low < 0:
             values = np.where(np.abs(values) < 0.2, np.copysign(0.2, values) + values, values)
@@ -58,7 +58,7 @@ class Graph:
         return names[0] if results == 1 else names
 
     def model(self, double):
-        """The ONNX model; f64 where it says f32 when `double`."""
+        """Returns the ONNX model; `double`: with f64 instead of f32."""
         float_type = TensorProto.DOUBLE if double else TensorProto.FLOAT
 
         def typed(array):
@@ -84,7 +84,7 @@ class Graph:
         return onnx.shape_inference.infer_shapes(model)
 
 
-# onnx's own evaluator computes these in f32, whatever it is given.
+# These replace operators that onnx's evaluator computes in f32 whatever it is given.
 
 
 class Erf(OpRun):
@@ -110,7 +110,7 @@ class LayerNormalization(OpRun):
 
 
 class BatchNormalization(OpRun):
-    """As in training: by the statistics of the batch, whatever the node says."""
+    """Normalises by the statistics of the batch, as in training, whatever the node says."""
 
     def _run(self, x, scale, bias, mean, variance, epsilon=1e-5, momentum=0.9, training_mode=0):
         axes = (0, *range(2, x.ndim))
@@ -121,7 +121,7 @@ class BatchNormalization(OpRun):
 
 
 class Dropout(OpRun):
-    """As the first step of a run draws it; the ratios of a graph differ and tell its streams."""
+    """Draws as the first step of a run does. The ratios in a graph differ and identify streams."""
 
     streams = {0.5: 0, 0.25: 1}
 
@@ -132,7 +132,7 @@ class Dropout(OpRun):
 
 
 class ConvTranspose(OpRun):
-    """Over two sizes; onnx's own knows no groups."""
+    """Transposed convolution over two dimensions, with groups, which onnx's evaluator lacks."""
 
     def _run(self, x, w, bias=None, auto_pad=None, dilations=None, group=1, kernel_shape=None,
              output_padding=None, output_shape=None, pads=None, strides=None):
@@ -178,7 +178,7 @@ class Reference:
         return losses.loss(self.graph.loss, output, self.labels)
 
     def gradients(self):
-        """Central differences, element by element."""
+        """Returns central differences, element by element."""
         result = {}
         for name, array in self.graph.parameters.items():
             gradient = np.zeros(array.shape)

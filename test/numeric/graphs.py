@@ -1,6 +1,6 @@
 """Small ONNX graphs, one or more for each gradient rule (evaluator.py makes them).
 
-A function adds the nodes of one to an evaluator.Graph; GRAPHS tells which are for which rule.
+A function adds the nodes of a graph to an evaluator.Graph; GRAPHS lists the graphs of each rule.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ def unary(kind, low=-1.5, high=1.5, **attributes):
 
 
 def binary(kind, low=-1.5, high=1.5):
-    """Both operands trained, both broadcast somewhere."""
+    """kind(a, b) with two trained operands that are both broadcast."""
     def build(g):
         a = g.op("Mul", g.input("x", (3, 4), 0.5, 1.5), g.parameter("a", (4,), low, high))
         g.op(kind, a, g.parameter("b", (3, 1), low, high))
@@ -167,7 +167,7 @@ def layer_norm(g):
 
 
 def rms_norm(g):
-    """In pieces, as exporters write it before opset 23."""
+    """RMS normalisation from single operators, as exporters write it before opset 23."""
     x = g.op("Mul", g.input("x", (3, 8)), g.parameter("s", (8,)))
     square = g.op("ReduceMean", g.op("Mul", x, x), g.constant([-1], np.int64))
     deviation = g.op("Sqrt", g.op("Add", square, g.constant(1e-3, np.float32)))
@@ -187,7 +187,7 @@ def squared(kind, **attributes):
 
 
 def extreme(kind):
-    """Sometimes one operand, sometimes the other."""
+    """Min or Max of two operands, each of which is chosen for some elements."""
     def build(g):
         a = g.op("Mul", g.input("x", (5, 4), 0.5, 1.5), g.parameter("a", (4,), 0.9, 1.1))
         g.op(kind, a, g.op("Mul", g.input("y", (5, 4), 0.5, 1.5), g.parameter("b", (4,), 0.9, 1.1)))
@@ -227,7 +227,7 @@ classify = scores("cross-entropy")
 
 
 def pixels(loss, *shape, axis=1):
-    """Classes are dimension `axis` of `shape`, scaled and shifted, below `loss`."""
+    """Scaled and shifted scores, with classes in dimension `axis` of `shape`, below `loss`."""
     def build(g):
         g.loss = loss
         each = tuple(size if d == axis else 1 for d, size in enumerate(shape))[1:]
@@ -236,7 +236,7 @@ def pixels(loss, *shape, axis=1):
 
 
 def dropout(g):
-    """Step 1 of seed 0, which the reference draws too: two ops, two streams."""
+    """Two dropouts with two streams, at step 1 of seed 0, which the reference draws too."""
     hidden = g.op("Mul", g.input("x", (7, 5)), g.parameter("w", (5,)))
     for p in (0.5, 0.25):
         hidden = g.op("Dropout", hidden, g.constant(p, np.float32), g.constant(True))
@@ -244,13 +244,13 @@ def dropout(g):
 
 
 def sub(g):
-    """The operands of a subtraction used once more, so that gradients add up."""
+    """A subtraction whose operands are used again, so that their gradients are sums."""
     a = g.op("Mul", g.input("x", (3, 4)), g.parameter("a", (4,)))
     b = g.parameter("b", (3, 1))
     g.op("Mul", g.op("Sub", a, b), g.op("Sub", b, a))
 
 
-#: operation of the rule -> graphs whose gradients need it
+#: operation of a rule -> graphs whose gradients need the rule
 GRAPHS = {
     "nn.neg": [unary("Neg")],
     "nn.abs": [unary("Abs")],

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def parse(text):
-    """('huber', {'delta': '0.5'})"""
+    """Parses a --loss; returns, for example, ('huber', {'delta': '0.5'})."""
     kind, *options = text.split(",")
     return kind, dict(option.split("=") for option in options)
 
@@ -15,7 +15,7 @@ def log_softmax(x):
 
 
 def class_axis(options, rank):
-    """The last of two or three dimensions and dimension 1 of more, unless it is given."""
+    """Returns the dimension of the classes: that given, else the last of two or three, else 1."""
     return int(options.get("axis", 1 if rank > 3 else -1)) % rank
 
 
@@ -65,7 +65,7 @@ def loss(text, output, labels):
 
 
 def labels(text, graph, shape):
-    """Labels for an output of this shape, of the graph's random numbers."""
+    """Draws labels for an output of this shape, with the graph's random numbers."""
     kind, options = parse(text)
     if kind == "cross-entropy":
         axis = class_axis(options, len(shape))

@@ -4,7 +4,7 @@ schedule, clipping and accumulation, for recipes.py to compare with. Needs torch
 
     python make_recipes.py
 
-Each recipe is run in f64 (what is compared with) and in f32 (how far rounding alone leads away).
+Each recipe is run in f64, the reference, and in f32, whose deviation sets the tolerance.
 """
 
 import json
@@ -58,7 +58,8 @@ def targets(kind, labels, dtype):
 
 
 def groups(net, decay, lr, own):
-    """Vectors are not decayed; `own(name)` says what a parameter has of its own."""
+    """Returns the parameter groups: vectors are not decayed; `own(name)` has a parameter's own
+    settings."""
     result = []
     for name, p in net.named_parameters():
         group = {"params": [p], "lr": lr, "weight_decay": decay if p.ndim >= 2 else 0.0}
@@ -168,7 +169,7 @@ RECIPES = [
            O.AdamW, decay=0.01, loss=weighted(label_smoothing=0.2, ignore_index=6)),
     Recipe("bce-with-logits", ["--loss=bce-with-logits"], O.AdamW, decay=0.01, target="onehot",
            loss=F.binary_cross_entropy_with_logits),
-    # By Adam, whose step does not get smaller with the gradient, signs that cancel are chaotic.
+    # With Adam, whose step does not shrink with the gradient, cancelling signs would be chaotic.
     Recipe("l1", ["--loss=l1", "--optimizer=sgd,lr=0.3,weight-decay=0"], O.SGD, lr=0.3,
            target="onehot", loss=F.l1_loss),
     Recipe("huber", ["--loss=huber,delta=0.3"], O.AdamW, decay=0.01, target="onehot",

@@ -1,4 +1,4 @@
-"""Each optimizer against its rule in f64, as PyTorch states it, over a few steps.
+"""Compares each optimizer with its rule in f64, as PyTorch documents it, over a few steps.
 
 The model is small; its gradients are finite differences (evaluator.py) at the f64 parameters.
 """
@@ -30,7 +30,7 @@ def sgd(p, g, state, t, lr, wd, momentum=0.0, nesterov=False):
     return p - lr * g
 
 
-#: --optimizer= -> the rule with its numbers
+#: value of --optimizer -> (rule, its numbers)
 OPTIMIZERS = {
     "adamw,lr=1e-2,weight-decay=0.1": (adamw, {"lr": 1e-2, "wd": 0.1}),
     "adamw,lr=3e-2,weight-decay=0,beta1=0.8,beta2=0.95,eps=1e-3":
@@ -56,7 +56,7 @@ def check_optimizer(tools, text, rule, numbers):
     for t in range(1, STEPS + 1):
         gradients = reference.gradients()
         for name, gradient in gradients.items():
-            # Decay is for parameters of two or more dimensions.
+            # Only parameters with two or more dimensions are decayed.
             decay = numbers["wd"] if gradient.ndim >= 2 else 0
             new = rule(reference.feeds[name], gradient, states[name], t, **{**numbers, "wd": decay})
             reference.feeds[name] = graph.parameters[name] = new

@@ -1,6 +1,6 @@
-"""Optimizers, losses, groups, schedules, clipping and accumulation against PyTorch's runs of
-mlp-digits (data/recipes.json, made by make_recipes.py); each by a second plan that repeats
-launches, with equal bits. (The model is too small for budgets: test/robustness has those.)
+"""Compares optimizers, losses, groups, schedules, clipping and accumulation with PyTorch's runs of
+mlp-digits (data/recipes.json, made by make_recipes.py). A second plan that repeats launches must
+give equal bits. (The model is too small for budgets: test/robustness has those.)
 """
 
 import json
@@ -18,7 +18,7 @@ CLASSES = 10
 
 
 def data(tools, folder, target):
-    """The digits, with the labels that the loss compares with."""
+    """Writes the digits with the labels that the loss needs."""
     path = tools.models / "mlp-digits" / "data.safetensors"
     if target == "classes":
         return path
@@ -31,7 +31,7 @@ def data(tools, folder, target):
 
 
 def train(tools, folder, program, weights, entry, rows, name):
-    """The lines of metrics and the bytes of the last checkpoint."""
+    """Trains; returns the lines of metrics and the bytes of the last checkpoint."""
     tools.expect([program, f"--data=safetensors:{rows}", f"--steps={REFERENCE['steps']}",
                   f"--weights={weights}", f"--metrics={folder}/{name}-metrics.jsonl",
                   f"--save={folder}/{name}-end.safetensors", *entry["run"]])
@@ -74,7 +74,7 @@ def check_recipe(tools, name):
 
 
 def check_resume(tools, name):
-    """A run that stops and goes on ends with the bits of one that did not."""
+    """A run that is stopped and resumed ends with the bits of one that was not stopped."""
     entry = REFERENCE["recipes"][name]
     folder = tools.folder(f"resume {name}")
     rows = data(tools, folder, entry["target"])

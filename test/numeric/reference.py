@@ -1,6 +1,6 @@
-"""Training runs of the models against PyTorch's: losses, first gradients, final parameters.
+"""Compares training runs of the models with PyTorch's: losses, first gradients, final parameters.
 
-Tolerances come from what PyTorch's own f32 run deviates from its f64 run (reference.json).
+Tolerances come from the deviation of PyTorch's f32 run from its f64 run (reference.json).
 """
 
 import itertools
@@ -16,7 +16,7 @@ import tensors  # noqa: E402
 from harness import Failed, check  # noqa: E402
 
 FLOOR = 1e-5
-#: Two runs of which one rounds otherwise grow apart that far only if training is chaotic.
+#: Two runs that differ in rounding alone deviate by more than this only if training is chaotic.
 CHAOTIC = 1e-3
 #: No loss is compared with a larger tolerance: that would check nothing.
 CEILING = 1e-2
@@ -25,8 +25,8 @@ OPTIMIZER = "--optimizer=adamw,lr=1e-3,weight-decay=0.1"
 
 class Model:
     def __init__(self, name, file, options=(), corpus=True, data=None, renamed=None):
-        """`data`: the model whose rows it has too. `renamed`: framework's name -> the file's,
-        where the exporter left no trace of the first."""
+        """`data`: the model whose rows are used. `renamed`: the framework's name -> the file's, if
+        the exporter left no trace of the first."""
         self.name, self.options, self.corpus, self.rows = name, options, corpus, data or name
         self.renamed = renamed or {}
         self.path = f"{name}/{file}"
@@ -62,7 +62,7 @@ MODELS = [
     Model("mamba-nano", "model.onnx"),
 ]
 
-#: Other forms of these, and what else needs much time.
+#: Other forms of these models, and others that need much time.
 FURTHER = [
     Model("gpt2-nano-fresh", "model-noopt.onnx"),
     Model("llama-nano-18", "model.onnx"),
@@ -72,7 +72,7 @@ FURTHER = [
           renamed={"model.bert.embeddings.position_embeddings.weight": "embedding_2"}),
 ]
 
-#: The other instruction set, which every machine that runs these tests has too.
+#: Models for the older instruction set, which every machine that runs these tests has.
 OLDER = [
     Model("mlp-digits", "model.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
     Model("vit-nano", "model-noopt.onnx", ["--target=cpu:x86-64-v3"], corpus=False),
@@ -83,7 +83,7 @@ OLDER = [
 
 
 def deviation(model, tensor, what, got, expected, tolerance, scale=None):
-    """|got - expected| in units of the tolerance; fails above 1."""
+    """Returns |got - expected| in units of the tolerance; fails above 1."""
     scale = abs(expected) if scale is None else scale
     error = abs(got - expected) / scale if scale else abs(got - expected)
     if not error <= tolerance:  # NaN fails too
@@ -93,9 +93,9 @@ def deviation(model, tensor, what, got, expected, tolerance, scale=None):
 
 
 def loss_tolerances(reference):
-    """Of the steps that can be compared, from the first on: ten times what PyTorch's own f32
-    run deviates from its f64 run anywhere, or, where training is chaotic, up to that step;
-    then steps behind the ceiling are left out."""
+    """Returns the tolerances of the steps that can be compared, from the first on: ten times the
+    largest deviation of PyTorch's f32 run from its f64 run or, if training is chaotic, the largest
+    up to each step; then steps with a tolerance above CEILING are left out."""
     deviations = [abs(a - b) / abs(b) for a, b in zip(reference["losses"], reference["losses_f64"])]
     if reference["max_rel_dev_f32_vs_f64"] <= CHAOTIC:
         return [min(10 * reference["max_rel_dev_f32_vs_f64"], CEILING)] * len(deviations)
@@ -119,7 +119,7 @@ def check_losses(model, reference, path):
 
 
 def common_prefix(names, held):
-    """What the file's names have or lack before the framework's, the same for all."""
+    """Returns the prefix that the file's names have or lack, the same for all names."""
     for name in names:
         for other in held:
             if other.endswith(name):
@@ -135,7 +135,7 @@ def common_prefix(names, held):
 
 
 def named(model, path, names):
-    """The file's tensors under the framework's names; each must be there, and no other."""
+    """Returns the file's tensors by the framework's names; there must be exactly these."""
     arrays, metadata = tensors.read(path)
     other = tensors.aliases(metadata)
     arrays = {n: a for n, a in arrays.items() if not n.startswith("optimizer.")}
@@ -171,7 +171,7 @@ def check_gradients(model, reference, path):
 
 
 def check_statistic(model, name, got, entry):
-    """Running statistics are recorded whole."""
+    """Compares running statistics, of which all elements are recorded."""
     expected = np.array(entry["f64"])
     check(got.shape == expected.shape,
           f"{model.title}: {name}: shape {got.shape}, expected {expected.shape}")
@@ -193,8 +193,8 @@ def check_parameters(model, reference, path):
         tolerance = max(10 * entry["f32_l2_dev"], FLOOR)
         worst = max(worst, deviation(model, name, "parameter's l2 norm", np.linalg.norm(p),
                                      entry["l2_f64"], tolerance))
-        # One element may deviate as far as f32's samples did, or as far as its tensor does
-        # on the whole.
+        # An element may deviate as far as the recorded samples of f32 do, or as far as the root
+        # mean square of its tensor.
         rms = entry["l2_f64"] / np.sqrt(p.size)
         samples = max(abs(a - b) for a, b in zip(entry["f32"], entry["f64"]))
         scale = max(max(abs(v) for v in entry["f64"]), rms)
@@ -247,7 +247,8 @@ def check_model(suite, tools, model):
 
 
 def check_large(tools):
-    """gpt2-124m has no weights: drawn ones, three steps on the same bytes, falling loss."""
+    """gpt2-124m, whose file has no weights, trains three steps on the same bytes from random
+    weights, and its loss falls."""
     folder = tools.folder("gpt2-124m")
     data = folder / "bytes.bin"
     data.write_bytes((tools.models / "data" / "corpus.bin").read_bytes()[:4 * 64 + 2])

@@ -1,4 +1,4 @@
-"""Every gradient rule is right, and a rule that is 0.1 % off is seen.
+"""Every gradient rule is right, and an error of 0.1 % in a rule is found.
 
 For each rule of passes/autodiff/Gradients.td: the gradients of small graphs that use it are
 compared with finite differences in f64; then the same check, and that of a reference model
@@ -24,7 +24,7 @@ REFERENCE_MODELS = ["mlp-digits", "vit-nano", "gpt2-nano"]
 
 
 def rules():
-    """The operations that have a gradient rule, as 'nn.gelu'."""
+    """Returns the operations that have a gradient rule, as 'nn.gelu'."""
     names = {}
     for file in (ROOT / "dialects" / "nn").glob("*.td"):
         names.update(re.findall(r'def NN_(\w+Op)\s*:\s*\w+\s*<\s*"(\w+)"', file.read_text()))
@@ -34,7 +34,7 @@ def rules():
 
 
 class Case:
-    """A small graph as a model file, its data, and what its gradients should be."""
+    """A small graph as a model file, with its data and its expected gradients."""
 
     def __init__(self, tools, rule, index):
         self.tools, self.graph = tools, evaluator.Graph()
@@ -47,7 +47,7 @@ class Case:
         self.gradients = self.reference.gradients()
 
     def check(self, *options):
-        """Fails when the program's loss or gradients are not the reference's."""
+        """Fails if the program's loss or gradients differ from the reference's."""
         program = self.tools.compile(
             self.folder / "model.onnx", self.folder / "program", f"--loss={self.graph.loss}",
             "--trainable=^[a-z]+$", "--optimizer=sgd,lr=0.1", "--keep-gradients", *options)
@@ -76,7 +76,7 @@ def check_rule(tools, rule):
 
 
 def check_scaled(tools, rule):
-    """Each graph of the rule must see it."""
+    """The check of each graph of the rule must fail if the rule is scaled."""
     seen = []
     for index in range(len(graphs.GRAPHS[rule])):
         case = Case(tools, rule, index)
@@ -92,7 +92,7 @@ def check_scaled(tools, rule):
 
 @functools.cache
 def operations(tools, name):
-    """The operations of a model's forward pass, as autodiff sees them."""
+    """Returns the operations of a model's forward pass that autodiff differentiates."""
     model = next(m for m in reference.MODELS if m.name == name)
     text = tools.expect([tools.build / "bin" / "plimsoll", "compile", tools.models / model.path,
                          "--emit=step", "-o", "-", *model.options]).out
@@ -101,7 +101,7 @@ def operations(tools, name):
 
 
 def check_model_sees(tools, rule):
-    """Some reference model that uses the rule must fail its gradient check."""
+    """The gradient check of some reference model that uses the scaled rule must fail."""
     users = [name for name in REFERENCE_MODELS if rule in operations(tools, name)]
     for name in users:
         model = next(m for m in reference.MODELS if m.name == name)
@@ -119,7 +119,7 @@ def check_model_sees(tools, rule):
     return f"not reached: {UNREACHED[rule]}"
 
 
-#: Rules whose operation the reference models have, but on no path that gradients take.
+#: Rules whose operation is in reference models, but on no path of a gradient.
 UNREACHED = {
     "nn.sqrt": "vit-nano's scale of attention, the square root of a constant",
 }

@@ -1,7 +1,7 @@
-"""Running statistics of batch normalisation against PyTorch's rule in f64, step by step.
+"""Compares running statistics of batch normalisation with PyTorch's rule in f64, at every step.
 
-The weights stand still (lr=0), so that the statistics of a batch are those of its rows:
-running = 0.9 running + 0.1 new, the variance unbiased. Then an evaluation, by what is saved.
+The weights do not change (lr=0), so that the statistics of a batch are those of its rows:
+running = 0.9 running + 0.1 new, the variance unbiased. Then an evaluation uses the saved ones.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The node tests of the onnx wheel that are ours to pass."""
+"""The node tests of the onnx wheel that the compiler should pass."""
 
 import dataclasses
 import warnings
@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-#: The operators that the front end is to know, forward and with gradients.
+#: The operators that the front end should support, forward and with gradients.
 OPERATORS = """
 Add Sub Mul Div Pow Mod Sqrt Reciprocal Neg Abs Sign Floor Ceil Round Exp Log Erf Tanh Sigmoid Relu
 LeakyRelu PRelu Elu Selu Gelu Swish Mish HardSwish HardSigmoid Softplus Softsign Clip Min Max Sum
@@ -42,7 +42,7 @@ class Case:
     atol: float
 
     def bind(self, name):
-        """Makes input `name` a constant; the values of the others stay inputs."""
+        """Makes input `name` a constant; the others stay inputs."""
         graph = self.model.graph
         index = [value.name for value in graph.input].index(name)
         tensor = numpy_helper.from_array(self.inputs[index], name)
@@ -53,7 +53,7 @@ class Case:
 
 
 def array(value):
-    """Most cases hold arrays, some hold them as messages."""
+    """Returns a value as an array: most cases hold arrays, some hold TensorProto messages."""
     return numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.asarray(value)
 
 
@@ -71,7 +71,7 @@ def is_eligible(case):
 
 
 def collect():
-    """Every eligible case, in the order of their names."""
+    """Returns all eligible cases, in the order of their names."""
     warnings.simplefilter("ignore")
     from onnx.backend.test.case.node import collect_testcases
     cases = []
@@ -83,7 +83,7 @@ def collect():
         inputs, outputs = case.data_sets[0]
         outputs = [array(y) for y in outputs]
         atol = case.atol
-        if "dft_inverse" in case.name:  # computed in f32, where what is zero is a sum that cancels
+        if "dft_inverse" in case.name:  # computed in f32, in which zeros are sums that cancel
             atol = max(atol, float(np.finfo(np.float32).eps) * max(np.abs(y).max() for y in outputs))
         model = onnx.ModelProto()
         model.CopyFrom(case.model)

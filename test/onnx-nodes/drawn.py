@@ -1,7 +1,7 @@
-"""Cases that draw random numbers: what is expected cannot be compared by value.
+"""Cases that draw random numbers, whose results cannot be compared by value.
 
-The standard's results are those of one generator, ours are those of the step's counter. What
-must hold is checked instead: which values can occur, and how often, within five deviations.
+The standard's results are those of one generator, the compiler's are those of the step's counter.
+Instead it is checked which values occur, and how often, within five standard deviations.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import philox
 #: The scalars of step 1 of seed 0: see Hyper in runtime/include/plimsoll/Program.h.
 HYPER = np.zeros(16, np.float32)
 HYPER.view(np.uint32)[15] = 1
-#: Why they stand in refused.txt.
+#: The reason for these cases in refused.txt.
 NOTE = "draws random numbers: not compared by value, its statistics hold"
 DEVIATIONS = 5
 
@@ -22,7 +22,7 @@ def is_drawn(case):
 
 
 def unlikely(count, probabilities):
-    """True if a sum of so many draws is further from its mean than DEVIATIONS."""
+    """True if `count` is further from the expected sum of draws than DEVIATIONS."""
     variance = float((probabilities * (1 - probabilities)).sum())
     return abs(count - float(probabilities.sum())) > DEVIATIONS * np.sqrt(variance)
 
@@ -50,7 +50,7 @@ def bernoulli(case, outcome):
 
 
 def compare(case, outcome):
-    """What does not hold, or ""."""
+    """Returns what is wrong with the results, or ""."""
     for value, expected in zip(case.model.graph.output, case.outputs):
         got = outcome.results[value.name][0]
         if got.dtype != expected.dtype or got.shape != expected.shape:

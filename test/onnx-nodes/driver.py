@@ -1,4 +1,4 @@
-"""Runs folders through plimsoll-test-nodes, and reads what comes back."""
+"""Runs folders with plimsoll-test-nodes, and reads the results."""
 
 import dataclasses
 import pathlib
@@ -12,7 +12,7 @@ import onnx
 NUMPY = {"f32": np.float32, "f64": np.float64, "i64": np.int64, "i32": np.int32, "ui8": np.uint8,
          "i1": np.bool_}
 LIMIT_SECONDS = 600
-#: What a node says that wants an operand at compile time.
+#: The message of a node that needs an operand at compile time.
 WANTS = re.compile(r"its input '([^']*)' must be known at compile time")
 
 
@@ -33,7 +33,7 @@ class Driver:
         return self.scratch / name
 
     def write(self, name, model, inputs):
-        """A folder for the driver; `inputs`: name -> bytes of all sets."""
+        """Writes a folder for the driver. `inputs`: name -> bytes of all sets."""
         folder = self.folder(name)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -43,7 +43,7 @@ class Driver:
             (folder / f"input_{index}.bin").write_bytes(data)
 
     def run(self, kind, names, *options):
-        """The outcome of each name. A case that stops the program is told as refused."""
+        """Returns the outcome of each name. A case that ends the program counts as refused."""
         outcomes, pending = {}, list(names)
         while pending:
             text = "".join(f"{kind} {self.folder(name)}\n" for name in pending)
@@ -60,7 +60,7 @@ class Driver:
         return outcomes
 
     def read(self, text, outcomes):
-        """Fills `outcomes`; returns the case that was begun last."""
+        """Parses the output into `outcomes`; returns the case that was begun last."""
         started, current = None, Outcome()
         for line in text.splitlines():
             word, _, rest = line.partition(" ")

@@ -1,8 +1,8 @@
 """Models that the onnx wheel ships, most of them exported by PyTorch in its first years.
 
-They are of opset 6 to 12. What is expected is recorded beside each model; for the nine image
-classifiers without their weights (`light`: each of them one number, repeated) the inputs are those
-with which the wheel's own runner computed it: 0, 1/n, 2/n, ...
+They are of opset 6 to 12. Expected results are recorded beside each model; for the nine image
+classifiers without weights (`light`: each weight is one number, repeated) the inputs are those
+with which the wheel's runner computed the results: 0, 1/n, 2/n, ...
 """
 
 import pathlib
@@ -15,7 +15,7 @@ import cases
 
 DATA = pathlib.Path(onnx.__file__).parent / "backend" / "test" / "data"
 FOLDERS = ["pytorch-converted", "pytorch-operator", "simple"]
-#: As onnx.backend.test compares them.
+#: Tolerances of onnx.backend.test.
 RTOL, ATOL = 1e-3, 1e-7
 
 
@@ -35,7 +35,7 @@ def tensors(folder, kind):
 
 
 def without_initial_inputs(model):
-    """Files this old name initializers among the inputs."""
+    """Removes initializers from the inputs, where files this old name them too."""
     graph = model.graph
     initial = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in initial]
@@ -61,7 +61,7 @@ def case_of(name, path, outputs, inputs=None):
 
 
 def collect():
-    """Every model whose operators and types are ours, in the order of their names."""
+    """Returns all models with operators and types of cases.py, in the order of their names."""
     found = []
     for path in sorted((DATA / "light").glob("*.onnx")):
         output = path.with_name(path.stem + "_output_0.pb")

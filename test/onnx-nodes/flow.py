@@ -1,7 +1,7 @@
-"""If and Loop, which the wheel's node tests use only with sequences: cases of our own.
+"""Cases of If and Loop, which the wheel's node tests use only with sequences.
 
-What is expected is said with numpy: onnx's reference evaluator joins what a loop collects
-along the wrong dimension.
+Expected results are computed with numpy: onnx's reference evaluator joins the collected values of
+a loop along the wrong dimension.
 """
 
 import numpy as np
@@ -61,7 +61,7 @@ def if_in_loop(x, w):
     return v, np.stack(steps)
 
 
-#: name -> operator, what is expected, and the graph as onnx.parser reads it
+#: name -> (operator, function of the expected results, graph in the syntax of onnx.parser)
 GRAPHS = {
     # The condition comes from a shape; both branches call their values the same, the one that is
     # taken reads the outer scope, and its result is not named as that of the node.
@@ -108,7 +108,7 @@ GRAPHS = {
               u = Tanh (q)
               s = Mul (u, x) }>
         }"""),
-    # As many iterations as a counter says, which is carried.
+    # The number of iterations depends on a carried counter.
     "flow_loop_by_condition": ("Loop", loop_by_condition, """
         (float[2,3] x) => (float[2,3] y, int64 count, float[4,2,3] steps) {
           zero = Constant <value_int = 0> ()
@@ -123,7 +123,8 @@ GRAPHS = {
               u = Sin (v)
               s = Exp (u) }>
         }"""),
-    # The inner loop runs as often as the outer one has, and reads what that carries.
+    # The trip count of the inner loop is the outer one's iteration number, and it reads a value
+    # that the outer one carries.
     "flow_loop_in_loop": ("Loop", loop_in_loop, """
         (float[3] x, float[3] w) => (float[3] y) {
           trips = Constant <value_int = 3> ()

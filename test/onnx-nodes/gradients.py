@@ -1,10 +1,10 @@
 """Gradients of every case against central differences, in f64; nothing here knows an operator.
 
 The f32 of a model becomes f64. For results y_i and fixed random r_i the loss is the sum of all
-y_i * r_i; our gradient with respect to each floating-point input is compared with
+y_i * r_i; the compiler's gradient with respect to each floating-point input is compared with
 (loss(x + h d) - loss(x - h d)) / 2h for random directions d and for single elements. Inputs are
-moved a little first, so that they stand on no kink of abs, max or round; a probe across a
-kink (its second difference is large) counts for nothing, but one probe of each case must count.
+moved a little first, so that they are not at a kink of abs, max or round; a probe across a
+kink (its second difference is large) is ignored, but one probe of each case must count.
 """
 
 import copy
@@ -22,14 +22,15 @@ import report
 STEP = 2e-6
 JITTER = 1e-2
 DIRECTIONS, ELEMENTS = 2, 3
-#: Of the gradient's own size along a probe, and of the loss's terms: rounding in f64.
+#: Tolerance relative to the gradient along a probe, and rounding in f64 relative to the loss's
+#: terms.
 TOLERANCE, ROUNDING = 1e-6, 1e-15
 
 FLOAT, DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
 
 
 def in_double(model):
-    """A copy of the model with f64 in the place of f32."""
+    """Returns a copy of the model with f64 instead of f32."""
     model = copy.deepcopy(model)
     widen(model.graph)
     return model
@@ -58,7 +59,7 @@ def widen_tensor(tensor):
 
 
 class Probe:
-    """One case: the points at which it is evaluated, and what they tell."""
+    """One case: the points at which it is evaluated, and the comparison of its gradients."""
 
     def __init__(self, case):
         self.random = np.random.default_rng(zlib.crc32(case.name.encode()))
@@ -90,7 +91,8 @@ class Probe:
             yield d.reshape(x.shape)
 
     def sets(self):
-        """The bytes of every input: the point itself, then x + h d and x - h d of each move."""
+        """Returns the bytes of every input: the point itself, then x + h d and x - h d of each
+        move."""
         result = {}
         for name, x in self.inputs.items():
             points = [x]
@@ -103,7 +105,7 @@ class Probe:
         return result
 
     def losses(self, outcome):
-        """The loss at each point, and the sum of its absolute terms at the first."""
+        """Returns the loss at each point, and the sum of its absolute terms at the first."""
         total, scale = 0.0, 0.0
         for name, r in self.weights.items():
             if r.size == 0:
@@ -114,7 +116,7 @@ class Probe:
         return total, scale
 
     def check(self, outcome):
-        """(what differs or "", why nothing could be compared or "")"""
+        """Returns (what differs or "", why nothing could be compared or "")."""
         losses, scale = self.losses(outcome)
         if not np.all(np.isfinite(losses)):
             return "", "a result is not finite"
@@ -128,7 +130,8 @@ class Probe:
             size = max(abs(expected), float(np.abs(gradient * d).sum()), 1e-3)
             bend = abs(above - 2 * losses[0] + below) / STEP
             allowed = TOLERANCE * size + ROUNDING * scale / STEP
-            # At a kink any slope between the two is right: it is half of the bend off at most.
+            # At a kink any slope between those on both sides is right: it may deviate by half of
+            # the bend.
             if bend > 0.1 * size or allowed < abs(found - expected) <= 0.5 * bend + allowed:
                 continue
             counted += 1
@@ -139,7 +142,7 @@ class Probe:
 
 
 def check(machine, chosen, forward, probes=None):
-    """A row for every case that passed forward and has floats on both sides.
+    """Returns a row for every case that passed forward and has floats as inputs and results.
 
     `probes`, if given, is filled with what was compared: case name -> (probe, operations).
     """

@@ -1,4 +1,4 @@
-//===- nodes.cpp - small models through the compiler and the executor ------------------===//
+//===- nodes.cpp - compiles small models and runs them in the executor -----------------===//
 //
 //   plimsoll-test-nodes [--debug-scale-rule=OP] < FOLDERS
 //
@@ -41,10 +41,10 @@ namespace {
 struct Result {
   std::string name;
   RankedTensorType type;
-  std::vector<char> bytes; ///< of all sets
+  std::vector<char> bytes; ///< those of all sets
 };
 
-/// One folder.
+/// The model and the inputs of one folder.
 class Case {
 public:
   Case(MLIRContext &context, std::string folder, bool gradients, const std::string &scaledRule)
@@ -53,14 +53,14 @@ public:
     options.threads = 1;
     options.planning.effort = planner::Effort::Fast;
     options.planning.recompute = false;
-    options.model.keepDoubles = true; // cases say what f64 gives
+    options.model.keepDoubles = true; // expected results are those in f64
     options.forwardOnly = true;
     options.inputGradients = gradients;
     options.scaleRule = scaledRule;
     readShapes();
   }
 
-  /// An error message, or "".
+  /// Compiles and runs the model; returns an error message, or "".
   std::string run() {
     std::string message;
     ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {

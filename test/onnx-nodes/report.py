@@ -1,4 +1,4 @@
-"""Verdicts: what is printed, refused.txt beside this file, and the table of the docs."""
+"""Verdicts on cases: the printed summary, refused.txt beside this file, the table of the docs."""
 
 import collections
 import dataclasses
@@ -31,19 +31,19 @@ class Row:
 
 
 def reason(message):
-    """A refusal in one line: without the file, the node's name and sizes of this case."""
+    """Returns a refusal in one line, without the file, the node's name and sizes of the case."""
     text = re.sub(r"\s+", " ", message).strip()
     text = re.sub(r"^\d+ problems? keeps? this model from being imported ", "", text)
     return text[:160]
 
 
 def general(note):
-    """A reason without the names and sizes of one case."""
+    """Returns a reason without the names and sizes of one case."""
     return re.sub(r"tensor<[0-9x]*", "tensor<", re.sub(r"^(node '\w+': |\w+ \(\w+\): )", "", note))
 
 
 def load(path):
-    """(kind, case) -> reason"""
+    """Returns (kind, case) -> reason."""
     listed = {}
     for line in path.read_text().splitlines() if path.exists() else []:
         if line and not line.startswith("#"):
@@ -87,7 +87,7 @@ def write(refused, docs, tables):
 
 
 def judge(refused, tables, rules, whole):
-    """Prints what is wrong and a summary; the exit code. `rules`: (name, problem or "", note)."""
+    """Prints problems and a summary; returns the exit code. `rules`: (name, problem, note)."""
     listed = load(refused)
     passed = failed = 0
     for name, problem, note in rules:

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""The node tests of the onnx wheel through the compiler and the in-process executor.
+"""Runs the node tests of the onnx wheel with the compiler and the in-process executor.
 
     run.py --build=BUILD [--all] [--filter=REGEX] [--update]
 
 Forward: every case is compiled as a forward pass, run, and compared with what the standard
 expects. Gradients: the same cases with f64 in the place of f32; the gradient of `sum(y * r)` for
 fixed random `r` is compared with central differences in random directions and at random
-elements. A case that differs is a failure. A case that the compiler refuses must stand in
-refused.txt with its reason, and no other may, but those whose results are random: of them the
-statistics are compared. `--update` writes that file and the table in docs/onnx-operators.md anew.
+elements. A case that differs is a failure. refused.txt must list exactly the cases that the
+compiler refuses, with their reasons, and those with random results, whose statistics are
+compared. `--update` writes that file and the table in docs/onnx-operators.md again.
 With --all, each gradient rule is scaled by 1.001 in turn, which must be noticed (scaled.py).
 """
 
@@ -43,7 +43,7 @@ def write_forward(machine):
 
 
 def compare(case, outcome):
-    """What differs from the expected outputs, or ""."""
+    """Returns what differs from the expected outputs, or ""."""
     for value, expected in zip(case.model.graph.output, case.outputs):
         got = outcome.results[value.name][0] if outcome.results[value.name].size else \
             outcome.results[value.name].reshape(expected.shape)

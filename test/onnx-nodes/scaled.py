@@ -1,4 +1,4 @@
-"""Any gradient rule that is 0.1 % off is noticed.
+"""An error of 0.1 % in any gradient rule is found.
 
 Each rule of passes/autodiff/Gradients.td is scaled by 1.001 in turn. The gradients of some node
 test must then differ from the central differences; where no node test needs the rule, the check
@@ -22,7 +22,7 @@ def size(probe):
 
 
 def noticed(machine, rule, probes):
-    """The name of a case whose gradients differ when `rule` is scaled, or ""."""
+    """Returns the name of a case whose gradients differ if `rule` is scaled, or ""."""
     users = [name for name, (_, operations) in probes.items() if rule in operations]
     users.sort(key=lambda name: (size(probes[name][0]), name))
     for first in range(0, len(users), BATCH):
@@ -37,7 +37,7 @@ def noticed(machine, rule, probes):
 
 
 def check(machine, probes, build):
-    """(name, problem or "", note) for each rule. The folders of `probes` are still there."""
+    """Returns (name, problem or "", note) for each rule. The folders of `probes` must exist."""
     results = []
     tools = Tools(build, ROOT / "models")
     try:

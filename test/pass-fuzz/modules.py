@@ -1,5 +1,5 @@
-"""Random small modules of the nn dialect, as text: broadcasts, dimensions of size 1 and numbers
-without dimensions are as frequent as they are rare in models."""
+"""Random small modules of the nn dialect, as text. Broadcasts, dimensions of size 1 and tensors
+of rank 0, which are rare in models, are frequent here."""
 
 import random
 
@@ -16,7 +16,7 @@ def array(numbers):
 
 
 def joined(a, b):
-    """The shape of an elementwise result, or None."""
+    """Returns the shape of an elementwise result, or None if the operands do not broadcast."""
     rank = max(len(a), len(b))
     a, b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
     if any(x != y and 1 not in (x, y) for x, y in zip(a, b)):
@@ -70,7 +70,7 @@ class Module:
             self.random.choice([1, 3]) if size == 1 else size for size in shape)
         if result != shape:
             self.value(result, f"nn.broadcast {name} : {tensor(shape)} to {tensor(result)}")
-            if self.random.random() < 0.7:  # what kernels repeat themselves
+            if self.random.random() < 0.7:  # operands that kernels broadcast themselves
                 self.binary(*self.values[-1])
 
     def reshape(self, name, shape):
@@ -115,7 +115,7 @@ class Module:
             self.value(shape, f"nn.softmax {name} : {tensor(shape)}")
 
     def text(self):
-        """All values that nothing reads are summed into the loss."""
+        """Returns the module's text; all values that nothing reads are added to the loss."""
         body = "\n".join(self.lines)
         total = None
         for name, shape in list(self.values):

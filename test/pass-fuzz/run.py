@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every pass on random small modules: valid in, valid out, and the same values.
+"""Every pass on random small modules gives valid modules with the same values.
 
     python3 test/pass-fuzz/run.py --build=build [--all]
 
@@ -47,7 +47,7 @@ CHANGING = {
 
 
 def optimise(tools, folder, text, passes):
-    """The modules of `text` behind `passes`; what is printed must be read again."""
+    """Returns the modules of `text` after `passes`; the printed text must be readable."""
     tool = tools.build / "bin" / "plimsoll-opt"
     (folder / "in.mlir").write_text(text)
     tools.expect([tool, "--split-input-file", folder / "in.mlir", "-o", folder / "out.mlir",

@@ -1,5 +1,5 @@
-"""What a function of the nn dialect computes, in f64, from its text: an interpreter that shares
-nothing with the compiler."""
+"""An interpreter of functions of the nn dialect, from their text, in f64. It shares no code with
+the compiler."""
 
 import json
 import math
@@ -30,13 +30,13 @@ def numbers(attributes, key):
 
 
 def shape_of(types):
-    """Of the last type in an op's list."""
+    """Returns the shape of the last type in an op's list."""
     return [int(n) for n in re.findall(r"(\d+)x", re.findall(r"tensor<([^>]*)>", types)[-1])]
 
 
 def constant(text):
     value = re.search(r"dense<(.*)> : tensor", text)[1]
-    # A single number stands for all elements.
+    # A single number is the value of all elements.
     return np.broadcast_to(np.array(json.loads(value), float), shape_of(text))
 
 
@@ -67,7 +67,7 @@ def apply(op, operands, attributes, types):
 
 
 def run(text, arguments, parameters):
-    """Results of @forward in `text`; its arguments in order, parameters by name."""
+    """Returns the results of @forward in `text`; `arguments` are in order, parameters by name."""
     body = text[text.index("func.func @forward"):]
     names = re.findall(r"(%\w+): tensor", body.split("\n")[0].split("->")[0])
     values = dict(zip(names, arguments))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Models at another batch than the exported one, through the in-process executor.
+"""Runs models at another batch than the exported one, in the in-process executor.
 
     run.py --build=BUILD [--all]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test" / "onnx-nodes"))
 import driver  # noqa: E402
 
-# model, batches to try besides the exported one
+# (model, batches to try besides the exported one)
 CASES = [("mlp-digits/model.onnx", [1, 48, 100]),
          ("gpt2-nano/model.onnx", [1, 6, 8]),
          ("gpt2-nano-sdpa/model.onnx", [6]),
@@ -30,14 +30,14 @@ CASES = [("mlp-digits/model.onnx", [1, 48, 100]),
 
 
 def write(machine, name, path, inputs):
-    """A folder for the driver: the model, its inputs, and their shapes for --shape."""
+    """Writes a folder for the driver: the model, its inputs, and their shapes for --shape."""
     machine.write(name, onnx.load(path), {key: x.tobytes() for key, x in inputs.items()})
     shapes = "".join(f"{key} {'x'.join(map(str, x.shape))}\n" for key, x in inputs.items())
     (machine.folder(name) / "shapes.txt").write_text(shapes)
 
 
 def random_inputs(model, batch):
-    """For the largest batch; smaller ones take its first rows."""
+    """Draws inputs for the largest batch; smaller batches take its first rows."""
     random, inputs = np.random.default_rng(7), {}
     for value in model.graph.input:
         sizes = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
@@ -49,7 +49,7 @@ def random_inputs(model, batch):
 
 
 def check(machine, file, batches):
-    """The failures of one model, as text."""
+    """Returns the failures of one model, as text."""
     path = ROOT / "models" / file
     model = onnx.load(path, load_external_data=False)
     exported = model.graph.input[0].type.tensor_type.shape.dim[0].dim_value

@@ -21,14 +21,14 @@ from harness import check
 
 
 def files(folder):
-    """Everything below a folder, with its bytes."""
+    """Returns all files below a folder, with their bytes."""
     return {str(path.relative_to(folder)): path.read_bytes()
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def expect_error(tools, folder, command, code, *patterns, **options):
-    """Runs a command that must fail: this exit code, one error that says all of `patterns`, and
-    the folder as it was."""
+    """Runs a command that must fail with this exit code, with one error that matches all of
+    `patterns`, and without changing the folder."""
     before = files(folder)
     result = tools.run(command, cwd=folder, **options)
     text = result.err
@@ -46,7 +46,7 @@ def expect_error(tools, folder, command, code, *patterns, **options):
 
 
 def small_model(nodes=None, opset=18, shape=(4, 3), output_shape=(4, 5), weights=None, domains=()):
-    """x [4, 3] times w [3, 5]"""
+    """Returns a model: x [4, 3] times w [3, 5]."""
     nodes = nodes or [helper.make_node("MatMul", ["x", "w"], ["y"], name="/MatMul")]
     w = weights or numpy_helper.from_array(np.ones((3, 5), np.float32), "w")
     graph = helper.make_graph(
@@ -59,7 +59,7 @@ def small_model(nodes=None, opset=18, shape=(4, 3), output_shape=(4, 5), weights
 
 
 def external(location, offset=0, length=60):
-    """A model whose weight lies in another file."""
+    """Returns a model whose weight is in another file."""
     w = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[3, 5],
                     data_location=TensorProto.EXTERNAL)
     for key, value in (("location", location), ("offset", offset), ("length", length)):
@@ -80,7 +80,7 @@ def vector_output():
         helper.make_node("ReduceSum", ["z"], ["y"], name="/Sum", keepdims=0)], output_shape=())
 
 
-#: name -> bytes of the model, options, exit code, what the error says
+#: name -> (bytes of the model, options, exit code, patterns of the error)
 def model_cases(tools):
     gpt = (tools.models / "gpt2-nano" / "model.onnx").read_bytes()
     dynamic = (tools.models / "gpt2-nano-dyn" / "model.onnx").read_bytes()
@@ -307,7 +307,7 @@ class Digits:
         self.fail(1, ["--steps=8", "--resume=mine.safetensors"], "truncated")
 
     def check_full_disk(self):
-        """No room for the checkpoint: the one of before stays, no temporary file does."""
+        """Without room for the checkpoint, the previous one stays and no temporary file is left."""
         self.data()
         disk = self.home / "disk"
         disk.mkdir(exist_ok=True)
@@ -317,7 +317,7 @@ class Digits:
             ["mount", "-t", "tmpfs", "-o", f"size={int(1.5 * 3 * size)}", "none", disk],
             capture_output=True).returncode
         try:
-            # The first save fits, the second one beside it does not.
+            # The first checkpoint fits; the second one does not fit beside it.
             if mounted:
                 result = self.tools.run([self.program, "--data=safetensors:data.safetensors", *save],
                                         cwd=self.home)
@@ -338,7 +338,7 @@ class Digits:
         return "on a full tmpfs and with a limit" if mounted else "with a limit of the file's size"
 
     def check_not_finite(self):
-        """The step is named, with --find-nonfinite the value too; the checkpoint stays good."""
+        """The error names the step, and with --find-nonfinite the value; the checkpoint stays."""
         x = self.x.copy()
         x[150, 3] = np.nan  # in the third batch
         self.data(x=x)
@@ -358,7 +358,7 @@ class Digits:
                   "first infinite value is in", "written by")
 
     def check_not_finite_update(self):
-        """A finite loss whose update is not: what was saved before is not replaced."""
+        """If the loss is finite but the update is not, the saved checkpoint is not replaced."""
         self.data()
         run = ["--data=safetensors:data.safetensors", "--save=s.safetensors,every=1"]
         self.tools.expect([self.program, *run, "--steps=2"], cwd=self.home)

@@ -1,4 +1,4 @@
-"""Programs compiled under budgets, or with checkpoints by rule, train with the bits of the
+"""Programs compiled under budgets, or with --checkpoint rules, train with the bits of the
 unconstrained program.
 
 Losses of 20 steps, and every byte of the checkpoints after steps 1 and 20 (parameters,
@@ -11,7 +11,7 @@ import pathlib
 from harness import check, metrics
 
 STEPS = 20
-#: What changes which gradients are alive together, and which timelines there are.
+#: Options that change which gradients are alive together, and which timelines there are.
 RECIPES = {
     "clipped": ["--optimizer=rmsprop,lr=1e-3,momentum=0.5", "--clip=norm:0.5"],
     "accumulated": ["--optimizer=lion", "--accumulate=2", "--clip=value:0.01",
@@ -21,7 +21,7 @@ RECIPES = {
 
 
 def train(tools, folder, program, weights, data):
-    """Losses of all steps, and the bytes of the checkpoints after the first and the last."""
+    """Returns the losses of all steps, and the checkpoints' bytes after the first and the last."""
     checkpoints = []
     for steps in (1, STEPS):
         path = folder / f"{steps}.safetensors"
@@ -68,7 +68,7 @@ def group(suite, tools, everything):
     for name, options in RECIPES.items():
         suite.case(f"budgets: gpt2-nano, {name}", check_budgets, tools, "gpt2-nano/model.onnx",
                    corpus, 3 if everything else 1, options)
-    # Dropout that runs twice draws the same.
+    # A dropout that is recomputed draws the same mask.
     suite.case("budgets: mlp-dropout", check_budgets, tools, "mlp-dropout/model-train.onnx",
                table("mlp-digits"), 3, [])
     if not everything:

@@ -1,4 +1,4 @@
-"""kill -9 at a random moment of a run that saves; the resumed run is as if nothing had been.
+"""kill -9 at a random moment of a run that saves; the resumed run ends as if it had not happened.
 
 Both the losses and the bytes of the last checkpoint must be those of the undisturbed run.
 """
@@ -16,7 +16,7 @@ TIMES, ALL_TIMES = 6, 30
 
 
 class Run:
-    """A program with its undisturbed run."""
+    """A program with the results of its undisturbed run."""
 
     def __init__(self, tools, name, model, data, steps, *options):
         self.tools, self.steps = tools, steps
@@ -33,14 +33,14 @@ class Run:
                 f"--save={self.folder}/{name}.safetensors,every=5"]
 
     def finish(self, name, *options):
-        """Runs to the end: losses by step, bytes of the checkpoint."""
+        """Runs to the end; returns the losses by step and the bytes of the checkpoint."""
         self.tools.expect([*self.command(name), *options])
         losses = [(line["step"], line.get("loss"), line.get("eval_loss"))
                   for line in harness.metrics(self.folder / f"{name}.jsonl")]
         return losses, (self.folder / f"{name}.safetensors").read_bytes()
 
     def kill(self, delay, number=signal.SIGKILL):
-        """One killed run, then what is left of it to the end."""
+        """Runs, kills the run after `delay`, and resumes it to the end."""
         saved, metrics = (self.folder / f"killed.{end}" for end in ("safetensors", "jsonl"))
         for path in (saved, metrics, pathlib.Path(f"{saved}.tmp")):
             path.unlink(missing_ok=True)
@@ -51,7 +51,7 @@ class Run:
         child.wait()
         done = metrics.read_text().count("\n") if metrics.exists() else 0
         self.killed_in_steps.append(done)
-        # Without a checkpoint there is nothing to go on from: the run starts again.
+        # Without a checkpoint the run cannot be resumed: it starts again.
         resume = [f"--resume={saved}"] if saved.exists() else []
         losses, checkpoint = self.finish("killed", *resume)
         expected, expected_checkpoint = self.expected
@@ -82,7 +82,7 @@ def group(suite, tools, everything):
     suite.case("kill: mlp-digits, shuffled", kill_often, tools, times, signal.SIGKILL, "mlp-digits",
                "mlp-digits/model.onnx", digits, 300, "--order=shuffled",
                "--lr-schedule=cosine,warmup=20", "--seed=3")
-    # The masks of dropout go on where they were.
+    # The masks of dropout continue where they were.
     suite.case("kill: mlp-dropout", kill_often, tools, times, signal.SIGKILL, "mlp-dropout",
                "mlp-dropout/model-train.onnx", digits, 300)
     # An interrupted run saves at once, even in the middle of an evaluation.

@@ -1,4 +1,4 @@
-"""Other ways to use a step: as a library, as a folder of source, in another place."""
+"""Other ways to use a program: as a library, as a folder of source, in another folder."""
 
 import functools
 import pathlib
@@ -19,7 +19,7 @@ def programs_of(tools):
 
 
 class Programs:
-    """gpt2-nano as a program, and what it does."""
+    """gpt2-nano as a program, with its results."""
 
     def __init__(self, tools):
         self.tools = tools
@@ -88,7 +88,7 @@ def use_library(tools):
     losses = [float(line) for line in done.out.split()]
     check(losses == programs.losses, f"losses {losses}, expected {programs.losses}")
     expect_same_tensors(folder / "loop.end", programs.folder / "program.end")
-    # The program goes on from what the library saved.
+    # The program resumes from the checkpoint that the library saved.
     tools.expect([programs.program, f"--data=tokens:{programs.corpus}", f"--steps={STEPS + 2}",
                   f"--resume={folder / 'loop.end'}"])
 
@@ -103,7 +103,8 @@ def build_source(tools):
 
 
 def move(tools):
-    """Copied with its libraries and weights, in an empty environment, from another folder."""
+    """The program runs if it is copied with its libraries and weights to another folder, in an
+    empty environment."""
     programs = programs_of(tools)
     folder = programs.folder / "moved"
     folder.mkdir()

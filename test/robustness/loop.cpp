@@ -29,7 +29,7 @@ int main(int, char **argv) {
           "the first input is expected to be 'input_ids'");
   int64_t rows = ids.shape[0], length = ids.shape[1];
 
-  // Misuse is refused, and nothing is harmed by it.
+  // Misuse is refused without damage.
   std::vector<int64_t> batch(rows * length), labels(rows * length);
   require(plimsoll_train_feed(train, "ids", batch.data(), ids.bytes) == 1, "an unknown input");
   require(plimsoll_train_feed(train, "input_ids", batch.data(), 8) == 1, "a wrong size");

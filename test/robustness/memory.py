@@ -1,8 +1,8 @@
-"""What a training program asks the system for while it trains.
+"""Checks which memory a training program requests while it trains.
 
 The watcher (watch/) is preloaded: the arena is mapped once; between step 2 and the last step,
-with saving, metrics and evaluation on, nothing is mapped, the break stays, and the program's
-own code allocates nothing; what libraries allocate for the time of a call stays below 64 KiB.
+with saving, metrics and evaluation on, nothing is mapped, the program break stays, and the
+program's code allocates nothing; temporary allocations of libraries stay below 64 KiB.
 """
 
 import functools

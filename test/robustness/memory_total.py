@@ -1,7 +1,7 @@
 """--memory-total holds: programs are measured as they train, evaluate, save and resume.
 
-What the compiler takes a process to need beside its arena is a table of measurements; a
-program whose peak resident size (VmHWM, the kernel's own count) is above the total fails.
+The compiler has a table of measurements of what a process needs besides its arena; a program
+whose peak resident size (VmHWM, as the operating system counts it) is above the total fails.
 """
 
 import json

@@ -1,9 +1,9 @@
 """The functions whose values and gradients at special points are recorded (record.py).
 
-One entry for each: name -> Function. A function of PyTorch is exported as users export it, so that
-each form in which it reaches the compiler is seen; one with a `graph` stands for an operator that
-PyTorch does not write, in the text of onnx.parser. `kind` says at which points (points.py).
-Those that no exporter of PyTorch 2.15 takes (rrelu, hypot, cdist) are not here.
+One entry for each: name -> Function. A function of PyTorch is exported as users export it, to test
+each form in which it reaches the compiler; one with a `graph`, in the syntax of onnx.parser, is for
+an operator that PyTorch does not write. `kind` selects the points (points.py).
+Functions that no exporter of PyTorch 2.15 supports (rrelu, hypot, cdist) are not here.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ def _prelu(x):
 
 _add(
     "element",
-    # what nn has as one op
+    # functions that are one op of nn
     abs=torch.abs, exp=torch.exp, log=torch.log, sqrt=torch.sqrt, reciprocal=torch.reciprocal,
     sin=torch.sin, cos=torch.cos, tanh=torch.tanh, erf=torch.erf, sigmoid=torch.sigmoid,
     relu=torch.relu, sign=torch.sign, floor=torch.floor, ceil=torch.ceil, round=torch.round,
@@ -62,7 +62,7 @@ _add(
     logsigmoid=F.logsigmoid, log_of_sigmoid=lambda x: torch.log(torch.sigmoid(x)),
     log_of_softplus=lambda x: torch.log(F.softplus(x)), silu=F.silu,
     log1p_of_exp=lambda x: torch.log1p(torch.exp(-x.abs())),
-    # exporters have these as formulas only
+    # functions that exporters write as formulas
     sinc=torch.sinc, xlogy=lambda x: torch.xlogy(x, x), square=torch.square, rsqrt=torch.rsqrt,
     log1p=torch.log1p, expm1=torch.expm1, log2=torch.log2, exp2=torch.exp2,
     nan_to_num=torch.nan_to_num, relu_of_square=lambda x: F.relu(x) ** 2, frac=torch.frac,
@@ -77,7 +77,7 @@ _add(
     pow_table=lambda x: x.unsqueeze(-1) ** torch.tensor([0.0, 1.0, 2.0, 3.0, 0.5, -1.0]),
     power_of_2=lambda x: 2.0 ** x, power_of_0=lambda x: 0.0 ** x,
     power_of_table=lambda x: torch.tensor([0.0, 1.0, 2.0, -1.0]) ** x.unsqueeze(-1),
-    # whatever is made of a cast or a choice
+    # functions made from casts or choices
     cast=lambda x: x.double().float(), where=lambda x: torch.where(x > 1, x, -x),
     where_or=lambda x: torch.where((x > 1) | (x < -1), x, 0.5 * x),
     where_and=lambda x: torch.where((x > -1) & ~(x >= 1), x, 0.5 * x),

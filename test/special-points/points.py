@@ -4,7 +4,7 @@ import numpy as np
 
 INF, NAN = float("inf"), float("nan")
 
-#: Zeros, tiny and large numbers, the kinks of common functions, and what is no number.
+#: Zeros, tiny and large numbers, the kinks of common functions, infinities and NaN.
 ELEMENTS = [0.0, -0.0, 1e-40, -1e-40, 1e-30, -1e-30, 1e-10, -1e-10, 1e-4, -1e-4, 0.25, -0.25, 0.5,
             -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0, 2.5, -2.5, 3.0, -3.0, 4.0, 6.0, -6.0, 7.0, 20.0,
             -20.0, 20.5, 30.0, -30.0, 88.8, -88.8, 104.0, -104.0, 200.0, -200.0, 1e4, -1e4, 1e10,
@@ -27,7 +27,7 @@ ROWS = [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [-0.0, 0.0, -0.0, 0.0, -0.0, 0.0],
 
 
 def inputs(kind):
-    """Name of a variant -> the inputs there."""
+    """Returns name of a variant -> its inputs."""
     if kind == "element":
         return {"": [np.array(ELEMENTS, np.float32)]}
     if kind == "pair":
@@ -39,6 +39,6 @@ def inputs(kind):
 
 
 def weights(shape):
-    """What the gradient of each element of a result is: no zeros, no ones."""
+    """Returns the gradient of the loss with respect to a result: no zeros, no ones."""
     count = int(np.prod(shape))
     return (0.5 + np.arange(count) % 5 / 4).astype(np.float32).reshape(shape)

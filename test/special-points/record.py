@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Records what PyTorch gives at special points, and the files that its exporters write.
+"""Records PyTorch's results at special points, and the files that its exporters write.
 
     record.py [FUNCTION...]        needs torch 2.15.0 and onnxscript 0.7.0; a few minutes
 
-Writes recorded.tar.xz beside itself: the models (each form once), what they stand for (index.json)
+Writes recorded.tar.xz beside itself: the models (each form once), their functions (index.json)
 and the numbers (values.f32): results in f32 and f64, gradients of the sum of results times
-points.weights in both. With names only these functions are recorded anew.
+points.weights in both. With names only these functions are recorded again.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ OPSET = {"legacy": 18}
 
 
 class Together(torch.nn.Module):
-    """Several functions, each of inputs of its own: exported at once, since that takes seconds."""
+    """Several functions with separate inputs, exported together because an export takes seconds."""
 
     def __init__(self, names):
         super().__init__()
@@ -44,7 +44,7 @@ class Together(torch.nn.Module):
 
 
 def export(names, inputs, exporter):
-    """One model for each name; fewer where the exporter refuses them."""
+    """Returns one model for each name; fewer if the exporter refuses some."""
     count = len(inputs)
     given = [f"{name}.{'ab'[i]}" for name in names for i in range(count)]
     results = [f"{name}.y" for name in names]
@@ -64,7 +64,7 @@ def export(names, inputs, exporter):
 
 
 def plain(model, name):
-    """Without paths of a machine; inputs are called a, b and the result y."""
+    """Returns the model without paths of the machine; inputs are called a, b and the result y."""
     rename = {f"{name}.{c}": c for c in "aby"}
     for node in model.graph.node:
         node.doc_string = ""
@@ -93,7 +93,7 @@ def parsed(function, inputs):
 
 
 def evaluate(function, inputs, dtype):
-    """The result and the gradients with respect to the inputs."""
+    """Returns the result and the gradients with respect to the inputs."""
     torch.set_default_dtype(dtype)
     leaves = [torch.tensor(x).to(dtype).requires_grad_() for x in inputs]
     y = function.call(*leaves)
@@ -112,7 +112,7 @@ def forms(names, inputs, variant, add):
         for group in [exported] if exporter != "legacy" else [[name] for name in exported]:
             try:
                 made = export(group, inputs, exporter) if group else {}
-            except Exception as error:  # an exporter's refusal has no type of its own
+            except Exception as error:  # exporters raise no specific type
                 print(exporter, " ".join(group), "refused:", str(error).splitlines()[:1])
                 made = {}
             for name, model in made.items():

@@ -1,4 +1,4 @@
-"""What record.py wrote: numbers and models by function and variant of its inputs."""
+"""The records of record.py: numbers and models by function and variant of its inputs."""
 
 import dataclasses
 import io
@@ -13,7 +13,7 @@ FILE = pathlib.Path(__file__).resolve().parent / "recorded.tar.xz"
 
 @dataclasses.dataclass
 class Point:
-    """One function at the inputs of one variant."""
+    """The records of one function at the inputs of one variant."""
     kind: str
     single: list  # the result and the gradient of each input, in f32
     double: list  # the same in f64, rounded
@@ -28,7 +28,7 @@ class Recorded:
         self.points[name, variant] = Point(kind, single, double)
 
     def put_form(self, name, variant, exporter, model):
-        """A form that another exporter wrote too is kept once."""
+        """Adds a form; one that several exporters write is kept once."""
         forms, data = self.points[name, variant].forms, model.SerializeToString(deterministic=True)
         same = next((other for other, bytes_ in forms.items() if bytes_ == data), None)
         if same:

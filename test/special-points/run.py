@@ -3,12 +3,11 @@
 
     run.py --build=BUILD [--all] [--filter=REGEX]
 
-Every function of functions.py, in each form in which an exporter wrote it, goes through the
-compiler and the in-process executor; results and gradients are
-compared, element by element, with PyTorch's, which record.py recorded. What differs must stand
-in differs.txt with a reason, and must differ still. Every operation of nn and every operator of
-the importer's tables of elements and reductions is used by some function that passed, or stands
-in unused.txt with a reason.
+Every function of functions.py, in each form in which an exporter wrote it, is compiled and run in
+the in-process executor; results and gradients are compared, element by element, with PyTorch's,
+which record.py recorded. differs.txt must list exactly the differences, with reasons. Every
+operation of nn and every operator of the importer's tables of elements and reductions must be used
+by some function that passed, or be listed in unused.txt with a reason.
 """
 
 import argparse
@@ -29,14 +28,15 @@ import driver  # noqa: E402
 import points  # noqa: E402
 import recorded  # noqa: E402
 
-#: Of an element's size, and of 1: rounding in f32. PyTorch's own in f32 is allowed four times.
+#: The relative and the absolute tolerance, for rounding in f32, and the multiple of the difference
+#: between PyTorch's f32 and f64 results that is added to them.
 TOLERANCE, ROUNDING, OWN = 4e-6, 3e-7, 4
 #: The importer's tables whose every operator must be used.
 TABLES = ["OpsActivation", "OpsElementwise", "OpsReduction", "OpsOrder"]
 
 
 def entries(name):
-    """The lines of a list: their fields."""
+    """Returns the fields of each line of a list."""
     lines = (HERE / name).read_text().splitlines()
     return [[field.strip() for field in line.split("|")] for line in lines
             if line.strip() and not line.startswith("#")]
@@ -63,7 +63,7 @@ class Case:
         self.result = result
 
     def where(self, index):
-        """What the element `index` of a flat array belongs to: its input, or its row."""
+        """Returns what element `index` of a flat array belongs to: its input, or its row."""
         if self.point.kind == "rows":
             rows = len(self.inputs[0])
             return f"row {index * rows // max(self.size, 1)}"
@@ -71,7 +71,7 @@ class Case:
         return "/".join(f"{float(x.ravel()[index]):.6g}" for x in self.inputs)
 
     def differences(self, outcome):
-        """(what, where, text) for each element that is not PyTorch's."""
+        """Yields (what, where, text) for each element that differs from PyTorch's."""
         arrays = zip(["value", *self.gradients], [self.result, *self.gradients],
                      self.point.single, self.point.double)
         for what, key, single, double in arrays:
@@ -84,7 +84,8 @@ class Case:
 
 
 def agree(found, single, double):
-    """NaN is only NaN, infinity only infinity; else rounding apart. PyTorch's f64 is as good."""
+    """True for each element that agrees with PyTorch's f32 or f64 up to rounding; NaN agrees with
+    NaN alone, infinity with itself alone."""
     with np.errstate(all="ignore"):
         found, single, double = (np.asarray(x, np.float64) for x in (found, single, double))
         own = np.where(np.isfinite(single) & np.isfinite(double), np.abs(single - double), 0)
@@ -114,20 +115,20 @@ class Differences:
 
 
 def operations():
-    """The operations of the dialect."""
+    """Returns the operations of the dialect."""
     text = "".join(file.read_text() for file in sorted((ROOT / "dialects" / "nn").glob("*.td")))
     return {"nn." + name for name in re.findall(r"def NN_\w+Op\s*:\s*\w+\s*<\s*\"(\w+)\"", text)}
 
 
 def operators(*tables):
-    """The ONNX operators of the importer's tables."""
+    """Returns the ONNX operators of the importer's tables."""
     folder = ROOT / "compiler" / "import"
     text = "".join(file.read_text() for table in tables for file in folder.glob(table + ".cpp"))
     return set(re.findall(r'table\["(\w+)"\]', text))
 
 
 def unused(used):
-    """What no function covers and no reason excuses, and reasons without need."""
+    """Returns operations that are neither used nor listed, and listed ones that are used."""
     reasons = {name for name, _ in entries("unused.txt")}
     wanted = operations() | operators(*TABLES)
     for name in sorted(wanted - used - reasons):
@@ -139,7 +140,8 @@ def unused(used):
 
 
 def run(machine, cases):
-    """(failures, what was used, differences). Operators that nothing imports are no failure."""
+    """Returns (failures, operations used, differences). An operator that the importer does not
+    support is no failure."""
     for case in cases:
         case.write(machine)
     outcomes = machine.run("gradients", [case.folder for case in cases])

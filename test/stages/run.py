@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The text of a stage is all that the next one needs: plimsoll-opt makes of what `--emit` prints of
-one stage what plimsoll itself prints of the next, byte for byte, plans included.
+"""The text of a stage is all that the next one needs: from what `--emit` prints of one stage,
+plimsoll-opt makes what plimsoll prints of the next, byte for byte, plans included.
 
     python3 test/stages/run.py --build=build [--all] [--filter=REGEX]
 
-Of some models of test/golden; with --all of all of them, and of every default export of test/zoo.
+Runs on some models of test/golden; with --all on all of them, and on every default export of
+test/zoo.
 """
 
 import importlib.util
@@ -32,7 +33,7 @@ def module_of(path):
 
 
 def smallest(tools, model, options):
-    """A budget of the fewest bytes, in which most is repeated."""
+    """Returns the smallest budget, at which most launches are repeated."""
     refused = tools.plimsoll("plan", model, "--memory=1", *options)
     return int(re.search(r"smallest plan found: (\d+) bytes", refused.err)[1])
 

@@ -1,4 +1,4 @@
-"""What the test suites share: running the tools, cases with one line each, a summary."""
+"""Functions that test suites share: running the tools, cases with one line each, a summary."""
 
 import argparse
 import json
@@ -48,7 +48,7 @@ class Tools:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def folder(self, name):
-        """An empty folder in the scratch folder."""
+        """Returns an empty folder in the scratch folder."""
         path = self.scratch / re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
@@ -88,7 +88,7 @@ class Suite:
         return self.pattern.search(name) is not None
 
     def case(self, name, body, *arguments):
-        """Runs body(*arguments); what it returns is shown behind the name."""
+        """Runs body(*arguments); its result is printed after the name."""
         if not self.wants(name):
             return
         began = time.monotonic()
@@ -121,7 +121,7 @@ def parse(description):
 
 
 def main(description, *groups):
-    """Runs group(suite, tools, everything) for each; the exit code for sys.exit."""
+    """Runs group(suite, tools, everything) for each group; returns the exit code."""
     arguments = parse(description)
     tools = Tools(arguments.build, arguments.models)
     suite = Suite(arguments.filter)
@@ -134,7 +134,7 @@ def main(description, *groups):
 
 
 def metrics(path):
-    """The objects of a metrics file."""
+    """Returns the objects of a metrics file."""
     return [json.loads(line) for line in pathlib.Path(path).read_text().splitlines()]
 
 

@@ -1,4 +1,4 @@
-"""Philox4x32-10 (Salmon et al. 2011) with numpy, and what the runtime draws with it."""
+"""Philox4x32-10 (Salmon et al. 2011) with numpy, and the numbers that the runtime draws."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ MASK = np.uint64(0xffffffff)
 
 
 def philox(counter, key):
-    """counter: 4 arrays of u32 words, key: 2 words; the 4 words of each block."""
+    """Returns the 4 words of each block. `counter`: 4 arrays of u32 words; `key`: 2 words."""
     x = [np.asarray(word, np.uint64) for word in counter]
     k = [np.uint64(word) for word in key]
     for _ in range(10):
@@ -18,7 +18,7 @@ def philox(counter, key):
 
 
 def words(count, seed, step, stream):
-    """`count` words of a stream: four from each block, as in runtime/kernels/cpu/Random.cpp."""
+    """Returns `count` words of a stream, four per block, as in runtime/kernels/cpu/Random.cpp."""
     block = np.arange((count + 3) // 4, dtype=np.uint64)
     counter = [block & MASK, block >> np.uint64(32), np.full_like(block, stream),
                np.full_like(block, step)]
@@ -26,11 +26,11 @@ def words(count, seed, step, stream):
 
 
 def uniform(count, seed, step, stream):
-    """f32 in [0, 1), 24 bits."""
+    """Returns `count` f32 numbers in [0, 1), of 24 bits each."""
     return (words(count, seed, step, stream) >> 8).astype(np.float32) * np.float32(2.0**-24)
 
 
 def kept(shape, p, seed, step, stream):
-    """The mask of a dropout."""
+    """Returns the mask of a dropout."""
     count = int(np.prod(shape))
     return (uniform(count, seed, step, stream) >= np.float32(p)).reshape(shape)

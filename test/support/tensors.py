@@ -10,7 +10,7 @@ TYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "I32": np.int32,
 
 
 def read(path):
-    """(name -> array, metadata)"""
+    """Returns (name -> array, metadata)."""
     with open(path, "rb") as file:
         data = file.read()
     (length,) = struct.unpack("<Q", data[:8])
@@ -42,6 +42,6 @@ def write(path, arrays, metadata=None):
 
 
 def aliases(metadata):
-    """alias -> the name the file holds, from a checkpoint's metadata"""
+    """Returns alias -> the name in the file, from a checkpoint's metadata."""
     listed = json.loads(metadata.get("aliases", "{}"))
     return {alias: name for name, others in listed.items() for alias in others}

@@ -25,7 +25,7 @@ def language(generator):
 
 
 def short(generator):
-    """For recurrent networks: each step is printed as code."""
+    """Short sequences for recurrent networks: a program has code for each time step."""
     return {"input_ids": tokens(generator, 4)}, tokens(generator, 4)
 
 
@@ -40,7 +40,7 @@ def images(size=16, channels=3, classes=5, rows=3):
 
 
 class Pictures(nn.Module):
-    """Gives the input of a model of pictures the name that the others have."""
+    """Renames the input of a vision model to the name that other models use."""
 
     def __init__(self, m):
         super().__init__()
@@ -51,20 +51,20 @@ class Pictures(nn.Module):
 
 
 class PairLoss(Pictures):
-    """The loss of a model of texts and pictures."""
+    """The loss of a model of texts and images."""
 
     def forward(self, input_ids, pixel_values):
         return self.m(input_ids=input_ids, pixel_values=pixel_values, return_loss=True).loss
 
 
 class HiddenLoss(Pictures):
-    """The loss of a model that hides parts of pictures by noise."""
+    """The loss of a model that hides parts of images, chosen by noise."""
 
     def forward(self, pixel_values, noise):
         return self.m(pixel_values=pixel_values, noise=noise).loss
 
 
-# What people write ----------------------------------------------------------
+# Modules as people write them -------------------------------------------------
 
 @architecture
 def mlp_batch_norm():
@@ -269,10 +269,10 @@ def segmentation():
                             torch.randint(0, 5, (2, 16, 16), generator=g)), "cross-entropy")
 
 
-# Of transformers --------------------------------------------------------------
+# Models of transformers -------------------------------------------------------
 
 def transformer(model, config, batch, loss="cross-entropy", attention=None, whole=None, **options):
-    """A model of the library; `whole` is put around one that computes its loss."""
+    """Returns a builder of a model of the library; `whole` wraps one that computes its loss."""
     def build():
         import transformers
         made = getattr(transformers, config)(**{k: v for k, v in options.items() if v is not None})
@@ -390,7 +390,7 @@ ARCHITECTURES.update({
 })
 
 
-# Of timm ----------------------------------------------------------------------
+# Models of timm ---------------------------------------------------------------
 
 def timm_model(name, size=32, **options):
     def build():
@@ -430,10 +430,11 @@ ARCHITECTURES.update({
 })
 
 
-# What default exports lose in ways of their own ---------------------------------
+# Modules of which default exports lose something in special ways ----------------
 
 def elementwise(forward, **shapes):
-    """Parameters of some shapes, `forward(net, x)` between two linear layers of width 8."""
+    """Returns a builder: parameters of `shapes`, used by `forward(net, x)` between two linear
+    layers of width 8."""
     def build():
         class Net(nn.Module):
             def __init__(self):

@@ -26,12 +26,12 @@ import make  # noqa: E402
 from architectures import ARCHITECTURES  # noqa: E402
 from run import FORMS, recipe, table  # noqa: E402
 
-#: Relative, of the loss: two computations in f32.
+#: Relative tolerance of a loss that two programs compute in f32.
 NOISE = 1e-5
 
 
 def state_of(path):
-    """A checkpoint's tensors, under all of their names."""
+    """Returns a checkpoint's tensors, under all of their names."""
     tensors = {name: value for name, value in load_file(path).items() if not name.startswith("optimizer.")}
     with safe_open(path, "pt") as file:
         aliases = json.loads((file.metadata() or {}).get("aliases", "{}"))
@@ -41,15 +41,15 @@ def state_of(path):
 
 
 def unrecorded_ties(module, state):
-    """Further names of tensors that `state` has: the exporter records one name of two that are tied
-    within the module, as a decoder's bias. PyTorch's tie_weights() does the same."""
+    """Returns further names of tensors of `state`: of two tensors that are tied within the module,
+    as a decoder's bias, the exporter records one name. PyTorch's tie_weights() does the same."""
     places = {value.data_ptr(): name for name, value in module.state_dict().items() if name in state}
     return {name: state[places[value.data_ptr()]] for name, value in module.state_dict().items()
             if name not in state and value.numel() and value.data_ptr() in places}
 
 
 def unread(module, loss):
-    """Parameters that the forward pass does not read: the exporter writes nothing of them."""
+    """Returns the parameters that the forward pass does not read, which the exporter leaves out."""
     loss.backward()
     return {name: value.detach() for name, value in module.named_parameters()
             if value.requires_grad and value.grad is None}

@@ -4,8 +4,8 @@
 
     python3 test/zoo/make.py [NAME...]
 
-README.md says what each file is. A form that the exporter fails on is left out, and reference.json
-has the exporter's words under `failed`.
+README.md describes the files. A form that the exporter fails on is left out, and reference.json
+has the exporter's message under `failed`.
 """
 import copy
 import hashlib
@@ -41,7 +41,7 @@ LOSSES = {"cross-entropy": cross_entropy, "mse": torch.nn.functional.mse_loss,
 
 
 def without_dropout(module):
-    """Random masks are not PyTorch's here."""
+    """Removes dropout: its random masks could not be compared with PyTorch's."""
     for part in module.modules():
         for name, value in list(vars(part).items()):
             if isinstance(value, float) and "drop" in name:
@@ -70,8 +70,9 @@ def train(module, batches, loss, kind):
 
 
 def perturbed(module):
-    """The module with weights that differ as much as the numbers of f32 do: some architectures at a few
-    rows (batch normalisation of 1x1 images, behind ReLU) make much of that in three steps."""
+    """Returns the module in f64 with weights changed by about the rounding of f32: some
+    architectures with few rows (batch normalisation of 1x1 images after ReLU) amplify that much in
+    three steps."""
     module, generator = copy.deepcopy(module).double(), torch.Generator().manual_seed(2)
     with torch.no_grad():
         for parameter in module.parameters():
@@ -80,7 +81,7 @@ def perturbed(module):
 
 
 def dimensions(module, inputs):
-    """What a dynamic export leaves open: the number of rows, and the module's `lengths`."""
+    """Returns an export's dynamic dimensions: the number of rows, and the module's `lengths`."""
     lengths = getattr(module, "lengths", {})
     return {name: {0: "batch", **lengths.get(name, {})} for name in inputs}
 
@@ -104,7 +105,8 @@ def export(module, inputs, path, form):
 
 
 def strip(path):
-    """Takes out paths of the machine that exported, and what `class_hierarchy` and `name_scopes` say too."""
+    """Removes paths of the exporting machine, and metadata that `class_hierarchy` and `name_scopes`
+    repeat."""
     import onnx
     model = onnx.load(path)
     for node in model.graph.node:

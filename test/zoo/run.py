@@ -3,12 +3,12 @@
 
     python3 test/zoo/run.py --build=build [--all] [--filter=REGEX] [--update]
 
-For each export of models/NAME: what is not trained as what it is in the module is named in a
-warning, and nothing else is; checkpoints have the module's names, shapes and bits; the losses are
-PyTorch's, or a warning says what the exporter lost. And for every file of models/ and test/ that
-has the exporter's signature: every parameter is trained under its name or named in a warning.
-What becomes of each export is the table of docs/exports.md, which --all --update rewrites.
-Without --all some of the default exports alone are trained.
+For each export of models/NAME: warnings name exactly the tensors that are not trained as the
+module's parameters; checkpoints have the module's names, shapes and bits; the losses are
+PyTorch's, or a warning says what the exporter lost. For every file of models/ and test/ that
+has the exporter's signature, every parameter is trained under its name or named in a warning.
+The table of docs/exports.md has the result of each export; --all --update rewrites it.
+Without --all only some of the default exports are trained.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ import harness  # noqa: E402
 import tensors  # noqa: E402
 
 SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature"
-# What a warning says where the numbers cannot be the module's.
+# Warnings about exports whose numbers cannot be the module's.
 LOST = re.compile(r"cannot be trained|cannot be recovered|training differs")
-# What a warning says where a checkpoint is not the module's state_dict.
+# Warnings about exports whose checkpoint is not the module's state_dict.
 RENAMED = re.compile(r"other names|other dimensions of 1|without a name of the module")
 # The older exporter leaves no trace of detach().
 UNTOLD = {("odd-detached", "legacy")}
@@ -43,7 +43,7 @@ def warnings_of(result):
 
 
 def parameters_of(path):
-    """Names of the module's parameters by the exporter's signature, if there is one."""
+    """Returns the names of the module's parameters from the exporter's signature, if it exists."""
     graph = onnx.load(path, load_external_data=False).graph
     text = next((p.value for p in graph.metadata_props if p.key == SIGNATURE), "")
     return re.findall(r"^\s*\w+: PARAMETER target='([^']+)'", text, re.M)
@@ -68,7 +68,7 @@ def promise(tools, path, frozen, *options):
     """Every parameter of the module is trained under its own name, or a warning names it."""
     table, said, text = dry_run(tools, path, *options)
     own = trained_names(table)
-    unreached = set(re.findall(r"^ +(\S+)$", text, re.M))  # what no gradient reaches: a line each
+    unreached = set(re.findall(r"^ +(\S+)$", text, re.M))  # no gradient reaches them
     silent = [name for name in parameters_of(path)
               if name not in own | unreached | set(frozen) and f"'{name}'" not in said]
     harness.check(not silent, f"neither trained nor named in a warning: {', '.join(silent)}")
@@ -76,8 +76,8 @@ def promise(tools, path, frozen, *options):
 
 
 def check_state(reference, path, said, form):
-    """A checkpoint before the first step holds the module's own bits. The older exporter does not
-    say what the module calls a tensor: a warning names what it has become."""
+    """A checkpoint before the first step has the module's bits. The older exporter does not record
+    the module's name of a tensor: a warning gives the name that it has instead."""
     if form == "legacy" and (RENAMED.search(said) or LOST.search(said)):
         return
     found, metadata = tensors.read(path)
@@ -122,13 +122,13 @@ def check_losses(reference, path, said, untold):
 
 
 def recipe(folder, form):
-    """The reference of an export, and the options that compile it for the reference's run."""
+    """Returns an export's reference, and the options that compile it for the reference's run."""
     reference = json.loads((folder / "reference.json").read_text())
     graph = onnx.load(folder / f"{form}.onnx", load_external_data=False).graph
     loss = reference["loss"]
     options = [f"--loss={'output:' + graph.output[0].name if loss == 'output' else loss}",
                f"--optimizer=sgd,lr={reference['lr']},momentum=0,weight-decay=0"]
-    # Nothing in a file tells that a parameter is frozen.
+    # Files do not record that a parameter is frozen.
     options += [f"--freeze=^{re.escape(name)}$" for name in reference["frozen"]]
     if form == "dynamic":
         options += [f"--shape={name}={'x'.join(map(str, shape))}"
@@ -137,7 +137,7 @@ def recipe(folder, form):
 
 
 def train(tools, folder, form):
-    """Trains an export as PyTorch trained the module; what became of it is the case's note."""
+    """Trains an export as PyTorch trained the module; returns the result as the case's note."""
     if not (folder / f"{form}.onnx").exists():
         return "no export"
     reference, options = recipe(folder, form)
@@ -157,14 +157,14 @@ def train(tools, folder, form):
     losses = check_losses(reference, work / "metrics.jsonl", said, untold)
     if untold:
         return f"untold, {losses}"
-    # Parameters that the module does not use either are no loss.
+    # Parameters that the module does not use are not lost.
     others = "\n".join(line for line in said.splitlines() if "no node of the file reads" not in line)
     what = "warned" if LOST.search(others) else "renamed" if RENAMED.search(said) else "right"
     return f"{what}, {losses}"
 
 
 def table():
-    """What docs/exports.md says of each architecture: a word for each form."""
+    """Returns the table of docs/exports.md: for each architecture a word for each form."""
     rows = re.findall(r"^\| (\S+) \|(.*)\|$", TABLE.read_text(), re.M)
     return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
 

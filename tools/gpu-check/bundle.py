@@ -1,13 +1,14 @@
-"""Packs what a machine with a GPU needs for tools/gpu-check/check.py: sources alone.
+"""Packs the sources that a machine with a GPU needs for tools/gpu-check/check.py.
 
     tools/gpu-check/bundle.py [--target=cuda:sm_90] -o FOLDER
 
 Every model is compiled here with --emit=source: the small ones that have PyTorch's results
 (test/numeric) at three budgets, with gradients kept at the largest, some also in bf16; gpt2-124m,
-llama-1b and resnet50, of drawn weights, in the shapes that are timed. There nvcc, CMake and Python
-with numpy and torch are enough. The comparison of every kernel with the CPU's goes along ready: it
-needs GoogleTest to be built. With --target=cuda:emulator the check can be tried without a GPU. The
-folder stays below 64 MiB: weights that are drawn are drawn there.
+llama-1b and resnet50, with random weights, in the shapes that are timed. The machine with the GPU
+needs nvcc, CMake and Python with numpy and torch. The program that compares every kernel with the
+CPU's is packed as an executable, because building it needs GoogleTest. With --target=cuda:emulator
+the check can be tried without a GPU. The folder stays below 64 MiB: random weights are drawn on the
+other machine.
 """
 import argparse
 import json
@@ -24,16 +25,16 @@ import reference  # noqa: E402
 
 SMALL = ["mlp-digits", "gpt2-nano", "gpt2-nano-sdpa", "llama-nano", "vit-nano/model-noopt.onnx",
          "resnet-nano", "unet-nano"]
-#: Those that are checked in bf16 too: attention, shared heads and rotations, convolutions.
+#: Models that are also checked in bf16: attention, shared heads and rotations, convolutions.
 SMALL_BF16 = ["gpt2-nano-sdpa", "llama-nano", "resnet-nano"]
-#: Model, options of its shape, batch and length, precision of products.
+#: (model, options for its shape, (batch, length), precision of products).
 TIMED = [("gpt2-124m", ["--shape=input_ids=16x1024"], (16, 1024), "bf16"),
          ("gpt2-124m", ["--shape=input_ids=16x1024"], (16, 1024), "f32"),
          ("llama-1b", ["--shape=input_ids=4x2048"], (4, 2048), "bf16"),
          ("resnet50", ["--shape=batch=64"], (64, 224), "f32")]
 LIMIT = 64 << 20
 DEVICES = {"sm_80": "a100", "sm_90": "h200", "sm_100": "b200"}
-#: The library that tells when kernels ran; needs CUPTI, which some toolkits leave out.
+#: CMake of the library that records when kernels ran. It needs CUPTI, which some toolkits lack.
 TRACE = """find_package(CUDAToolkit REQUIRED)
 if(TARGET CUDA::cupti)
   add_library(gpu-trace SHARED tools/gpu-check/trace.cpp)
@@ -54,7 +55,7 @@ def plimsoll(*words):
 
 
 def emit(folder, name, model, weights, *options):
-    """The program's sources as `folder/name`, without the runtime, which all share."""
+    """Emits the program's sources as `folder/name`, without the runtime, which all share."""
     path = folder / name
     plimsoll("compile", model, "--emit=source", "-o", path, *options)
     if not (folder / "runtime").exists():
@@ -109,14 +110,15 @@ def bundle_timed(folder, target):
 
 
 def planned_overhead(suffix):
-    """What plans take off for the process beside the arena; none for the emulator."""
+    """Returns the memory that plans reserve for the process besides the arena, as the device model
+    has it; None for the emulator."""
     device = DEVICES.get(suffix)
     file = ROOT / "compiler" / "target" / "devices" / f"{device}.json"
     return json.loads(file.read_text())["overhead"] if device else None
 
 
 def copy_kernel_tests(folder, emulated):
-    """The program that compares kernels, on a GPU or on the emulator."""
+    """Builds and copies the program that compares kernels, on a GPU or on the emulator."""
     name = "plimsoll-cuda-kernel-tests" if emulated else "plimsoll-gpu-kernels"
     done = subprocess.run(["cmake", "--build", str(BUILD), "--target", name])
     if done.returncode:
@@ -149,7 +151,7 @@ def main():
     folder.mkdir(parents=True)
     small, timed = bundle_small(folder, target), []
     suffix = options.target.split(":")[-1]
-    if suffix != "emulator":  # which would take days for a step of these
+    if suffix != "emulator":  # the emulator would take days for a step of these
         timed = bundle_timed(folder, target)
     copy_tests(folder)
     copy_kernel_tests(folder, suffix == "emulator")

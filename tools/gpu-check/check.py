@@ -3,9 +3,9 @@
     python3 FOLDER/tools/gpu-check/check.py PIECE... [--results=FOLDER] [--dry-run]
 
 Pieces, each under 8 minutes: build, kernels, curves, budgets, memory, sanitizer, errors, speed
-(with --programs for some of its programs at a time); `all` is every one in this order. Each writes
-PIECE.json into the results' folder; `table` makes gpu.md of those that are there. --dry-run is for
-a folder packed for the emulator: what asks the GPU itself is left out, with a line.
+(with --programs for some of its programs at a time); `all` runs all of them in this order. Each
+writes PIECE.json into the results' folder; `table` makes gpu.md from these files. --dry-run is for
+a folder packed for the emulator: what needs a GPU is left out, with a message.
 """
 import argparse
 import datetime
@@ -35,7 +35,7 @@ def build(bundle, options):
 
 
 def kernels(bundle, options):
-    """Every kernel of the library against the CPU's, at many shapes."""
+    """Compares every kernel of the library with the CPU's, at many shapes."""
     done = run(ROOT / "kernel-tests", "--gtest_brief=1",
                f"--gtest_output=json:{options.results}/kernel-tests.json")
     report = json.loads((options.results / "kernel-tests.json").read_text())
@@ -56,12 +56,12 @@ def train(entry, name, steps, folder, *more):
     return model, model.reference(tools), harness.losses(folder / "metrics.jsonl")
 
 
-#: Of losses in bf16, whose factors have eight bits, to PyTorch's in f64.
+#: The relative tolerance of losses in bf16, whose factors have eight bits, to PyTorch's in f64.
 BF16_TOLERANCE = 2**-7
 
 
 def curves(bundle, options):
-    """PyTorch's losses of the first ten steps, and in f32 its first gradients."""
+    """Compares the losses of ten steps, and in f32 the first gradients, with PyTorch's."""
     import harness
     import reference
     rows = []
@@ -89,7 +89,7 @@ def curves(bundle, options):
 
 
 def budgets(bundle, options):
-    """Losses and checkpoints, bit for bit, at every budget and in a second run."""
+    """Compares losses and checkpoints, bit for bit, between all budgets and with a second run."""
     rows = []
     for entry in bundle["small"]:
         found = {}
@@ -114,8 +114,8 @@ def used_bytes(pid):
 
 
 def memory(bundle, options):
-    """What the driver says a process holds beside its arena, against what plans take off for it;
-    and the line of a device model that fits."""
+    """Compares the memory that a process holds besides its arena, as the driver reports it, with
+    what plans reserve for it, and prints the line of a device model that fits."""
     need_gpu(options)
     import reference
     rows = []
@@ -161,7 +161,7 @@ def sanitizer(bundle, options):
 
 
 def errors(bundle, options):
-    """One clear message, and no checkpoint touched."""
+    """Checks that a failure gives one clear message and leaves checkpoints as they are."""
     need_gpu(options)
     name = bundle["small"][0]["free"]
     done = run(program(name), "--data=synthetic", "--steps=1",

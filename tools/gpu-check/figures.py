@@ -1,12 +1,12 @@
-"""What the pieces of check.py make of their measurements: no device is asked here."""
+"""Computes figures from the measurements of check.py's pieces; needs no device."""
 import json
 
 MIB = 1 << 20
 
 
 def idle_share(kernels):
-    """Share of the time in which no kernel ran, from (begin, end) of each; the first half of the
-    kernels, where a run warms up, is left out. None where there are too few."""
+    """Returns the share of the time in which no kernel ran, from (begin, end) of each; the first
+    half of the kernels, while a run warms up, is left out. None if there are too few."""
     kernels = sorted(kernels)[len(kernels) // 2:]
     if len(kernels) < 2:
         return None
@@ -19,8 +19,9 @@ def idle_share(kernels):
 
 
 def fit_overhead(rows):
-    """The overhead of a device model from rows of `launches` and `beside` (bytes held beside the
-    arena): bytes for each launch by least squares, never negative, and the base above all rows."""
+    """Fits the overhead of a device model to rows of `launches` and `beside` (bytes held besides
+    the arena): bytes for each launch by least squares, never negative, and a base that no row
+    exceeds."""
     count = len(rows)
     launches, beside = [row["launches"] for row in rows], [row["beside"] for row in rows]
     mean_l, mean_b = sum(launches) / count, sum(beside) / count
@@ -33,13 +34,13 @@ def fit_overhead(rows):
 
 
 def overhead_errors(overhead, rows):
-    """Of each row, the bytes that the overhead is above what was measured."""
+    """Returns, for each row, the predicted overhead minus the measured one, in bytes."""
     return [overhead["base_bytes"] + row["launches"] * overhead["launch_bytes"] - row["beside"]
             for row in rows]
 
 
 def overhead_line(overhead):
-    """The line of a file in compiler/target/devices."""
+    """Returns the overhead as a line for a file in compiler/target/devices."""
     return f' "overhead": {json.dumps(overhead)},'
 
 
@@ -49,8 +50,8 @@ def ratio(row, key, kind, other):
 
 
 def aims(row):
-    """What is aimed at with a timed program: (what, aim, found, whether it is met), of what was
-    measured. The aims are those of an H200."""
+    """Returns the targets of a timed program that were measured, as (what, aim, found, whether it
+    is met). They are for an H200."""
     found = []
 
     def compare(what, aim, value, met):
@@ -75,7 +76,7 @@ def aims(row):
 
 
 def against(row):
-    """What the others took: "PyTorch eager 12.0 ms, 3.00 GiB; ..."."""
+    """Returns what other trainers took: "PyTorch eager 12.0 ms, 3.00 GiB; ..."."""
     parts = []
     for kind, name in (("eager", "PyTorch eager"), ("compile", "torch.compile"),
                        ("llm.c", "llm.c")):
@@ -100,7 +101,7 @@ def piece_row(name, result):
 
 
 def table(results):
-    """The Markdown of docs/gpu.md, of (name, result) for each piece that was run."""
+    """Returns the Markdown of docs/gpu.md from (name, result) of each piece that was run."""
     lines = ["| check | result | date | device |", "| --- | --- | --- | --- |"]
     lines += [piece_row(name, result) for name, result in results]
     programs = [row for _, result in results for row in result.get("programs", [])]

@@ -1,4 +1,4 @@
-"""What the pieces of check.py share: the packed folder, and how commands are run in it."""
+"""Functions that the pieces of check.py share: the packed folder, and running commands in it."""
 import pathlib
 import subprocess
 import sys
@@ -9,7 +9,7 @@ sys.path[:0] = [str(ROOT / "test" / "numeric"), str(ROOT / "test" / "support")]
 
 
 class LeftOut(Exception):
-    """The piece needs what this machine does not have."""
+    """Raised if a piece needs something that this machine lacks."""
 
 
 def run(*command, **options):

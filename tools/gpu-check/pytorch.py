@@ -2,9 +2,9 @@
 
     pytorch.py MODEL eager|compile f32|bf16 BATCH LENGTH STEPS
 
-MODEL is gpt2-124m, llama-1b or resnet50; LENGTH the tokens of a row, or the edge of an image.
-Prints one JSON object: median milliseconds of a step, peak bytes that
-PyTorch's allocator gave out, and that it held of the card.
+MODEL is gpt2-124m, llama-1b or resnet50; LENGTH is the tokens of a row, or the edge of an image.
+Prints one JSON object: median milliseconds of a step, and the peaks of the bytes that
+PyTorch's allocator gave out and that it reserved on the card.
 """
 import json
 import statistics

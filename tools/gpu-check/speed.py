@@ -1,4 +1,4 @@
-"""The piece `speed` of check.py: step times, launch gaps, and what others take for the same."""
+"""The piece `speed` of check.py: step times, launch gaps, and step times of other trainers."""
 import json
 import os
 import pathlib
@@ -10,8 +10,8 @@ import sys
 import figures
 from machine import BUILD, ROOT, expect, need_gpu, program, run
 
-#: Model FLOPs of a step, for a row of `length`: 6 for each parameter and token and those of
-#: attention; of resnet50 three times those of a forward pass.
+#: Model FLOPs of a step for a row of `length`: 6 for each parameter and token, and those of
+#: attention; for resnet50 three times those of a forward pass.
 FLOPS = {"gpt2-124m": lambda length: length * (6 * 124_439_808 + 12 * 12 * 768 * length),
          "llama-1b": lambda length: length * (6 * 1_235_814_400 + 12 * 16 * 2048 * length),
          "resnet50": lambda length: 3 * 8.2e9}
@@ -19,7 +19,7 @@ PEAK_FLOPS = {"bf16": 989e12, "f32": 67e12}  # H200, dense, data sheet
 
 
 def drawn_weights(name, path):
-    """Initial weights as --init=normal:0.02 draws them, roughly: for times alone."""
+    """Writes initial weights, roughly as --init=normal:0.02 draws them; they are for timing."""
     import numpy as np
     import tensors
     random, arrays = np.random.default_rng(0), {}
@@ -47,7 +47,8 @@ def time_program(entry, options, steps=20):
 
 
 def traced_idle_share(words, path, steps=10):
-    """Share of a step in which no kernel runs, at most; None where CUPTI was not built."""
+    """Returns an upper bound of the share of a step in which no kernel runs; None if the tracing
+    library was not built."""
     library = BUILD / "libgpu-trace.so"
     if not library.exists():
         return None
@@ -65,19 +66,19 @@ def time_pytorch(entry, kind):
 
 
 def drawn_tokens(path, count):
-    """A token file as llm.c reads them: 256 numbers of header, then 16 bits for each token."""
+    """Writes random tokens as llm.c reads them: a header of 256 int32, then 16 bits per token."""
     import numpy as np
     tokens = np.random.default_rng(0).integers(0, 50257, count, dtype=np.uint16)
     path.write_bytes(struct.pack("<256i", 20240520, 1, count, *[0] * 253) + tokens.tobytes())
 
 
 def step_times(text):
-    """Milliseconds of the steps that llm.c's trainer printed."""
+    """Returns the milliseconds of the steps that llm.c's trainer printed."""
     return [float(ms) for ms in re.findall(r"^step .*\| ([0-9.]+) ms \|", text, re.MULTILINE)]
 
 
 def time_llm_c(entry, options, steps=20):
-    """The trainer written by hand in CUDA, where its sources are at hand."""
+    """Times llm.c, a trainer written by hand in CUDA, if --llm-c names its sources."""
     if not options.llm_c:
         return {"left_out": "no --llm-c=FOLDER"}
     folder = pathlib.Path(options.llm_c).resolve()
@@ -96,7 +97,8 @@ def time_llm_c(entry, options, steps=20):
 
 
 def speed(bundle, options):
-    """Each of the timed programs, those before kept: --programs=REGEX takes them one by one."""
+    """Times the programs that --programs selects, and keeps the results of earlier runs for the
+    others."""
     need_gpu(options)
     file, rows = options.results / "speed.json", {}
     if file.exists():

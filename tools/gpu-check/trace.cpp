@@ -1,9 +1,9 @@
-//===- trace.cpp - when kernels ran ---------------------------------------------===//
+//===- trace.cpp - records when kernels ran --------------------------------------===//
 //
 // The CUDA driver loads this library into a process that has CUDA_INJECTION64_PATH set to it.
-// At its end the process writes two numbers for each kernel to the file PLIMSOLL_TRACE: where it
-// began and where it ended, nanoseconds. CUPTI slows launches a little: what lies between kernels
-// is at most what is found here.
+// At its end the process writes two numbers for each kernel to the file PLIMSOLL_TRACE: when it
+// began and when it ended, in nanoseconds. CUPTI slows launches a little, so that the gaps between
+// kernels without it are at most those recorded.
 //===----------------------------------------------------------------------===//
 #include <cupti.h>
 
@@ -37,7 +37,7 @@ void CUPTIAPI takeBuffer(CUcontext, uint32_t, uint8_t *buffer, size_t, size_t by
   while (cuptiActivityGetNextRecord(buffer, bytes, &record) == CUPTI_SUCCESS)
     if (record->kind == CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL) {
       auto *kernel = reinterpret_cast<KernelRecord *>(record);
-      unsigned long long begin = kernel->start, end = kernel->end; // of a packed record
+      unsigned long long begin = kernel->start, end = kernel->end; // copied: the record is packed
       kernels->emplace_back(begin, end);
     }
   std::free(buffer);
@@ -57,7 +57,7 @@ void writeTrace() {
 
 } // namespace
 
-/// Called by the driver when it starts; not 0: all is well.
+/// Called by the driver when it starts. Returns 1 for success, 0 for failure.
 extern "C" __attribute__((visibility("default"))) int InitializeInjection() {
   kernels = new std::vector<std::pair<unsigned long long, unsigned long long>>;
   if (cuptiActivityRegisterCallbacks(giveBuffer, takeBuffer) != CUPTI_SUCCESS ||

@@ -1,4 +1,4 @@
-//===- plimsoll-lsp-server.cpp - editors understand our dialects ----------------------===//
+//===- plimsoll-lsp-server.cpp - the language server of the dialects, for editors -----===//
 #include "compiler/pipeline/Pipeline.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 

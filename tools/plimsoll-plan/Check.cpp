@@ -1,4 +1,4 @@
-//===- Check.cpp - plimsoll-plan check: no code of the planner's solvers --------------===//
+//===- Check.cpp - plimsoll-plan check, without code of the planner's solvers ---------===//
 
 #include "Commands.h"
 
@@ -19,7 +19,7 @@ namespace {
 
 using Errors = std::vector<std::string>;
 
-/// Sweep over time with what is alive ordered by offset: neighbours must not touch.
+/// Sweeps over time with the buffers that are alive ordered by offset: neighbours must not overlap.
 Errors checkPacking(const PackFile &instance, const PackFile &plan) {
   if (plan.offsets.size() != instance.buffers.size() || plan.ids.size() != instance.ids.size())
     return {"the plan has " + std::to_string(plan.offsets.size()) + " offsets for " +
@@ -60,7 +60,8 @@ Errors checkPacking(const PackFile &instance, const PackFile &plan) {
   return errors;
 }
 
-/// Replays a sequence of node ids: every input there, every node run, the peak.
+/// Replays a sequence of node ids: checks that every input is there, that every node runs, and that
+/// the peak is at most `budget` (0: any) times that of the order of the file.
 Errors checkSequence(const RematFile &file, const json &plan, double budget) {
   const std::vector<int64_t> ids = plan.get<std::vector<int64_t>>();
   std::map<int64_t, int32_t> indexOf;
@@ -133,7 +134,7 @@ int CheckCommand::run() const {
     errors = checkFiles(instance, plan, budget);
   } catch (const json::exception &error) {
     throw InputError(std::string("not what was expected: ") + error.what());
-  } catch (const std::invalid_argument &error) { // the version
+  } catch (const std::invalid_argument &error) { // another version of the format
     throw InputError(error.what());
   } catch (const std::out_of_range &error) {
     throw InputError(plan + ": names something that does not exist");

@@ -11,10 +11,10 @@
 
 namespace plimsoll::plan {
 
-/// Exit codes, as those of every command of the project.
+/// Exit codes, the same for every command of the project.
 enum Exit { done = 0, failed = 1, wrongUsage = 2, noPlanFits = 3 };
 
-/// An input that is not what it should be; the message names file and line.
+/// Thrown for a malformed input; the message names file and line.
 struct InputError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -53,15 +53,15 @@ PackFile readPackFile(const std::string &path);
 /// given order.
 struct RematFile {
   planner::RematGraph graph;
-  std::vector<int64_t> ids;   ///< of each node
-  std::vector<int32_t> order; ///< the given one: 0, 1, 2, ...
+  std::vector<int64_t> ids;   ///< one for each node
+  std::vector<int32_t> order; ///< the order of the file: 0, 1, 2, ...
 };
 RematFile readRematFile(const std::string &path);
 
 planner::Effort parseEffort(const std::string &text);
-/// "10s", "500ms" or "2.5": seconds.
+/// Parses "10s", "500ms" or "2.5"; returns seconds.
 double parseSeconds(const std::string &text);
-/// "1900MiB", "2GB" or "4096": bytes.
+/// Parses "1900MiB", "2GB" or "4096"; returns bytes.
 int64_t parseBytes(const std::string &text);
 /// Writes to `path`, "-" is stdout.
 void writeText(const std::string &path, const std::string &text);

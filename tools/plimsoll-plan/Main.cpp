@@ -1,4 +1,4 @@
-//===- Main.cpp - plimsoll-plan: the planner on its own ---------------------------===//
+//===- Main.cpp - plimsoll-plan, the planner without the compiler ------------------===//
 
 #include "Commands.h"
 
@@ -95,7 +95,7 @@ size_t editDistance(const std::string &a, const std::string &b) {
   return row.back();
 }
 
-/// Names each unknown option of the command, with the nearest one that it has.
+/// Prints each unknown option of the command with the nearest known one.
 int reportUnknown(const CLI::App &app) {
   for (const CLI::App *command : app.get_subcommands())
     for (const std::string &word : command->remaining(true)) {

@@ -24,7 +24,7 @@ std::vector<std::string> cells(const std::string &line) {
   return result;
 }
 
-/// Columns of a file by name: files differ in their order.
+/// The columns of a file, found by their names, because files differ in their order.
 struct Columns {
   int id = -1, lower = -1, upper = -1, size = -1, offset = -1;
 

@@ -1,7 +1,8 @@
 //===- Arguments.cpp - turns Kernels.td into headers of the runtime -------------===//
 //
-// Structs that name the sizes and scalars of launches, and the lists of each library's kernels.
-// What is printed is part of the source: the runtime builds without this program.
+// Prints structs that name the sizes and scalars of launches, and the lists of each library's
+// kernels. The printed files are part of the source, so that the runtime builds without this
+// program.
 //===----------------------------------------------------------------------===//
 #include "Backends.h"
 #include "KernelRecord.h"
@@ -20,7 +21,7 @@ namespace {
 
 class ArgumentsPrinter {
 public:
-  /// `list`: the type of a list of sizes.
+  /// `list`: the C++ type to print for a list of sizes.
   ArgumentsPrinter(raw_ostream &os, StringRef list) : os(os), list(list) {}
 
   void print(const Record &kernel) {
@@ -93,7 +94,7 @@ private:
       os << "  int64_t " << name << " = " << standard << ";\n";
   }
 
-  /// The most sizes and scalars that a launch can have.
+  /// Prints functions that return the most sizes and scalars that a launch can have.
   void printMost(const Record &kernel) {
     int64_t sizes = typeOf(kernel) != "untold";
     std::string repeated;
@@ -118,7 +119,7 @@ private:
     return names;
   }
 
-  /// As fields of `options`.
+  /// Returns the names as fields of `options`.
   static std::vector<std::string> optional(const Names &names) {
     std::vector<std::string> result;
     for (StringRef name : names)

@@ -1,4 +1,4 @@
-//===- Backends.h - what plimsoll-tblgen prints --------------------*- C++ -*-===//
+//===- Backends.h - the generators of plimsoll-tblgen ---------------*- C++ -*-===//
 #ifndef PLIMSOLL_TOOLS_TBLGEN_BACKENDS_H
 #define PLIMSOLL_TOOLS_TBLGEN_BACKENDS_H
 
@@ -6,19 +6,19 @@
 
 namespace plimsoll::tblgen {
 
-/// Gradient rules, from Gradients.td.
+/// Prints gradient rules, from Gradients.td.
 bool emitGradients(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
 
 // From Kernels.td:
 
-/// The table of signatures, for dialects/exec.
+/// Prints the table of signatures, for dialects/exec.
 bool emitSignatures(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
 
-/// Structs of arguments, for those who make calls.
+/// Prints structs of arguments, for the passes that make calls.
 bool emitCallArguments(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
-/// The header of the same structs, for the runtime.
+/// Prints the header of the same structs, for the runtime.
 bool emitArguments(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
-/// Lists of the kernels of each library, for the runtime.
+/// Prints the lists of each library's kernels, for the runtime.
 bool emitKernelLists(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
 
 } // namespace plimsoll::tblgen

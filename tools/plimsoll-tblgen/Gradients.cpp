@@ -1,7 +1,7 @@
 //===- Gradients.cpp - turns Gradients.td into C++ -------------------------------===//
 //
-// For every `Gradient` record one function that builds the gradient of each operand
-// that needs one; for every record, native ones included, one entry of the table.
+// Prints, for every `Gradient` record, a function that builds the gradient of each operand
+// that needs one; and for every record, native ones included, an entry of the table.
 //===----------------------------------------------------------------------===//
 #include "Backends.h"
 #include "llvm/ADT/StringExtras.h"

@@ -11,7 +11,7 @@ namespace plimsoll::tblgen {
 
 using Records = std::vector<const llvm::Record *>;
 
-/// All kernels in the order of the file.
+/// Returns all kernels in the order of the file.
 inline Records kernelsOf(const llvm::RecordKeeper &records) {
   Records kernels(records.getAllDerivedDefinitions("Kernel"));
   llvm::sort(kernels,
@@ -19,14 +19,15 @@ inline Records kernelsOf(const llvm::RecordKeeper &records) {
   return kernels;
 }
 
-/// The list `first`, and `second` behind it.
+/// Returns the concatenation of the lists `first` and `second` of a kernel.
 inline Records both(const llvm::Record &kernel, llvm::StringRef first, llvm::StringRef second) {
   Records all = kernel.getValueAsListOfDefs(first);
   llvm::append_range(all, kernel.getValueAsListOfDefs(second));
   return all;
 }
 
-/// "layer_norm_grad" in camel case, "LayerNormGrad", unless the record says another name.
+/// Returns the kernel's name in camel case ("LayerNormGrad" for "layer_norm_grad"), unless the
+/// record has another name for its arguments.
 inline std::string argumentsOf(const llvm::Record &kernel) {
   std::string name = kernel.getValueAsString("arguments").str();
   bool upper = true;

@@ -1,7 +1,7 @@
 //===- Signatures.cpp - turns Kernels.td into the table of exec-verify ----------===//
 //
-// For every kernel a function that computes what its buffers must hold, and an entry of the table
-// that KernelSignature.h declares.
+// Prints, for every kernel, a function that computes the bytes that its buffers must have, and an
+// entry of the table that KernelSignature.h declares.
 //===----------------------------------------------------------------------===//
 #include "Backends.h"
 #include "KernelRecord.h"
@@ -24,7 +24,7 @@ public:
       : os(os), kernel(kernel), name(kernel.getName().str()),
         buffers(both(kernel, "buffers", "optionalBuffers")) {}
 
-  /// What the entry of the table points to.
+  /// Prints what the entry of the table points to.
   void printParts() {
     os << "// " << name << "\n";
     printNeeds();
@@ -56,7 +56,7 @@ private:
     return values->empty() ? "{}" : array(list);
   }
 
-  /// Sizes become constants of their names, so that formulas can be printed as they are.
+  /// Prints sizes as constants with their names, so that formulas can be printed as they are.
   void printNeeds() {
     os << "static const char *needsOf_" << name
        << "([[maybe_unused]] ArrayRef<Count> numbers,\n    [[maybe_unused]] size_t each, "

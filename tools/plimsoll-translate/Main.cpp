@@ -1,4 +1,4 @@
-//===- Main.cpp - plimsoll-translate: front ends alone, for tests --------------------===//
+//===- Main.cpp - plimsoll-translate, which runs only the front ends, for tests -------===//
 #include "compiler/onnx/Import.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/AsmState.h"
@@ -38,7 +38,7 @@ static cl::list<std::string> noDecay("no-decay", cl::desc("no weight decay on wh
 static cl::opt<std::string> init("init", cl::init("model"), cl::desc("model or normal:SIGMA"),
                                  cl::cat(category));
 
-/// "input_ids=4x128" into the options.
+/// Adds a shape such as "input_ids=4x128" to the options; false if it does not parse.
 static bool addShape(llvm::StringRef text, frontend::ModelOptions &options) {
   auto [name, dims] = text.rsplit('=');
   llvm::SmallVector<llvm::StringRef> parts;

@@ -1,6 +1,6 @@
 //===- CommandLine.cpp - from argv to options -------------------------------------===//
 //
-// The one file of this tool that is compiled with exceptions, which CLI11 throws.
+// The only file of this tool that is compiled with exceptions, which CLI11 throws.
 //===----------------------------------------------------------------------===//
 #include "tools/plimsoll/CommandLine.h"
 #include "llvm/ADT/STLExtras.h"
@@ -13,7 +13,7 @@ using namespace plimsoll::cli;
 static constexpr const char *kCommands = "there are compile, plan, explain, gradcheck, export, "
                                          "reduce and calibrate";
 
-/// Which function is trained.
+/// Adds the options that say which function is trained.
 static void addNetworkOptions(CLI::App &app, RawOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
   app.add_option("--shape", o.shapes,
@@ -126,7 +126,7 @@ static void addCompileOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--debug-scale-rule", o.scaleRule)->group("");
 }
 
-/// The option of `app` whose name is nearest to `word`, or "".
+/// Returns the option of `app` whose name is nearest to `word`, or "".
 static std::string nearestOption(const CLI::App &app, llvm::StringRef word) {
   llvm::StringRef name = word.split('=').first;
   std::string nearest;
@@ -142,7 +142,7 @@ static std::string nearestOption(const CLI::App &app, llvm::StringRef word) {
   return nearest;
 }
 
-/// Options of the design that are not built yet.
+/// True for options of the design that are not implemented yet.
 static bool isPlanned(llvm::StringRef word) {
   return word.split('=').first == "--allow";
 }

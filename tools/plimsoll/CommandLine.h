@@ -11,7 +11,7 @@ enum class Command { Compile, Plan, Explain, Gradcheck, Export, Reduce, Calibrat
 struct Parsed {
   Command command = Command::Compile;
   RawOptions options;
-  int exitCode = -1; ///< not negative: leave with it (help, or wrong usage; all is printed)
+  int exitCode = -1; ///< not negative: exit with it; help or the error has been printed
 };
 
 Parsed parseCommandLine(int argc, char **argv);

@@ -6,7 +6,7 @@
 
 namespace plimsoll::cli {
 
-/// Each returns the exit code; all is printed.
+/// Each runs a command, prints its results and errors, and returns the exit code.
 int runCompile(const Parsed &parsed, const pipeline::CompileOptions &options,
                pipeline::Stage stage);
 /// Takes the options by value: it fills in the number of threads.
@@ -16,7 +16,7 @@ int runMax(const Parsed &parsed, const pipeline::CompileOptions &options);
 int runExport(const Parsed &parsed, const pipeline::CompileOptions &options);
 /// `plimsoll reduce MODEL --check=COMMAND -o FILE.onnx`
 int runReduce(const Parsed &parsed);
-/// `plimsoll gradcheck MODEL`: fails where a gradient is wrong.
+/// `plimsoll gradcheck MODEL`: fails if a gradient is wrong.
 int runGradcheck(const Parsed &parsed, const pipeline::CompileOptions &options);
 int runExplain(const Parsed &parsed, const pipeline::CompileOptions &options);
 

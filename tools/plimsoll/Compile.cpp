@@ -16,7 +16,7 @@ using namespace plimsoll;
 using namespace plimsoll::cli;
 using pipeline::Stage;
 
-/// Prints text that plimsoll-opt reads back, with the user's names as locations beside the ops.
+/// Prints text that plimsoll-opt can read, with the user's names as locations of the ops.
 static void printModule(ModuleOp module, llvm::raw_ostream &os) {
   OpPrintingFlags flags;
   flags.enableDebugInfo(true, /*prettyForm=*/false).useLocalScope();
@@ -45,7 +45,7 @@ static int writeReport(const pipeline::Compilation &compilation,
   });
 }
 
-/// The pictures, traces and the sweep, where they were asked for.
+/// Writes the pictures, traces and the sweep that were requested; returns the exit code.
 static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &raw) {
   std::string title = utf8(llvm::sys::path::filename(raw.model));
   using Make = llvm::function_ref<std::string()>;

@@ -1,4 +1,4 @@
-//===- Diagnostics.cpp - how errors and remarks reach the user ---------------------===//
+//===- Diagnostics.cpp - prints errors and remarks for the user ---------------------===//
 #include "tools/plimsoll/Diagnostics.h"
 #include "plimsoll/Shown.h"
 #include "llvm/Support/raw_ostream.h"

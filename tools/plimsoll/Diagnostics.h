@@ -1,4 +1,4 @@
-//===- Diagnostics.h - how errors and remarks reach the user --------------*- C++ -*-===//
+//===- Diagnostics.h - prints errors and remarks for the user --------------*- C++ -*-===//
 #ifndef PLIMSOLL_TOOLS_PLIMSOLL_DIAGNOSTICS_H
 #define PLIMSOLL_TOOLS_PLIMSOLL_DIAGNOSTICS_H
 
@@ -7,12 +7,12 @@
 
 namespace plimsoll::cli {
 
-/// Prints errors and warnings to stderr as `model.onnx: error: ...`; remarks too where
-/// they were asked for. Counts the warnings, whoever gives them, for --strict.
+/// Prints errors and warnings to stderr as `model.onnx: error: ...`, and remarks if they were
+/// requested. Counts all warnings, for --strict.
 class Diagnostics : public mlir::ScopedDiagnosticHandler {
 public:
   Diagnostics(mlir::MLIRContext *context, std::string model, bool remarks);
-  /// Remarks that were not printed.
+  /// The number of remarks that were not printed.
   int hiddenRemarks() const { return hidden; }
   int warnings() const { return warned; }
 

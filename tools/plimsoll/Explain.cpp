@@ -10,7 +10,7 @@
 using namespace plimsoll;
 using namespace plimsoll::cli;
 
-/// Of a name that means many values, so many are explained; all are listed.
+/// If a name means many values, all are listed and that many are explained.
 static constexpr size_t kExplained = 5;
 
 static int refuseUnknown(const std::string &name, const pipeline::FoundValues &found) {

@@ -8,8 +8,8 @@
 using namespace llvm;
 using namespace plimsoll;
 
-/// `TEXT,key=value...` with keys of `known`: takes the settings off the end of `text`. Commas
-/// before them are the text's own. False, with `error` set, for a setting given twice or unknown.
+/// Splits `TEXT,key=value...` with keys of `known`: removes the settings from the end of `text`.
+/// TEXT may contain commas. False, with `error` set, for a setting given twice or unknown.
 static bool takeSettings(StringRef option, StringRef &text, ArrayRef<StringRef> known,
                          StringMap<StringRef> &settings, std::string &error) {
   while (text.contains(',')) {
@@ -31,7 +31,7 @@ static bool takeSettings(StringRef option, StringRef &text, ArrayRef<StringRef> 
   return true;
 }
 
-/// A number above `least`, and at most `most`; leaves `number` alone where it is not given.
+/// Parses a number above `least` and at most `most`; leaves `number` as it is if it is not given.
 static bool takeNumber(StringRef option, const StringMap<StringRef> &settings, StringRef key,
                        double least, double most, double &number, std::string &error) {
   auto given = settings.find(key);

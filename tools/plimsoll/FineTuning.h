@@ -6,15 +6,15 @@
 
 namespace plimsoll::cli {
 
-/// `REGEX,rank=8,alpha=16`; false, with `error` set, where that is not what `text` is. An empty
+/// Parses `REGEX,rank=8,alpha=16`. False, with `error` set, if `text` is not of that form. An empty
 /// text sets nothing.
 bool parseLora(llvm::StringRef text, std::optional<pipeline::LoraOptions> &lora,
                std::string &error);
-/// `FILE.onnx,weight=0.5,temperature=2,output=NAME`, likewise.
+/// Parses `FILE.onnx,weight=0.5,temperature=2,output=NAME` in the same way.
 bool parseTeacher(llvm::StringRef text, std::optional<pipeline::TeacherOptions> &teacher,
                   std::string &error);
 
-/// `FILE.safetensors,alpha=16`, likewise.
+/// Parses `FILE.safetensors,alpha=16` in the same way.
 bool parseAdapters(llvm::StringRef text, std::string &file, std::optional<double> &alpha,
                    std::string &error);
 

@@ -37,7 +37,7 @@ bool plimsoll::cli::parseBytes(StringRef text, int64_t &bytes) {
   return true;
 }
 
-/// `input_ids=4x128` or `batch=4`
+/// Parses `input_ids=4x128` or `batch=4`.
 static bool parseShape(StringRef text, frontend::ModelOptions &options, std::string &error) {
   auto [name, sizes] = text.split('=');
   SmallVector<StringRef> parts;
@@ -55,7 +55,7 @@ static bool parseShape(StringRef text, frontend::ModelOptions &options, std::str
   return true;
 }
 
-/// `sr=16000`; the value is checked against the input.
+/// Parses `sr=16000`; the value is checked later, against the input.
 static bool parseInput(StringRef text, frontend::ModelOptions &options, std::string &error) {
   auto [name, value] = text.split('=');
   bool isNew = none_of(options.inputs, [&](const auto &entry) { return entry.first == name; });
@@ -125,8 +125,8 @@ static bool isInit(StringRef init) {
   return init.consume_front("normal:") && !init.getAsDouble(deviation) && deviation >= 0;
 }
 
-/// `planned`; `none`: no operation runs twice; `sqrt` and `every:N`: by rule, whatever the budget
-/// (see passes/planner/Policies.h).
+/// Parses `planned`; `none`: no operation runs twice; `sqrt` and `every:N`: recompute by a rule
+/// that ignores the budget (see passes/planner/Policies.h).
 static bool parseCheckpointing(StringRef text, planner::Options &planning) {
   planning.recompute = text != "none";
   if (text == "sqrt")

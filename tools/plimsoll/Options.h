@@ -24,22 +24,23 @@ struct RawOptions {
   int64_t samples = 3; ///< gradcheck: elements of each parameter
   int threads = 0;
   double slowdown = 1.1;
-  int64_t steps = 0; ///< whose predicted time is told; 0: of one
+  int64_t steps = 0; ///< steps whose predicted time is printed; 0: one step
   uint64_t seed = 0;
   bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false,
        sweep = false, strict = false, externalData = false, keepMissing = false, outputs = false;
 };
 
-/// Parses `1900MiB`, `2GB`, `4096`; false when it is no size or does not fit 64 bits.
+/// Parses `1900MiB`, `2GB` or `4096`; false if it is no size or does not fit 64 bits.
 bool parseBytes(llvm::StringRef text, int64_t &bytes);
 
-/// Checks and converts; on failure sets `error`.
+/// Checks and converts the options; on failure returns false and sets `error`.
 bool toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options, std::string &error);
 
-/// Reports need a plan, and standard output takes one answer; on failure sets `error`.
+/// Checks that the stage makes the plan that reports need, and that at most one report goes to
+/// standard output; on failure returns false and sets `error`.
 bool checkReports(const RawOptions &raw, pipeline::Stage stage, std::string &error);
 
-/// The names of --emit.
+/// Parses a name of --emit; false if there is no such stage.
 bool parseStage(llvm::StringRef text, pipeline::Stage &stage);
 
 } // namespace plimsoll::cli

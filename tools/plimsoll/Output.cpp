@@ -1,4 +1,4 @@
-//===- Output.cpp - how the commands answer -------------------------------------------===//
+//===- Output.cpp - output of the commands --------------------------------------------===//
 #include "tools/plimsoll/Output.h"
 #include "plimsoll/Shown.h"
 #include "tools/plimsoll/Options.h"

@@ -1,4 +1,4 @@
-//===- Output.h - how the commands answer ----------------------------------*- C++ -*-===//
+//===- Output.h - output of the commands -----------------------------------*- C++ -*-===//
 #ifndef PLIMSOLL_TOOLS_PLIMSOLL_OUTPUT_H
 #define PLIMSOLL_TOOLS_PLIMSOLL_OUTPUT_H
 
@@ -10,7 +10,7 @@
 
 namespace plimsoll::cli {
 
-/// Each prints to stderr and returns the exit code.
+/// Each prints an error to stderr and returns its exit code.
 int usageError(const llvm::Twine &message);
 int failed(const llvm::Twine &message);
 
@@ -20,7 +20,7 @@ int writeText(const std::string &path, llvm::function_ref<void(llvm::raw_ostream
 /// Prints `value` to standard output.
 void printJson(llvm::json::Value value);
 
-/// Fails early where a report could not be written late.
+/// Fails before the work begins if one of the files could not be written at its end.
 int checkWritable(std::initializer_list<llvm::StringRef> paths);
 
 } // namespace plimsoll::cli

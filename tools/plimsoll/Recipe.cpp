@@ -1,4 +1,4 @@
-//===- Recipe.cpp - loss, optimizer, groups and clipping, as typed ----------------===//
+//===- Recipe.cpp - parses loss, optimizer, groups and clipping -------------------===//
 #include "tools/plimsoll/Recipe.h"
 #include "passes/autodiff/Optimizers.h"
 #include "passes/prepare/LossSpec.h"
@@ -37,7 +37,7 @@ private:
 
   // Optimizer ---------------------------------------------------------------
 
-  /// `adamw,beta1=0.9,lr=3e-4`
+  /// Parses `adamw,beta1=0.9,lr=3e-4`.
   void optimizer() {
     SmallVector<StringRef> parts;
     StringRef(raw.optimizer).split(parts, ',');
@@ -99,7 +99,7 @@ private:
       add("--loss: " + problem);
   }
 
-  /// `text` with the numbers of the file that `weights=FILE` names in its place.
+  /// Returns `text` with `weights=FILE` replaced by the numbers in that file.
   std::string withWeights(StringRef text) {
     SmallVector<StringRef> pieces;
     text.split(pieces, ',');
@@ -129,7 +129,7 @@ private:
 
   // Groups ------------------------------------------------------------------
 
-  /// `REGEX=0.1`, whose expression may have a `=` of its own.
+  /// Parses `REGEX=0.1`; the expression may contain a `=`.
   void groups(const std::vector<std::string> &texts, StringRef flag,
               std::vector<prepare::NumberGroup> &found) {
     for (const std::string &text : texts) {

@@ -1,4 +1,4 @@
-//===- Recipe.h - loss, optimizer, groups and clipping, as typed -------*- C++ -*-===//
+//===- Recipe.h - parses loss, optimizer, groups and clipping ----------*- C++ -*-===//
 #ifndef PLIMSOLL_TOOLS_PLIMSOLL_RECIPE_H
 #define PLIMSOLL_TOOLS_PLIMSOLL_RECIPE_H
 
@@ -6,7 +6,8 @@
 
 namespace plimsoll::cli {
 
-/// Checks and converts what says how the model is trained; what is wrong, a line each.
+/// Checks and converts the options that say how the model is trained. Returns the problems, one
+/// line each.
 std::vector<std::string> parseRecipe(const RawOptions &raw, pipeline::CompileOptions &options);
 
 } // namespace plimsoll::cli

@@ -13,7 +13,9 @@ from safetensors.torch import save_file
 
 
 def export(model, inputs, folder, labels=None, output="logits", opset=23, dynamic=None):
-    """`inputs`: name -> example tensor, the names of forward's parameters. `dynamic`: name ->
+    """Exports `model` to `folder`.
+
+    `inputs`: name -> example tensor, the names of forward's parameters. `dynamic`: name ->
     {dimension: name}, as in {"input_ids": {0: "batch"}}; without it shapes are literal.
 
     eval(): Dropout and BatchNorm export in inference form, from which the compiler recovers

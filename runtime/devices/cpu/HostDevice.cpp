@@ -11,7 +11,7 @@ namespace {
 class HostDevice : public Device {
 public:
   explicit HostDevice(uint64_t bytes) : memory(bytes, HostMemory::Use::whole) {
-    madvise(memory.data(), bytes, MADV_HUGEPAGE); // a wish: fewer page faults
+    madvise(memory.data(), bytes, MADV_HUGEPAGE); // optional: fewer page faults
   }
   std::byte *host() const override { return memory.data(); }
   std::byte *arena() const override { return memory.data(); }

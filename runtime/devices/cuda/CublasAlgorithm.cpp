@@ -31,7 +31,8 @@ bool good(cublasStatus_t status) {
   return status == CUBLAS_STATUS_SUCCESS;
 }
 
-/// 0 where the algorithm does not have it. Little endian, so two bytes are a number too.
+/// Returns an attribute's value, 0 if the algorithm lacks it. Some attributes have two bytes; as
+/// the machine is little endian, the 32-bit number is right for them too.
 uint32_t valueOf(const cublasLtMatmulAlgo_t &algorithm, const Attribute &attribute) {
   uint32_t value = 0;
   size_t written = 0;
@@ -41,7 +42,7 @@ uint32_t valueOf(const cublasLtMatmulAlgo_t &algorithm, const Attribute &attribu
   return value;
 }
 
-/// False unless `text` is the whole of what algorithmText writes.
+/// Parses a text of algorithmText. False if it is damaged or incomplete.
 bool parse(const char *text, unsigned long &version, uint32_t *values) {
   int used = 0;
   if (std::sscanf(text, "cublasLt %9lu%n", &version, &used) != 1)
@@ -59,7 +60,7 @@ bool parse(const char *text, unsigned long &version, uint32_t *values) {
   return text[used] == '\0';
 }
 
-/// As the library itself makes one of this number, for what the product multiplies.
+/// Makes the library's algorithm number `id` with default attributes, for the product's types.
 bool begin(cublasLtHandle_t library, Product &p, uint32_t id) {
   int32_t compute = 0, scale = 0;
   uint32_t left = 0, right = 0, result = 0;

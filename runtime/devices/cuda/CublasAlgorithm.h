@@ -6,20 +6,21 @@
 
 namespace plimsoll::cuda {
 
-/// A product that cuBLASLt was asked about.
+/// A product as cuBLASLt describes it, with the algorithm that computes it.
 struct Product {
   cublasLtMatmulDesc_t description = nullptr;
   cublasLtMatrixLayout_t left = nullptr, right = nullptr, result = nullptr;
   cublasLtMatmulAlgo_t algorithm = {};
-  int64_t workspaceBytes = 0; ///< the most that an algorithm may take
+  int64_t workspaceBytes = 0; ///< the most that the algorithm may use
 };
 
-/// Writes "cublasLt 130100 id=66 tile=20 ...": the library's version and all that makes up the
-/// algorithm; "" where the product has none.
+/// Writes the library's version and all attributes of the algorithm, as "cublasLt 130100 id=66
+/// tile=20 ..."; "" if the product is empty and has no algorithm.
 void algorithmText(const Product &product, char *text, size_t capacity);
 
-/// Gives a described product the algorithm of such a text. Answers null, or why it cannot be: the
-/// text is damaged, another version wrote it, or the library does not take it for this product.
+/// Gives a described product the algorithm of such a text. Returns null, or the reason why it
+/// cannot: the text is damaged, another version of the library wrote it, or the library rejects it
+/// for this product.
 const char *rebuildAlgorithm(cublasLtHandle_t library, Product &product, const char *text);
 
 } // namespace plimsoll::cuda

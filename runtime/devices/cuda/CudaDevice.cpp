@@ -1,11 +1,11 @@
 //===- CudaDevice.cpp - the arena in the memory of a GPU ----------------------===//
 //
-// One cudaMalloc. A timeline is captured as a CUDA graph the first time it runs and replayed
-// from then on; one that is observed launch by launch runs without. What the host writes for a
-// step goes through pinned memory: two halves in turn, so that the next batch can be written
-// while the last one is still on its way. What it reads of a step, some scalars, comes the same
-// way: they are copied behind the step's launches, and the host waits for the copy alone, of
-// one step while the next one runs.
+// The arena is one cudaMalloc. A timeline is captured as a CUDA graph the first time it runs and
+// replayed from then on; one that is observed launch by launch runs without a graph. What the host
+// writes for a step is copied from pinned memory, whose two halves alternate, so that the next
+// batch can be written while the last one is being copied. The scalars of a step are copied to
+// pinned memory after its launches, and the host waits for that copy alone, while the next step may
+// run.
 //===----------------------------------------------------------------------===//
 #include "../../core/Device.h"
 #include "../../core/Progress.h"
@@ -25,11 +25,11 @@ struct Staging {
   std::byte *data = nullptr;
   uint64_t used = 0;
   cudaEvent_t sent = nullptr; ///< all copies from it have ended
-  Scalars *scalars = nullptr; ///< of a run; copied last, behind its launches
+  Scalars *scalars = nullptr; ///< those of a run, copied after its launches
   cudaEvent_t fetched = nullptr;
 };
 
-/// What a run's loss is before it is copied: a NaN that no arithmetic makes.
+/// The bits of a run's loss before it is copied: a NaN that no arithmetic makes.
 constexpr uint32_t kNotThere = 0x7fa5a5a5;
 
 bool isThere(const Scalars &scalars) {
@@ -38,7 +38,7 @@ bool isThere(const Scalars &scalars) {
   return bits != kNotThere;
 }
 
-/// Room for all that the host writes for one run: its inputs, and the block of scalars.
+/// Returns the bytes that the host writes for one run: its inputs, and the block of scalars.
 uint64_t stagingBytes(const Program &program) {
   uint64_t most = uint64_t(8) << 20;
   for (int t = 0; t < program.timelineCount; ++t) {
@@ -134,11 +134,12 @@ public:
     std::memcpy(&to.loss, &kNotThere, sizeof kNotThere);
     fetch(to.accuracy, timeline.accuracyOffset);
     fetch(to.gradientNorm, timeline.gradientNormOffset);
-    fetch(to.loss, timeline.lossOffset); // last: it tells that all are there
+    fetch(to.loss, timeline.lossOffset); // last: once it is there, all scalars are
     check("record an event", cudaEventRecord(staging[slot].fetched, stream));
   }
 
-  /// After an error every call answers with it, also for what had ended before.
+  /// After an error every call of CUDA returns it, even for work that had ended before; scalars
+  /// that had been copied are still returned.
   Scalars fetched(int slot) override {
     cudaError_t error = cudaEventSynchronize(staging[slot].fetched);
     if (error != cudaSuccess && !isThere(*staging[slot].scalars))
@@ -150,7 +151,7 @@ public:
 
 private:
   HostMemory mirror;
-  uint64_t capacity; ///< of each half, bytes
+  uint64_t capacity; ///< bytes of each half of the pinned memory
   std::byte *memory = nullptr;
   cudaStream_t stream = nullptr;
   Staging staging[2];

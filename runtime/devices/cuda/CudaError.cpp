@@ -1,4 +1,4 @@
-//===- CudaError.cpp - what CUDA says went wrong ------------------------------===//
+//===- CudaError.cpp - errors of CUDA as failures of the device ---------------===//
 #include "CudaError.h"
 
 #include "../../core/Failure.h"

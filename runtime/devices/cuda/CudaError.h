@@ -1,4 +1,4 @@
-//===- CudaError.h - what CUDA says went wrong --------------------------------===//
+//===- CudaError.h - errors of CUDA as failures of the device -----------------===//
 #ifndef PLIMSOLL_CUDA_CUDAERROR_H
 #define PLIMSOLL_CUDA_CUDAERROR_H
 
@@ -8,10 +8,10 @@
 
 namespace plimsoll::cuda {
 
-/// Throws DeviceFailure: `doing` ("copy to the GPU"), CUDA's word for the error, and what to do.
+/// Throws DeviceFailure with `doing` ("copy to the GPU"), CUDA's name of the error, and advice.
 [[noreturn]] void fail(const char *doing, cudaError_t error);
 
-/// For Simt.h, which has seen a launch fail.
+/// Called by Simt.h if a launch failed. Throws DeviceFailure.
 [[noreturn]] void launchFailed(cudaError_t error);
 
 inline void check(const char *doing, cudaError_t error) {

@@ -17,8 +17,8 @@ std::string versionText(int version) {
   return format("%d.%d", version / 1000, version % 1000 / 10);
 }
 
-/// The driver's library that knows who uses a GPU; not on every machine, and its header not with
-/// every toolkit. Names and layout: NVML's reference, nvmlProcessInfo_v2_t.
+/// NVML, the driver's library that knows which processes use a GPU. Not every machine has it, nor
+/// every toolkit its header. Names and layout are those of NVML's reference, nvmlProcessInfo_v2_t.
 class Nvml {
 public:
   Nvml() : library(dlopen("libnvidia-ml.so.1", RTLD_NOW)) {
@@ -26,7 +26,7 @@ public:
     ready = init && init() == success;
   }
 
-  /// "; process 4711 holds 12,345,678 bytes, ..."; "" where nothing is known.
+  /// Returns "; process 4711 holds 12,345,678 bytes, ..."; "" if nothing is known.
   std::string holders(const char *busId) {
     auto *handleOf = find<int(const char *, void **)>("nvmlDeviceGetHandleByPciBusId_v2");
     auto *running =

@@ -6,11 +6,12 @@
 
 namespace plimsoll::cuda {
 
-/// Makes the first visible GPU current (CUDA_VISIBLE_DEVICES chooses). Throws Failure where there
-/// is none, its driver is too old, or it is no `architecture` ("sm_90").
+/// Makes the first visible GPU current (CUDA_VISIBLE_DEVICES chooses). Throws Failure if there
+/// is none, its driver is too old, or it is not of `architecture` ("sm_90").
 void findDevice(const char *architecture);
 
-/// Of the current GPU, for the arena. Throws Failure with what is missing, and who holds what.
+/// Allocates memory of the current GPU for the arena. Throws Failure that says how much is missing
+/// and which processes hold memory.
 void *allocate(uint64_t bytes);
 
 } // namespace plimsoll::cuda

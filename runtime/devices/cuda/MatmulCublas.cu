@@ -1,11 +1,12 @@
-//===- MatmulCublas.cpp - matrix products by cuBLASLt -------------------------===//
+//===- MatmulCublas.cu - matrix products by cuBLASLt --------------------------===//
 //
-// Buffers and sizes: cpu/Matmul.cpp. The algorithm is the first that cuBLASLt's heuristic
-// names under the cap of the workspace, without split-K; a checkpoint records it, and a resumed
-// run takes it again. matmul is f32 without TF32; matmul_tf32 rounds the factors, those of
-// matmul_bf16 are bf16 in memory; all add in f32, to an f32 result.
+// cpu/Matmul.cpp documents buffers and sizes. The algorithm is the first that cuBLASLt's
+// heuristic gives within the workspace, without split-K; a checkpoint records it, and a resumed
+// run uses it again. matmul is f32 without TF32; matmul_tf32 rounds the factors to tf32; the
+// factors of matmul_bf16 are bf16 in memory. All add in f32, to an f32 result.
 //
-// cuBLASLt thinks in columns: what is row by row c = op(a) op(b) is for it c' = op(b)' op(a)'.
+// cuBLASLt's matrices are column-major: the row-major product c = op(a) op(b) is for it
+// c' = op(b)' op(a)'.
 //===----------------------------------------------------------------------===//
 #include "../../kernels/cuda/Matmul.h"
 #include "CublasAlgorithm.h"
@@ -29,7 +30,7 @@ bool good(cublasStatus_t status) {
   return status == CUBLAS_STATUS_SUCCESS;
 }
 
-/// `rows` x `columns` as stored, column by column.
+/// Makes the layout of `rows` x `columns`, stored column by column.
 cublasLtMatrixLayout_t layout(cudaDataType_t type, int64_t rows, int64_t columns, int64_t batch,
                               bool strided) {
   cublasLtMatrixLayout_t made = nullptr;

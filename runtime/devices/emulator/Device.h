@@ -1,19 +1,19 @@
-//===- Device.h - the emulated device, as the runtime sees it ---------------===//
+//===- Device.h - the emulated device, for the runtime ----------------------===//
 //
-// A GPU runs faulty kernels without a word. The emulator runs the threads of a block as
-// fibers, one after the other up to where they wait, and looks at every load and store:
+// A GPU runs faulty kernels without reporting it. The emulator runs the threads of a block as
+// fibers, one after the other up to where they wait, and checks every load and store:
 //
 //   bounds       inside the slices that the launch may touch, and inside shared arrays
 //   unwritten    no byte is read that nothing wrote
 //   block race   two threads of a block, one address, no barrier between, one of them writes
 //                (__syncwarp orders the lanes it names; shuffles and votes order nothing)
 //   grid race    two blocks of a launch, one byte of the arena, one of them writes
-//   divergence   a barrier or shuffle that some of its threads never reach
+//   divergence   a barrier or shuffle that some of the threads it waits for never reach
 //   misaligned   an access whose address is no multiple of its size
-//   launch       a grid, block or amount of shared memory that no GPU takes
+//   launch       a grid, block or amount of shared memory beyond the limits of GPUs
 //
 // Atomics race with plain accesses only, and order nothing: "the last block to finish adds up
-// what the others wrote" needs a second launch here. One thread of the host uses all this.
+// what the others wrote" needs a second launch here. Only one thread of the host may use this.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_EMULATOR_DEVICE_H
 #define PLIMSOLL_EMULATOR_DEVICE_H
@@ -26,7 +26,8 @@
 
 namespace plimsoll::emulator {
 
-/// The device's memory: between red zones, nothing of it written. At most one at a time.
+/// The device's memory, between red zones; at first no byte of it is written. There is at most one
+/// arena at a time.
 class Arena {
 public:
   explicit Arena(size_t bytes);
@@ -38,25 +39,27 @@ public:
   size_t bytes() const;
 };
 
-/// Bytes that the host has put into the arena, and bytes whose content means nothing any more.
+/// Mark bytes that the host has written to the arena, and bytes whose content has become undefined.
 void markWritten(size_t offset, size_t bytes);
 void markUnwritten(size_t offset, size_t bytes);
 
-/// A slice of the arena that a launch may read, and write if `written`. `fresh`: what it holds
-/// before the launch means nothing.
+/// A slice of the arena that a launch may read, and write if `written`. `fresh`: its content before
+/// the launch is undefined.
 struct Access {
   size_t offset, bytes;
   bool written;
   bool fresh = false;
 };
 
-/// Grids that run until endLaunch belong to the launch `name`. Empty: the whole arena.
+/// Begins the launch `name`: grids that run until endLaunch belong to it and may touch `accesses`
+/// alone (empty: the whole arena).
 void beginLaunch(const char *name, std::span<const Access> accesses = {});
 
-/// Unless faults are collected, the first one is printed and ends the process.
+/// Ends the launch. Unless faults are collected, the first one is printed and ends the process.
 void endLaunch();
 
-/// What a stand-in for a library call reads and writes, told as a whole; checked alike.
+/// Report what a replacement of a library call reads and writes as a whole; it is checked like
+/// accesses of kernels.
 void notePlainRead(const void *address, size_t bytes);
 void noteWrite(const void *address, size_t bytes);
 
@@ -68,7 +71,8 @@ struct Fault {
   std::string message; ///< kernel, block and thread, what happened, what to look for
 };
 
-/// Keeps faults for `takeFaults` while it lives, so that tests can plant some.
+/// While one exists, faults are kept for `takeFaults` and do not end the process: for tests that
+/// cause faults.
 class CollectFaults {
 public:
   CollectFaults();
@@ -76,7 +80,7 @@ public:
 };
 std::vector<Fault> takeFaults();
 
-/// Loads and stores that were looked at since the program began.
+/// Returns the number of loads and stores checked since the program began.
 uint64_t checkedAccesses();
 
 } // namespace plimsoll::emulator

@@ -1,8 +1,8 @@
 //===- EmulatorDevice.cpp - the arena in the memory of the emulated device ----===//
 //
-// As a GPU has it: a memory of its own, that host and launches share by copies alone. A launch
-// may touch the slices that the program's tables tell, and nothing else. A test can make launch
-// number N of a run fail as a broken GPU does: PLIMSOLL_EMULATOR_FAIL_AT=N, from 1.
+// As on a GPU, the memory is separate from the host's, with copies between them. A launch
+// may touch only the slices that the program's tables list for it. A test can make launch
+// number N (from 1) of a run fail as a broken GPU does: PLIMSOLL_EMULATOR_FAIL_AT=N.
 //===----------------------------------------------------------------------===//
 #include "../../core/Device.h"
 #include "Device.h"
@@ -23,7 +23,7 @@ public:
 
   std::byte *host() const override { return mirror.data(); }
   std::byte *arena() const override { return memory.data(); }
-  /// It is not, but is to be used as a GPU is.
+  /// The emulator is synchronous, but true makes the runtime use it as it uses a GPU.
   bool asynchronous() const override { return true; }
 
   void upload(uint64_t offset, uint64_t bytes) override {
@@ -47,7 +47,7 @@ private:
   const Timeline *running = nullptr;
   int nextAccess = 0, nextWrite = 0;
   std::vector<emulator::Access> accesses;
-  long long launchesLeft = 0; ///< until one fails; 0: none does
+  long long launchesLeft = 0; ///< launches until one fails; 0: none fails
 
   void before(int first, int last) override {
     for (int launch = first; launch <= last; ++launch)
@@ -73,7 +73,7 @@ private:
     emulator::markUnwritten(static_cast<std::byte *>(bytes) - memory.data(), count);
   }
 
-  /// Of the node that it comes from.
+  /// Returns the name of the node that a launch comes from.
   const char *nameOf(int launch) {
     while (nextWrite < running->writeCount && running->writes[nextWrite].launch < launch)
       ++nextWrite;

@@ -16,7 +16,7 @@ std::vector<Fault> faults;
 size_t unkept = 0;
 int collectors = 0;
 
-/// The innermost of addr2line's lines that is not in the header of helpers.
+/// Returns the innermost of addr2line's lines that is not in the header of helpers.
 std::string innermost(FILE *lines) {
   char line[512];
   while (std::fgets(line, sizeof line, lines)) {
@@ -29,12 +29,12 @@ std::string innermost(FILE *lines) {
   return "";
 }
 
-/// " at Softmax.cu:41" if the program has debug information and addr2line is there, else "".
+/// Returns " at Softmax.cu:41" if the program has debug information and addr2line exists, else "".
 std::string sourceLine(const void *caller) {
   Dl_info info;
   if (!caller || !dladdr(caller, &info) || !info.dli_fname)
     return "";
-  // The call returns behind the access; objects are mapped from their own first byte.
+  // The return address lies after the access, and addr2line counts from the object's first byte.
   size_t address = static_cast<const char *>(caller) - static_cast<char *>(info.dli_fbase) - 1;
   std::string command = "addr2line -i -e '" + std::string(info.dli_fname) + "' " +
                         hexadecimal(address) + " 2>/dev/null";

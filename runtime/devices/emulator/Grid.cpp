@@ -18,7 +18,7 @@ constexpr size_t kStack = 64 * 1024;
 constexpr unsigned kMostThreads = 1024, kMostBlocksYZ = 65535;
 
 Block &block = *new Block; // its fibers are not unwound at exit
-uint32_t blocks = 0;       // that ever ran
+uint32_t blocks = 0;       // blocks that have run so far
 
 uint3 coordinates(unsigned index, dim3 shape) {
   return {index % shape.x, index / shape.x % shape.y, index / shape.x / shape.y};
@@ -138,7 +138,7 @@ void Block::run(Thread threadBody, void *threadContext, unsigned threadCount) {
   }
   if (live > 0 && !abandoned)
     tellStuck();
-  if (live > 0) { // what waits never ends: unwind it
+  if (live > 0) { // threads that still wait can never end: unwind them
     idle.clear();
     workers.clear();
     ready.clear();
@@ -146,7 +146,7 @@ void Block::run(Thread threadBody, void *threadContext, unsigned threadCount) {
   running.stamp = 0;
 }
 
-/// Lets others run until what the thread waits for has happened.
+/// Lets other threads run until the event that this one waits for has happened.
 void Block::wait() {
   unsigned index = thread;
   threads[index].state = State::waits;
@@ -160,7 +160,7 @@ void Block::release(unsigned index) {
     threads[index].state = State::runs;
 }
 
-/// Nobody can go on: the block ends here.
+/// Reports a divergence and ends the block: no thread of it can continue.
 void Block::diverge(const std::string &place, const std::string &what) {
   addFault(FaultKind::divergence, place, what);
   abandoned = true;
@@ -195,7 +195,7 @@ uint64_t Block::waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int s
   ThreadState &own = threads[thread];
   unsigned warp = thread / 32, lane = thread % 32;
   unsigned lanes = std::min(32u, count - warp * 32);
-  // CUDA's masks name all 32 lanes where a block's last warp has fewer.
+  // Masks name all 32 lanes even if the block's last warp has fewer.
   unsigned there = mask & (lanes == 32 ? ~0u : (1u << lanes) - 1);
   own.meeting = meeting, own.site = site, own.mask = there, own.word = word, own.source = source;
   if (!(mask >> lane & 1)) {
@@ -228,12 +228,12 @@ uint64_t Block::waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int s
   return threads[thread].word;
 }
 
-/// Number `part` of those that a word of a fragment holds.
+/// Returns number `part` of a word of a fragment.
 float numberOf(uint32_t word, int part, bool pairs) {
   return std::bit_cast<float>(!pairs ? word : part ? word & 0xffff0000u : word << 16);
 }
 
-/// The lanes' fragments, put together and multiplied.
+/// Multiplies the matrices that the lanes' fragments make up.
 void Block::multiply(ThreadState *lanes) {
   auto fragmentsOf = [&](int lane) {
     return *reinterpret_cast<const MatrixFragments *>(lanes[lane].word);
@@ -259,7 +259,7 @@ void Block::multiply(ThreadState *lanes) {
   }
 }
 
-/// All lanes have arrived: each gets what it asked for.
+/// Called when all lanes have arrived: gives each its result.
 void Block::finish(const Party &party) {
   unsigned base = party.warp * 32;
   ThreadState *lanes = threads.data() + base;
@@ -293,7 +293,7 @@ void Block::finish(const Party &party) {
   }
 }
 
-/// "threads (0,0,0) to (63,0,0) wait in __syncthreads at X.cu:12; 64 have returned".
+/// Returns "threads (0,0,0) to (63,0,0) wait in __syncthreads at X.cu:12; 64 have returned".
 std::string Block::waitingThreads() {
   std::string result;
   unsigned returned = 0;

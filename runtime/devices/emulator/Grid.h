@@ -2,7 +2,7 @@
 //
 // A fiber runs one thread after another until one has to wait; only then does the next fiber
 // begin. So a kernel without barriers runs on a single fiber, without a switch. The last thread
-// to arrive lets the others go, and goes on itself.
+// to arrive at a barrier releases the others and continues.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_EMULATOR_GRID_H
 #define PLIMSOLL_EMULATOR_GRID_H
@@ -39,7 +39,7 @@ private:
     Meeting meeting;
     Site site;
     unsigned mask;
-    uint64_t word; ///< brought along, then what is taken away
+    uint64_t word; ///< the word that the thread passes, then the one that it gets
     int source;
     uint32_t time;
     Worker *worker;
@@ -67,7 +67,7 @@ private:
   std::vector<ThreadState> threads;
   std::vector<unsigned> ready; ///< released threads, last first
   std::vector<Party> parties;
-  std::vector<std::unique_ptr<Worker>> workers; ///< all
+  std::vector<std::unique_ptr<Worker>> workers; ///< all workers
   std::vector<Worker *> idle;
   boost::context::fiber scheduler;
 };

@@ -1,7 +1,7 @@
-//===- Hooks.cpp - what -fsanitize=thread calls at every load and store -----===//
+//===- Hooks.cpp - the functions that instrumented loads and stores call ----===//
 //
-// The kernels are compiled with the instrumentation of ThreadSanitizer, but its library is never
-// linked: these functions stand in its place. Nothing here may itself be instrumented.
+// The kernels are compiled with -fsanitize=thread, but the sanitizer's library is never linked:
+// these functions replace it. This file must not be instrumented itself.
 //===----------------------------------------------------------------------===//
 #include "Memory.h"
 
@@ -17,12 +17,13 @@ template <Kind kind> inline bool known(const Cell &cell) {
          (cell.read == running.stamp || blockOf(cell.read) != running.block);
 }
 
-/// Mostly two compares: is it device memory, and has the thread just done the same.
+/// Checks one access. Usually two comparisons suffice: is the address in device memory, and does
+/// its cell record the same access by this thread already.
 template <Kind kind, size_t size>
 inline __attribute__((always_inline)) void hook(const void *address, const void *caller) {
   size_t offset = static_cast<size_t>(static_cast<const std::byte *>(address) - memory.base);
   if (offset >= memory.span)
-    return; // the host's: stack, constants, arguments
+    return; // memory of the host: stack, constants, arguments
   ++accesses;
   if (size >= 4 && offset % size == 0) {
     const Cell *cell = memory.words + offset / 4;
@@ -53,7 +54,7 @@ using namespace plimsoll::emulator;
 PLIMSOLL_HOOKS(read, read)
 PLIMSOLL_HOOKS(write, write)
 
-// Where the type allows less than its size's alignment.
+// Called for types whose alignment is less than their size.
 #define PLIMSOLL_UNALIGNED(name, kind, size)                                                       \
   extern "C" void __tsan_unaligned_##name##size(void *address) {                                   \
     accessRange(Kind::kind, address, size, __builtin_return_address(0));                           \
@@ -96,7 +97,7 @@ void *__tsan_memset(void *to, int value, size_t bytes) {
 }
 } // extern "C"
 
-// The language's own atomics: host code beside kernels has them, never on device memory.
+// C++ atomics: only host code in the kernels' files uses them, never on device memory.
 #define PLIMSOLL_ATOMICS(bits, type)                                                               \
   extern "C" type __tsan_atomic##bits##_load(const volatile type *address, int) {                  \
     return __atomic_load_n(address, __ATOMIC_SEQ_CST);                                             \

@@ -12,18 +12,18 @@ namespace plimsoll::emulator {
 const std::string &launchName();
 bool launchIsOpen();
 
-/// What the launch may touch of the arena.
+/// Returns the slices of the arena that the launch may touch.
 std::span<const Access> launchSlices();
 
-/// A grid begins: its blocks declare their shared arrays anew.
+/// Called when a grid begins: its blocks declare their shared arrays again.
 void forgetSharedArrays();
-/// A block begins: its shared arrays have no content.
+/// Called when a block begins: its shared arrays have no content.
 void emptySharedArrays();
 bool inSharedArray(size_t offset);
 
-/// "arena + 0x40" or "tile[256]", of an offset in the mapping.
+/// Names an offset in the mapping: "arena + 0x40" or "tile[256]".
 std::string placeOf(size_t offset);
-/// Where that is among what the launch may touch.
+/// Says where the offset is relative to the slices that the launch may read or write.
 std::string surroundings(size_t offset, bool write);
 
 } // namespace plimsoll::emulator

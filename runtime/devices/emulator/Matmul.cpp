@@ -1,7 +1,7 @@
-//===- Matmul.cpp - the CPU's product in the place of cuBLASLt's --------------===//
+//===- Matmul.cpp - the CPU's matrix product as replacement of cuBLASLt's -----===//
 //
-// The library call is told to the emulator as what it reads and writes. Its workspace is scratch
-// that cuBLASLt might overwrite: what it held before means nothing afterwards.
+// A call of the library is reported to the emulator by what it reads and writes as a whole.
+// cuBLASLt may overwrite its workspace, whose content is therefore undefined afterwards.
 //===----------------------------------------------------------------------===//
 #include "../../kernels/cuda/Matmul.h"
 
@@ -19,7 +19,7 @@
 namespace plimsoll::cuda {
 namespace {
 
-/// As they are multiplied.
+/// Return the factors as they are multiplied: as f32, rounded if they are bf16 or tf32.
 std::vector<float> factors(const float *from, int64_t count) {
   return {from, from + count};
 }
@@ -27,7 +27,7 @@ std::vector<float> factors(const Bf16 *from, int64_t count) {
   return {from, from + count};
 }
 
-/// A float of which products see ten bits of fraction: the nearest, ties to even.
+/// A float that products round to ten bits of fraction, to nearest, ties to even.
 struct Tf32 {
   float whole;
 };
@@ -61,7 +61,7 @@ template <typename Factor> void run(const Launch &launch) {
   plimsoll::matmul.run(onHost);
 }
 
-/// As cuBLASLt has algorithms, of which a checkpoint records the one that ran; here there is one.
+/// The name of the only algorithm. Checkpoints record it as they record one of cuBLASLt's.
 constexpr const char *kAlgorithm = "emulator 1";
 
 void *prepare(const int64_t *, int, int, int64_t, const char **) {

@@ -17,7 +17,7 @@ uint64_t accesses = 0;
 
 namespace {
 
-/// Pages that are never touched take no memory.
+/// Maps `bytes` bytes of which only touched pages take memory.
 void *reserve(size_t bytes) {
   void *pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -39,7 +39,8 @@ bool inSlices(size_t offset, bool write) {
   return false;
 }
 
-/// Accesses are aligned here, so they lie within one line of 64 bytes.
+/// True if the launch may access these bytes. Accesses are aligned here, so that they lie within
+/// one line of 64 bytes.
 bool allowed(Kind kind, size_t offset, size_t bytes) {
   if (uint8_t rights = memory.rights[offset / 64]; !(rights & kEdge))
     return rights & (kind == Kind::read ? kRead : kWrite);
@@ -89,7 +90,7 @@ void tellRace(Kind kind, size_t offset, size_t bytes, Stamp other, bool otherWro
            caller);
 }
 
-/// True if it raced.
+/// Records an access in a cell. True if it raced.
 bool touchCell(Cell &cell, Kind kind, size_t offset, size_t bytes, const void *caller) {
   Stamp before = cell.write;
   uint32_t first = offset < memory.arena ? running.block : running.firstBlock;
@@ -99,7 +100,7 @@ bool touchCell(Cell &cell, Kind kind, size_t offset, size_t bytes, const void *c
   return race;
 }
 
-/// The word's own state becomes that of its bytes.
+/// Splits a word: copies its state to its four byte cells.
 void splitWord(Cell &word, Cell *bytes, uint32_t first) {
   if ((word.write & kSplit) && blockOf(word.write) >= first)
     return;

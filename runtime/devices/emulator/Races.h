@@ -1,4 +1,4 @@
-//===- Races.h - is an access ordered behind those that a cell tells of -----===//
+//===- Races.h - whether an access races with those that a cell records -----===//
 #ifndef PLIMSOLL_EMULATOR_RACES_H
 #define PLIMSOLL_EMULATOR_RACES_H
 
@@ -10,7 +10,7 @@ inline bool sameWarp(Stamp a, Stamp b) {
   return threadOf(a) / 32 == threadOf(b) / 32;
 }
 
-/// Was `other`, of this launch, before what runs now?
+/// True if the access `other` of this launch is ordered before the running thread's access.
 inline bool ordered(Stamp other) {
   if (blockOf(other) != running.block)
     return false;
@@ -20,7 +20,8 @@ inline bool ordered(Stamp other) {
          (sameWarp(other, running.stamp) ? timeOf(running.stamp) : running.barrierTime);
 }
 
-/// Of the readers that `read` tells of, was one not before what runs now?
+/// True if one of the readers that `read` records is not ordered before the running thread's
+/// access.
 inline bool readersInTheWay(Stamp read) {
   if (read & kManyBlocks || blockOf(read) != running.block)
     return true;
@@ -33,8 +34,8 @@ inline bool readersInTheWay(Stamp read) {
   return !ordered(read);
 }
 
-/// What a cell keeps of its readers once the running thread has read too. `first`: blocks before
-/// it are forgotten.
+/// Returns the stamp that a cell keeps of its readers once the running thread has read too. Stamps
+/// of blocks before `first` are forgotten.
 inline Stamp withReader(Stamp read, uint32_t first) {
   Stamp own = running.stamp;
   if (blockOf(read) < first)
@@ -49,7 +50,7 @@ inline Stamp withReader(Stamp read, uint32_t first) {
   if (!sameWarp(read, own))
     return read | kManyWarps;
   if (timeOf(read) < timeOf(own))
-    return own; // __syncwarp between: only the last ones can still race
+    return own; // a __syncwarp lies between: only the last readers can still race
   return threadOf(read) == threadOf(own) ? read : read | kManyThreads;
 }
 

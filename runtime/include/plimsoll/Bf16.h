@@ -1,4 +1,4 @@
-//===- Bf16.h - the upper half of a float, as a number of its own -------------===//
+//===- Bf16.h - the bf16 element type: the upper half of a float -------------===//
 #ifndef PLIMSOLL_BF16_H
 #define PLIMSOLL_BF16_H
 
@@ -8,8 +8,8 @@
 
 namespace plimsoll {
 
-/// Eight bits of exponent and of precision, as a float has the exponent. Made from a float by
-/// rounding to the nearest, ties to even; every NaN becomes the same one.
+/// A bf16 number: sign, 8 bits of exponent (a float's) and 7 stored bits of mantissa. A float is
+/// rounded to the nearest bf16, ties to even; every NaN becomes 0x7fff.
 struct Bf16 {
   uint16_t bits;
 

@@ -1,9 +1,9 @@
 //===- CudaKernels.h - the kernels of the CUDA library, by name -------------===//
 //
-// The same names, buffers, sizes and scalars as those of Kernels.h: the header comment of the
-// CPU's file in runtime/kernels tells them. Pointers are into the device's arena. A workspace,
-// where a kernel here needs one, is its last buffer. Names that end in _tf32 or _bf16 round factors
-// so, sums are f32.
+// Names, buffers, sizes and scalars are those of Kernels.h, documented in the header comments of
+// the CPU kernels' files in runtime/kernels. Pointers are into the device's arena. If a kernel
+// needs a workspace, it is its last buffer. Kernels whose names end in _tf32 or _bf16 round the
+// factors of products to that type; their sums are f32.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDAKERNELS_H
 #define PLIMSOLL_CUDAKERNELS_H
@@ -15,7 +15,7 @@
 
 namespace plimsoll::cuda {
 
-/// Where the launch has its place in the order of the device.
+/// The CUDA stream on which the launch runs.
 inline Stream streamOf(const Launch &launch) {
   return static_cast<Stream>(launch.stream);
 }

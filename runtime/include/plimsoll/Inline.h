@@ -1,8 +1,8 @@
-//===- Inline.h - functions and loops of every device -------------------------===//
+//===- Inline.h - macros for functions and loops that every device compiles ---===//
 #ifndef PLIMSOLL_INLINE_H
 #define PLIMSOLL_INLINE_H
 
-#ifdef __CUDACC__ // of a GPU and of its host
+#ifdef __CUDACC__ // compiled for both the GPU and its host
 #define PLIMSOLL_INLINE __host__ __device__ __forceinline__
 #define PLIMSOLL_UNROLL _Pragma("unroll")
 #define PLIMSOLL_NO_UNROLL _Pragma("unroll 1")

@@ -27,12 +27,12 @@ struct Launch {
   int scalarCount;
   int threads;            ///< fixed when the program was compiled
   void *handle;           ///< what `Kernel::prepare` returned, null for kernels without one
-  void *stream = nullptr; ///< of a device with an order of its own, else null
+  void *stream = nullptr; ///< a GPU's stream, on which the launch runs; null on a CPU
 
   template <typename T> T *buffer(int index) const { return static_cast<T *>(buffers[index]); }
 };
 
-/// Element types that kernels are told as a size; bool is u8.
+/// The element type of a launch, passed to the kernel as one of its sizes. bool is passed as u8.
 enum class ElementType : int64_t { f32, f64, i32, i64, u8 };
 
 /// A kernel of the library.
@@ -40,34 +40,38 @@ struct Kernel {
   const char *name;
   void (*run)(const Launch &);
 
-  /// Bytes of workspace that a launch with these sizes needs as its last buffer.
+  /// Returns the bytes of workspace that a launch with these sizes needs as its last buffer.
   /// 0: none, and the launch has no such buffer. -1: this kernel cannot run these
-  /// sizes on this machine. Null: never needs one.
+  /// sizes on this machine. Null: the kernel never needs one.
   int64_t (*workspace)(const int64_t *sizes, int sizeCount, int threads) = nullptr;
 
-  /// Called once per distinct (kernel, sizes) before the first step. Returns the
-  /// handle for `Launch::handle`; on failure returns null and points `*error` to a
-  /// static message. `workspaceBytes` is what the plan reserved. Null: nothing to prepare.
+  /// Called before the first step, once in a process for each distinct (kernel, sizes, threads,
+  /// workspaceBytes). Returns the handle for `Launch::handle`; on failure returns null and points
+  /// `*error` to a static message. `workspaceBytes` is what the plan reserved. Null: nothing to
+  /// prepare.
   void *(*prepare)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
                    const char **error) = nullptr;
 
-  /// Writes what the handle runs, where a library had several ways with bits of their own: text
-  /// without ';' and '"' that a checkpoint keeps, or "". Null: there is nothing to choose.
+  /// Writes which algorithm the handle runs, if a library offers several whose results differ in
+  /// bits: text without ';' and '"' that a checkpoint keeps, or "". Null: there is nothing to
+  /// choose.
   void (*choice)(const void *handle, char *text, size_t capacity) = nullptr;
-  /// As `prepare`, with the choice that an earlier run recorded; null with the reason at `*error`
-  /// where the library cannot follow it.
+  /// As `prepare`, with the algorithm `choice` that an earlier run recorded. Returns null, and the
+  /// reason at `*error`, if the library cannot run that one.
   void *(*prepareAs)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
                      const char *choice, const char **error) = nullptr;
 
-  /// Runs launches that stand one after the other as if they were one; none of them reads what
-  /// another writes. Null: they run one by one.
+  /// Runs `count` consecutive launches of this kernel as one; none of them reads what another
+  /// writes. Null: launches run one by one.
   void (*runMany)(const Launch *launches, int count) = nullptr;
 };
 
-/// A kernel whose launches tell their sizes and scalars by name (KernelArguments.h).
+/// A kernel whose sizes and scalars are given by name, as the struct `Arguments`
+/// (KernelArguments.h).
 template <typename Arguments> struct KernelOf : Kernel {};
 
-/// Where arguments write their numbers, one behind the other.
+/// Collects the sizes and scalars of a launch in two arrays of the caller, in the order in which
+/// `Arguments::tell` adds them.
 struct LaunchNumbers {
   int64_t *sizes;
   double *scalars;
@@ -83,7 +87,7 @@ struct LaunchNumbers {
 
 private:
   template <typename T> void addSize(const T &value) {
-    if constexpr (requires { std::begin(value); }) // of a window, or a list
+    if constexpr (requires { std::begin(value); }) // an array (a window's sizes) or a list
       for (int64_t each : value)
         sizes[sizeCount++] = each;
     else

@@ -1,8 +1,8 @@
 //===- Kernels.h - the kernels of the library, by name ----------------------===//
 //
 // Emitted programs name kernels as objects, so that a program links only what it
-// uses. Operands, sizes and scalars of each: the header comment of its file in
-// runtime/kernels. Data is f32 unless that says otherwise, indices and labels are i64.
+// uses. The header comment of a kernel's file in runtime/kernels documents its operands, sizes
+// and scalars. Data is f32 unless it says otherwise; indices and labels are i64.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_KERNELS_H
 #define PLIMSOLL_KERNELS_H
@@ -13,7 +13,7 @@
 namespace plimsoll {
 
 #define PLIMSOLL_CPU_KERNEL(name, Arguments) extern const KernelOf<Arguments> name;
-/// In libplimsoll-onednn-*.a, needs libdnnl.
+/// Defined in libplimsoll-onednn-*.a, which needs libdnnl.
 #define PLIMSOLL_ONEDNN_KERNEL(name, Arguments) extern const KernelOf<Arguments> name;
 #include "plimsoll/Kernels.inc"
 #undef PLIMSOLL_CPU_KERNEL

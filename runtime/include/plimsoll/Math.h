@@ -1,4 +1,4 @@
-//===- Math.h - elementary functions that vectorise and keep their bits -----===//
+//===- Math.h - elementary functions that vectorise with the same bits ------===//
 //
 // Emitted loops and library kernels call these. Each f32 function is one straight
 // line of arithmetic and selects, so that the compiler vectorises the loop around
@@ -34,7 +34,8 @@ PLIMSOLL_INLINE double fma(double a, double b, double c) {
   return __builtin_fma(a, b, c);
 }
 
-/// 2^n for -126 <= n <= 127; anything beyond, without overflow (NaN comes by here).
+/// Returns 2^n for -126 <= n <= 127. For any other n (exp of a NaN passes one) the result is
+/// meaningless, but the call is well defined.
 PLIMSOLL_INLINE float twoTo(int32_t n) {
   return floatOf(static_cast<int32_t>((static_cast<uint32_t>(n) + 127u) << 23));
 }
@@ -68,7 +69,7 @@ PLIMSOLL_INLINE float exp(float x) {
   return p * twoTo(half) * twoTo(n - half);
 }
 
-/// Natural logarithm; -inf at 0, NaN below.
+/// Natural logarithm; -inf for 0, NaN for negative x.
 PLIMSOLL_INLINE float log(float x) {
   using namespace detail;
   bool subnormal = x < 1.17549435e-38f;
@@ -149,7 +150,8 @@ PLIMSOLL_INLINE float rsqrt(float x) {
 }
 
 namespace detail {
-/// log2(x) of a positive finite f32, to about 1e-11, through atanh of (m-1)/(m+1).
+/// log2(x) of a positive finite f32, to about 1e-11: the series of atanh at (m-1)/(m+1), where m is
+/// the mantissa in [sqrt(1/2), sqrt(2)).
 PLIMSOLL_INLINE double preciseLog2(float x) {
   bool subnormal = x < 1.17549435e-38f;
   float scaled = subnormal ? x * 8388608.0f : x;
@@ -194,7 +196,7 @@ PLIMSOLL_INLINE float pow(float x, float y) {
   t = t < -200.0 ? -200.0 : t;
   t = t > 200.0 ? 200.0 : t;
   float result = preciseExp2(t);
-  // The magnitudes that have no logarithm.
+  // Bases 0 and infinity, which preciseLog2 does not take; 1 to any power is exactly 1.
   bool positive = y > 0.0f;
   result = a == 0.0f ? (positive ? 0.0f : kInfinity) : result;
   result = a == kInfinity ? (positive ? kInfinity : 0.0f) : result;

@@ -1,4 +1,4 @@
-//===- Program.h - what an emitted program tells the runtime about itself ---===//
+//===- Program.h - the tables by which an emitted program describes itself --===//
 //
 // The compiler emits one constant `plimsoll_program` of type `Program`: tables of
 // parameters, inputs and constants with their places in the arena, and a list of
@@ -24,7 +24,7 @@ constexpr int64_t bytesOf(DType type) {
                                                     : 1;
 }
 
-/// An offset of what has no place in the arena.
+/// The offset of a tensor that has no place in the arena.
 inline constexpr uint64_t kNoPlace = ~uint64_t(0);
 
 /// A tensor in the arena, dense and row-major.
@@ -33,7 +33,7 @@ struct TensorInfo {
   DType type;
   int rank;
   const int64_t *shape;
-  uint64_t offset; ///< of the arena, bytes
+  uint64_t offset; ///< bytes from the start of the arena
 };
 
 constexpr uint64_t bytesOf(const TensorInfo &tensor) {
@@ -43,14 +43,14 @@ constexpr uint64_t bytesOf(const TensorInfo &tensor) {
   return static_cast<uint64_t>(bytes);
 }
 
-/// One array of optimizer state, laid out as its parameter is.
+/// One array of optimizer state; type, shape and layout are its parameter's.
 struct StateInfo {
   const char *name; ///< "exp_avg", "exp_avg_sq", "momentum_buffer": PyTorch's names
   uint64_t offset;
 };
 
 struct ParameterInfo {
-  TensorInfo tensor; ///< name and shape are the framework's own
+  TensorInfo tensor; ///< name and shape are those that the framework uses
   bool transposed;   ///< rank 2: the arena holds the transpose of `tensor.shape`
   bool trainable;
   bool decayed;
@@ -59,19 +59,19 @@ struct ParameterInfo {
   const StateInfo *states;
   int stateCount;
   int64_t gradientOffset; ///< valid after a step; -1 unless compiled with --keep-gradients
-  bool unsaved = false;   ///< of a frozen base or a teacher: checkpoints leave it out
+  bool unsaved = false;   ///< belongs to a frozen base or a teacher: checkpoints leave it out
 };
 
-/// An input that the host writes before a run of a timeline: what holds in all of them. Its type,
-/// shape and place are in each timeline's own table.
+/// An input that the host writes before a run of a timeline. Here is what holds in all timelines;
+/// type, shape and place are in `Timeline::inputs`.
 struct InputInfo {
   bool labels = false;    ///< the input that the compiler added for the loss
   int64_t limit = -1;     ///< integer inputs: values must be in [0, limit); labels also `ignored`.
                           ///< -1: unchecked
   int64_t ignored = -100; ///< the label of rows that do not count
-  bool whole = false;     ///< a data source gives it whole in each step, not by rows
-  const char *classes = nullptr; ///< of labels: "dimension 1 of output 'y' (2x3x4x4)" holds the
-                                 ///< classes; null where only one can
+  bool whole = false;     ///< a data source writes all of it in each step, not one row per sample
+  const char *classes = nullptr; ///< for labels: the dimension that holds the classes, as
+                                 ///< "dimension 1 of output 'y' (2x3x4x4)"; null where only one can
 };
 
 /// Bytes that never change, copied into the arena before the first step.
@@ -81,7 +81,8 @@ struct ConstantInfo {
   const void *data;
 };
 
-/// What the host computes before each run of a timeline; f32, at `Timeline::hyperOffset`.
+/// Indices of the scalars that the host writes before each run of a timeline: f32
+/// [kHyperCount] at `Timeline::hyperOffset`.
 enum Hyper : int {
   kLearningRate,    ///< lr
   kDecayFactor,     ///< 1 - lr * weight_decay
@@ -90,7 +91,7 @@ enum Hyper : int {
   kWeightDecay,     ///< weight_decay
   kFirstStep,       ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
   kFirstMicroBatch, ///< 1 in the first micro-batch of a step (the sums start as its gradients)
-  // Bits of u32, for what draws random numbers (kernels/cpu/Random.cpp):
+  // The bits of u32 numbers, read by kernels that draw random numbers (kernels/cpu/Random.cpp):
   kSeedLow = 13,
   kSeedHigh = 14,
   kRandomStep = 15, ///< micro-batches begun, from 1; evaluation: 2^31 + the batch from 0
@@ -104,7 +105,7 @@ struct OptimizerInfo {
   bool nesterov;
 };
 
-/// One place a launch writes, for naming the first value that is not finite.
+/// A tensor that a launch writes, for naming the first value that is not finite.
 struct WriteInfo {
   int launch;
   const char *name; ///< the value's name in the user's model
@@ -122,22 +123,23 @@ struct AccessInfo {
 };
 
 enum class TimelineKind : uint8_t {
-  train,      ///< forward, backward and updates: it ends a step
+  train,      ///< forward, backward and updates; the last micro-batch of a step
   accumulate, ///< forward and backward of a micro-batch, whose gradients are added to the step's
   evaluate,   ///< forward alone
 };
 
-/// One thing that the program can run from begin to end. A program may have several of a kind, of
-/// other shapes for one; they share parameters and state, and the bytes of everything else.
+/// One function that the program can run from begin to end. A program may have several of a kind,
+/// for example for different input shapes. All share parameters and state; everything else of one
+/// may lie in the bytes of another.
 struct Timeline {
   const char *name = nullptr;
   TimelineKind kind = TimelineKind::train;
   void (*run)(Stepper &) = nullptr;
   int launchCount = 0;
-  const TensorInfo *inputs = nullptr; ///< as Program::inputs, as they are here; at `kNoPlace` they
-                                      ///< are not read
-  int64_t hyperOffset = -1;    ///< of the scalars that the host computes (Hyper); -1: none is read
-  int64_t lossOffset = -1;     ///< f32 [1]
+  const TensorInfo *inputs = nullptr; ///< in the order of Program::inputs; this timeline does not
+                                      ///< read an input whose offset is `kNoPlace`
+  int64_t hyperOffset = -1;    ///< of the scalars that the host writes (Hyper); -1: none is read
+  int64_t lossOffset = -1;     ///< f32 [1]; -1: none
   int64_t accuracyOffset = -1; ///< f32 [1], share of the counted rows whose largest score is the
                                ///< label; -1: none
   const WriteInfo *writes = nullptr; ///< sorted by launch
@@ -152,7 +154,7 @@ struct Program {
   const char *fingerprint; ///< hex digest of parameters' names, shapes and the optimizer:
                            ///< checkpoints carry it
   const char *info; ///< JSON object for --info: what it was compiled from, its arena, its plan
-  const char *instructionSet; ///< "x86-64-v3", "x86-64-v4"; of a GPU "sm_80", "sm_90", "sm_100"
+  const char *instructionSet; ///< "x86-64-v3", "x86-64-v4"; for a GPU "sm_80", "sm_90", "sm_100"
   uint64_t arenaBytes;
   int threads;
   const ParameterInfo *parameters;
@@ -164,15 +166,16 @@ struct Program {
   OptimizerInfo optimizer;
   const Timeline *timelines;
   int timelineCount;
-  bool tokenLabels;     ///< labels have the shape of the one integer input: perplexity, `tokens:`
-                        ///< sources
-  double loraAlpha = 0; ///< of low-rank adapters, for those who merge a checkpoint; 0: none
+  bool tokenLabels; ///< labels have the shape of the one integer input: metrics have perplexity,
+                    ///< and `tokens:` sources can feed the program
+  double loraAlpha = 0; ///< alpha of low-rank adapters (their product is scaled by alpha / rank),
+                        ///< which merging a checkpoint needs; 0: no adapters
   int microBatches = 1; ///< batches of one step: all but the last run a timeline that accumulates
-  bool rowsMix = false; ///< something is computed from several rows together: a batch that is
-                        ///< filled up gives other numbers
+  bool rowsMix = false; ///< something is computed from several rows together: rows added to fill a
+                        ///< batch change the results of the others
 };
 
-/// The first timeline of `kind`; null where the program has none.
+/// Returns the first timeline of `kind`; null if the program has none.
 constexpr const Timeline *firstTimeline(const Program &program, TimelineKind kind) {
   for (int i = 0; i < program.timelineCount; ++i)
     if (program.timelines[i].kind == kind)

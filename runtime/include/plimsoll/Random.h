@@ -1,7 +1,7 @@
 //===- Random.h - numbers and permutations from a counter -------------------===//
 //
-// Nothing here has a state: what is drawn depends on the seed and on where it is
-// drawn, so that a resumed run draws what the undisturbed one would have.
+// Nothing here has a state: a number depends on the seed and on the place that it is drawn
+// for (step, element), so that a resumed run draws what an uninterrupted one would have drawn.
 // Source: Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3 (2011), Philox 4x32-10.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_RANDOM_H
@@ -14,6 +14,7 @@
 
 namespace plimsoll {
 
+/// Philox 4x32-10: 128 random bits for `counter` under the key `seed`.
 PLIMSOLL_INLINE std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, uint64_t seed) {
   uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {
@@ -26,15 +27,16 @@ PLIMSOLL_INLINE std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, 
   return counter;
 }
 
-/// 64 random bits of element `element` of stream (`a`, `b`).
+/// Returns 64 random bits for element `element` of stream (`a`, `b`).
 inline uint64_t randomBits(uint64_t seed, uint32_t a, uint32_t b, uint64_t element) {
   auto words =
       philox({static_cast<uint32_t>(element), static_cast<uint32_t>(element >> 32), a, b}, seed);
   return words[0] | uint64_t(words[1]) << 32;
 }
 
-/// Where record `index` of `count` lies in the order of `epoch`: a permutation of [0, count).
-/// A Feistel network over the next even number of bits, walked until it falls inside.
+/// Returns the record that is `index`-th in the order of `epoch`: for each epoch a permutation of
+/// [0, count). It is a Feistel network over an even number of bits that holds `count`, applied
+/// until the result is below `count`.
 inline int64_t shuffled(int64_t index, int64_t count, uint64_t seed, uint32_t epoch) {
   int half = 1;
   while ((int64_t(1) << (2 * half)) < count)

@@ -1,8 +1,8 @@
-//===- Stepper.h - what a timeline calls, launch by launch ------------------===//
+//===- Stepper.h - the interface that timelines call for each launch --------===//
 //
-// An emitted timeline tells its launches to a stepper, one line each, and knows no more of the
-// runtime. So the same lines can run, or be "prepared" (library primitives created, their
-// workspaces checked) by walking through them once without running anything.
+// An emitted timeline calls a stepper once for each launch, and uses nothing else of the
+// runtime. So the same lines can run the launches, or "prepare" them (library primitives created,
+// their workspaces checked) by walking through them once without running anything.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_STEPPER_H
 #define PLIMSOLL_STEPPER_H
@@ -18,11 +18,12 @@ public:
   /// Address of an arena byte.
   void *at(uint64_t offset) const { return arena + offset; }
 
-  /// Before the first launch.
+  /// Called before the first launch.
   virtual void begin() = 0;
 
-  /// A library kernel. `workspaceBytes` is the size of the last buffer where the kernel has a
-  /// workspace. The numbers lie on the stack of this call: a step allocates nothing.
+  /// Runs or prepares a launch of a library kernel. `workspaceBytes` is the size of the last buffer
+  /// if the kernel has a workspace. The numbers lie on the stack of this call: a step allocates
+  /// nothing.
   template <typename Arguments>
   __attribute__((noinline)) void
   run(const KernelOf<Arguments> &kernel, const std::type_identity_t<Arguments> &arguments,
@@ -34,7 +35,7 @@ public:
     runNumbers(kernel, buffers, numbers, workspaceBytes);
   }
 
-  /// The same with numbers in the order of the kernel's header comment.
+  /// As above, with sizes and scalars as lists in the order of the kernel's header comment.
   void run(const Kernel &kernel, std::initializer_list<void *> buffers,
            std::initializer_list<int64_t> sizes, std::initializer_list<double> scalars = {},
            int64_t workspaceBytes = 0) {
@@ -44,12 +45,12 @@ public:
                workspaceBytes);
   }
 
-  /// A loop nest printed into the program: its sizes are literals in its body.
+  /// Runs a loop nest that was printed into the program: its sizes are literals in its body.
   void run(void (*loop)(const Launch &), std::initializer_list<void *> buffers) {
     runLoop(loop, buffers);
   }
 
-  /// Overwrites bytes that nothing may read any more (programs compiled with --poison).
+  /// Fills bytes that nothing may read any more with NaN (programs compiled with --poison).
   virtual void poison(uint64_t offset, uint64_t bytes) = 0;
 
 protected:

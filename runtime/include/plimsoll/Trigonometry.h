@@ -1,7 +1,7 @@
-//===- Trigonometry.h - functions that are rare in models -------------------===//
+//===- Trigonometry.h - trigonometric functions, from libm ------------------===//
 //
-// Of libm, in both precisions and on every device: what emitted loops call besides the
-// functions of Math.h, which vectorise.
+// Emitted loops call these in f32 and f64, on every device. They are rare in models, so they
+// are libm's, where the functions of Math.h are written to vectorise.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_TRIGONOMETRY_H
 #define PLIMSOLL_TRIGONOMETRY_H

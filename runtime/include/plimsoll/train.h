@@ -11,8 +11,10 @@
  *   plimsoll_train_save(t, "end.safetensors");
  *   plimsoll_train_destroy(t);
  *
- * Functions that return int return 0 when done, 1 when failed; the reason is then
- * plimsoll_train_error(t) until the next call.
+ * Functions that return int return 0 when done and 1 when failed, except for the two _count
+ * functions, which return a count. The reason of a failure is plimsoll_train_error(t) until the
+ * next call that can fail; the functions that fill a struct fail for an index out of range alone,
+ * and leave no reason.
  *
  * All handles of a process, together, belong to one thread at a time: they share the primitives
  * that a library (oneDNN) has prepared. With several threads, hold one lock around every call.
@@ -31,6 +33,7 @@ extern "C" {
 
 #define PLIMSOLL_API __attribute__((visibility("default")))
 
+/* A training program that runs: the arena with parameters and optimizer state. */
 typedef struct plimsoll_train plimsoll_train;
 
 enum plimsoll_type {
@@ -42,28 +45,33 @@ enum plimsoll_type {
   PLIMSOLL_BOOL
 };
 
+/* An input of the program. The strings and shapes live as long as the library. */
 typedef struct plimsoll_input {
   const char *name;
   enum plimsoll_type type;
   int rank;
-  const int64_t *shape;
+  const int64_t *shape; /* [rank]; the data is dense and row-major */
   size_t bytes;
   int labels; /* 1: the input that was added for the loss */
 } plimsoll_input;
 
 /* Maps the arena and loads parameters from a safetensors file (NULL: the file that was
- * written beside the library or program). Every parameter must be in it; other tensors are
- * left out. NULL when failed, see plimsoll_train_error(NULL). */
+ * written beside the library or program). Every parameter must be in it, but the frozen base of
+ * adapters and a teacher may be left to the file beside the library; other tensors are ignored.
+ * Returns NULL when failed, see plimsoll_train_error(NULL). */
 PLIMSOLL_API plimsoll_train *plimsoll_train_create(const char *weights);
 PLIMSOLL_API void plimsoll_train_destroy(plimsoll_train *train);
 
+/* Inputs are numbered from 0. plimsoll_train_input() fills `input` with the shapes of timeline 0.
+ */
 PLIMSOLL_API int plimsoll_train_input_count(const plimsoll_train *train);
 PLIMSOLL_API int plimsoll_train_input(const plimsoll_train *train, int index,
                                       plimsoll_input *input);
 
-/* What the program can run: a step's last or only micro-batch, which updates; its other
- * micro-batches; an evaluation. There may be several of a kind, of other shapes for one. The shapes
- * of plimsoll_train_input() are those of timeline 0. */
+/* A timeline is what the program can run: TRAIN is the last or only micro-batch of a step and
+ * updates the parameters, ACCUMULATE is any other micro-batch, EVALUATE computes the loss alone.
+ * There may be several timelines of a kind, for example for different shapes. They are numbered
+ * from 0. */
 enum plimsoll_timeline_kind { PLIMSOLL_TRAIN, PLIMSOLL_ACCUMULATE, PLIMSOLL_EVALUATE };
 
 typedef struct plimsoll_timeline {
@@ -78,8 +86,11 @@ PLIMSOLL_API int plimsoll_train_timeline_input(const plimsoll_train *train, int 
                                                plimsoll_input *input);
 
 /* Copies a whole batch of an input into the arena, for the next step, the next evaluation, or the
- * next run of a timeline. Timelines share bytes: feed every input again before each call. What
- * was fed for one is gone once something is fed for another, and the call then fails. */
+ * next run of `timeline`. `bytes` must be those of the input. Integers out of range (labels that
+ * are no class and not the ignored one) fail. Timelines share bytes: feed every input again before
+ * each run. Feeding for one timeline discards what was fed for another, and running that one then
+ * fails.
+ */
 PLIMSOLL_API int plimsoll_train_feed(plimsoll_train *train, const char *input, const void *data,
                                      size_t bytes);
 PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const char *input,
@@ -87,27 +98,32 @@ PLIMSOLL_API int plimsoll_train_feed_evaluation(plimsoll_train *train, const cha
 PLIMSOLL_API int plimsoll_train_feed_timeline(plimsoll_train *train, int timeline,
                                               const char *input, const void *data, size_t bytes);
 
-/* One step with the inputs fed; lr < 0: the compiled learning rate. Of a program compiled with
- * --accumulate=N, one micro-batch: every N-th call updates and counts as a step. A loss that is not
- * finite fails, but where all labels are ignored: it is a mean of nothing then (NaN), and its
- * gradients are 0. */
+/* Runs one step with the inputs that were fed; lr < 0: the compiled learning rate. In a program
+ * compiled with --accumulate=N a call runs one micro-batch: every N-th call updates the parameters
+ * and counts as a step. Fails if the loss is not finite, unless all labels are ignored: the loss is
+ * then a mean of nothing (NaN), and the gradients are 0. */
 PLIMSOLL_API int plimsoll_train_step(plimsoll_train *train, double lr);
+/* Runs one evaluation of the batch that was fed; parameters and optimizer state stay as they are.
+ */
 PLIMSOLL_API int plimsoll_train_evaluate(plimsoll_train *train);
-/* Runs one timeline, as a step or an evaluation does with the first of its kind. */
+/* Runs `timeline`, where plimsoll_train_step() and plimsoll_train_evaluate() run the first of its
+ * kind. Fails if a step needs another kind now; lr is not used by evaluations. */
 PLIMSOLL_API int plimsoll_train_run(plimsoll_train *train, int timeline, double lr);
 
-/* Of the last step (of its micro-batches so far, their mean) or evaluation. accuracy: NaN where the
- * loss has none. */
+/* The loss and the accuracy (0 to 1) of the last step or evaluation; within a step the mean over
+ * its micro-batches so far. NaN before the first; accuracy is also NaN if the loss has none. */
 PLIMSOLL_API float plimsoll_train_loss(const plimsoll_train *train);
 PLIMSOLL_API float plimsoll_train_accuracy(const plimsoll_train *train);
+/* Returns the number of steps done, those before a loaded checkpoint included. */
 PLIMSOLL_API int64_t plimsoll_train_steps(const plimsoll_train *train);
 
-/* Checkpoints are those of the command line: one can go on with the other's. What is not finite
- * is not saved, and what was saved by a program of another batch is not loaded. */
+/* Checkpoints are those of the command line; either can resume the other's. Saving fails within a
+ * step (between micro-batches) and if a trained parameter or its state is not finite; the file of
+ * before is then kept. Loading fails for the checkpoint of another program or another batch. */
 PLIMSOLL_API int plimsoll_train_save(plimsoll_train *train, const char *path);
 PLIMSOLL_API int plimsoll_train_load(plimsoll_train *train, const char *path);
 
-/* Why the last call failed, "" when it did not; NULL: of the last create. */
+/* Returns why the last call failed, "" if it did not. NULL: why the last create failed. */
 PLIMSOLL_API const char *plimsoll_train_error(const plimsoll_train *train);
 
 #ifdef __cplusplus

@@ -13,7 +13,7 @@
 // Outputs share bytes with no operand.
 //
 // Keys are taken in blocks of 128 with a running maximum and sum per query, so that no
-// T x T matrix exists. A head is one thread's and blocks depend on the shape alone.
+// T x T matrix exists. One thread computes a whole head; blocks depend on the shape alone.
 // Source: Dao et al., FlashAttention (2022), algorithm 1; Milakov and Gimelshein (2018).
 //===----------------------------------------------------------------------===//
 #include "Attention.h"
@@ -39,7 +39,7 @@ struct Space {
 
   static int64_t floats(const AttentionSizes &s) { return Space().place(s, nullptr); }
 
-  /// Cuts `base` up; returns the floats needed.
+  /// Divides the workspace at `base` (null: only counts); returns the floats needed.
   int64_t place(const AttentionSizes &s, float *base) {
     int64_t used = 0;
     auto take = [&](int64_t count) {
@@ -71,7 +71,8 @@ struct Running {
   double sum[kQueries];
 };
 
-/// Scores become weights exp(score - top); what was gathered under an older top is scaled down.
+/// Turns scores into weights exp(score - top). If the maximum `top` has grown, the sums and outputs
+/// so far are scaled down.
 void softmaxBlock(float *scores, int64_t rows, int64_t keys, Running &running, float *out,
                   int64_t valueDim) {
   for (int64_t i = 0; i < rows; ++i) {

@@ -13,8 +13,8 @@ struct ScoreBlock {
   int64_t first, rows, firstKey, keys;
 };
 
-/// Scales raw scores [rows, keys] (row stride `stride`), adds the mask, and puts -inf where a
-/// query must not look. `mask` points at the mask of this batch entry and head, or is null.
+/// Scales raw scores [rows, keys] (row stride `stride`), adds the mask, and writes -inf for keys
+/// that a query must not see. `mask` points at the mask of this batch entry and head, or is null.
 inline void scaleAndMask(const AttentionSizes &s, const void *mask, ScoreBlock block, float scale,
                          float *scores, int64_t stride) {
   constexpr float hidden = -__builtin_inff();
@@ -41,7 +41,7 @@ inline void scaleAndMask(const AttentionSizes &s, const void *mask, ScoreBlock b
   }
 }
 
-/// The mask of one batch entry and head, or null.
+/// Returns the mask of one batch entry and head, or null.
 inline const void *maskOf(const AttentionSizes &s, const void *mask, int64_t entry, int64_t head) {
   int64_t offset = entry * s.maskBatchStride + head * s.maskHeadStride;
   return static_cast<const char *>(mask) + offset * (s.maskKind == 2 ? 4 : 1);

@@ -8,7 +8,7 @@
 // The weights are computed again from lse, a block of 48 queries by 64 keys at a time:
 //   p = exp(scale * q k' + mask - lse)     dv += p' dout
 //   ds = p * (dout v' - rowsum(dout * out)) * scale    dq += ds k    dk += ds' q
-// A kv head is one thread's and blocks depend on the shape alone.
+// One thread computes a whole kv head; blocks depend on the shape alone.
 // Source: Dao et al., FlashAttention (2022), algorithm 4.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
@@ -30,11 +30,12 @@ int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/// One thread's workspace. "Left" and "right" say on which side of a product it is packed.
+/// One thread's workspace. "Left" and "right" name the side of a product that a matrix is packed
+/// for.
 struct Space {
-  float *queryLeft, *queryRight, *doutLeft, *doutRight; // of a whole head
-  float *keyColumns, *keyRight, *valueColumns;          // of a block of keys
-  float *weights, *dscores, *packed;                    // of a block of scores
+  float *queryLeft, *queryRight, *doutLeft, *doutRight; // a whole head
+  float *keyColumns, *keyRight, *valueColumns;          // a block of keys
+  float *weights, *dscores, *packed;                    // a block of scores
   float *delta;                                         // rowsum(dout * out)
 
   static int64_t floats(const AttentionSizes &s) { return Space().place(s, nullptr); }
@@ -67,7 +68,7 @@ int64_t workspace(const int64_t *sizes, int, int threads) {
   return threads * Space::floats(AttentionSizes(sizes)) * int64_t(sizeof(float));
 }
 
-/// Where one head's operands and results start, and their row strides.
+/// The starts and row strides of one head's operands and results.
 struct Head {
   gemm::View q, k, v, out, dout;
   const void *mask;
@@ -118,7 +119,7 @@ void beginHead(const AttentionSizes &s, const Head &head, const Space &space) {
   }
 }
 
-/// Scores become weights, `dscores` (so far dout v') the gradient of the raw scores.
+/// Turns scores into weights, and `dscores` (which holds dout v') into the gradient of raw scores.
 void weightsAndGradients(const Space &space, const float *lse, ScoreBlock block, float scale) {
   for (int64_t i = 0; i < block.rows; ++i) {
     float *p = space.weights + i * kKeys, *ds = space.dscores + i * kKeys;

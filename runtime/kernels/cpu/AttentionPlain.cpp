@@ -1,8 +1,8 @@
 //===- AttentionPlain.cpp - attention in f64, for checks of gradients -------===//
 //
-// The sums as they are written in the header comments of Attention.cpp and AttentionGrad.cpp,
-// one query after the other. Scores are computed again wherever they are read. A head (of keys,
-// in the gradient) is one thread's.
+// Computes the sums of the header comments of Attention.cpp and AttentionGrad.cpp as they are
+// written, one query after the other. Scores are computed again wherever they are read. One thread
+// computes a whole head (in the gradient: a kv head).
 //===----------------------------------------------------------------------===//
 #include "AttentionPlain.h"
 
@@ -38,7 +38,7 @@ public:
     k = launch.buffer<double>(1) + keys;
   }
 
-  /// -inf where the query must not look.
+  /// Returns the scaled and masked score; -inf if the query must not see the key.
   double score(int64_t query, int64_t key) const {
     int64_t at = maskOffset + query * s.maskQueryStride + key;
     if ((s.causal && key > query) || (s.maskKind == 1 && !static_cast<const uint8_t *>(mask)[at]))
@@ -47,13 +47,13 @@ public:
     return s.maskKind == 2 ? raw + static_cast<const double *>(mask)[at] : raw;
   }
 
-  // Where a row starts, in elements behind the head's first.
+  // The starts of rows, in elements from the start of the head.
   int64_t queryAt(int64_t query) const { return query * s.rowStride(s.heads, s.headDim); }
   int64_t keyAt(int64_t key) const { return key * s.rowStride(s.kvHeads, s.headDim); }
   int64_t valueAt(int64_t key) const { return key * s.rowStride(s.kvHeads, s.valueDim); }
   int64_t outAt(int64_t query) const { return query * s.rowStride(s.heads, s.valueDim); }
 
-  int64_t queries, keys, values, outs; ///< where the head starts, in elements
+  int64_t queries, keys, values, outs; ///< the starts of the head, in elements
   const AttentionSizes &s;
   double scale;
 

@@ -6,7 +6,7 @@
 
 namespace plimsoll::plain {
 
-/// The kernels `attention` and `attention_grad`, with their buffers, sizes and scalars.
+/// Run the kernels `attention` and `attention_grad` on f64; buffers, sizes and scalars are theirs.
 void attend(const Launch &launch);
 void attendGrad(const Launch &launch);
 

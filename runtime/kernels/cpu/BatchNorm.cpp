@@ -12,9 +12,9 @@
 //   in place: running = (1 - momentum) * running + momentum * new, where the new variance is
 //   variance * count / (count - 1), as torch/nn/modules/batchnorm.py describes it.
 //
-// Without a type the data is f32. A channel is one thread's. Its sums run over the images in order,
-// within an image in 16 fixed f64 lanes and a fixed tree: bits depend on the shape alone. Variance
-// in two passes: Ioffe and Szegedy (2015), algorithm 1.
+// Without a type the data is f32. One thread computes a whole channel. Its sums run over the images
+// in order, within an image in 16 fixed f64 lanes and a fixed tree: bits depend on the shape alone.
+// The variance takes two passes: Ioffe and Szegedy (2015), algorithm 1.
 //===----------------------------------------------------------------------===//
 #include "../../rules/BatchNormRules.h"
 #include "../../rules/Elements.h"
@@ -35,14 +35,14 @@ struct Sizes {
   int64_t elements() const { return n * channels * inner; }
 };
 
-/// body(first) for the index of the first element of each image's part of `channel`.
+/// Calls body(first) with the index of the first element of `channel` in each image.
 template <typename Body>
 inline void forEachImage(const Sizes &s, int64_t channel, const Body &body) {
   for (int64_t image = 0; image < s.n; ++image)
     body((image * s.channels + channel) * s.inner);
 }
 
-/// Sum over a channel of term(element).
+/// Returns the sum over a channel of term(element).
 template <typename Term>
 inline double channelSum(const Sizes &s, int64_t channel, const Term &term) {
   double sum = 0;

@@ -44,7 +44,8 @@ Inside insideOf(const Window &w, const Run &run, int64_t tap) {
 
 namespace {
 
-/// Writes what a run sees through one tap of a plane to to[lane * step], zeros outside.
+/// Writes, for each output i of a run, the element of the plane under tap `tap` to to[i * step];
+/// zero if it is outside the plane.
 void gather(const Window &w, const Run &run, int64_t tap, const float *plane, float *to,
             int64_t step) {
   Inside inside = insideOf(w, run, tap);
@@ -62,7 +63,7 @@ void gather(const Window &w, const Run &run, int64_t tap, const float *plane, fl
     to[i * step] = 0.0f;
 }
 
-/// Element (row, column) of a right side of `depth` rows.
+/// Returns the address of element (row, column) of a packed right side of `depth` rows.
 float *atRight(float *right, int64_t depth, int64_t row, int64_t column) {
   return right + (column / gemm::kPanelColumns * depth + row) * gemm::kPanelColumns +
          column % gemm::kPanelColumns;

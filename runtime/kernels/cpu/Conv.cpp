@@ -6,13 +6,12 @@
 //   y[n, k, o] = sum over c, tap of w[k, c, tap] x[n, c, window of o at tap]
 // Outputs share bytes with no operand. A transposed convolution is conv_grad_input.
 //
-// In f64 (for checks) they are plain loops without a workspace, see ConvPlain.cpp. In f32:
-//
-// Each is a product with the matrix of Columns.h, made piece by piece in the thread's share of
+// In f64 (for checks) they are plain loops without a workspace, see ConvPlain.cpp. In f32 each is
+// a product with the matrix of Columns.h, made piece by piece in the thread's share of
 // the workspace. An element is the sum of pieces of 256 terms, in order, each a chain of fused
 // multiply-adds: over (c, tap) forward, over the filters for the gradient of the input (then
-// taps in order), over (n, o) for that of the weight. Threads own blocks whose size depends on
-// the shape alone, so bits do too.
+// taps in order), over (n, o) for that of the weight. The blocks that threads own depend on
+// the shape alone, and so do the bits.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "Columns.h"
@@ -36,7 +35,7 @@ int64_t ceilDiv(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
 
-/// Floats of a thread's share of the workspace: packed left and right side, and a tile.
+/// A thread's share of the workspace, in floats: packed left and right side, and a tile.
 struct Share {
   int64_t left, right, tile;
 
@@ -51,7 +50,7 @@ struct Share {
   }
 };
 
-/// body(unit, left, right, tile) for each unit, with the share of the thread that runs it.
+/// Calls body(unit, left, right, tile) for each unit, with the share of the thread that runs it.
 template <typename Body>
 void forEachUnit(const Launch &launch, int64_t units, int64_t work, const Share &share,
                  const Body &body) {
@@ -71,7 +70,7 @@ Share forwardShare(const ConvSizes &s) {
                true);
 }
 
-/// Filters [first, first + rows) of a block of columns.
+/// Computes filters [first, first + rows) of a block of columns.
 void forwardTile(const ConvSizes &s, const float *x, const float *w, int64_t first, int64_t rows,
                  const Run *runs, int count, int64_t width, float *left, float *right,
                  float *tile) {
@@ -201,7 +200,7 @@ void runGradWeight(const Launch &launch) {
   forEachUnit(launch, s.groups * filterBlocks * weightBlocks, s.work(), gradWeightShare(s), body);
 }
 
-constexpr int kSizes = 22; ///< without the type
+constexpr int kSizes = 22; ///< the number of sizes before the type
 
 template <Share (*share)(const ConvSizes &)>
 int64_t workspace(const int64_t *sizes, int count, int threads) {

@@ -1,7 +1,7 @@
 //===- ConvPlain.cpp - convolution in f64, for checks of gradients ----------===//
 //
-// The sums as they are written in Conv.cpp's header comment, over the taps that lie inside the
-// image. A thread owns planes of the result and visits what they are made of in one order.
+// Computes the sums of Conv.cpp's header comment as they are written, over the taps that lie inside
+// the image. A thread owns planes of the result and adds their terms in a fixed order.
 //===----------------------------------------------------------------------===//
 #include "ConvPlain.h"
 

@@ -6,7 +6,7 @@
 
 namespace plimsoll::plain {
 
-/// The kernels of Conv.cpp on f64, with the same buffers (but the workspace) and sizes.
+/// Run the kernels of Conv.cpp on f64; buffers and sizes are theirs, without the workspace.
 void convolve(const Launch &launch);
 void convolveGradInput(const Launch &launch);
 void convolveGradWeight(const Launch &launch);

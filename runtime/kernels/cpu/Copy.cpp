@@ -1,9 +1,9 @@
-//===- Copy.cpp - bytes moved as they are -----------------------------------===//
+//===- Copy.cpp - copies, concatenation and splitting of bytes --------------===//
 //
 // copy   {in, out} {bytes}                       out may be in's bytes
 // concat {in0, in1, ..., out} {outer, bytes0, bytes1, ...}
 // split  {in, out0, out1, ...} {outer, bytes0, bytes1, ...}
-//   `outer` rows; row r of the whole is row r of each part, one behind the other.
+//   There are `outer` rows; row r of the whole is the concatenation of row r of all parts.
 //   Parts and whole share no bytes.
 //===----------------------------------------------------------------------===//
 #include "Team.h"
@@ -24,7 +24,7 @@ void runCopy(const Launch &launch) {
       [&](int, int64_t begin, int64_t end) { std::memcpy(out + begin, in + begin, end - begin); });
 }
 
-/// Moves between the rows of `whole` and its parts, which are buffers [firstPart, firstPart + n).
+/// Copies rows between `whole` and its parts, which are buffers [firstPart, firstPart + n).
 template <bool join> void moveRows(const Launch &launch, char *whole, int firstPart) {
   int64_t outer = launch.sizes[0], parts = launch.sizeCount - 1, rowBytes = 0;
   for (int64_t part = 0; part < parts; ++part)

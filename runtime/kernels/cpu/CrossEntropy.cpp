@@ -7,18 +7,18 @@
 //   dlogits = d(mean loss)/d(logits), may be the logits' bytes; zero in ignored rows
 // cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes[, type]}
 //   dlogits = dloss * d(mean loss)/d(logits), may be the logits' bytes
-// All of them may have, behind these, the buffer {weights [classes] | null}, the sizes
+// All of them may have, after these, the buffer {weights [classes] | null}, the sizes
 // {ignored, inner} before the type and the scalar {smoothing}, all of these or none (inner 1):
-//   rows of the label `ignored` (-100) do not count; the target of a row is
-//   (1 - smoothing) onehot + smoothing / classes; terms of class c count weights[c] times, and the
-//   sum is divided by that of weights[label]; inner: elements between two classes of a row, the
-//   pixels of an image, whose rows so have the bits that they would have side by side
-// Other labels outside [0, classes) are the caller's to refuse; here they make the loss NaN.
+//   rows with the label `ignored` (-100) do not count; the target of a row is
+//   (1 - smoothing) onehot + smoothing / classes; terms of class c are multiplied by weights[c],
+//   and the sum is divided by the sum of weights[label]; inner: the distance in elements of two
+//   classes of a row (the pixels of an image); it does not change the bits of a row
+// The caller must refuse other labels outside [0, classes); here they make the loss NaN.
 // accuracy counts the rows whose first largest score is the label.
 //
-// Never a probability matrix beside the gradient. A row is one thread's, its sum runs in
-// 16 fixed f64 lanes; rows are gathered in at most 1,024 runs that depend on the shape
-// alone, then a tree, so that threads do not change bits.
+// No matrix of probabilities exists besides the gradient. One thread computes a whole row, whose
+// sum runs in 16 fixed f64 lanes; rows are added in at most 1,024 runs that depend on the shape
+// alone, then as a tree, so that threads do not change bits.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "Lanes.h"
@@ -33,7 +33,7 @@ namespace {
 
 constexpr int kRuns = 1024;
 
-/// What a launch of `buffers` buffers may have behind them.
+/// The optional operands, sizes and scalars of a launch, which follow its `buffers` buffers.
 template <typename T> struct Options {
   int64_t ignored = -100, inner = 1;
   const T *weights = nullptr;
@@ -54,7 +54,7 @@ template <typename T> struct Options {
   bool plain() const { return !weights && smoothing == 0; }
 };
 
-/// Rows that count, and their weights together.
+/// The number of rows that count, and the sum of their weights.
 struct Counted {
   int64_t rows = 0;
   double weight = 0;
@@ -75,7 +75,7 @@ struct Totals {
   int64_t correct[kRuns];
 };
 
-/// A row whose classes do not lie side by side.
+/// A row whose classes are `stride` elements apart.
 template <typename T> struct Strided {
   T *first;
   int64_t stride;
@@ -92,7 +92,7 @@ template <typename Row, typename T> bool labelIsFirstLargest(Row x, int64_t labe
   return true;
 }
 
-/// The loss of a row whose target is spread or whose classes are weighted; with `out`, also its
+/// Returns the loss of a row with label smoothing or class weights; with `out`, also writes its
 /// gradient times `factor`.
 template <typename T, typename Row, typename Out>
 double spreadRow(Row x, int64_t label, int64_t classes, T top, Out out, double factor,
@@ -150,7 +150,8 @@ void lossRow(Row x, int64_t label, int64_t classes, double *loss, int64_t *corre
     *loss += std::log(sum) - score;
 }
 
-/// Every row once; means to `loss` and `accuracy` unless null, gradient to `out` unless null.
+/// Visits every row once. Writes the means to `loss` and `accuracy` unless null, and the gradient
+/// to `out` unless null.
 template <typename T>
 void sweep(const Launch &launch, T *loss, T *accuracy, T *out, double upstream,
            const Options<T> &options) {
@@ -188,10 +189,10 @@ void sweep(const Launch &launch, T *loss, T *accuracy, T *out, double upstream,
   *accuracy = static_cast<T>(double(correct) / double(counted.rows));
 }
 
-/// How many buffers each kernel has before what may stand behind them.
+/// The number of buffers of each kernel before the optional ones.
 constexpr int kLossBuffers = 4, kLossWithGradBuffers = 5, kGradBuffers = 4;
 
-/// run(options) in the type of the launch.
+/// Calls run(options) in the element type of the launch.
 template <typename Run> void withOptions(const Launch &launch, int buffers, const Run &run) {
   withFloats(launch, launch.bufferCount > buffers ? 4 : 2, [&](auto *tag) {
     run(Options<std::remove_pointer_t<decltype(tag)>>(launch, buffers));

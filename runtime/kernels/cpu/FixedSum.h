@@ -6,9 +6,9 @@
 
 namespace plimsoll {
 
-/// Sum over [0, count), cut into at most 1,024 runs of at least `least` items. run(begin, end) is
-/// the sum of one run; the runs are added as a tree. `count` alone decides the order, so threads
-/// do not change bits. `work`: elementary operations in all.
+/// Returns the sum over [0, count), cut into at most 1,024 runs of about `least` items or more.
+/// run(begin, end) returns the sum of one run; the runs are added as a tree. The order depends on
+/// `count` and `least` alone, so threads do not change bits. `work`: elementary operations in all.
 template <typename Run>
 inline double fixedSum(int threads, int64_t count, int64_t least, int64_t work, const Run &run) {
   constexpr int64_t kMost = 1024;

@@ -5,9 +5,9 @@
 //   out[o, i, :] = table[o, indices[i], :]; negative indices count from the end.
 // gather_grad {dy, indices, dtable} {outer, axisDim, inner, count[, type]}
 //   dy [outer, count, inner] -> dtable [outer, axisDim, inner], zero where no index points.
-// Indices outside the table are the caller's to refuse; here gather answers them with a row
-// of NaN (0 for integers) and gather_grad adds nothing, so that what lay in the arena before
-// never shows. Without a type the data is f32.
+// The caller must refuse indices outside the table. Here gather gives a row of NaN (0 for
+// integers) for them and gather_grad adds nothing, so that stale bytes of the arena never become
+// results. Without a type the data is f32.
 //
 // The gradient adds in the order of the indices, whatever the threads: each thread owns
 // a range of the table (rows, or columns when there are few rows) and looks at all indices.
@@ -52,7 +52,7 @@ struct Range {
   int64_t row0, row1, column0, column1;
 };
 
-/// One slice of the table, the part of it in `range`.
+/// Adds the gradients of one slice of the table, for its part in `range`.
 template <typename T>
 void addSlice(const T *dy, const int64_t *indices, T *dtable, int64_t axisDim, int64_t inner,
               int64_t count, Range range) {

@@ -9,7 +9,7 @@
 //   0 replaces, 1 adds, 2 multiplies, 3 keeps the larger, 4 the smaller. y may be x's bytes.
 //   An index outside writes nothing.
 //
-// A slice `o` is one thread's, so the order of what is added does not depend on threads.
+// One thread computes a whole slice `o`, so the order of additions does not depend on threads.
 //===----------------------------------------------------------------------===//
 #include "../../rules/ElementRules.h"
 #include "../../rules/Elements.h"

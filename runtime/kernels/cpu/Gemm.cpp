@@ -46,7 +46,7 @@ constexpr int kColumns = 2 * kLanes;
 static_assert(kRowPadding % kRows == 0 && kColumnPadding % kColumns == 0);
 static_assert(kRows == kPanelRows && kColumns == kPanelColumns);
 
-/// One tile: c (row stride `stride`) = or += sum over k of left column times right row.
+/// Computes one tile: c (row stride `stride`) = or += sum over k of left column times right row.
 inline void tile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
                  bool accumulate) {
   Vector sum[kRows][2];
@@ -71,7 +71,7 @@ inline void tile(const float *left, const float *right, int64_t k, float *c, int
   }
 }
 
-/// A tile at the border: computed whole beside c, the part that exists copied.
+/// Computes a tile at the border: in a buffer, of which the part inside c is copied or added.
 void borderTile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
                 bool accumulate, int64_t rows, int64_t columns) {
   alignas(64) float whole[kRows * kColumns];
@@ -83,7 +83,7 @@ void borderTile(const float *left, const float *right, int64_t k, float *c, int6
     }
 }
 
-/// Eight rows of eight floats, `stride` apart, to eight rows `width` apart, transposed.
+/// Transposes eight rows of eight floats, `stride` apart, to eight rows `width` apart.
 inline void transpose8(const float *from, int64_t stride, float *to, int64_t width) {
   __m256 r[8], s[8];
 #pragma GCC unroll 8
@@ -108,7 +108,7 @@ inline void transpose8(const float *from, int64_t stride, float *to, int64_t wid
   }
 }
 
-/// The same for four by four.
+/// Transposes four rows of four floats in the same way.
 inline void transpose4(const float *from, int64_t stride, float *to, int64_t width) {
   __m128 r0 = _mm_loadu_ps(from), r1 = _mm_loadu_ps(from + stride);
   __m128 r2 = _mm_loadu_ps(from + 2 * stride), r3 = _mm_loadu_ps(from + 3 * stride);
@@ -117,7 +117,7 @@ inline void transpose4(const float *from, int64_t stride, float *to, int64_t wid
   _mm_storeu_ps(to + 2 * width, r2), _mm_storeu_ps(to + 3 * width, r3);
 }
 
-/// `count` rows of k floats to columns of a panel.
+/// Packs `count` rows of k floats as columns of a panel.
 template <int width>
 void packRows(const float *data, int64_t rowStride, int64_t count, int64_t k, float *out) {
   int64_t wholeDepth = k / 8 * 8;
@@ -140,7 +140,8 @@ void packRows(const float *data, int64_t rowStride, int64_t count, int64_t k, fl
       out[p * width + v] = data[v * rowStride + p];
 }
 
-/// Packs `count` vectors of k elements, element p of vector v to out[p * width + v]; zeros behind.
+/// Packs `count` vectors of k elements, element p of vector v to out[p * width + v]; the rest of
+/// the panel is zero.
 template <int width>
 void packPanel(const float *data, int64_t vectorStride, int64_t stride, int64_t count, int64_t k,
                float *out) {

@@ -16,10 +16,10 @@
 namespace plimsoll::gemm {
 
 /// Padding of packed operands: a multiple of every instruction set's tile, so that
-/// workspaces do not depend on it.
+/// workspaces have the same size on all of them.
 inline constexpr int64_t kRowPadding = 12, kColumnPadding = 32;
 
-/// Rows and columns of a panel, for those who pack their operands themselves.
+/// Rows and columns of a panel, for callers that pack their operands themselves.
 #ifdef __AVX512F__
 inline constexpr int64_t kPanelRows = 12, kPanelColumns = 32;
 #else
@@ -37,7 +37,7 @@ constexpr int64_t packedColumns(int64_t k, int64_t n) {
   return roundUp(n, kColumnPadding) * k;
 }
 
-/// A matrix anywhere: element (i, j) at data[i * rowStride + j * columnStride].
+/// A matrix with any strides: element (i, j) is at data[i * rowStride + j * columnStride].
 struct View {
   const float *data;
   int64_t rowStride, columnStride;
@@ -53,7 +53,7 @@ void packLeft(View a, int64_t m, int64_t k, float *packed);
 /// Packs the [k, n] matrix `b` for the right side.
 void packRight(View b, int64_t k, int64_t n, float *packed);
 
-/// c [m, n] (row stride `stride`) = or += left * right, both packed.
+/// c [m, n] (row stride `stride`) = left * right, or += if `accumulate`. Both operands are packed.
 void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
               int64_t stride, bool accumulate);
 

@@ -3,8 +3,8 @@
 // accumulate {sum, gradient, hyper} {count}
 //   sum += gradient; in the step's first micro-batch sum = gradient. In place.
 // sum_squares {x, sum f64 [1]} {count}
-//   in f64: sixteen lanes in each of at most 1,024 runs, then a tree
-// clip_by_norm {squares f64 [1]..., scale [1], norm [1]} {squares' count} {maxNorm}
+//   summed in f64: sixteen lanes in each of at most 1,024 runs, then a tree
+// clip_by_norm {squares f64 [1]..., scale [1], norm [1]} {number of squares} {maxNorm}
 //   norm = sqrt(sum of squares, first to last); scale = min(1, maxNorm / (norm + 1e-6))
 //
 // Source: torch/nn/utils/clip_grad.py.

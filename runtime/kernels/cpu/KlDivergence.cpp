@@ -1,4 +1,4 @@
-//===- KlDivergence.cpp - how far a softmax is from a target distribution ---===//
+//===- KlDivergence.cpp - divergence of a softmax from target distributions -===//
 //
 //   logits, target  [rows, classes], f32 without a type; T: temperature
 // kl_divergence {logits, target, loss [1]} {rows, classes, batch[, type]} {T}
@@ -6,7 +6,7 @@
 // kl_divergence_grad {logits, target, dloss [1], dlogits} {rows, classes, batch[, type]} {T}
 //   dloss T / batch (softmax(logits / T) sum(target) - target); dlogits may be the logits' bytes
 //
-// A row: f64 sums in sixteen lanes. Rows: at most 1,024 runs, then a tree.
+// Sums over a row run in sixteen f64 lanes; rows are added in at most 1,024 runs, then as a tree.
 // Source: Hinton, Vinyals and Dean (2015), section 2; torch.nn.functional.kl_div.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"

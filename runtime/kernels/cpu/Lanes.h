@@ -20,7 +20,7 @@ template <typename T> inline __attribute__((always_inline)) T sumTree(T *lanes) 
   return lanes[0];
 }
 
-/// Sum over i in [0, count) of term(i).
+/// Returns the sum over i in [0, count) of term(i).
 template <typename T, typename Term>
 inline __attribute__((always_inline)) T laneSum(int64_t count, const Term &term) {
   T lanes[kSumLanes] = {};
@@ -33,7 +33,8 @@ inline __attribute__((always_inline)) T laneSum(int64_t count, const Term &term)
   return sumTree(lanes);
 }
 
-/// Largest of value(i), i in [0, count); any order gives the same bits. NaN is not found reliably.
+/// Returns the largest of value(i), i in [0, count), in any order: the bits are the same. A NaN may
+/// be overlooked.
 template <typename Value>
 inline __attribute__((always_inline)) auto laneMax(int64_t count, const Value &value) {
   using T = decltype(value(int64_t()));

@@ -37,7 +37,7 @@ void forwardRow(const T *x, const T *scale, const T *bias, T *y, T &mean, T &rst
   double r = 1.0 / std::sqrt(variance + epsilon);
   mean = static_cast<T>(m);
   rstd = static_cast<T>(r);
-  // In f64: (x - mean) * rstd from the stored f32 mean would lose what the sum kept.
+  // y is computed from the f64 mean: the stored f32 mean would lose bits that the sum kept.
   if (bias)
     for (int64_t i = 0; i < cols; ++i)
       y[i] = static_cast<T>((double(x[i]) - m) * r * double(scale[i]) + double(bias[i]));
@@ -88,7 +88,7 @@ template <typename T> void runGradInputOf(const Launch &launch) {
 
 constexpr int kColumnBlock = 64;
 
-/// Columns [0, width) of the gradients; width <= kColumnBlock.
+/// Computes columns [first, first + width) of the gradients; width <= kColumnBlock.
 template <typename T> void gradParamsBlock(const Launch &launch, int64_t first, int64_t width) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   const T *dy = launch.buffer<T>(0) + first, *x = launch.buffer<T>(1) + first;

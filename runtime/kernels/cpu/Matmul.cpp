@@ -6,8 +6,8 @@
 //   c  [batch, m, n]  out: c[i] = op(a[i]) op(b[i])
 // c shares bytes with no other operand.
 //
-// Each thread computes a part of every c (or whole batch entries) and packs what it
-// needs into its own share of the workspace. k is cut at multiples of 256: within a
+// Each thread computes a part of every c (or whole batch entries) and packs the operands that
+// it needs into its share of the workspace. k is cut at multiples of 256: within a
 // piece an element is one chain of fused multiply-adds, the pieces are added in
 // order. Bits depend on k alone. Blocking as in Goto and van de Geijn (2008).
 //===----------------------------------------------------------------------===//
@@ -39,7 +39,7 @@ int64_t workspace(const int64_t *sizes, int, int threads) {
   return bytes > 0 ? bytes : 64;
 }
 
-/// Rows [i0, i1) and columns [j0, j1) of one product, by one thread.
+/// The rows [i0, i1) and columns [j0, j1) of a product that one thread computes.
 struct Part {
   int64_t i0, i1, j0, j1;
 };
@@ -70,7 +70,8 @@ int64_t cut(int64_t count, int64_t grain, int64_t parts, int64_t index) {
   return least(count, grains * index / parts * grain);
 }
 
-/// Threads along m: the divisor of `threads` with the least work, packing counted, for the busiest.
+/// Returns the number of threads along m: the divisor of `threads` that gives the busiest thread
+/// the least work, packing included.
 int64_t threadsAlongRows(const MatmulSizes &s, int threads) {
   int64_t best = 1;
   double bestCost = 0;

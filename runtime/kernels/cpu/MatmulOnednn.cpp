@@ -1,12 +1,12 @@
 //===- MatmulOnednn.cpp - matrix product by oneDNN --------------------------===//
 //
-// matmul_onednn: operands and sizes as matmul's (Matmul.cpp).
+// matmul_onednn has the operands and sizes of matmul (Matmul.cpp).
 //
-// oneDNN's workspace is the arena's (user scratchpad mode). Only the brgemm
-// implementations (AVX-512) declare all the memory they take; with others workspace()
-// answers -1 and the compiler uses matmul. The instruction set is capped, so that a
-// program picks the same implementation on every machine it was compiled for. Bits
-// are fixed for a thread count, not across thread counts. oneDNN 2.6, C API.
+// oneDNN's workspace lies in the arena (user scratchpad mode). Only the brgemm
+// implementations (AVX-512) declare all the memory they use; for others workspace()
+// returns -1 and the compiler uses matmul. The instruction set is capped, so that a
+// program gets the same implementation on every machine it was compiled for. Bits
+// depend on the number of threads. oneDNN 2.6, C API.
 //===----------------------------------------------------------------------===//
 #include "../../rules/MatmulSizes.h"
 #include "plimsoll/Kernels.h"
@@ -38,8 +38,8 @@ dnnl_stream_t stream() {
   return one;
 }
 
-/// oneDNN asks OpenMP how many threads there are, when it plans and when it runs. What the
-/// host of a library has set comes back afterwards.
+/// Sets OpenMP's number of threads, which oneDNN reads when it plans and when it runs, and restores
+/// the settings of the process afterwards.
 class UseThreads {
 public:
   explicit UseThreads(int wanted) {
@@ -57,7 +57,7 @@ private:
   int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
 };
 
-/// Descriptor of a dense operand [batch,] rows x columns, stored transposed or not.
+/// Makes the descriptor of a dense operand [batch,] rows x columns, stored transposed or not.
 bool describe(dnnl_memory_desc_t &desc, int64_t batch, bool batched, int64_t rows, int64_t columns,
               bool transposed) {
   int64_t row = transposed ? 1 : columns, column = transposed ? rows : 1;
@@ -111,7 +111,7 @@ struct Plan {
 #ifdef PLIMSOLL_AVX512
 constexpr bool kCanDeclare = true;
 #else
-constexpr bool kCanDeclare = false; // what AVX2 is given (gemm:jit) takes undeclared memory
+constexpr bool kCanDeclare = false; // the AVX2 implementation (gemm:jit) uses undeclared memory
 #endif
 
 int64_t workspace(const int64_t *sizes, int, int threads) {
@@ -120,7 +120,7 @@ int64_t workspace(const int64_t *sizes, int, int threads) {
                                                                               : -1;
 }
 
-/// What prepare() makes and run() uses: nothing is created while a program trains.
+/// The handle that prepare() makes and run() uses: nothing is created while a program trains.
 struct Prepared {
   dnnl_primitive_t primitive = nullptr;
   dnnl_exec_arg_t arguments[4];

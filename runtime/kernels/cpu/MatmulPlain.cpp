@@ -1,7 +1,7 @@
 //===- MatmulPlain.cpp - matrix product in f64, for checks of gradients -----===//
 //
-// matmul_f64: buffers and sizes as matmul's (Matmul.cpp), without a workspace. A row of the
-// result is one thread's; an element is one sum over k in order.
+// matmul_f64 has the buffers and sizes of matmul (Matmul.cpp), without a workspace. One thread
+// computes a whole row of the result; an element is one sum over k in order.
 //===----------------------------------------------------------------------===//
 #include "../../rules/MatmulSizes.h"
 
@@ -13,7 +13,8 @@
 namespace plimsoll {
 namespace {
 
-/// c += x b for one row of the product; b's element (p, j) is at p * bRow + j * bColumn.
+/// Computes one row c = a b of the product; element p of a is at p * aStep, element (p, j) of b at
+/// p * bRow + j * bColumn.
 void multiplyRow(const MatmulSizes &s, const double *a, int64_t aStep, const double *b,
                  int64_t bRow, int64_t bColumn, double *c) {
   std::memset(c, 0, sizeof(double) * s.n);

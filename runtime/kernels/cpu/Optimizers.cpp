@@ -1,8 +1,8 @@
 //===- Optimizers.cpp - one update of a parameter, as PyTorch computes it ---===//
 //
-// Formulas: UpdateRules.h. Buffers {param, grad, the states..., hyper, clip}, where clip, f32
-// [1], may be left out: the gradient is multiplied by it. Sizes {count, decayed, ...}. Scalars
-// {the optimizer's own...}, and behind them all or none of {lrScale, decay, limit}: UpdateGroup.
+// UpdateRules.h has the formulas. Buffers are {param, grad, the states..., hyper, clip}; clip, f32
+// [1], is a factor on the gradient and may be left out. Sizes are {count, decayed, ...}. Scalars
+// are those of the optimizer, then all or none of {lrScale, decay, limit}, see UpdateGroup.
 // adamw, adam {param, grad, m, v, hyper} {beta1, beta2, epsilon}
 // sgd {param, grad, momentum | null, hyper} {count, decayed, nesterov} {momentum}
 // lion {param, grad, m, hyper} {beta1, beta2}
@@ -31,7 +31,7 @@ void updateRange(const Rule &rule, const Rates &rates, float *__restrict p,
       rule(rates, p[i], g[i], first[i], second[i]);
 }
 
-/// The updater that `with...` of UpdateRules.h calls.
+/// Returns the function that the with... of UpdateRules.h call, which updates the parameter.
 auto updater(const Launch &launch) {
   return [&launch](auto rule, int slots, int scalars) {
     float *p = launch.buffer<float>(0), *g = launch.buffer<float>(1);

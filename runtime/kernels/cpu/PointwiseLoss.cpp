@@ -1,4 +1,4 @@
-//===- PointwiseLoss.cpp - means of losses of single numbers ----------------===//
+//===- PointwiseLoss.cpp - means of elementwise losses ----------------------===//
 //
 //   x, target  [count], f32 without a type; kind 0: binary cross entropy of sigmoid(x), 1: |x -
 //   target|, 2: Huber's, delta is its scalar
@@ -6,8 +6,8 @@
 // pointwise_loss_grad {x, target, dloss [1], dx} {count, kind[, type]} {delta}
 //   dx may be the bytes of x or of the target
 //
-// Terms in the type of the data, their sum in f64: sixteen lanes in each of at most 1,024 runs,
-// then a tree.
+// Terms are computed in the type of the data and summed in f64: sixteen lanes in each of at most
+// 1,024 runs, then a tree.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "../../rules/PointwiseTerms.h"

@@ -8,7 +8,7 @@
 //   element's number in x, -1 in an empty window; columnMajor: a plane's first size runs fastest
 // Outputs share bytes with no operand. No workspace.
 //
-// A plane is one thread's and its windows are visited in order: bits depend on the shape
+// One thread computes a whole plane and visits its windows in order: bits depend on the shape
 // alone. The first of equal maxima counts and a NaN is larger than all, as in PyTorch. Sums
 // run in f64.
 //===----------------------------------------------------------------------===//
@@ -92,7 +92,7 @@ template <typename T> void meanPoolGrad(const Launch &launch) {
   });
 }
 
-/// Runs the one of both that fits the type, which stands behind `sizes` sizes.
+/// Runs `twice` if the element type, the size after the `sizes` others, is f64, else `single`.
 template <int sizes, void (*single)(const Launch &), void (*twice)(const Launch &)>
 void runTyped(const Launch &launch) {
   (isDouble(launch, sizes) ? twice : single)(launch);

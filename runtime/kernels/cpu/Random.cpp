@@ -7,8 +7,8 @@
 //   hyper: f32 [kHyperCount], see Hyper in Program.h
 //
 // Philox4x32-10 (Salmon et al. 2011) of the counter {block, block's high word, stream, step},
-// the seed its key. A block's four words are the numbers of four elements of f32, or of two of
-// f64. Nothing is remembered: a launch that is repeated draws the same, on any thread.
+// the seed its key. A block's four words give four elements of f32, or two of
+// f64. No state is kept: a launch that runs again draws the same numbers, on any thread.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Draws.h"
 #include "../../rules/Elements.h"
@@ -18,10 +18,10 @@
 namespace plimsoll {
 namespace {
 
-constexpr int64_t kBlocks = 64;         ///< of words, made at once
-constexpr int64_t kWords = 4 * kBlocks; ///< in them
+constexpr int64_t kBlocks = 64;         ///< blocks of four words, drawn at once
+constexpr int64_t kWords = 4 * kBlocks; ///< words in them
 
-/// The words of blocks [block, block + kBlocks).
+/// Draws the words of blocks [block, block + kBlocks).
 void draw(const Draws &draws, uint64_t block, uint32_t *words) {
   for (int64_t i = 0; i < kBlocks; ++i) {
     auto four = draws.block(block + static_cast<uint64_t>(i));
@@ -30,7 +30,8 @@ void draw(const Draws &draws, uint64_t block, uint32_t *words) {
   }
 }
 
-/// body(first element, elements, words) for pieces of [0, count), `perElement` words each.
+/// Calls body(first element, elements, words) for pieces of [0, count); an element takes
+/// `perElement` words.
 template <typename Body>
 void forEachPiece(const Launch &launch, const Draws &draws, int64_t count, int64_t perElement,
                   const Body &body) {

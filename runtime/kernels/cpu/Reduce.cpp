@@ -1,12 +1,14 @@
 //===- Reduce.cpp - maxima, minima, products and positions of rows ----------===//
 //
 // reduce {x, y} {rows, cols, kind, type}: y[r] from x[r, :]; kind 0 maximum, 1 minimum,
-//   2 product, 3 sum. Of an empty row: the lowest number, the highest, 1, 0. A NaN wins.
+//   2 product, 3 sum. An empty row gives the lowest number, the highest, 1 or 0. If a row has a
+//   NaN, the result is NaN.
 // reduce_prod_grad {dy, x, dx} {rows, cols, type}: dx[r, i] = dy[r] * product of x[r, j != i].
-// arg_reduce {x, y} {rows, cols, kind, last, type}: i64 position of the maximum or minimum, of
-//   equal ones the first or the last.
+// arg_reduce {x, y} {rows, cols, kind, last, type}: y is the i64 position of the maximum or
+// minimum,
+//   the first of equal ones or, with `last`, the last.
 //
-// A row is one thread's and is read from its first element on; products of floats are kept
+// One thread computes a whole row, from its first element on; products of floats are kept
 // in f64.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
@@ -23,7 +25,7 @@ template <typename T> T reduceRow(const T *x, int64_t cols, int64_t kind) {
     T best = kind == kMaximum ? lowest<T>() : highest<T>();
     for (int64_t i = 0; i < cols; ++i) {
       bool better = kind == kMaximum ? x[i] > best : x[i] < best;
-      best = better || isNan(x[i]) ? x[i] : best; // a NaN stays: nothing is beyond it
+      best = better || isNan(x[i]) ? x[i] : best; // a NaN stays: no comparison replaces it
       if (isNan(best))
         return best;
     }
@@ -46,7 +48,7 @@ void runReduce(const Launch &launch) {
   });
 }
 
-/// Products of what stands before each element, then of what stands behind it.
+/// Multiplies dy by the product of the elements before each one, then by that of those after it.
 template <typename T> void productGradient(T dy, const T *x, T *dx, int64_t cols) {
   double before = dy;
   for (int64_t i = 0; i < cols; ++i) {

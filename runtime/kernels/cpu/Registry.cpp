@@ -1,8 +1,8 @@
 //===- Registry.cpp - kernels by name ---------------------------------------===//
 //
-// For the compiler, which loads the kernels as a shared library, and for tests.
-// A file of its own: an emitted program names its kernels as objects and must not
-// be made to link the others (oneDNN among them).
+// Used by the compiler, which loads the kernels as a shared library, and by tests.
+// It is a separate file, because an emitted program names its kernels as objects and must not
+// have to link the others (oneDNN among them).
 //===----------------------------------------------------------------------===//
 #include "../../rules/Registry.h"
 #include "plimsoll/Kernels.h"
@@ -22,7 +22,7 @@ const Kernel *findKernel(const char *name) {
 
 } // namespace plimsoll
 
-/// The one symbol of libplimsoll-kernels-*.so.
+/// The only exported symbol of libplimsoll-kernels-*.so.
 extern "C" __attribute__((visibility("default"))) const plimsoll::Kernel *
 plimsoll_find_kernel(const char *name) {
   return plimsoll::findKernel(name);

@@ -3,10 +3,10 @@
 // cum_sum {x, y} {rows, cols, exclusive, reverse, type}: y may be x's bytes. Floats are
 //   summed in f64, integers wrap.
 // top_k {x, values, indices} {rows, cols, k, smallest, type}: the first k of each row in
-//   descending (smallest: ascending) order, of equal ones the first first; indices i64. A NaN
+//   descending (smallest: ascending) order, equal ones in the order of the row; indices i64. A NaN
 //   is larger than every number.
 //
-// A row is one thread's.
+// One thread computes a whole row.
 //===----------------------------------------------------------------------===//
 #include "../../rules/ElementRules.h"
 #include "../../rules/Elements.h"
@@ -35,7 +35,8 @@ void runCumSum(const Launch &launch) {
   });
 }
 
-/// Insertion into the best so far: k is small next to the row, and nothing is allocated.
+/// Finds the first k by insertion into the best so far: k is small compared with the row, and
+/// nothing is allocated.
 template <typename T>
 void topOfRow(const T *x, int64_t cols, int64_t k, bool smallest, T *values, int64_t *indices) {
   int64_t found = 0;

@@ -1,12 +1,12 @@
 //===- Softmax.cpp - softmax over rows and its gradient ---------------------===//
 //
-// softmax {x, y} {rows, cols[, type]}: y may be x's bytes. A row of -inf alone gives NaN, as in
+// softmax {x, y} {rows, cols[, type]}: y may be x's bytes. A row with only -inf gives NaN, as in
 //   PyTorch.
 // softmax_grad {dy, y, dx} {rows, cols[, type]}: dx = y * (dy - sum(dy * y)); dx may be dy's
 //   bytes.
 // log_softmax {x, y} {rows, cols[, type]}: y = x - max x - ln(sum e^(x - max x)); y may be x's.
 //
-// The maximum is subtracted first; sums run in 16 fixed f64 lanes. A row is one thread's.
+// The maximum is subtracted first; sums run in 16 fixed f64 lanes. One thread computes a whole row.
 // Without a type the data is f32.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"

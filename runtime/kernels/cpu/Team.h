@@ -1,9 +1,8 @@
 //===- Team.h - parallel loops over a fixed number of threads ---------------===//
 //
-// Every parallel region has exactly `threads` members, even when there is less to
-// do: libgomp ends and restarts threads when the size of a team changes. Static
-// schedules only, and no reductions: what a thread computes never depends on how
-// many there are.
+// Every parallel region has exactly `threads` members, even if there is less to
+// do: libgomp ends and restarts threads when the size of a team changes. Schedules are
+// static and there are no reductions, so that results do not depend on the number of threads.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_KERNELS_TEAM_H
 #define PLIMSOLL_KERNELS_TEAM_H
@@ -16,7 +15,7 @@ namespace plimsoll::cpu {
 /// Below about this many elementary operations, starting a team costs more than it gains.
 inline constexpr int64_t kSmallWork = 16384;
 
-/// body(i) for i in [0, count); `work` estimates the elementary operations in all.
+/// Calls body(i) for i in [0, count); `work` estimates the elementary operations in all.
 template <typename Body>
 inline void parallelFor(int threads, int64_t count, int64_t work, const Body &body) {
   if (threads <= 1 || count <= 1 || work < kSmallWork) {
@@ -29,7 +28,8 @@ inline void parallelFor(int threads, int64_t count, int64_t work, const Body &bo
     body(i);
 }
 
-/// body(thread, begin, end): [0, count) cut into one range a thread, at multiples of `grain`.
+/// Calls body(thread, begin, end) for one range of [0, count) per thread, cut at multiples of
+/// `grain`.
 template <typename Body>
 inline void parallelRanges(int threads, int64_t count, int64_t grain, int64_t work,
                            const Body &body) {

@@ -1,17 +1,17 @@
 //===- Attention.cu - scaled dot product attention, both directions ----------===//
 //
-// Buffers, sizes and scalars: cpu/Attention.cpp, cpu/AttentionGrad.cpp. attention_grad has
-// the workspace f32 [batch, heads, queryLen], rowsum(dout * out).
+// cpu/Attention.cpp and cpu/AttentionGrad.cpp document buffers, sizes and scalars.
+// attention_grad has the workspace f32 [batch, heads, queryLen] for rowsum(dout * out).
 //
 // forward: a block has 64 queries of a head and goes over the keys, 64 at a time, with a running
-//   maximum and sum; the T x T matrix never exists. Columns of the values beyond 256 are another
-//   block's, which computes the scores again.
-// backward: dk and dv of 64 keys by a block that goes over the queries of all heads of their
-//   group, in order; dq of 64 queries by a block that goes over the keys. The weights are computed
-//   again from lse. Beyond 128 columns, another block. No atomics.
+//   maximum and sum; the T x T matrix never exists. For columns of the values beyond 256 another
+//   block computes the scores again.
+// backward: a block computes dk and dv of 64 keys and goes over the queries of all heads of their
+//   group, in order; another computes dq of 64 queries and goes over the keys. The weights are
+//   computed again from lse. Columns beyond 128 are computed by further blocks. No atomics.
 // Products in f32 (fmaf), 34 KiB of shared memory. At most 128 registers, so 2 blocks of 256
-// threads a multiprocessor; 1 block for values of more than 128, backward of more than 64 columns,
-// dk and dv of up to 32.
+// threads per multiprocessor; 1 block for values of more than 128, backward of more than 64
+// columns, dk and dv of up to 32.
 // Source: Dao et al., FlashAttention (2022), algorithms 1 and 4; Dao (2023), section 3.2.
 //===----------------------------------------------------------------------===//
 #include "AttentionHead.h"
@@ -21,7 +21,7 @@
 namespace plimsoll::cuda {
 namespace {
 
-/// Raw scores become scaled and masked ones.
+/// Scales and masks raw scores.
 __device__ __forceinline__ void maskScores(const TileMask &mask, float scores[4][4]) {
   const Place at;
   PLIMSOLL_UNROLL
@@ -31,7 +31,7 @@ __device__ __forceinline__ void maskScores(const TileMask &mask, float scores[4]
     scores[i][j] = mask(scores[i][j], at.y * 4 + i, at.x * 4 + j);
 }
 
-/// Of the 16 threads that share four rows.
+/// Combines the values of the 16 threads that share four rows.
 template <typename Combine> __device__ __forceinline__ float combineSixteen(float x, Combine with) {
   return combineLanes<16>(x, with);
 }
@@ -41,7 +41,8 @@ struct Running {
   float top[4], sum[4];
 };
 
-/// Scores become weights exp(score - top); what was gathered under an older top is scaled down.
+/// Turns scores into weights exp(score - top). If the maximum `top` has grown, the sums and outputs
+/// so far are scaled down.
 template <int chunks>
 __device__ __forceinline__ void softmaxTile(float scores[4][4], Running &running,
                                             Sums<chunks> &out) {
@@ -91,7 +92,7 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
     multiplyRows(h.queries(q, first), h.keys(k, key), left, right, scores);
     maskScores(TileMask(h, mask, scale, first, key), scores);
     softmaxTile(scores, running, sums);
-    storeTile<true>(scores, weights); // read behind the barriers of addProduct
+    storeTile<true>(scores, weights); // read after the barriers of addProduct
     addProduct(weights, h.values(v, key), firstColumn, right, sums);
   }
   float factor[4];
@@ -109,7 +110,7 @@ __global__ void __launch_bounds__(kTileThreads, chunks > 4 ? 1 : 2)
             firstColumn, outputs.dim);
 }
 
-/// p = the weights of a tile.
+/// Computes p, the weights of a tile.
 __device__ __forceinline__ void tileWeights(const Backward<float> &b, const Head &h, int64_t query,
                                             int64_t key, float *left, float *right, float p[4][4]) {
   const Place at;
@@ -125,7 +126,7 @@ __device__ __forceinline__ void tileWeights(const Backward<float> &b, const Head
   }
 }
 
-/// ds = the gradient of the tile's raw scores.
+/// Computes ds, the gradient of the tile's raw scores.
 __device__ __forceinline__ void tileGradients(const Backward<float> &b, const Head &h,
                                               int64_t query, int64_t key, float *left, float *right,
                                               const float p[4][4], float ds[4][4]) {

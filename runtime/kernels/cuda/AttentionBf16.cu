@@ -1,13 +1,14 @@
 //===- AttentionBf16.cu - attention whose products take bf16 factors ---------===//
 //
-// attention_bf16, attention_grad_bf16: buffers, sizes, scalars and workspace as without bf16
-// (Attention.cu), but q, k, v, out and dout are bf16. Weights and the gradients of scores are
-// rounded where they become factors; sums are f32, and so are softmax, lse, dq, dk and dv.
+// attention_bf16 and attention_grad_bf16 have the buffers, sizes, scalars and workspace of the
+// kernels without bf16 (Attention.cu), but q, k, v, out and dout are bf16. Weights and the
+// gradients of scores are rounded when they become factors; sums, softmax, lse, dq, dk and dv are
+// f32.
 //
 // A block of 4 warps has 64 queries, a warp 16 of them, and goes over the keys, 64 at a time;
 // weights go from one product to the next in registers. For dk and dv a block has 64 keys, and its
 // scores are transposed. Tensor cores (Tensor.h), 10 KiB of shared memory; at most 232 registers:
-// 2 blocks of 128 threads a multiprocessor. Beyond 128 columns (dk and dv: 64), another block. No
+// 2 blocks of 128 threads per multiprocessor. Beyond 128 columns (dk and dv: 64), another block. No
 // atomics.
 // Source: Dao (2023), FlashAttention-2, section 3.
 //===----------------------------------------------------------------------===//
@@ -21,7 +22,7 @@ namespace {
 
 using tensor::kAcrossTile, tensor::kRowTile, tensor::kThreads, tensor::Lane, tensor::Scores;
 
-/// Of the four lanes that share a row.
+/// Combines the values of the four lanes that share a row.
 template <typename Combine> __device__ __forceinline__ float combineFour(float x, Combine with) {
   return combineLanes<4>(x, with);
 }
@@ -31,7 +32,8 @@ struct Running {
   float top[2], sum[2];
 };
 
-/// Scores become weights exp(score - top); what was gathered under an older top is scaled down.
+/// Turns scores into weights exp(score - top). If the maximum `top` has grown, the sums and outputs
+/// so far are scaled down.
 template <int chunks>
 __device__ __forceinline__ void softmaxTile(Scores &scores, Running &running,
                                             tensor::Sums<chunks> &out) {
@@ -102,8 +104,8 @@ __global__ void __launch_bounds__(kThreads, 2)
   tensor::storeSums(sums, factor, h.outputs(out, first), firstColumn);
 }
 
-/// p = the weights of a tile, ds = the gradient of its raw scores (so far dout v'), by rows of
-/// queries, or of keys (`across`).
+/// Computes p, the weights of a tile, and ds, the gradient of its raw scores, with rows of queries
+/// or (`across`) of keys.
 template <bool across>
 __device__ __forceinline__ void gradientsOf(const Backward<Bf16> &b, const Head &h, int64_t query,
                                             int64_t key, Scores &p, Scores &ds) {

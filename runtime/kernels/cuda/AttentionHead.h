@@ -13,7 +13,7 @@ namespace plimsoll::cuda {
 
 inline constexpr float kHidden = -__builtin_inff();
 
-/// Operands of one head.
+/// The operands of one head.
 struct Head {
   AttentionSizes s;
   int64_t entry, head, kvHead;
@@ -40,17 +40,17 @@ struct Head {
   __device__ int64_t lseOffset() const { return (entry * s.heads + head) * s.queryLen; }
 };
 
-/// Head `index` of all of them.
+/// Returns head `index`, counted over the batch: index = entry * heads + head.
 __device__ __forceinline__ Head headOf(const AttentionSizes &s, int64_t index) {
   int64_t head = index % s.heads;
   return {s, index / s.heads, head, head / (s.heads / s.kvHeads)};
 }
 
-/// Of the tile of scores of queries and keys from `firstQuery` and `firstKey` on.
+/// The mask of the tile of scores that begins at query `firstQuery` and key `firstKey`.
 struct TileMask {
   const void *mask;
   float scale;
-  int queries, keys, diagonal, kind; ///< a query q of the tile sees its keys below q + diagonal
+  int queries, keys, diagonal, kind; ///< query q of the tile sees keys below q + diagonal
   int64_t offset, stride;
 
   static __device__ int least(int64_t count, int most) {
@@ -67,7 +67,8 @@ struct TileMask {
                firstQuery * h.s.maskQueryStride + firstKey),
         stride(h.s.maskQueryStride) {}
 
-  /// A raw score, scaled and masked; -inf where the query must not look, or there is none.
+  /// Returns a raw score, scaled and masked; -inf if the query must not see the key, or if there is
+  /// no such query or key.
   __device__ float operator()(float score, int query, int key) const {
     if (query >= queries || key >= keys || key >= query + diagonal)
       return kHidden;
@@ -79,7 +80,7 @@ struct TileMask {
   }
 };
 
-/// rowsum(dout * out), a warp for each row.
+/// Computes delta = rowsum(dout * out), one warp for each row.
 template <int threads, typename T>
 __global__ void __launch_bounds__(threads)
     outputDots(AttentionSizes s, const T *out, const T *dout, float *delta) {
@@ -97,7 +98,7 @@ __global__ void __launch_bounds__(threads)
     delta[row] = static_cast<float>(sum);
 }
 
-/// What both kernels of the backward pass read; T: the factors' type.
+/// The operands of both kernels of the backward pass; T: the type of factors of products.
 template <typename T> struct Backward {
   AttentionSizes s;
   const T *q, *k, *v, *dout;
@@ -111,13 +112,13 @@ template <typename T> struct Backward {
         delta(launch.buffer<float>(10)), scale(static_cast<float>(launch.scalars[0])) {}
 };
 
-/// For delta, f32 [batch, heads, queryLen].
+/// Returns the bytes of delta, f32 [batch, heads, queryLen].
 inline int64_t attentionGradWorkspace(const int64_t *sizes, int, int) {
   AttentionSizes s(sizes);
   return s.batch * s.heads * s.queryLen * int64_t(sizeof(float));
 }
 
-/// run(number of chunks of 32 columns as a type) for `columns`, up to `most` chunks a block.
+/// Calls run(number of chunks of 32 columns, as a type) for `columns`, at most `most` per block.
 template <int most, typename Run> void withChunks(int64_t columns, Run run) {
   if (columns <= 32)
     run(std::integral_constant<int, 1>());

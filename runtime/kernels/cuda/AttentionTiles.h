@@ -1,7 +1,7 @@
 //===- AttentionTiles.h - products of 64 by 64 tiles for attention ----------===//
 //
-// A block of 256 threads; thread (y, x) of 16 by 16 has four neighbouring rows and, of a tile of
-// scores, four neighbouring columns. Every element is one chain of fused multiply-adds in f32.
+// A block has 256 threads; thread (y, x) of 16 by 16 computes four neighbouring rows and, of a tile
+// of scores, four neighbouring columns. Every element is one chain of fused multiply-adds in f32.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_ATTENTIONTILES_H
 #define PLIMSOLL_CUDA_ATTENTIONTILES_H
@@ -28,7 +28,7 @@ struct Place {
   int x = static_cast<int>(threadIdx.x) % 16, y = static_cast<int>(threadIdx.x) / 16;
 };
 
-/// Features [first, first + 32) of 64 rows, to shared[feature][row] (`across`) or
+/// Loads features [first, first + 32) of 64 rows to shared[feature][row] (`across`) or to
 /// shared[row][feature] with rows of 32.
 template <bool across>
 __device__ __forceinline__ void loadTile(const TileRows &from, int first, float *shared) {
@@ -61,8 +61,8 @@ __device__ __forceinline__ void loadTile(const TileRows &from, int first, float 
   }
 }
 
-/// out[i][j] = sum over features of left[y * 4 + i] right[x * 4 + j]. `leftTile` and `rightTile`:
-/// shared memory of 32 x 68 floats.
+/// Computes out[i][j] = sum over features of left[y * 4 + i] right[x * 4 + j]. `leftTile` and
+/// `rightTile`: shared memory of 32 x 68 floats.
 __device__ __forceinline__ void multiplyRows(const TileRows &left, const TileRows &right,
                                              float *leftTile, float *rightTile, float out[4][4]) {
   const Place at;
@@ -90,13 +90,14 @@ __device__ __forceinline__ void multiplyRows(const TileRows &left, const TileRow
   }
 }
 
-/// Four rows, and two of every 32 columns.
+/// A thread's sums: four rows, and two of every 32 columns.
 template <int chunks> struct Sums {
   float at[4][2 * chunks];
 };
 
-/// sums[row y * 4 + i][column] += sum over k < 64 of tile[k][row] right[k][column]: `right` are
-/// the rows of `from`, columns from `first` on; `rightTile` is shared memory of 64 x 32 floats.
+/// Adds sums[row y * 4 + i][column] += sum over k < 64 of tile[k][row] right[k][column], where
+/// `right` is the rows of `from`, columns from `first` on. `rightTile`: shared memory of 64 x 32
+/// floats.
 template <int chunks>
 __device__ __forceinline__ void addProduct(const float *tile, const TileRows &from, int first,
                                            float *rightTile, Sums<chunks> &sums) {
@@ -137,7 +138,7 @@ __device__ __forceinline__ void storeSums(const Sums<chunks> &sums, const float 
   }
 }
 
-/// tile[row y * 4 + i][column x * 4 + j], or its transpose, = values[i][j].
+/// Stores values[i][j] to tile[row y * 4 + i][column x * 4 + j], or to its transpose (`across`).
 template <bool across>
 __device__ __forceinline__ void storeTile(const float values[4][4], float *tile) {
   const Place at;

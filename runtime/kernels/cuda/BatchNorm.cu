@@ -1,13 +1,13 @@
 //===- BatchNorm.cu - batch normalisation, its gradients, running statistics -===//
 //
-// Buffers, sizes and scalars: cpu/BatchNorm.cpp; behind the gradient's and the forward
-// launch's the workspace {double shift[channels]; double2 parts[channels][splits]}.
+// cpu/BatchNorm.cpp documents buffers, sizes and scalars. batch_norm and batch_norm_grad have a
+// workspace as their last buffer: {double shift[channels]; double2 parts[channels][splits]}.
 // Two launches read a channel once each: blocks of 256 threads add up their parts of it, then the
 // same blocks add up the parts and write their elements. Sums are f64, in trees that depend on
 // the shape alone. The variance comes from one pass over x - shift, where the shift is an element
-// of the channel: so (mean - shift)^2 is at most n times the variance, and what cancels is below
-// n * 2^-53 of it. Four neighbours are one access where a plane has a multiple of four. At most
-// 48 registers: 5 blocks of a multiprocessor.
+// of the channel: so (mean - shift)^2 is at most n times the variance, and the cancellation error
+// is below n * 2^-53 of it. Four neighbours are one access if planes have a multiple of four. At
+// most 48 registers: 5 blocks per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/BatchNormRules.h"
 #include "plimsoll/CudaKernels.h"
@@ -26,7 +26,7 @@ struct Shape {
       : n(launch.sizes[0]), channels(launch.sizes[1]), inner(launch.sizes[2]),
         epsilon(launch.scalars[0]) {}
 
-  /// Blocks that share a channel.
+  /// Returns the number of blocks that share a channel.
   static int64_t splits(const int64_t *sizes) {
     int64_t bySize = sizes[0] * sizes[2] / kLeast;
     int64_t byBlocks = sizes[1] > 0 ? kMostBlocks / sizes[1] : 1;
@@ -49,8 +49,8 @@ int64_t workspace(const int64_t *sizes, int, int) {
   return (sizes[1] + 1) / 2 * 16 + sizes[1] * Shape::splits(sizes) * 16;
 }
 
-/// body(first element) for the `width` neighbours that are this thread's, of the block's part of
-/// channel blockIdx.x. Goes from image to image without a division.
+/// Calls body(first element) for every `width` neighbours that this thread processes in the block's
+/// part of channel blockIdx.x. Goes from image to image without a division.
 template <int width, typename Body>
 __device__ __forceinline__ void forEach(const Shape &s, const Body &body) {
   const int64_t groups = s.n * s.inner / width;
@@ -93,7 +93,7 @@ __device__ __forceinline__ void writePart(Workspace space, double a, double b) {
     space.parts[int64_t(blockIdx.x) * gridDim.y + blockIdx.y] = {a, b};
 }
 
-/// The channel's sums, to every thread.
+/// Returns the channel's sums, to every thread.
 __device__ __forceinline__ double2 sumParts(Workspace space) {
   const unsigned lane = threadIdx.x % 32;
   double2 part = {0, 0};
@@ -203,7 +203,7 @@ __global__ void __launch_bounds__(kThreads)
   runningVariance[c] = rule.variance(runningVariance[c], variance[c]);
 }
 
-/// Calls `body(width, grid)` for the kernels' template.
+/// Calls body(width, grid): the template argument of the kernels, and their grid.
 template <typename Body> void withWidth(const Launch &launch, const Shape &s, const Body &body) {
   dim3 grid(static_cast<unsigned>(s.channels), static_cast<unsigned>(Shape::splits(launch.sizes)));
   if (s.inner % 4 == 0)

@@ -1,14 +1,14 @@
 //===- Conv.cu - convolution and its gradients ---------------------------------===//
 //
-// Buffers and sizes: cpu/Conv.cpp; the workspace is that of the weight's gradient alone,
-//   {float parts[splits][k][depth]}, at most 8 MiB, where its sum is shared out to many blocks and
-// the parts are added in order. In f64, and with so few channels a group that tiles would be empty:
-// ConvDirect.cu, whatever the precision.
+// cpu/Conv.cpp documents buffers and sizes. Only conv_grad_weight has a workspace,
+//   {float parts[splits][k][depth]}, at most 8 MiB, if many blocks share its sum; the parts are
+// added in order. f64, and groups with so few channels that tiles would be mostly empty, are
+// computed by ConvDirect.cu, in any precision.
 //
-// The products of ConvProducts.h, in three ways: f32 (ProductTiles.h), and on tensor cores with
-// factors that are rounded to bf16 or tf32 as they are read (TensorProducts.h). The order of a sum
-// depends on the shape alone. At most 128 registers and 23 KiB of shared memory: two blocks of 256
-// threads of a multiprocessor.
+// The products of ConvProducts.h are computed in three ways: f32 (ProductTiles.h), and on tensor
+// cores with factors that are rounded to bf16 or tf32 as they are read (TensorProducts.h). The
+// order of a sum depends on the shape alone. At most 128 registers and 23 KiB of shared memory: two
+// blocks of 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "ConvProducts.h"
@@ -20,11 +20,11 @@ namespace {
 
 using namespace convolution;
 
-constexpr int kSizes = 22; ///< without the type
+constexpr int kSizes = 22; ///< the number of sizes before the type
 constexpr int kFewChannels = 4;
 constexpr int64_t kMostTiles = 256, kLeastTerms = 1024;
 
-/// Parts of every number, first to last.
+/// Adds the parts of every number, first to last.
 __global__ void __launch_bounds__(kTileThreads)
     addParts(const float *parts, float *out, int64_t count, int splits) {
   const int64_t i = int64_t(blockIdx.x) * kTileThreads + threadIdx.x;
@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(kTileThreads)
   out[i] = static_cast<float>(sum);
 }
 
-/// Blocks that share the terms of a weight's gradient.
+/// Returns the number of blocks that share the terms of a weight's gradient.
 int splitsOf(const ConvSizes &s) {
   const bool small = s.filters() <= 32;
   int64_t tiles =

@@ -1,10 +1,10 @@
 //===- ConvDirect.cu - convolution without tiles ------------------------------===//
 //
-// For f64, and where a group has so few channels that tiles would be empty (depthwise). A thread
-// owns an element of the result of the forward pass and of the input's gradient; neighbours read
-// neighbouring elements and the same weights. A block owns a weight's gradient: each thread a
+// Used for f64, and if a group has so few channels that tiles would be mostly empty (depthwise). A
+// thread owns an element of the result of the forward pass and of the input's gradient; neighbours
+// read neighbouring elements and the same weights. A block owns a weight's gradient: each thread a
 // chain of every 256th output, the chains added as a tree in f64. At most 64 registers, 256
-// threads: 4 blocks of a multiprocessor.
+// threads: 4 blocks per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "ConvGeometry.h"

@@ -1,4 +1,4 @@
-//===- ConvGeometry.h - a convolution's sizes in a kernel --------------------===//
+//===- ConvGeometry.h - the sizes of a convolution, in 32 bits ---------------===//
 #ifndef PLIMSOLL_CUDA_CONVGEOMETRY_H
 #define PLIMSOLL_CUDA_CONVGEOMETRY_H
 
@@ -7,10 +7,10 @@
 
 namespace plimsoll::cuda {
 
-/// One image has fewer than 2^31 elements; a batch may have more.
+/// The sizes of a convolution. One image has fewer than 2^31 elements; a batch may have more.
 struct ConvGeometry {
   int64_t n;
-  int c, k, channels, filters; ///< the last two of a group
+  int c, k, channels, filters; ///< the last two are those of one group
   int taps, depth, elements, outputs;
   BasicWindow<int> window;
 
@@ -31,7 +31,7 @@ private:
         window(sizes + 4) {}
 };
 
-/// The kernels of ConvDirect.cu, for f64 and for groups too small to be tiles.
+/// Run the kernels of ConvDirect.cu, for f64 and for groups too small for tiles.
 void convolveDirect(const Launch &launch);
 void convolveGradInputDirect(const Launch &launch);
 void convolveGradWeightDirect(const Launch &launch);

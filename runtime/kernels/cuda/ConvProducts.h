@@ -1,12 +1,12 @@
 //===- ConvProducts.h - convolution and its gradients as products of tiles ---===//
 //
-// Each is a product (ProductTiles.h) with the matrix of Columns.h, whose elements are fetched
-// where they lie:
+// Each is a product (ProductTiles.h) with the matrix of Columns.h, whose elements are read from
+// the tensors without copying them first:
 //   Forward          filters x (image, output), over (channel, tap)
-//   GradInput        channels x (image, element), over (tap, filter). Elements are taken by what
-//                    is left when their position is divided by the stride: all of a block then
-//                    meet the same taps, and the others are left out
-//   GradWeight       filters x (channel, tap), over (image, output), shared out to `splits` parts
+//   GradInput        channels x (image, element), over (tap, filter). Elements whose positions have
+//                    the same remainder by the stride form a class: all elements of a block are of
+//                    one class, so they have the same taps, and other taps are skipped
+//   GradWeight       filters x (channel, tap), over (image, output), divided into `splits` parts
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_CONVPRODUCTS_H
 #define PLIMSOLL_CUDA_CONVPRODUCTS_H
@@ -17,13 +17,13 @@
 
 namespace plimsoll::cuda::convolution {
 
-/// Where something lies along the three dimensions, and in memory.
+/// A position along the three dimensions, and the offset of its element.
 struct Position {
   int at[3];
   int offset;
 };
 
-/// Row `row` of the columns: what is added to the start of a window.
+/// Returns what row `row` of the columns adds to the start of a window.
 __device__ __forceinline__ Position positionOfTap(const ConvGeometry &g, int row) {
   const auto &w = g.window;
   Position tap;
@@ -36,7 +36,7 @@ __device__ __forceinline__ Position positionOfTap(const ConvGeometry &g, int row
   return tap;
 }
 
-/// The start of the window of an output.
+/// Returns the start of the window of an output.
 __device__ __forceinline__ Position positionOfWindow(const ConvGeometry &g, int output) {
   const auto &w = g.window;
   Position start;
@@ -85,8 +85,8 @@ struct Forward {
     Table &table;
     int firstRow, firstTerm = 0, depth = 0;
     bool has;       ///< its column exists
-    Position start; ///< of its column's window
-    const float *x; ///< there
+    Position start; ///< the start of the column's window
+    const float *x; ///< the element at `start`
 
     __device__ Thread(const Forward &p, Table &table, int firstRow, int64_t firstColumn, int,
                       int column)
@@ -129,7 +129,7 @@ struct GradInput {
   const float *dy, *w;
   float *out;
   int rows, rowStride;
-  int64_t columns; ///< of the block's class
+  int64_t columns; ///< columns of the block's class
   bool vector;
 
   GradInput(const ConvGeometry &g, const float *dy, const float *w, float *dx)
@@ -140,8 +140,8 @@ struct GradInput {
     return g.window.stride[0] * g.window.stride[1] * g.window.stride[2];
   }
 
-  /// The block's elements are rest + stride * cell. Asked for again where it is needed: it is
-  /// less than the registers that would keep it.
+  /// The class of the block's elements, which are rest + stride * cell. It is computed again where
+  /// it is needed: that costs less than the registers that would keep it.
   struct Class {
     int rest[3], cells[3];
 
@@ -169,9 +169,9 @@ struct GradInput {
   struct Thread {
     const GradInput &p;
     int firstRow, depth = 0;
-    int leftAt = 0, rightAt = 0; ///< of the piece's first term; the latter -1: meets no output
+    int leftAt = 0, rightAt = 0; ///< offsets of the piece's first term; rightAt -1: no output
     int cell[3];
-    const float *image; ///< outputs of its column's image
+    const float *image; ///< the outputs of the image of the thread's column
 
     __device__ Thread(const GradInput &p, Table &, int firstRow, int64_t firstColumn, int,
                       int column)
@@ -180,7 +180,7 @@ struct GradInput {
       const int64_t mine = has ? firstColumn + column : 0;
       const Class elements(p.g);
       unflatten(static_cast<int>(mine % elements.count()), elements.cells, cell);
-      cell[0] = has ? cell[0] : -(1 << 30); // meets nothing
+      cell[0] = has ? cell[0] : -(1 << 30); // in the window of no output
       image = p.dy + mine / elements.count() * p.g.k * p.g.outputs;
     }
     __device__ int begin(int piece) {
@@ -235,14 +235,14 @@ struct GradWeight {
   };
   struct Table {
     Step steps[kPiece];
-    Position taps[128]; ///< of the tile's columns
+    Position taps[128]; ///< the taps of the tile's columns
   };
 
   ConvGeometry g;
   const float *dy, *x;
   float *out;
   int rows, rowStride, splits;
-  int64_t columns, first, last; ///< the last two: terms of the block
+  int64_t columns, first, last; ///< the block adds terms [first, last)
   bool vector;
 
   GradWeight(const ConvGeometry &g, int splits, const float *dy, const float *x, float *dw)
@@ -264,7 +264,7 @@ struct GradWeight {
     Table &table;
     int firstRow, depth = 0;
     int64_t firstColumn;
-    Step step; ///< the term that it fetches
+    Step step; ///< the term that the thread fetches
 
     __device__ Thread(const GradWeight &p, Table &table, int firstRow, int64_t firstColumn, int,
                       int)

@@ -1,7 +1,8 @@
-//===- Copy.cu - bytes moved as they are -------------------------------------===//
+//===- Copy.cu - copies, concatenation and splitting of bytes ----------------===//
 //
-// Buffers and sizes: cpu/Copy.cpp. A launch for each part, in units of as many bytes (up to
-// 16) as divide all rows. 256 threads of one unit each, at most 24 registers: full occupancy.
+// cpu/Copy.cpp documents buffers and sizes. Each part is one launch, which copies in the
+// largest unit (up to 16 bytes) that divides all rows. 256 threads copy one unit each; at most 24
+// registers: full occupancy.
 //===----------------------------------------------------------------------===//
 #include "Rows.h"
 #include "plimsoll/CudaKernels.h"
@@ -9,7 +10,7 @@
 namespace plimsoll::cuda {
 namespace {
 
-/// Rows of `width` units, `fromStride` and `toStride` units apart.
+/// Copies rows of `width` units, which are `fromStride` and `toStride` units apart.
 template <typename Unit>
 __global__ void __launch_bounds__(kRowThreads)
     copyRows(const Unit *from, int64_t fromStride, Unit *to, int64_t toStride, int64_t rows,
@@ -35,7 +36,8 @@ void copyUnits(Stream stream, Rows from, Rows to, int64_t rows, int64_t bytes) {
                reinterpret_cast<Unit *>(to.start), to.stride / size, rows, width);
 }
 
-/// `common`: has no odd factor that matters; all sizes are multiples of it.
+/// Copies rows in the largest unit that divides `common`. Its lowest set bit is that of any of the
+/// sizes in bytes: the largest power of two that divides them all.
 void copyBytes(Stream stream, Rows from, Rows to, int64_t rows, int64_t bytes, int64_t common) {
   if (common % 16 == 0)
     copyUnits<uint4>(stream, from, to, rows, bytes);
@@ -56,12 +58,12 @@ void runCopy(const Launch &launch) {
     copyBytes(streamOf(launch), {in, bytes}, {out, bytes}, 1, bytes, bytes);
 }
 
-/// Moves between the rows of `whole` and its parts, which are buffers [firstPart, firstPart + n).
+/// Copies rows between `whole` and its parts, which are buffers [firstPart, firstPart + n).
 void moveParts(const Launch &launch, char *whole, int firstPart, bool join) {
   int64_t outer = launch.sizes[0], rowBytes = 0, common = 0;
   for (int part = 1; part < launch.sizeCount; ++part) {
     rowBytes += launch.sizes[part];
-    common |= launch.sizes[part]; // the lowest bit set is that of the odd one out
+    common |= launch.sizes[part]; // its lowest set bit is the lowest of all sizes
   }
   for (int part = 0; part + 1 < launch.sizeCount; ++part) {
     int64_t bytes = launch.sizes[1 + part];

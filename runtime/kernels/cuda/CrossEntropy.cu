@@ -1,11 +1,11 @@
 //===- CrossEntropy.cu - softmax cross entropy over classes ------------------===//
 //
-// Buffers, sizes and scalars: cpu/CrossEntropy.cpp; behind them the workspace
+// cpu/CrossEntropy.cpp documents buffers, sizes and scalars; the last buffer is the workspace
 //   {double weight; int64 counted; double loss[rows]; int64 correct[rows]}
-// Three launches: rows that count, and their weights together, by one block; the rows, each
-// by a warp up to 1,024 classes, else by a block of 256 threads; their sum by one block. The
+// There are three launches: one block counts the rows that count and adds their weights; a warp (up
+// to 1,024 classes) or a block of 256 threads computes each row; one block adds up the rows. The
 // gradient may be written over the scores: a row is read whole before any of it is written.
-// Sums are f64, in trees that depend on the shape alone. At most 48 registers: 5 blocks of a
+// Sums are f64, in trees that depend on the shape alone. At most 48 registers: 5 blocks per
 // multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "plimsoll/CudaKernels.h"
@@ -18,12 +18,12 @@ constexpr int kThreads = 256, kWarpClasses = 1024;
 
 struct Options {
   int64_t rows, classes, ignored, inner; ///< inner: elements between two classes of a row
-  const float *weights;                  ///< of classes, or null
+  const float *weights;                  ///< [classes], or null
   double smoothing;
 
   __device__ double weight(int64_t c) const { return weights ? double(weights[c]) : 1.0; }
-  /// In 32 bits, whose division is no call; with their labels, scores and workspace more rows have
-  /// no room on a GPU.
+  /// Returns the first element of a row. Divides in 32 bits, which needs no call of a function;
+  /// more rows than that, with labels, scores and workspace, do not fit on a GPU.
   __device__ int64_t first(int64_t row) const {
     const uint32_t image = uint32_t(row) / uint32_t(inner);
     return image * classes * inner + (row - image * inner);
@@ -37,7 +37,7 @@ struct Workspace {
   int64_t *correct;
 };
 
-/// Weights of the rows that count; their number.
+/// Computes the sum of the weights of the rows that count, and their number.
 __global__ void __launch_bounds__(kThreads)
     countRows(Options o, const int64_t *labels, Workspace space) {
   double weight = 0;
@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-/// What `lanes` threads that share a row combine.
+/// Combines the values of the `lanes` threads that share a row.
 template <int lanes, typename T, typename Combine>
 __device__ __forceinline__ T combineRow(T value, Combine combine) {
   if constexpr (lanes == 32)
@@ -66,11 +66,11 @@ __device__ __forceinline__ T combineRow(T value, Combine combine) {
     return combineBlock<lanes>(value, combine);
 }
 
-/// Of a row whose label counts.
+/// The sums of a row whose label counts.
 struct RowSums {
   float top;
   int64_t firstTop;
-  double exponentials, scores, weights; ///< the last two where targets are spread
+  double exponentials, scores, weights; ///< the last two only with smoothing or class weights
 };
 
 template <int lanes>
@@ -98,8 +98,8 @@ __device__ RowSums sumsOf(const float *x, int lane, const Options &o, bool sprea
   return sums;
 }
 
-/// A row's loss to the workspace unless `withLoss` is false; `upstream` (null: 1) times its
-/// gradient to `out` unless null.
+/// Writes the losses of rows to the workspace if `withLoss`, and their gradients times `upstream`
+/// (null: 1) to `out` unless null.
 template <int lanes>
 __global__ void __launch_bounds__(kThreads)
     lossRows(Options o, const float *logits, const int64_t *labels, const float *upstream,
@@ -164,7 +164,7 @@ int64_t workspace(const int64_t *sizes, int, int) {
   return 16 + sizes[0] * 16;
 }
 
-/// Of a launch with `buffers` buffers in front of its options.
+/// Runs a launch with `buffers` buffers before its optional ones.
 void sweep(const Launch &launch, int buffers, float *loss, float *accuracy, const float *upstream,
            float *out) {
   Options o = {launch.sizes[0], launch.sizes[1], -100, 1, nullptr, 0};

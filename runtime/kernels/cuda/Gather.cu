@@ -1,14 +1,14 @@
 //===- Gather.cu - rows picked by index, and their gradient ------------------===//
 //
-// Buffers and sizes: cpu/Gather.cpp. gather_grad has the workspace
+// cpu/Gather.cpp documents buffers and sizes. gather_grad has the workspace
 //   int32 keys[count]    the row of each index (axisDim: none)
 //   int32 space[]        radix::spaceOf(count, axisDim)
 //
-// gather: a row is 8 lanes', a warp's or a block's, by its length.
+// gather: 8 lanes, a warp or a block copy a row, depending on its length.
 // gather_grad: the table is zeroed; the keys are sorted, equal ones in the order of the indices
-// (RadixSort.h); the first place of each row adds up the row's segment in that order, as the CPU
-// does, each thread four columns, eight rows on their way. At most 128 registers: 2 blocks of 256
-// threads a multiprocessor.
+// (RadixSort.h); the threads at the first place of each row add up the row's segment in that order,
+// as the CPU does, four columns each, loading eight rows ahead. At most 128 registers: 2 blocks of
+// 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "RadixSort.h"
@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kRowThreads)
   keys[i] = static_cast<int>(row >= 0 && row < axisDim ? row : axisDim);
 }
 
-/// Where the keys equal to that of place `begin` end.
+/// Returns the end of the places whose keys are equal to that of place `begin`.
 __device__ int64_t segmentEnd(const int *sorted, int64_t begin, int64_t count) {
   int64_t inside = begin, outside = count;
   while (outside - inside > 1) {
@@ -69,12 +69,13 @@ __device__ int64_t segmentEnd(const int *sorted, int64_t begin, int64_t count) {
   return outside;
 }
 
-/// The segment that begins at place Shape::row() of the order, if one does; columns by blockIdx.y.
+/// Adds up the segment that begins at place Shape::row() of the order, if one begins there.
+/// blockIdx.y selects the columns.
 template <typename Shape, typename T>
 __global__ void __launch_bounds__(kRowThreads, 2)
     addSegments(const T *dy, radix::Pairs sorted, T *dtable, int64_t outer, int64_t axisDim,
                 int64_t inner, int64_t count) {
-  constexpr int width = Shape::width, ahead = 8; // rows that are on their way at a time
+  constexpr int width = Shape::width, ahead = 8; // rows loaded at a time
   const int64_t row = Shape::row();
   const int64_t column = (int64_t(blockIdx.y) * Shape::lanes + Shape::lane()) * width;
   if (row >= outer * count || column >= inner)

@@ -1,8 +1,8 @@
 //===- GatherElements.cu - one index for each element -------------------------===//
 //
-// Buffers and sizes: cpu/GatherElements.cpp. scatter_elements: a thread has one line along the
-// axis and takes its updates in order. At most 64 registers: 4 blocks of 256 threads a
-// multiprocessor.
+// cpu/GatherElements.cpp documents buffers and sizes. scatter_elements: a thread owns one line
+// along the axis and applies its updates in order. At most 64 registers: 4 blocks of 256 threads
+// per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/ElementRules.h"
 #include "../../rules/Elements.h"

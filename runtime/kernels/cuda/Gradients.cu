@@ -1,7 +1,8 @@
 //===- Gradients.cu - gradients between backward pass and update -------------===//
 //
-// Buffers, sizes and scalars: cpu/Gradients.cpp. Workspaces: sum_squares f64 [blocks of
-// Total.h], clip_by_norm f64 [1]. At most 32 registers: 8 blocks of 256 threads a multiprocessor.
+// cpu/Gradients.cpp documents buffers, sizes and scalars. Workspaces: sum_squares f64
+// [partsOf(count)] (Total.h), clip_by_norm f64 [1]. At most 32 registers: 8 blocks of 256 threads
+// per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "Total.h"
 #include "plimsoll/CudaKernels.h"
@@ -36,12 +37,12 @@ struct Square {
 
 constexpr int kPointers = 128;
 
-/// As many as fit into a kernel's parameters.
+/// Pointers to numbers, as many as fit into a kernel's parameters.
 struct Pointers {
   const double *at[kPointers];
 };
 
-/// Adds `count` numbers to `sum`, first to last; `begin`: to 0.
+/// Adds `count` numbers to `sum`, first to last. `begin`: starts from 0 instead of `sum`.
 __global__ void __launch_bounds__(kPointers)
     addNumbers(Pointers numbers, int count, double *sum, bool begin) {
   PLIMSOLL_SHARED(double, values, kPointers);

@@ -1,12 +1,13 @@
 //===- LayerNorm.cu - layer normalisation and its gradients ------------------===//
 //
-// Buffers, sizes and scalars: cpu/LayerNorm.cpp. layer_norm_grad_params has the workspace
+// cpu/LayerNorm.cpp documents buffers, sizes and scalars. The workspace of
+// layer_norm_grad_params is
 //   f64 [2, chunks, cols], sums over at most 64 chunks of rows, if there are two or more
 //
-// A row is a warp's up to 1,024 columns (8 lanes' up to 64), else a block's, read twice or three
-// times from L1. All in f64, as the CPU: the kernels wait for memory. Gradients of scale and bias:
-// 8 rows by 32 columns a block, then chunks in order. At most 64 registers: 4 blocks of 256
-// threads a multiprocessor.
+// 8 lanes compute a row of up to 64 columns, a warp one of up to 1,024, else a block; it is read
+// two or three times, from L1. Arithmetic is in f64 as on the CPU: the kernels are bound by memory.
+// Gradients of scale and bias: a block adds 8 rows by 32 columns at a time, then chunks in order.
+// At most 64 registers: 4 blocks of 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "Rows.h"
 #include "plimsoll/CudaKernels.h"
@@ -97,7 +98,7 @@ int64_t chunksOf(int64_t rows) {
   return chunks < 1 ? 1 : chunks < kMostChunks ? chunks : kMostChunks;
 }
 
-/// Sums of one chunk of rows and 32 columns: to `sums`, or, of the only chunk, to the gradients.
+/// Adds up one chunk of rows for 32 columns: to `sums`, or to the gradients if there is one chunk.
 __global__ void __launch_bounds__(kColumns *kLanes)
     sumColumns(const float *dy, const float *x, const float *means, const float *rstds,
                double *sums, float *dscale, float *dbias, int64_t rows, int64_t cols) {

@@ -1,9 +1,9 @@
-//===- Losses.cu - losses of single numbers, and of distributions ------------===//
+//===- Losses.cu - elementwise losses, and the divergence of distributions ---===//
 //
-// Buffers, sizes and scalars: cpu/PointwiseLoss.cpp, cpu/KlDivergence.cpp. The losses have
-// a workspace: f64 [blocks of Total.h], kl_divergence f64 [rows] before it. A row is a warp's up
-// to 1,024 classes (8 lanes' up to 64), else a block's. At most 64 registers: 4 blocks of 256
-// threads a multiprocessor.
+// cpu/PointwiseLoss.cpp and cpu/KlDivergence.cpp document buffers, sizes and scalars.
+// Losses have the workspace of Total.h, that of kl_divergence has f64 [rows] before it. 8 lanes
+// compute a row of up to 64 classes, a warp one of up to 1,024, else a block. At most 64 registers:
+// 4 blocks of 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/PointwiseTerms.h"
 #include "Total.h"
@@ -33,7 +33,7 @@ struct RowScores {
   double sum;
 };
 
-/// also(i): told of every part of the row while the sum is formed.
+/// Computes a row's scores. Calls also(i) for every part of the row while the sum is formed.
 template <typename Shape, typename Also>
 __device__ __forceinline__ RowScores scoresOf(const float *x, int64_t classes, float temperature,
                                               Also also) {
@@ -56,7 +56,7 @@ __device__ __forceinline__ RowScores scoresOf(const float *x, int64_t classes, f
   return {top, Shape::combine(sum, Add())};
 }
 
-/// One row's part of the divergence.
+/// Computes each row's part of the divergence.
 template <typename Shape>
 __global__ void __launch_bounds__(kRowThreads, 4)
     divergeRows(const float *x, const float *target, double *losses, int64_t rows, int64_t classes,

@@ -1,4 +1,4 @@
-//===- Matmul.h - what cuBLASLt may use of the arena -------------------------===//
+//===- Matmul.h - the workspace of cuBLASLt's products -----------------------===//
 #ifndef PLIMSOLL_CUDA_MATMUL_H
 #define PLIMSOLL_CUDA_MATMUL_H
 
@@ -6,8 +6,8 @@
 
 namespace plimsoll::cuda {
 
-/// The cap of a product's workspace, bytes: most algorithms without split-K need none; large
-/// products may take up to 4 MiB, small ones what their result takes.
+/// Returns the most workspace that a product may use, in bytes: that of its result, at most 4 MiB.
+/// Most algorithms without split-K need none.
 inline int64_t matmulWorkspace(const int64_t *sizes, int, int) {
   constexpr int64_t most = int64_t(4) << 20, unit = 256;
   MatmulSizes s(sizes);

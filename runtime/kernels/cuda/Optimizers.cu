@@ -1,9 +1,9 @@
 //===- Optimizers.cu - one update of a parameter, or of many -----------------===//
 //
-// Buffers, sizes and scalars: cpu/Optimizers.cpp; formulas: rules/UpdateRules.h, so the
-// bits are the CPU's. Updates that stand one after the other are one launch for up to 48
-// parameters, which lie in a table among the kernel's arguments; a block belongs to one of them.
-// 256 threads of four numbers each, 16-byte accesses; at most 48 registers: 5 blocks of a
+// cpu/Optimizers.cpp documents buffers, sizes and scalars. The formulas of
+// rules/UpdateRules.h give the bits of the CPU. Consecutive updates of up to 48 parameters are
+// one launch; the parameters are in a table among the kernel's arguments, and a block updates one
+// of them. 256 threads of four numbers each, 16-byte accesses; at most 48 registers: 5 blocks per
 // multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/UpdateRules.h"
@@ -25,7 +25,7 @@ struct Tensor {
   int64_t count;
 };
 
-/// Parameters that one launch updates; `firstBlock` of each.
+/// The parameters that one launch updates, and the first block of each.
 template <int most> struct Table {
   const float *hyper, *clip;
   int size;
@@ -81,7 +81,7 @@ __global__ void __launch_bounds__(kThreads, 4) update(Rule rule, Table<most> tab
               Rule::states > 1 ? of.second[i] : none);
 }
 
-/// Updates the parameters of `launches`, which have the rule and the step's numbers in common.
+/// Updates the parameters of `launches`, which share the rule and the scalars of the step.
 template <int most, typename Rule>
 void updateTable(const Launch *launches, int size, const Rule &rule, int slots, int scalars) {
   Table<most> table = {launches->buffer<float>(2 + slots), clipOf(*launches, slots), size, {}, {}};
@@ -96,7 +96,7 @@ void updateTable(const Launch *launches, int size, const Rule &rule, int slots, 
   cuda::launch(streamOf(*launches), blocks, kThreads, update<Rule, most>, rule, table);
 }
 
-/// True if two launches differ in their parameter alone.
+/// True if two launches differ only in their parameter.
 bool alike(const Launch &a, const Launch &b, int slots, int scalars) {
   bool same = clipOf(a, slots) == clipOf(b, slots) &&
               a.buffers[2 + slots] == b.buffers[2 + slots] && a.sizeCount == b.sizeCount &&
@@ -107,8 +107,8 @@ bool alike(const Launch &a, const Launch &b, int slots, int scalars) {
   return same;
 }
 
-/// The updater that `with...` of UpdateRules.h calls with the first of `count` launches: takes as
-/// many as are alike, and says in `taken` how many.
+/// Returns the function that the with... of UpdateRules.h call for the first of `count` launches.
+/// It updates that one and the next ones that are alike, and sets `taken` to their number.
 auto updater(const Launch *launches, int count, int &taken) {
   return [=, &taken](auto rule, int slots, int scalars) {
     taken = 1;

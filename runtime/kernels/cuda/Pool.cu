@@ -1,10 +1,10 @@
 //===- Pool.cu - maximum and mean over windows, and their gradients ----------===//
 //
-// Buffers and sizes: cpu/Pool.cpp; rules: rules/PoolRules.h. A thread owns an element of
-// the result, 256 a block. Gradients gather: an element visits the windows that hold it, in their
-// order, so the bits are the CPU's. A mean over 64 elements or more is a warp's, whose lanes
-// share the window out and add up in f64 as a tree. At most 72 registers: 3 blocks of a
-// multiprocessor; without gradients 64.
+// cpu/Pool.cpp documents buffers and sizes. A thread owns an element of the result, a block
+// 256. Gradients gather: an element visits the windows that hold it, in their order, so that the
+// bits are the CPU's. A mean over 64 elements or more is computed by a warp, whose lanes
+// divide the window and add up in f64 as a tree. At most 72 registers: 3 blocks per
+// multiprocessor; 64 registers without the gradients.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "../../rules/PoolRules.h"
@@ -156,7 +156,7 @@ int64_t outputs(const Launch &launch) {
   return launch.sizes[0] * BasicWindow<int64_t>(launch.sizes + 1).outputs();
 }
 
-/// One thread an element.
+/// Launches `kernel` with one thread for each element.
 template <typename... Parameters, typename... Arguments>
 void launchElements(const Launch &launch, void (*kernel)(Window32, Parameters...), int64_t count,
                     Arguments... arguments) {
@@ -191,13 +191,13 @@ template <typename T> void meanPoolGrad(const Launch &launch) {
                  launch.buffer<T>(0), launch.buffer<T>(1));
 }
 
-/// Runs the one of both that fits the type, which stands behind `sizes` sizes.
+/// Runs `twice` if the element type, the size after the `sizes` others, is f64, else `single`.
 template <int sizes, void (*single)(const Launch &), void (*twice)(const Launch &)>
 void runTyped(const Launch &launch) {
   (isDouble(launch, sizes) ? twice : single)(launch);
 }
 
-/// -1 where a plane has more elements than kernels can count.
+/// Returns 0, or -1 (this kernel cannot run) if a plane has 2^31 elements or more.
 int64_t workspace(const int64_t *sizes, int, int) {
   BasicWindow<int64_t> w(sizes + 1);
   constexpr int64_t most = int64_t(1) << 31;

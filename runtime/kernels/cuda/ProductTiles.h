@@ -1,9 +1,9 @@
-//===- ProductTiles.h - products of matrices that exist nowhere as a whole --===//
+//===- ProductTiles.h - products of matrices that are never stored whole ----===//
 //
 // A block of 256 threads computes a tile [16 tm, 16 tn] of left x right, each thread tm x tn
-// numbers of it. The sum goes in pieces of at most 256 terms, in order, each a chain of fused
-// multiply-adds: so the bits do not depend on the tile's size. A `Product` says where elements
-// come from and where results go:
+// numbers of it. A sum is added in pieces of at most 256 terms, in order, each a chain of fused
+// multiply-adds, so that the bits do not depend on the tile's size. A `Product` defines how
+// elements are read and results are written, with these members:
 //
 //   leftByDepth, rightByDepth   neighbouring threads fetch neighbouring terms of one row (column);
 //                               else one term of neighbouring rows
@@ -12,11 +12,11 @@
 //                               result, its extents, and whether four columns may be one access
 //   Thread(product, table, firstRow, firstColumn, threadRow, threadColumn)
 //   thread.begin(piece)         terms of the piece, the same for all threads; 0: nothing to add
-//   thread.select(term)         the one that a thread fetches where it fetches by depth
+//   thread.select(term)         called with the term that a thread fetches, if it fetches by depth
 //   thread.left(row, term), thread.right(column, term)   0 outside
-//   thread.place(column)        where the first row of a column goes
+//   thread.place(column)        the address of the first row of a column of the result
 //
-// While a tile of 16 terms is multiplied, the next is on its way in registers.
+// While a tile of 16 terms is multiplied, the next is loaded into registers.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_PRODUCTTILES_H
 #define PLIMSOLL_CUDA_PRODUCTTILES_H
@@ -28,7 +28,7 @@ namespace plimsoll::cuda {
 
 inline constexpr int kTileThreads = 256, kTileDepth = 16, kPiece = 256;
 
-/// Which row (column) and term of a tile `extent` wide a thread fetches, `count` of each thread.
+/// The rows (columns) and terms of a tile `extent` wide that a thread fetches, `count` elements.
 template <bool byDepth, int extent> struct Fetch {
   static constexpr int count = extent * kTileDepth / kTileThreads;
   static __device__ __forceinline__ int line(int i) {
@@ -41,7 +41,7 @@ template <bool byDepth, int extent> struct Fetch {
   }
 };
 
-/// sums += left x right over one tile's depth.
+/// Adds left x right to `sums`, over one tile's depth.
 template <int tm, int tn>
 __device__ __forceinline__ void multiplyTile(const float *left, int leftPitch, const float *right,
                                              int rightPitch, float (&sums)[tm][tn]) {
@@ -73,7 +73,7 @@ __device__ __forceinline__ void multiplyTile(const float *left, int leftPitch, c
   }
 }
 
-/// Writes what a thread has of the tile that begins at (firstRow, firstColumn).
+/// Writes the thread's sums of the tile that begins at (firstRow, firstColumn).
 template <int tm, int tn, typename Product, typename Thread>
 __device__ __forceinline__ void storeTile(const Product &p, const Thread &thread, int firstRow,
                                           int64_t firstColumn, const float (&sums)[tm][tn]) {
@@ -103,7 +103,7 @@ __device__ __forceinline__ void storeTile(const Product &p, const Thread &thread
   }
 }
 
-/// Tile (blockIdx.y, blockIdx.x).
+/// Computes tile (blockIdx.y, blockIdx.x).
 template <int tm, int tn, typename Product>
 __global__ void __launch_bounds__(kTileThreads, 2) multiplyTiles(Product p) {
   constexpr int rows = 16 * tm, columns = 16 * tn;
@@ -161,7 +161,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) multiplyTiles(Product p) {
 
 /// Launches a product with tiles that fit it.
 struct Tiles {
-  /// `columns`: those of `product`; `layers`: blocks along z.
+  /// `columns`: the columns of `product`; `layers`: blocks along z.
   template <typename Product>
   static void launch(Stream stream, const Product &product, int64_t columns, int64_t layers) {
     if (product.rows <= 32)
@@ -172,7 +172,7 @@ struct Tiles {
                    multiplyTiles<4, 8, Product>, product);
   }
 
-  /// A block for each tile [rows, columns].
+  /// Returns a grid with a block for each tile [tileRows, tileColumns].
   template <typename Product>
   static dim3 gridOf(const Product &product, int64_t columns, int64_t layers, int tileRows,
                      int tileColumns) {

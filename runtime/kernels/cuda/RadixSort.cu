@@ -1,16 +1,16 @@
-//===- RadixSort.cu - places of keys in their sorted order -------------------===//
+//===- RadixSort.cu - a stable sort of keys with their numbers ---------------===//
 //
-// A stable sort of int32 keys by their digits of 8 bits, the least significant first, and only as
+// Sorts int32 keys by their digits of 8 bits, the least significant first, and only as
 // many as the largest key has. For each digit
 //
-//   countDigits    a block has 2,048 neighbouring keys, a warp 256 of them: how many of each digit
-//   placeDigits    where the first key with a digit goes, of every block: sums over the digits
-//                  before it, and over the same digit in the blocks before
-//   moveKeys       each key behind those of its digit that come before it
+//   countDigits    counts the keys with each digit; a block has 2,048 neighbouring keys, a warp 256
+//   placeDigits    computes the place of each block's first key with each digit: sums over the
+//                  digits before it, and over the same digit in the blocks before
+//   moveKeys       moves each key to the place after those of its digit that come before it
 //
 // Lanes with equal digits find each other by votes, and the leader of each group counts for all of
 // them: no atomics, and every place is exact. 8 KiB of shared memory, at most 32 registers: 8
-// blocks of 256 threads, all of a multiprocessor.
+// blocks of 256 threads, all per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "RadixSort.h"
 
@@ -23,7 +23,7 @@ constexpr int kThreads = 256, kWarps = kThreads / 32, kDigitBits = 8, kDigits = 
 constexpr int kWarpKeys = 256, kTileKeys = kWarps * kWarpKeys;
 static_assert(kThreads == kDigits, "a thread for each digit");
 
-/// The lanes before this one, and all lanes, whose keys have the digit of this one's.
+/// The lanes whose keys have the same digit as this one's: all of them, and those before this lane.
 struct Peers {
   unsigned all, before;
 
@@ -38,8 +38,8 @@ struct Peers {
   }
 };
 
-/// body(number of the key, its digit, its peers) for the keys of this warp, 32 at a time, in
-/// order. Lanes behind the last key take part, with the digit -1.
+/// Calls body(number of the key, its digit, its peers) for the keys of this warp, 32 at a time, in
+/// order. Lanes after the last key call it with the digit -1.
 template <typename Body>
 __device__ __forceinline__ void forEachKey(const int *keys, int count, int shift, Body body) {
   const int first = int(blockIdx.x) * kTileKeys + int(threadIdx.x) / 32 * kWarpKeys;
@@ -53,7 +53,7 @@ __device__ __forceinline__ void forEachKey(const int *keys, int count, int shift
   }
 }
 
-/// counts[warp][digit] of the block's keys.
+/// Computes counts[warp][digit] of the block's keys.
 __device__ __forceinline__ void countTile(const int *keys, int count, int shift, int *counts) {
   for (int i = int(threadIdx.x); i < kWarps * kDigits; i += kThreads)
     counts[i] = 0;
@@ -66,7 +66,7 @@ __device__ __forceinline__ void countTile(const int *keys, int count, int shift,
   __syncthreads();
 }
 
-/// tiles[block][digit].
+/// Computes the counts tiles[block][digit].
 __global__ void __launch_bounds__(kThreads)
     countDigits(const int *keys, int *tiles, int count, int shift) {
   PLIMSOLL_SHARED(int, counts, kWarps *kDigits);
@@ -78,7 +78,7 @@ __global__ void __launch_bounds__(kThreads)
   tiles[blockIdx.x * kDigits + threadIdx.x] = sum;
 }
 
-/// Counts become places; one block.
+/// Turns counts into places; runs as one block.
 __global__ void __launch_bounds__(kThreads) placeDigits(int *tiles, int blocks) {
   PLIMSOLL_SHARED(int, sums, kDigits);
   int total = 0;
@@ -120,11 +120,11 @@ __global__ void __launch_bounds__(kThreads)
       own[digit] = first + __popc(peers.all);
     const int at = first + __popc(peers.before);
     to.keys[at] = from.keys[i];
-    to.order[at] = from.order ? from.order[i] : i; // the first digit: their own
+    to.order[at] = from.order ? from.order[i] : i; // i: this is the first digit
   });
 }
 
-/// Digits of the keys [0, most].
+/// Returns the number of digits of keys in [0, most].
 int digitsOf(int64_t most) {
   int digits = 1;
   while (most >> (digits * kDigitBits))

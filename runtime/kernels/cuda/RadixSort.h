@@ -1,4 +1,4 @@
-//===- RadixSort.h - places of keys in their sorted order --------------------===//
+//===- RadixSort.h - a stable sort of keys with their numbers ----------------===//
 #ifndef PLIMSOLL_CUDA_RADIXSORT_H
 #define PLIMSOLL_CUDA_RADIXSORT_H
 
@@ -6,16 +6,16 @@
 
 namespace plimsoll::cuda::radix {
 
-/// Keys, and the number that each had before the sort.
+/// Keys, and the index that each had before the sort.
 struct Pairs {
   int *keys, *order;
 };
 
-/// int32s of the space that `sort` needs beside the keys; these lie in [0, most].
+/// Returns the space that `sort` needs besides the keys, in int32s. Keys are in [0, most].
 int64_t spaceOf(int64_t count, int64_t most);
 
-/// Sorts `keys`, equal ones in the order that they have, and answers where they are then. What
-/// lay in `keys` is lost. Both counts are below 2^31.
+/// Sorts `keys`, keeping the order of equal ones. Returns the sorted pairs, which lie in `keys` or
+/// `space`; both are overwritten. `count` and `most` are below 2^31.
 Pairs sort(Stream stream, int *keys, int64_t count, int64_t most, int *space);
 
 } // namespace plimsoll::cuda::radix

@@ -1,8 +1,8 @@
 //===- Random.cu - dropout and random tensors, from a counter ----------------===//
 //
-// Buffers and sizes: cpu/Random.cpp; the same words as there, and so the same masks. A thread
-// makes one block of four words: four elements, or two of random f64. At most 40 registers: 6
-// blocks of 256 threads a multiprocessor.
+// cpu/Random.cpp documents buffers and sizes; the words are the same, and so are the masks. A
+// thread draws one block of four words: four elements, or two of random f64. At most 40 registers:
+// 6 blocks of 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Draws.h"
 #include "Rows.h"
@@ -11,7 +11,8 @@
 namespace plimsoll::cuda {
 namespace {
 
-/// body(the thread's words, its first element, its elements), `each` elements a thread.
+/// Calls body(the thread's words, its first element, its number of elements); `each` elements per
+/// thread.
 template <int each, typename Body>
 __device__ __forceinline__ void withWords(const float *hyper, int64_t stream, int64_t count,
                                           Body body) {

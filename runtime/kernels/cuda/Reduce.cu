@@ -1,8 +1,8 @@
 //===- Reduce.cu - maxima, minima, products and positions of rows ------------===//
 //
-// Buffers and sizes: cpu/Reduce.cpp. A row is 8 lanes', a warp's or a block's, by its length;
-// sums and products of floats are f64, in a tree that the length decides. At most 40 registers: 6
-// blocks of 256 threads a multiprocessor.
+// cpu/Reduce.cpp documents buffers and sizes. 8 lanes, a warp or a block compute a row,
+// depending on its length; sums and products of floats are f64, in a tree that depends on the
+// length. At most 40 registers: 6 blocks of 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "Rows.h"
@@ -13,7 +13,7 @@ namespace {
 
 enum Kind { kMaximum, kMinimum, kProduct, kSum };
 
-/// A NaN wins.
+/// Returns the larger (or smaller) of two numbers; NaN if one of them is NaN.
 template <bool larger> struct Extreme {
   template <typename T> __device__ T operator()(T a, T b) const {
     return a != a ? a : b != b || (larger ? b > a : b < a) ? b : a;
@@ -54,7 +54,7 @@ __global__ void __launch_bounds__(kRowThreads)
     y[row] = result;
 }
 
-/// Is element `a` at `i` before element `b` at `j` in the search for an extreme?
+/// True if element `a` at `i` is preferred to element `b` at `j` in the search for an extreme.
 template <typename T>
 __device__ bool before(T a, int64_t i, T b, int64_t j, bool larger, bool last) {
   if (i < 0 || j < 0)

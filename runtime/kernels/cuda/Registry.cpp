@@ -1,6 +1,7 @@
 //===- Registry.cpp - kernels of the CUDA library by name ---------------------===//
 //
-// For the compiler, which asks them for workspaces, and for tests. See cpu/Registry.cpp.
+// Used by the compiler, which asks kernels for their workspaces, and by tests; see
+// cpu/Registry.cpp.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Registry.h"
 #include "plimsoll/CudaKernels.h"
@@ -17,7 +18,7 @@ const Kernel *cuda::findKernel(const char *name) {
 
 } // namespace plimsoll
 
-/// The one symbol of libplimsoll-kernels-emulator.so.
+/// The only exported symbol of libplimsoll-kernels-emulator.so.
 extern "C" __attribute__((visibility("default"))) const plimsoll::Kernel *
 plimsoll_find_kernel(const char *name) {
   return plimsoll::cuda::findKernel(name);

@@ -1,7 +1,7 @@
-//===- Rows.h - rows shared out to warps and blocks -------------------------===//
+//===- Rows.h - rows divided among warps and blocks -------------------------===//
 //
-// A row belongs to `lanes` threads of a block of 256, each of which takes `width` neighbouring
-// elements at a time. A kernel that only visits its own elements may overwrite what it reads.
+// A row is processed by `lanes` threads of a block of 256, each of which takes `width` neighbouring
+// elements at a time. A kernel whose threads visit only their own elements may overwrite its input.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_ROWS_H
 #define PLIMSOLL_CUDA_ROWS_H
@@ -15,11 +15,11 @@ namespace plimsoll::cuda {
 
 inline constexpr int kRowThreads = 256;
 
-/// What the accumulator of `T` is while lanes exchange it.
+/// The type of the accumulator of `T` when lanes exchange it.
 template <typename T>
 using Wide = std::conditional_t<std::is_floating_point_v<T>, double, unsigned long long>;
 
-/// `width` neighbours, 1 or 4.
+/// `width` neighbouring elements, 1 or 4.
 template <int width, typename T> struct Part {
   T at[width];
 };
@@ -27,11 +27,11 @@ template <int width, typename T> struct Part {
 template <int lanes_, int width_> struct RowShape {
   static constexpr int lanes = lanes_, width = width_, rows = kRowThreads / lanes;
 
-  /// The thread's row and number in it.
+  /// The thread's row, and the thread's number among those of the row.
   static __device__ int64_t row() { return int64_t(blockIdx.x) * rows + threadIdx.x / lanes; }
   static __device__ int lane() { return static_cast<int>(threadIdx.x) % lanes; }
 
-  /// body(i) for the first of every `width` elements that are this thread's.
+  /// Calls body(i) for the first of every `width` elements that this thread processes.
   template <typename Body> static __device__ __forceinline__ void forEach(int64_t cols, Body body) {
     for (int64_t i = lane() * width; i < cols; i += lanes * width)
       body(i);
@@ -58,7 +58,7 @@ template <int lanes_, int width_> struct RowShape {
       *address = part.at[0];
   }
 
-  /// The row's threads see what each other wrote.
+  /// A barrier of the row's threads: after it they see what each other wrote.
   static __device__ __forceinline__ void synchronize() {
     if constexpr (lanes <= 32)
       __syncwarp(laneMask<lanes>());
@@ -66,7 +66,8 @@ template <int lanes_, int width_> struct RowShape {
       __syncthreads();
   }
 
-  /// Of the row's threads, in a tree that `lanes` alone decides; all of them get the result.
+  /// Combines the values of the row's threads in a tree that depends on `lanes` alone. All of them
+  /// get the result.
   template <typename T, typename Combine>
   static __device__ __forceinline__ T combine(T value, Combine with) {
     if constexpr (lanes <= 32)
@@ -76,7 +77,7 @@ template <int lanes_, int width_> struct RowShape {
   }
 };
 
-/// run(RowShape) for the shape that suits rows of `cols` elements.
+/// Calls run(RowShape) with the shape that suits rows of `cols` elements.
 template <typename Run> void withRowShape(int64_t cols, Run run) {
   bool four = cols % 4 == 0;
   if (cols <= 64)
@@ -86,7 +87,7 @@ template <typename Run> void withRowShape(int64_t cols, Run run) {
   four ? run(RowShape<256, 4>()) : run(RowShape<256, 1>());
 }
 
-/// run(null pointer of the element type, RowShape).
+/// Calls run(null pointer to the element type, RowShape).
 template <typename Run> void withTypeAndShape(int64_t type, int64_t cols, Run run) {
   withElements(type, [&](auto *tag) { withRowShape(cols, [&](auto shape) { run(tag, shape); }); });
 }
@@ -95,7 +96,7 @@ template <typename Shape> int64_t rowBlocks(int64_t rows) {
   return blocksFor(rows, Shape::rows);
 }
 
-/// Runs `kernel` on the threads of `rows` rows.
+/// Launches `kernel` with the threads for `rows` rows.
 template <typename Shape, typename... Parameters, typename... Arguments>
 void launchRows(const Launch &of, int64_t rows, void (*kernel)(Parameters...),
                 Arguments... arguments) {

@@ -1,10 +1,11 @@
 //===- Scan.cu - running sums, products of all others, the order of rows ------===//
 //
-// Buffers and sizes: cpu/Scan.cpp, cpu/Reduce.cpp (reduce_prod_grad). A row is 8 lanes', a
-// warp's or a block's, by its length. Running sums and products go over it in pieces of as many
-// elements as it has lanes: lanes by doubling steps, then warps, then what the pieces before came
-// to, so their order depends on the length alone; floats in f64. top_k reads the row once for each
-// of the k. At most 64 registers: 4 blocks of 256 threads a multiprocessor.
+// cpu/Scan.cpp and cpu/Reduce.cpp (reduce_prod_grad) document buffers and sizes. 8 lanes, a
+// warp or a block compute a row, depending on its length. Running sums and products take it in
+// pieces of as many elements as there are lanes: they are combined over lanes by doubling steps,
+// then over warps, then with the result of the pieces before. So the order depends on the length
+// alone; floats are f64. top_k reads the row once for each of the k. At most 64 registers: 4 blocks
+// of 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/ElementRules.h"
 #include "../../rules/Elements.h"
@@ -14,12 +15,12 @@
 namespace plimsoll::cuda {
 namespace {
 
-/// What comes before a lane's value, and after all of them.
+/// The combination of all values before a lane's, and of all values.
 template <typename A> struct Running {
   A before, all;
 };
 
-/// Of `lanes` neighbouring lanes, at most a warp.
+/// Scans the values of `lanes` neighbouring lanes, at most a warp.
 template <int lanes, typename A, typename Combine>
 __device__ __forceinline__ Running<A> scanLanes(A value, A none, Combine with) {
   const int lane = static_cast<int>(threadIdx.x) % lanes;
@@ -32,7 +33,7 @@ __device__ __forceinline__ Running<A> scanLanes(A value, A none, Combine with) {
   return {lane ? before : none, __shfl_sync(laneMask<lanes>(), value, lanes - 1, lanes)};
 }
 
-/// Of the threads of a row.
+/// Scans the values of the threads of a row.
 template <typename Shape, typename A, typename Combine>
 __device__ __forceinline__ Running<A> scanRow(A value, A none, Combine with) {
   if constexpr (Shape::lanes <= 32) {
@@ -57,7 +58,8 @@ __device__ __forceinline__ Running<A> scanRow(A value, A none, Combine with) {
   }
 }
 
-/// visit(i, what comes before x[i], x[i]) along a row, or from its end.
+/// Calls visit(i, the combination of all values before x[i], x[i]) along a row, or (`reverse`) from
+/// its end.
 template <typename Shape, typename A, typename T, typename Combine, typename Visit>
 __device__ __forceinline__ void scan(const T *x, int64_t cols, bool reverse, A start, A none,
                                      Combine with, Visit visit) {
@@ -84,7 +86,7 @@ __global__ void __launch_bounds__(kRowThreads, 4)
   });
 }
 
-/// Products of what stands before each element, then of what stands behind it.
+/// Multiplies dy by the product of the elements before each one, then by that of those after it.
 template <typename Shape, typename T>
 __global__ void __launch_bounds__(kRowThreads, 4)
     productGradient(const T *dy, const T *x, T *dx, int64_t rows, int64_t cols) {
@@ -99,8 +101,8 @@ __global__ void __launch_bounds__(kRowThreads, 4)
               [&](int64_t i, double behind, double) { dx[i] = static_cast<T>(dx[i] * behind); });
 }
 
-/// Of the first `k` elements of a row's order, one after the other: the row's threads look for the
-/// first that comes behind the one before, of equal ones the one that stands first.
+/// Finds the first `k` elements of a row's order, one after the other: the row's threads look for
+/// the first one that comes after the last one found; equal ones keep the order of the row.
 template <typename Shape, typename T>
 __global__ void __launch_bounds__(kRowThreads, 4)
     topOfRows(const T *x, T *values, int64_t *indices, int64_t rows, int64_t cols, int64_t k,

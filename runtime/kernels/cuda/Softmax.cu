@@ -1,8 +1,9 @@
 //===- Softmax.cu - softmax over rows and its gradient -----------------------===//
 //
-// Buffers and sizes: cpu/Softmax.cpp. A row is a warp's up to 1,024 columns (8 lanes' up to
-// 64), else a block's; it is read once for the maximum, once for the sum (f64), once to write, the
-// later times from L1. At most 64 registers: 4 blocks of 256 threads a multiprocessor.
+// cpu/Softmax.cpp documents buffers and sizes. 8 lanes compute a row of up to 64 columns, a
+// warp one of up to 1,024, else a block. A row is read for the maximum, for the sum (f64) and to
+// write, the second and third time from L1. At most 64 registers: 4 blocks of 256 threads per
+// multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "Rows.h"
 #include "plimsoll/CudaKernels.h"

@@ -1,13 +1,13 @@
 //===- Tensor.h - matrix products of a warp ----------------------------------===//
 //
-// The only place with tensor-core instructions; the emulator multiplies the same fragments.
+// The only file with tensor-core instructions; the emulator multiplies the same fragments.
 //
 // A product of a [16, 16], rows of pairs, by b [16, 8], columns of pairs, added to c [16, 8]. Lane
 // 4 g + t of the warp has, with p = 2 t:
-//   a[0..3]  pairs (g, p) (g + 8, p) (g, p + 8) (g + 8, p + 8): the second number one column on
-//   b[0..1]  pairs (p, g) (p + 8, g): the second number one row on
+//   a[0..3]  pairs (g, p) (g + 8, p) (g, p + 8) (g + 8, p + 8); the second number is one column on
+//   b[0..1]  pairs (p, g) (p + 8, g); the second number is one row on
 //   c[0..3]  (g, p) (g, p + 1) (g + 8, p) (g + 8, p + 1)
-// So c of two products side by side, in pairs, is an a.
+// So the c of two neighbouring products, packed in pairs, has the layout of an a.
 //
 // In tf32 the product is that of a [16, 8] by b [8, 8], a word for each number instead of a pair:
 //   a[0..3]  (g, t) (g + 8, t) (g, t + 4) (g + 8, t + 4)
@@ -23,7 +23,7 @@
 
 namespace plimsoll::cuda {
 
-/// Two numbers as bf16, rounded to nearest even; `low` is the first of the pair.
+/// Packs two numbers as bf16, rounded to nearest even; `low` is the first of the pair.
 __device__ __forceinline__ uint32_t packPair(float low, float high) {
 #ifdef __CUDACC__
   uint32_t pair;
@@ -34,7 +34,7 @@ __device__ __forceinline__ uint32_t packPair(float low, float high) {
 #endif
 }
 
-/// A number with 10 bits behind the point, rounded to nearest, halves away from zero.
+/// Rounds a number to tf32, 10 bits of fraction: to nearest, halves away from zero.
 __device__ __forceinline__ uint32_t roundTf32(float x) {
 #ifdef __CUDACC__
   uint32_t bits;
@@ -48,7 +48,7 @@ __device__ __forceinline__ uint32_t roundTf32(float x) {
 #endif
 }
 
-/// c += a b of pairs of bf16. All lanes of the warp take part.
+/// Computes c += a b with pairs of bf16. All lanes of the warp must call it.
 __device__ __forceinline__ void multiplyPairs(float (&c)[4], const uint32_t (&a)[4],
                                               const uint32_t (&b)[2]) {
 #ifdef __CUDACC__
@@ -62,7 +62,7 @@ __device__ __forceinline__ void multiplyPairs(float (&c)[4], const uint32_t (&a)
 #endif
 }
 
-/// c += a b of numbers that roundTf32 made. All lanes of the warp take part.
+/// Computes c += a b with numbers that roundTf32 rounded. All lanes of the warp must call it.
 __device__ __forceinline__ void multiplyTf32(float (&c)[4], const uint32_t (&a)[4],
                                              const uint32_t (&b)[2]) {
 #ifdef __CUDACC__

@@ -1,13 +1,13 @@
 //===- TensorProducts.h - the products of ProductTiles.h on tensor cores ------===//
 //
-// A block of 8 warps computes a tile [32 m, 32 n] of a `Product`: the warps lie 2 by 4, and each
-// has [16 m, 8 n] of it. Factors are rounded as they come into shared memory; sums are f32, in the
-// order of the terms, each step of 8 or 16 terms as the tensor core adds it.
+// A block of 8 warps computes a tile [32 m, 32 n] of a `Product`: the warps are arranged 2 by 4,
+// and each computes [16 m, 8 n] of it. Factors are rounded when they are written to shared memory.
+// Sums are f32, in the order of the terms; within a step of 8 or 16 terms the tensor core adds.
 //
 // In shared memory a line (row of the left, column of the right factor) has 16 words: 32 terms of
 // bf16 in pairs, or 16 of tf32; both kinds of fragments are the same words (Tensor.h). Words are
 // permuted within a line, so that neither stores of 32 neighbouring lines nor loads of fragments
-// meet in a bank. While a tile is multiplied, the next is on its way in registers.
+// have bank conflicts. While a tile is multiplied, the next is loaded into registers.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_TENSORPRODUCTS_H
 #define PLIMSOLL_CUDA_TENSORPRODUCTS_H
@@ -19,7 +19,7 @@ namespace plimsoll::cuda {
 
 inline constexpr int kLineWords = 16;
 
-/// Factors of 8 bits of mantissa, two to a word.
+/// Factors with 8 bits of mantissa, two in a word.
 struct Bf16Factors {
   using Element = uint16_t;
   static constexpr int terms = 2;
@@ -35,7 +35,7 @@ struct Bf16Factors {
   }
 };
 
-/// Factors of 11 bits of mantissa.
+/// Factors with 11 bits of mantissa, one in a word.
 struct Tf32Factors {
   using Element = uint32_t;
   static constexpr int terms = 1;
@@ -47,16 +47,16 @@ struct Tf32Factors {
   }
 };
 
-/// Where word `word` of a line lies.
+/// Returns the index in shared memory of word `word` of a line.
 __device__ __forceinline__ int wordAt(int line, int word) {
   return line * kLineWords + (word ^ ((line >> 1 & 3) << 2 | (line >> 3 & 3)));
 }
 
-/// `extent` lines of a tile on their way: neighbouring threads have neighbouring terms of one line
-/// (`byDepth`), or one word of neighbouring lines.
+/// `extent` lines of a tile in registers, before they are stored: neighbouring threads have
+/// neighbouring terms of one line (`byDepth`), or one word of neighbouring lines.
 template <typename Format, bool byDepth, int extent> struct Lines {
   static constexpr int depth = kLineWords * Format::terms;
-  static constexpr int terms = byDepth ? 1 : Format::terms; ///< at once
+  static constexpr int terms = byDepth ? 1 : Format::terms; ///< fetched at once
   static constexpr int count = extent * depth / kTileThreads / terms;
   float next[count][terms];
 
@@ -64,7 +64,7 @@ template <typename Format, bool byDepth, int extent> struct Lines {
     return byDepth ? int(threadIdx.x) / depth + kTileThreads / depth * i
                    : int(threadIdx.x) % extent;
   }
-  /// Of the terms that the thread fetches at once, the first.
+  /// Returns the first of the terms that the thread fetches at once.
   static __device__ __forceinline__ int term(int i) {
     return byDepth ? int(threadIdx.x) % depth
                    : (int(threadIdx.x) / extent + kTileThreads / extent * i) * terms;
@@ -89,21 +89,21 @@ template <typename Format, bool byDepth, int extent> struct Lines {
   }
 };
 
-/// Of the block's tile, what a lane has: rows `row` and `row + 8` of every 16, columns `column` and
-/// `column + 1` of every 8.
+/// A lane's elements of the block's tile: rows `row` and `row + 8` of every 16, columns `column`
+/// and `column + 1` of every 8.
 template <int m, int n> struct WarpTile {
   int lane = int(threadIdx.x) % 32, warp = int(threadIdx.x) / 32;
   int firstRow = warp / 4 * 16 * m, firstColumn = warp % 4 * 8 * n;
   int row = firstRow + lane / 4, column = firstColumn + lane % 4 * 2;
 };
 
-/// sums += left x right over the tile's depth.
+/// Adds left x right to `sums`, over the tile's depth.
 template <typename Format, int m, int n>
 __device__ __forceinline__ void multiplyWords(const uint32_t *left, const uint32_t *right,
                                               float (&sums)[m][n][4]) {
   const WarpTile<m, n> own;
   const int line = own.lane / 4, word = own.lane % 4;
-  PLIMSOLL_NO_UNROLL // registers are short
+  PLIMSOLL_NO_UNROLL // there are too few registers
       for (int first = 0; first < kLineWords; first += 8) {
     uint32_t a[m][4];
     PLIMSOLL_UNROLL
@@ -123,7 +123,7 @@ __device__ __forceinline__ void multiplyWords(const uint32_t *left, const uint32
   }
 }
 
-/// Writes what a lane has of the tile that begins at (firstRow, firstColumn).
+/// Writes a lane's sums of the tile that begins at (firstRow, firstColumn).
 template <int m, int n, typename Product, typename Thread>
 __device__ __forceinline__ void storeWords(const Product &p, const Thread &thread, int firstRow,
                                            int64_t firstColumn, const float (&sums)[m][n][4]) {
@@ -153,7 +153,7 @@ __device__ __forceinline__ void storeWords(const Product &p, const Thread &threa
   }
 }
 
-/// Tile (blockIdx.y, blockIdx.x).
+/// Computes tile (blockIdx.y, blockIdx.x).
 template <typename Format, int m, int n, typename Product>
 __global__ void __launch_bounds__(kTileThreads, 2) multiplyOnTensorCores(Product p) {
   constexpr int rows = 32 * m, columns = 32 * n;

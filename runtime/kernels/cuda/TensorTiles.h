@@ -1,7 +1,7 @@
 //===- TensorTiles.h - products of 64-row tiles for attention, in bf16 --------===//
 //
-// A block of 4 warps; warp w has rows [16 w, 16 w + 16) of a tile of 64, all columns of it. The
-// factors are bf16, sums are f32 (Tensor.h).
+// A block has 4 warps; warp w computes rows [16 w, 16 w + 16) of a tile of 64, with all columns.
+// Factors are bf16, sums are f32 (Tensor.h).
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_TENSORTILES_H
 #define PLIMSOLL_CUDA_TENSORTILES_H
@@ -12,12 +12,13 @@
 namespace plimsoll::cuda::tensor {
 
 inline constexpr int kThreads = 128;
-inline constexpr int kRowWords = kDepth / 2 + 4;   ///< of a row of 32 features; no bank conflicts
-inline constexpr int kAcrossWords = kTile / 2 + 4; ///< of a column of 64 rows
+inline constexpr int kRowWords = kDepth / 2 + 4;   ///< for 32 features; avoids bank conflicts
+inline constexpr int kAcrossWords = kTile / 2 + 4; ///< for a column of 64 rows
 inline constexpr int kRowTile = kTile * kRowWords; ///< words
 inline constexpr int kAcrossTile = kDepth * kAcrossWords;
 
-/// Where a lane's elements lie: rows `row` and `row + 8`, columns `pair` and `pair + 1` of eight.
+/// The places of a lane's elements: rows `row` and `row + 8`, columns `pair` and `pair + 1` of
+/// eight.
 struct Lane {
   int group = static_cast<int>(threadIdx.x) % 32 / 4;
   int pair = static_cast<int>(threadIdx.x) % 4 * 2;
@@ -29,7 +30,7 @@ struct alignas(16) Features {
   uint32_t pairs[4];
 };
 
-/// Those of row `row` of `from`; behind its end they are zero.
+/// Loads eight features of row `row` of `from`, from `feature` on; zero outside it.
 __device__ __forceinline__ Features loadFeatures(const RowsOf<Bf16> &from, int row, int feature) {
   const int left = from.dim - feature;
   if (row >= from.rows || left <= 0)
@@ -45,7 +46,7 @@ __device__ __forceinline__ Features loadFeatures(const RowsOf<Bf16> &from, int r
   return some;
 }
 
-/// tile[row][pair of features]: features [first, first + 32) of 64 rows.
+/// Loads features [first, first + 32) of 64 rows to tile[row][pair of features].
 __device__ __forceinline__ void loadRows(const RowsOf<Bf16> &from, int first, uint32_t *tile) {
   const int feature = static_cast<int>(threadIdx.x) % 4 * 8;
   PLIMSOLL_UNROLL
@@ -55,7 +56,7 @@ __device__ __forceinline__ void loadRows(const RowsOf<Bf16> &from, int first, ui
   }
 }
 
-/// tile[feature][pair of rows] of the same.
+/// Loads features [first, first + 32) of 64 rows to tile[feature][pair of rows].
 __device__ __forceinline__ void loadAcross(const RowsOf<Bf16> &from, int first, uint32_t *tile) {
   const int feature = static_cast<int>(threadIdx.x) % 4 * 8;
   const int pair = static_cast<int>(threadIdx.x) / 4;
@@ -74,7 +75,7 @@ struct Scores {
   float at[8][4];
 };
 
-/// out = left right', of rows of both.
+/// Computes out = left right': products of rows of `left` with rows of `right`.
 __device__ __forceinline__ void multiplyRows(const RowsOf<Bf16> &left, const RowsOf<Bf16> &right,
                                              uint32_t *leftTile, uint32_t *rightTile, Scores &out) {
   const Lane lane;
@@ -104,7 +105,7 @@ template <int chunks> struct Sums {
   float at[4 * chunks][4];
 };
 
-/// sums += scores right, of columns [first, first + 32 chunks) of the rows `right`.
+/// Adds scores x right to `sums`, for columns [first, first + 32 chunks) of `right`.
 template <int chunks>
 __device__ __forceinline__ void addProduct(const Scores &scores, const RowsOf<Bf16> &right,
                                            int first, uint32_t *tile, Sums<chunks> &sums) {
@@ -131,7 +132,8 @@ __device__ __forceinline__ void addProduct(const Scores &scores, const RowsOf<Bf
   }
 }
 
-/// Writes a lane's sums, times `factor` of its two rows, to columns [first, dim) of `to`.
+/// Writes a lane's sums, times the `factor` of each of its two rows, to columns [first, dim) of
+/// `to`.
 template <int chunks, typename T>
 __device__ __forceinline__ void storeSums(const Sums<chunks> &sums, const float (&factor)[2],
                                           const RowsOf<T> &to, int first) {

@@ -1,8 +1,8 @@
 //===- Total.h - one sum over many numbers -----------------------------------===//
 //
-// Two launches: at most 1,024 blocks, each of which adds runs of 256 numbers that lie a grid apart;
-// then one block adds theirs. Sums are f64; the count alone decides the order. The workspace is
-// f64 [1,024], or as many as there are blocks.
+// There are two launches. The first has at most 1,024 blocks, each of which adds runs of 256
+// numbers with the stride of the grid; in the second one block adds their sums. Sums are f64, and
+// their order depends on the count alone. The workspace is f64 [partsOf(count)], at most 1,024.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_TOTAL_H
 #define PLIMSOLL_CUDA_TOTAL_H
@@ -13,7 +13,7 @@ namespace plimsoll::cuda {
 
 inline constexpr int64_t kMostParts = 1024;
 
-/// Blocks that add `count` numbers, at least 1,024 of them each.
+/// Returns the number of blocks that add `count` numbers: one per 1,024, at most 1,024.
 inline int64_t partsOf(int64_t count) {
   int64_t parts = blocksFor(count, 4 * kRowThreads);
   return parts < 1 ? 1 : parts < kMostParts ? parts : kMostParts;
@@ -30,7 +30,7 @@ __global__ void __launch_bounds__(kRowThreads) addTerms(Term term, int64_t count
     parts[blockIdx.x] = sum;
 }
 
-/// finish(sum of the parts), by one thread.
+/// Calls finish(sum of the parts), in one thread.
 template <typename Finish>
 __global__ void __launch_bounds__(kRowThreads)
     addParts(const double *parts, int64_t count, Finish finish) {
@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(kRowThreads)
     finish(sum);
 }
 
-/// finish(sum over i < count of term(i)). `parts`: the workspace, f64 [partsOf(count)].
+/// Calls finish(sum over i < count of term(i)). `parts`: the workspace, f64 [partsOf(count)].
 template <typename Term, typename Finish>
 void total(Stream stream, int64_t count, double *parts, Term term, Finish finish) {
   int64_t blocks = partsOf(count);
@@ -50,7 +50,7 @@ void total(Stream stream, int64_t count, double *parts, Term term, Finish finish
   launch(stream, 1, kRowThreads, addParts<Finish>, parts, blocks, finish);
 }
 
-/// Writes a sum times `factor`.
+/// A `finish` that writes a sum times `factor`.
 template <typename T> struct Store {
   T *to;
   double factor;

@@ -6,7 +6,7 @@
 
 namespace plimsoll::cuda {
 
-/// Position of element `flat` of an array of three sizes, the last running fastest.
+/// Computes the position of element `flat` of an array of three sizes, the last running fastest.
 PLIMSOLL_INLINE void unflatten(int flat, const int *sizes, int *at) {
   at[2] = flat % sizes[2];
   int rest = flat / sizes[2];

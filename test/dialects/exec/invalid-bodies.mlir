@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s -split-input-file -verify-diagnostics
 
-// What a loop's body may not hold: neither printed code nor the interpreter would mean the same.
+// Ops that a loop's body must not have, because printed code or the interpreter would differ.
 
 exec.program @p arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 8>

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s | plimsoll-opt | FileCheck %s
 
-// Every attribute of the table in dialects/nn/NNAttributes.cpp, where it may stand.
+// Every attribute of the table in dialects/nn/NNAttributes.cpp, in its valid places.
 
 // CHECK: module attributes {nn.classes = "dimension 1", nn.constants = [{name = "c", reason = "small", shape = array<i64: 1>}], nn.lora_alpha = 1.600000e+01 : f64, nn.model = "m.onnx", nn.rows_mix}
 module attributes {nn.classes = "dimension 1", nn.lora_alpha = 16.0 : f64, nn.model = "m.onnx",

@@ -20,7 +20,7 @@ func.func @softmax(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
   return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
 }
 
-// Eight heads of q share four of k and v; v has its own number of features.
+// Eight heads of q share four of k and v; v has another number of features.
 // CHECK-LABEL: func.func @attention
 func.func @attention(%q: tensor<2x8x16x64xf32>, %k: tensor<2x4x10x64xf32>, %v: tensor<2x4x10x32xf32>, %mask: tensor<1x1x16x10xi1>) -> (tensor<2x8x16x32xf32>, tensor<2x8x16xf32>, tensor<2x8x16x32xf32>, tensor<2x8x16xf32>, tensor<2x8x16x64xf32>, tensor<2x4x10x64xf32>, tensor<2x4x10x32xf32>) {
   // CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {scale = 1.250000e-01 : f64} : tensor<2x8x16x64xf32>, tensor<2x4x10x64xf32>, tensor<2x4x10x32xf32>

@@ -66,7 +66,7 @@ func.func @not_logical(%x: tensor<4xf32>) {
 
 // -----
 
-// The result that is written must be the one that follows.
+// The written result type must be the inferred one.
 func.func @result(%a: tensor<4x1xf32>, %b: tensor<8xf32>) {
   // expected-error @below {{inferred type(s) 'tensor<4x8xf32>' are incompatible with return type(s) of operation 'tensor<4x1xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s | plimsoll-opt | FileCheck %s
 
-// Every elementwise op; that the functions verify says what the inferred types are.
+// Every elementwise op. The functions verify only if the inferred types are the returned ones.
 
 // CHECK-LABEL: func.func @unary
 func.func @unary(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {

@@ -34,7 +34,7 @@ func.func @max_pool_index(%x: tensor<2x3x8x8xf32>) -> tensor<2x3x4x4xi64> {
   return %0 : tensor<2x3x4x4xi64>
 }
 
-// Rounding up and down are both right.
+// An output size may be rounded up or down.
 // CHECK-LABEL: func.func @pools
 func.func @pools(%x: tensor<2x3x8x8xf32>) -> (tensor<2x3x4x4xf32>, tensor<2x3x3x3xf32>, tensor<2x3x8x8xf32>, tensor<2x3x8x8xf32>) {
   // CHECK: nn.max_pool %{{.*}} {dilations = array<i64: 1, 1>, kernel = array<i64: 3, 3>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>} : tensor<2x3x8x8xf32> to tensor<2x3x4x4xf32>

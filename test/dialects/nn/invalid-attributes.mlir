@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s -split-input-file -verify-diagnostics
 
-// One case is one rule of the table in dialects/nn/NNAttributes.cpp, or of what every op has.
+// Each case breaks one rule of the table in dialects/nn/NNAttributes.cpp, or one for every op.
 
 // expected-error @+1 {{'nn.modle' is no attribute of the nn dialect; the closest is 'nn.model'}}
 module attributes {nn.modle = "m.onnx"} {

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s | plimsoll-opt | FileCheck %s
 
-// A weight of 1 is not written down.
+// A weight of 1 is not printed.
 // CHECK: func.func @a() attributes {nn.timeline = #nn.timeline<train>}
 func.func @a() attributes {nn.timeline = #nn.timeline<train, weight = 1>} { return }
 // CHECK: func.func @b() attributes {nn.timeline = #nn.timeline<accumulate, weight = 3>}

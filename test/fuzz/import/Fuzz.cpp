@@ -3,9 +3,9 @@
 //   plimsoll-import-fuzz CASES SEED MODEL...
 //
 // Case i damages one of the models with the random numbers of (SEED, i) and imports it.
-// What must hold: no report of a sanitizer where it is built with them, no signal, no case over
-// 10 seconds, no allocation over 4 GiB, and a module that verifies or an error. The file of the
-// case that fails is kept.
+// Required: no report of a sanitizer (if built with them), no signal, no case over 10 seconds, no
+// allocation over 4 GiB, and either a module that verifies or an error. The file of a case that
+// fails is kept.
 //===----------------------------------------------------------------------===//
 #include "Mutate.h"
 #include "compiler/onnx/Import.h"
@@ -55,7 +55,7 @@ static void onCrash(int signal) {
   std::raise(signal);
 }
 
-/// Without sanitizers a crash is a signal, and the system limits what is allocated.
+/// Without sanitizers: handles the signals of crashes and limits the memory of the process.
 static void watchCrashes() {
   for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
     std::signal(signal, onCrash);

@@ -28,7 +28,7 @@ static std::string mutateBytes(std::string bytes, Random &random) {
 
 // Messages ------------------------------------------------------------------
 
-/// Sizes and indices that code tends not to expect.
+/// Returns a size or an index that code tends not to expect.
 static int64_t oddNumber(Random &random) {
   static constexpr int64_t odd[] = {0,         1,
                                     -1,        2,
@@ -40,7 +40,7 @@ static int64_t oddNumber(Random &random) {
   return odd[random.below(std::size(odd))];
 }
 
-/// An operator that the importer knows, so that its handler sees operands of another.
+/// Returns an operator that the importer knows, so that its handler gets operands of another one.
 static std::string otherOperator(Random &random) {
   static constexpr const char *names[] = {"Add",
                                           "Where",

@@ -5,8 +5,8 @@
 #include "test/fuzz/Random.h"
 #include <string>
 
-/// A damaged copy of the ONNX file `model`: bytes flipped, cut or doubled, or messages
-/// changed so that the file still parses.
+/// Returns a damaged copy of the ONNX file `model`: bytes are flipped, cut or doubled, or messages
+/// are changed so that the file still parses.
 std::string mutate(const std::string &model, Random &random);
 
 #endif // PLIMSOLL_TEST_FUZZ_IMPORT_MUTATE_H

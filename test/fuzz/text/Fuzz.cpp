@@ -4,10 +4,10 @@
 //
 // The files are what `plimsoll compile --emit=STAGE` prints. Case i damages one of them with the
 // random numbers of (SEED, i) and runs passes on it: a single one, fitting its stage or not, or
-// all that are left up to a verified program, whose code is printed. Each case runs in a process
-// of its own, with 4 GiB and 20 seconds of a processor. What must hold: it ends by itself, and in
-// a valid module or an error that says something. The text of each case that fails is kept; its
-// first line says how plimsoll-opt shows the same.
+// all remaining ones up to a verified program, whose code is printed. Each case runs in a separate
+// process, with 4 GiB and 20 seconds of processor time. It must end by itself, with a valid module
+// or an error with a message. The text of each case that fails is kept; its first line is the
+// command of plimsoll-opt that reproduces it.
 //===----------------------------------------------------------------------===//
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/codegen/StepEmitter.h"
@@ -39,10 +39,10 @@ struct Case {
   std::string text, pipeline;
 };
 
-/// How the process of a case ends; a signal is another way.
+/// The exit codes of the process of a case; it may also end by a signal.
 enum Ending { kGood = 0, kSilent = 10, kUnknownPipeline = 11 };
 
-/// Counts the errors told while it lives, and prints none.
+/// Counts the errors that are reported while it exists, and prints none.
 class ErrorCounter {
 public:
   explicit ErrorCounter(MLIRContext &context)
@@ -65,7 +65,7 @@ std::string print(ModuleOp module) {
   return text;
 }
 
-/// Half of the cases change letters, the others the module that the text is.
+/// Damages text: half of the cases change its letters, the others the module parsed from it.
 std::string damage(MLIRContext &context, const std::string &text, Random &random) {
   if (random.chance(50))
     return mutateText(text, random);
@@ -78,8 +78,8 @@ std::string damage(MLIRContext &context, const std::string &text, Random &random
   return print(*module);
 }
 
-/// What may be made of a verified program: its code for both languages, and the interpreter's
-/// form of its loops.
+/// Prints the code of a verified program in both languages, and makes the interpreter's form of its
+/// loops.
 void generate(ModuleOp module) {
   constexpr int64_t kLargestArena = 1 << 30;
   for (auto program : module.getOps<exec::ProgramOp>())
@@ -132,7 +132,7 @@ Ending run(MLIRContext &context, const Case &one) {
   _exit(run(context, one));
 }
 
-/// What went wrong, or "".
+/// Returns what went wrong, or "".
 std::string describe(int status) {
   if (WIFSIGNALED(status))
     return std::string("signal ") + strsignal(WTERMSIG(status));

@@ -50,7 +50,7 @@ private:
 
   // Values --------------------------------------------------------------------
 
-  /// Another value of that type in the same block, or null.
+  /// Returns another value of `type` in the block than `than`, or null.
   Value another(Block *block, Type type, Value than) {
     SmallVector<Value> values;
     auto add = [&](ValueRange range) {
@@ -130,7 +130,7 @@ private:
     return result;
   }
 
-  /// An attribute of the same kind, mostly.
+  /// Returns another attribute, usually of the same kind.
   Attribute changed(Attribute attribute) {
     if (auto integer = dyn_cast<IntegerAttr>(attribute);
         integer && integer.getType().isInteger() && integer.getType().getIntOrFloatBitWidth() == 64)

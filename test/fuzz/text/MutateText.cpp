@@ -9,7 +9,7 @@ struct Span {
   size_t begin, size;
 };
 
-/// Numbers that code tends not to expect.
+/// Numbers that code may not expect.
 constexpr const char *kNumbers[] = {"0",
                                     "1",
                                     "-1",
@@ -140,7 +140,8 @@ private:
     }
   }
 
-  /// MLIR's own parser reads array<T> for what has no width as if it had one: no fault of ours.
+  /// Replaces array<T> by array<i64> if T has no width: MLIR's parser would read it as if it had
+  /// one.
   void avoidArrays() {
     static const std::regex regex(R"(array<(?!(i1|i8|i16|i32|i64|f32|f64)[:>])[^:>]{0,200})");
     text = std::regex_replace(text, regex, "array<i64");
@@ -150,7 +151,7 @@ private:
 
   // Lines ---------------------------------------------------------------------
 
-  /// Lines that open and close no region.
+  /// Returns the lines that neither open nor close a region.
   std::vector<Span> lines() {
     std::vector<Span> result;
     for (size_t begin = 0; begin < text.size();) {
@@ -190,8 +191,8 @@ private:
 
   // Tokens --------------------------------------------------------------------
 
-  /// Repetitions in patterns have a limit: std::regex takes stack for each letter of a match, and a
-  /// constant may have a million.
+  /// Returns all matches of `pattern`, whose repetitions must be bounded: std::regex uses stack for
+  /// each letter of a match, and a constant may have a million.
   std::vector<Span> find(const std::string &pattern) {
     std::regex regex(pattern);
     std::vector<Span> found;
@@ -207,7 +208,7 @@ private:
     }
   }
 
-  /// Replaces whatever equals one of the matches.
+  /// Replaces all text that is equal to one of the matches.
   void replaceAll(const std::string &pattern, const std::string &with) {
     auto found = find(pattern);
     if (found.empty())
@@ -219,7 +220,7 @@ private:
         text.replace(found[i].begin, found[i].size, with);
   }
 
-  /// One size of tensors, wherever it stands: most ops agree again.
+  /// Replaces one size of tensors everywhere, so that most ops stay consistent.
   void replaceSize() {
     auto found = find(R"(\b\d{1,40}x)");
     if (found.empty())
@@ -240,7 +241,7 @@ private:
     }
   }
 
-  /// A letter of a name changes or is gone.
+  /// Changes or removes a letter of a name.
   void misspell() {
     auto found = find(R"(\b[a-z_]{1,80}(?= =)|\b(nn|plan|exec)\.\w{1,80})");
     if (found.empty())

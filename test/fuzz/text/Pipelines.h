@@ -5,14 +5,14 @@
 #include "test/fuzz/Random.h"
 #include <string>
 
-/// The text that a model is at a stage of the compiler.
+/// The text of a model at a stage of the compiler.
 struct Stage {
-  std::string name; ///< as --emit takes it
+  std::string name; ///< the stage's name for --emit
   std::string text;
 };
 
-/// Passes for text that was at `stage` before it was damaged: what is left up to a verified
-/// program or, in one of three cases, any pass alone.
+/// Returns a pipeline for damaged text of `stage`: the passes that remain up to a verified program
+/// or, in one of three cases, any single pass.
 std::string choosePipeline(const std::string &stage, Random &random);
 
 #endif // PLIMSOLL_TEST_FUZZ_TEXT_PIPELINES_H

@@ -5,8 +5,8 @@ nn.parameter @b : tensor<4xf32> {trainable}
 nn.parameter @running_mean : tensor<4xf32>
 nn.parameter @running_var : tensor<4xf32>
 
-// Training normalises by the batch and updates the running statistics once, in an op of its
-// own; their count is that of the elements of a channel. Evaluation reads them.
+// Training normalises by the batch and updates the running statistics once, in a separate
+// op; `count` is the number of elements of a channel. Evaluation reads the statistics.
 // CHECK: remark: 1 batch normalisation exported in inference form
 // CHECK-LABEL: func.func @train
 // CHECK-DAG:   %[[MEAN:.*]] = nn.load @running_mean

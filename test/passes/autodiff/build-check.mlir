@@ -31,7 +31,7 @@ nn.parameter @bias : tensor<2xf64> {trainable}
 nn.parameter @mean : tensor<2xf64>
 nn.parameter @variance : tensor<2xf64>
 
-// Batch normalisation is by the batch in both, and the running statistics stay.
+// Both normalise by the batch, and neither updates the running statistics.
 // CHECK-LABEL: func.func @train
 // CHECK:       nn.batch_norm %
 // CHECK-NOT:   nn.batch_norm_update

@@ -46,7 +46,7 @@ module {
 }
 
 //--- rules.mlir
-// Gradients of gradients have no rules: each op is told, by the user's name.
+// Gradients of gradients have no rules: each op is reported, by the user's name.
 module {
   nn.parameter @w : tensor<2xf32> {trainable}
   func.func @forward(%x: tensor<2xf32>) -> tensor<f32> {

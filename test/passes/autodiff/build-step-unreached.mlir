@@ -2,8 +2,8 @@
 // RUN: FileCheck %s --check-prefix=WARNING < %t.err
 // RUN: plimsoll-opt %s --nn-build-check 2>&1 | FileCheck %s --check-prefix=WARNING
 
-// As PyTorch's optimizers, which pass over a parameter whose grad is None: no update, no decay, no
-// state. All of them are named at once: one is only compared, one only rounded, one not read.
+// As PyTorch's optimizers skip a parameter whose grad is None: no update, no decay, no state.
+// All of them are named at once: one is only compared, one is only rounded, one is not read.
 // WARNING:      warning: no gradient of the loss reaches 3 parameters: as in PyTorch
 // WARNING-SAME:   --freeze=REGEX
 // WARNING-NEXT: compared

@@ -20,7 +20,7 @@ nn.parameter @b : tensor<4xf32> {trainable}
 nn.parameter @frozen : tensor<4xf32>
 
 // %w is used twice: the gradient of its last use comes first, and the other is added.
-// The bias was repeated: its gradient is summed back.
+// The bias was broadcast: its gradient is summed to the bias's shape.
 // CHECK-LABEL: func.func @train(%arg0: tensor<2x4xf32>, %arg1: tensor<2xi64>, %arg2: tensor<16xf32> {nn.name = "hyper", nn.role = "hyper"})
 // CHECK-SAME:    nn.timeline = #nn.timeline<train>
 // CHECK:       %[[W:.*]] = nn.load @w
@@ -51,7 +51,7 @@ nn.parameter @frozen : tensor<4xf32>
 // RMSPROP: nn.state @w.momentum_buffer
 // RMSPROP: nn.rmsprop_momentum %{{.*}} {alpha = {{.*}}, decayed, epsilon = {{.*}}, momentum = 5.000000e-01 : f64}
 
-// All gradients before the first update, which is what a norm of them all costs.
+// All gradients come before the first update, because the norm is over all of them.
 // NORM: func.func @train({{.*}}) -> (tensor<f32>, tensor<f32>, tensor<f32> {nn.name = "gradient_norm"})
 // NORM: %[[SW:.*]] = nn.sum_squares %[[DW:.*]] : tensor<4x4xf32>
 // NORM: %[[SB:.*]] = nn.sum_squares %[[DB:.*]] : tensor<4xf32>

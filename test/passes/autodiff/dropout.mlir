@@ -2,8 +2,8 @@
 
 nn.parameter @w : tensor<4xf32> {trainable}
 
-// Training draws by the step's scalars, the gradient by the same numbers; evaluation keeps
-// everything, and draws what is no dropout.
+// Training draws from the step's scalars, and the gradient draws the same numbers; evaluation has
+// no dropout, but other ops that draw random numbers stay.
 // CHECK: remark: training drops elements at 1 place, evaluation nowhere: fc.drop [node_drop] (0.25)
 // CHECK-LABEL: func.func @train
 // CHECK-SAME:    %[[X:.*]]: tensor<2x4xf32>, %[[HYPER:.*]]: tensor<16xf32> {nn.name = "hyper", nn.role = "hyper"}

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --nn-build-step -split-input-file -verify-diagnostics
 
-// Functions that are no model's: said where it shows, for every pass that reads one.
+// Functions that are no model's: each pass that reads one reports the op that shows it.
 
 // expected-error @+1 {{@forward must have a body of one block, got 0 blocks}}
 func.func private @forward(tensor<4xf32>) -> tensor<f32>
@@ -38,7 +38,7 @@ func.func @forward(%x: tensor<f32>) -> tensor<f32> {
 
 // -----
 
-// Running statistics that are not of one type.
+// Running statistics with different types.
 nn.parameter @w : tensor<4xf32> {trainable}
 nn.parameter @m : tensor<4xf32>
 nn.parameter @v : tensor<1x4xf32>

@@ -1,7 +1,7 @@
 // RUN: plimsoll-opt %s --nn-build-step=optimizer=sgd --mlir-print-debuginfo --mlir-use-nameloc-as-prefix | FileCheck %s
 
-// What belongs to which phase is in the locations, with the user's node inside; later rewrites pass
-// locations on.
+// The phase of an op is in its location, with the user's node inside, because later rewrites keep
+// locations.
 nn.parameter @w : tensor<4x4xf32> {trainable}
 
 // CHECK-LABEL: func.func @train

@@ -2,8 +2,8 @@
 
 nn.parameter @w : tensor<4xf64> {trainable}
 
-// The gradient of the product flows through one factor alone, and the op is gone afterwards: in
-// training, and where nothing is differentiated.
+// The gradient of the product flows through only one factor, and the op is removed: in training,
+// and in functions that are not differentiated.
 // CHECK-LABEL: func.func @train
 // CHECK-NOT:   nn.stop_gradient
 // CHECK:       %[[W:.*]] = nn.load @w

@@ -38,7 +38,7 @@ func.func @absorb(%x: tensor<4x8xf32>, %b: tensor<1x8xf32>) -> tensor<4x8xf32> {
   return %y : tensor<4x8xf32>
 }
 
-// Nothing else says that the result has four rows.
+// Only this operand makes the result have four rows.
 // CHECK-LABEL: func.func @needed
 // CHECK-NEXT:    %[[R:.*]] = nn.launch(%arg1)
 // CHECK:           nn.broadcast
@@ -50,7 +50,7 @@ func.func @needed(%x: tensor<8xf32>, %b: tensor<1x8xf32>) -> tensor<4x8xf32> {
   return %y : tensor<4x8xf32>
 }
 
-// Nor that it has four dimensions, of which three have the size 1.
+// Only this operand makes it have four dimensions, of which three have the size 1.
 // CHECK-LABEL: func.func @rank_needed
 // CHECK-NEXT:    %[[R:.*]] = nn.launch(%arg1)
 // CHECK:           nn.broadcast

@@ -13,7 +13,7 @@ nn.parameter @w : tensor<64x64xf32> {trainable}
 
 // CHECK-LABEL: func.func @train
 func.func @train(%x: tensor<64x64xf32>) -> tensor<4096xf32> attributes {nn.timeline = #nn.timeline<train>} {
-  // What is no launch has no kernel.
+  // An op that is no launch has no kernel.
   // CHECK:      nn.load @w : tensor<64x64xf32>
   %w = nn.load @w : tensor<64x64xf32>
   // 2 * 64^3 operations at 50 GFLOP/s.
@@ -29,7 +29,7 @@ func.func @train(%x: tensor<64x64xf32>) -> tensor<4096xf32> attributes {nn.timel
   return %flat : tensor<4096xf32>
 }
 
-// What is no timeline is left alone.
+// A function that is no timeline does not change.
 // CHECK-LABEL: func.func @forward
 // CHECK-NOT:     plan.launch
 func.func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {

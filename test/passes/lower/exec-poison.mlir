@@ -9,8 +9,8 @@
 // CHECK-NEXT:  exec.poison at 128 bytes 128
 // CHECK-NEXT:  exec.kept
 
-// %b lies where %a died: nothing to overwrite. What is kept, and what nobody reads, is
-// left alone.
+// %b takes over the bytes of %a: there is nothing to poison. Bytes that are kept, and bytes that
+// no launch reads, are not poisoned.
 exec.program @chain arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 32>
   %a = exec.slice "a" activation at 128 : !exec.slice<f32, 32>
@@ -23,7 +23,7 @@ exec.program @chain arena(1024) threads(1) {
   exec.kept %c : !exec.slice<f32, 32>
 }
 
-// Only the part that nobody took over is poisoned.
+// Only the part that no other value took over is poisoned.
 // CHECK-LABEL: exec.program @part
 // CHECK:       exec.call "copy"
 // CHECK-NEXT:  exec.poison at 64 bytes 64

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --pass-pipeline='builtin.module(exec.program(exec-verify))' -split-input-file -verify-diagnostics
 
-// Calls that are not what dialects/exec/Kernels.td says of their kernels.
+// Calls that contradict the signatures of their kernels in dialects/exec/Kernels.td.
 
 exec.program @train arena(4096) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
@@ -53,7 +53,7 @@ exec.program @train arena(4096) threads(1) {
 
 // -----
 
-// A product of huge sizes does not look small.
+// A product of huge sizes does not overflow to a small number.
 exec.program @train arena(4096) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
   %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
@@ -66,7 +66,7 @@ exec.program @train arena(4096) threads(1) {
 
 // -----
 
-// Requirements of sizes; what is absent; roles.
+// Requirements of sizes; absent buffers; roles.
 exec.program @train arena(4096) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
   %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
@@ -105,7 +105,7 @@ exec.program @train arena(4096) threads(1) {
 
 // -----
 
-// Where a kernel may write over what it reads, and what it must.
+// Operands that a kernel may overwrite, and operands that it must overwrite.
 exec.program @train arena(4096) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
   %h = exec.slice "hyper" input at 256 : !exec.slice<f32, 16>

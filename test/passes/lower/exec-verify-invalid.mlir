@@ -2,7 +2,7 @@
 // RUN: not plimsoll-opt %S/Inputs/named.mlir --pass-pipeline='builtin.module(exec.program(exec-verify))' 2>&1 | FileCheck %s
 // CHECK: error: {{.*}}the plan is wrong: h.0.mlp [node_gelu] reads 'a', but byte 128 holds nothing
 
-// Plans broken in every way that the pass knows; messages name the launch.
+// Plans broken in every way that the pass detects; messages name the launch.
 
 // A shifted offset.
 exec.program @train arena(1024) threads(1) {
@@ -44,7 +44,7 @@ exec.program @train arena(1024) threads(1) {
 
 // -----
 
-// A value that nobody has written.
+// A value that no launch has written.
 exec.program @train arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 32>
   %a = exec.slice "a" activation at 128 : !exec.slice<f32, 32>
@@ -56,7 +56,7 @@ exec.program @train arena(1024) threads(1) {
 
 // -----
 
-// A shortened life: another value lies where this one is still needed.
+// A shortened life: another value has the bytes while this one is still needed.
 exec.program @train arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 32>
   %a = exec.slice "a" activation at 128 : !exec.slice<f32, 32>
@@ -126,7 +126,7 @@ exec.program @train arena(1024) threads(1) {
 
 // -----
 
-// Where it does, but only in part.
+// A result that overlaps in part an operand which the kernel may overwrite.
 exec.program @train arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 32>
   %a = exec.slice "a" activation at 64 : !exec.slice<f32, 32>
@@ -183,7 +183,7 @@ exec.program @train arena(1024) threads(1) {
 
 // -----
 
-// What the next step needs is gone.
+// Bytes that the next step needs are overwritten.
 exec.program @train arena(1024) threads(1) {
   %w = exec.slice "w" parameter at 0 : !exec.slice<f32, 32>
   %x = exec.slice "x" input at 128 : !exec.slice<f32, 32>
@@ -196,7 +196,7 @@ exec.program @train arena(1024) threads(1) {
 
 // -----
 
-// Every breach is told, not only the first.
+// Every error is reported, not only the first.
 exec.program @train arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 32>
   %a = exec.slice "a" activation at 128 : !exec.slice<f32, 32>

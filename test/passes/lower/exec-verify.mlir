@@ -2,8 +2,8 @@
 
 // Programs in which every byte that is read belongs to the version that is read.
 
-// Bytes are used again once their value is dead, and a result may lie where its
-// operand died.
+// Bytes are used again once their value is dead, and a result may take the bytes of an
+// operand that dies.
 exec.program @train arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 32>
   %a = exec.slice "a" activation at 128 : !exec.slice<f32, 32>
@@ -27,7 +27,7 @@ exec.program @update arena(1024) threads(1) {
   exec.kept %w1 : !exec.slice<f32, 32>
 }
 
-// Scratch is nobody's; poison is written where nothing lives.
+// Scratch belongs to no value; poison is written where no value is alive.
 exec.program @scratch arena(1024) threads(1) {
   %x = exec.slice "x" input at 0 : !exec.slice<f32, 32>
   %a = exec.slice "a" activation at 128 : !exec.slice<f32, 32>

@@ -45,7 +45,7 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 
 // -----
 
-// A constant that is no number needs bytes.
+// A constant with several numbers needs a place in the arena.
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
     %c = nn.constant dense<[1.0, 2.0]> : tensor<2xf32>
@@ -100,7 +100,7 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 
 // -----
 
-// No target runs it: it says where gradients stop, and nn-build-step takes it out.
+// No target can run this op: it marks where gradients stop, and nn-build-step removes it.
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
     // expected-error @+3 {{'nn.stop_gradient' has neither a kernel nor a loop body}}

@@ -4,7 +4,7 @@
 module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   nn.parameter @w : tensor<8x8xf32> {trainable, plan.place = #plan.place<offset = 0, bytes = 256>}
 
-  // Arguments, loads and placed constants are there before the first launch.
+  // Arguments, loads and placed constants are slices before the first launch.
   // CHECK-LABEL: exec.program @train arena(4096) threads(2)
   // CHECK-SAME:    result_offsets = array<i64: 1280>, results = ["loss"]
   // CHECK:         %[[X:.*]] = exec.slice "x" input at 256 {{.*}}: <f32, 32>
@@ -29,7 +29,7 @@ module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads
       nn.yield %r : tensor<4x8xf32>
     }
 
-    // An elementwise op is a loop: a repeated operand has a stride of 0, a number stands
+    // An elementwise op is a loop: a broadcast operand has a stride of 0, a constant number is
     // in the body.
     // CHECK:       %[[M:.*]] = exec.slice "mul" activation at 512 : <f32, 32>
     // CHECK:       exec.loop domain [4, 8] reads(%[[Y]], %[[MASK]]) writes(%[[M]]) strides {{\[\[}}8, 1], [0, 1], [8, 1]] {may_alias = array<i64: 0, 0>}
@@ -49,7 +49,7 @@ module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads
       nn.yield %r : tensor<4x8xf32>
     }
 
-    // A view is its operand's slice; a sum names the dimensions that it reduces.
+    // A view has its operand's slice; a sum names the dimensions that it reduces.
     // CHECK:       exec.loop domain [32] reads(%[[H]]) writes(%{{.*}}) strides {{\[\[}}1], [0]] {reduced = array<i64: 0>}
     %flat = nn.reshape %h : tensor<4x8xf32> to tensor<32xf32>
     %loss = nn.launch(%flat) {plan.places = [#plan.place<offset = 1280, bytes = 4>]} : (tensor<32xf32>) -> tensor<f32> {
@@ -58,7 +58,7 @@ module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads
       nn.yield %r : tensor<f32>
     }
 
-    // A repetition keeps its number.
+    // A recomputed launch has the number of its instance.
     // CHECK:       recompute = 1
     %again = nn.launch(%h, %half) {plan.recompute = 1 : i64, plan.places = [#plan.place<offset = 1536, bytes = 128>]} : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32> {
     ^bb0(%a: tensor<4x8xf32>, %b: tensor<f32>):
@@ -71,7 +71,7 @@ module attributes {plan.arena = 4096 : i64, plan.machine = #plan.machine<threads
       nn.yield %r : tensor<8x8xf32>
     }
 
-    // An update makes the next version of the parameter's own bytes, which is kept.
+    // An update makes the next version of the parameter's bytes, which is kept.
     // CHECK:       %[[W1:.*]] = exec.slice "w" parameter at 0 : <f32, 64>
     // CHECK:       exec.call "sgd{{.*}}" reads(%[[W]], {{.*}}) writes(%[[W1]]) {{.*}}overwrites
     // CHECK:       exec.kept {{.*}}%[[W1]]

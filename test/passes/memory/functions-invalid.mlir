@@ -13,7 +13,7 @@ func.func @train(%x: tensor<f32>) -> tensor<f32> attributes {nn.timeline = #nn.t
 
 // -----
 
-// An update of what does not live across steps.
+// An update of a value that does not live across steps.
 func.func @train(%w: tensor<4xf32>, %g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
   // expected-error @+1 {{operand 0 is overwritten, and is no parameter or state as it was before the step}}
   %w1 = nn.sgd_plain %w, %g, %hyper : tensor<4xf32>, tensor<16xf32>

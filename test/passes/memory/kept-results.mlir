@@ -1,7 +1,7 @@
 // RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches),choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify))' | FileCheck %s
 
-// An argument that is also a result must not be written over by its last reader, and lives in a
-// timeline without launches too.
+// An argument that is also a result must not be overwritten by its last reader, and is alive even
+// in a timeline without launches.
 
 // CHECK-LABEL: exec.program @train
 // CHECK: exec.slice "x" input at [[X:[0-9]+]] {

@@ -8,7 +8,7 @@
 module {}
 
 //--- step.mlir
-// The refusal says what would fit, what cannot, where it binds and what is alive there.
+// The refusal has the smallest plan, the bound, the launch at the peak, and the values alive there.
 // CHECK: error: no plan fits in 1000 bytes (0.0 MiB)
 // CHECK-NEXT: smallest plan found: [[SMALLEST:[0-9]+]] bytes (0.0 MiB); no plan can be below {{[0-9]+}} bytes (proven)
 // CHECK-NEXT: the binding launch is {{[0-9]+}} of {{[0-9]+}}, {{.*}}, where these are alive:

@@ -1,8 +1,8 @@
 // RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory | FileCheck %s
 // RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory=budget=1408 | FileCheck %s --check-prefix=TIGHT
 
-// Two timelines share the resident bytes: @w lies at the same place in both. The update
-// writes the own bytes of w; tanh writes over its operand.
+// Two timelines share the resident bytes: @w has the same place in both. The update
+// writes in place, to the bytes of w; tanh overwrites its operand.
 // CHECK: module attributes {plan.arena = [[ARENA:[0-9]+]] : i64, plan.machine = #plan.machine<threads = 1, alignment = 64>}
 // TIGHT: module attributes {plan.arena = {{[0-9]+}} : i64,
 nn.parameter @w : tensor<8x8xf32> {trainable}

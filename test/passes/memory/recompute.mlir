@@ -2,8 +2,8 @@
 // RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory=budget=4864 | FileCheck %s
 // RUN: not plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory='budget=4864 recompute=false' 2>&1 | FileCheck %s --check-prefix=NEVER
 
-// Three cheap values are needed twice, around a value of their size. Without a budget
-// nothing is computed twice; under one, values are repeated from %x and marked.
+// Three cheap values are needed twice, before and after a value of their size. Without a budget
+// nothing is computed twice; with one, values are recomputed from %x and marked.
 // FREE-NOT: plan.recompute
 // CHECK: plan.recompute = 1
 // NEVER: no plan fits in 4864 bytes

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches),choose-kernels,plan-memory{budget=20000},lower-to-exec,exec.program(exec-verify))' | FileCheck %s
 
-// A result that is made again at the end: the last one is what is kept.
+// A result that is recomputed at the end: the last instance is kept.
 
 // CHECK: exec.loop {{.*}} writes(%[[AGAIN:[0-9]+]]) {{.*}}recompute = 1
 // CHECK: exec.kept %[[AGAIN]],

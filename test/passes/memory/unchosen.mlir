@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --plan-memory -split-input-file -verify-diagnostics
 
-// Planning knows no target: what it needs of one stands on the launches.
+// Planning does not know the target: attributes of the launches have what it needs of it.
 // expected-error @+1 {{no kernels are chosen; run choose-kernels first}}
 module {
   func.func @train(%x: tensor<4xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --nn-assign-precision --cse | FileCheck %s
 
-// A factor is rounded once, before it is moved; what only products read stays in bf16.
+// A factor is rounded once, before it is transposed; values that only products read stay in bf16.
 // CHECK-LABEL: @moved
 // CHECK: %[[X:.*]] = nn.cast %arg0 {to = bf16}
 // CHECK: %[[T:.*]] = nn.transpose %[[X]] {{.*}} : tensor<2x4x8xbf16>
@@ -34,7 +34,7 @@ func.func @shared(%dy: tensor<2x4x8xf32>, %x: tensor<8x16xf32>, %w: tensor<16x8x
   return %dw, %dx, %db : tensor<8x16xf32>, tensor<2x4x16xf32>, tensor<8xf32>
 }
 
-// A transposed value that others read in f32 is moved as it is.
+// A transposed value that others read in f32 is transposed in f32.
 // CHECK-LABEL: @read_by_others
 // CHECK: %[[T:.*]] = nn.transpose %arg0 {{.*}} : tensor<4x8x2xf32>
 // CHECK: nn.cast %[[T]] {to = bf16}
@@ -45,8 +45,8 @@ func.func @read_by_others(%x: tensor<4x8x2xf32>, %w: tensor<8x2xf32>)
   return %t, %y : tensor<8x4x2xf32>, tensor<8x4x8xf32>
 }
 
-// The parts of a split are rounded as one. Attention's result is rounded, and the product behind
-// it and the gradient read that; sums and gradients are f32.
+// The parts of a split are rounded before it, by one cast. Attention's result is rounded, and the
+// next product and the gradient read the rounded one; sums and gradients are f32.
 // CHECK-LABEL: @attention
 // CHECK: %[[C:.*]] = nn.cast %arg0 {to = bf16}
 // CHECK: %[[P:.*]]:3 = nn.split %[[C]]

@@ -9,7 +9,7 @@
 // PLAIN: nn.parameter @embed.weight : tensor<8x4xf32> {decayed, trainable}
 // OWN:   nn.parameter @embed.weight : tensor<8x4xf32> {reason = "--freeze"}
 nn.parameter @embed.weight : tensor<8x4xf32> {trainable}
-// The last group that matches counts.
+// The last group that matches applies.
 // PLAIN: nn.parameter @h.weight : tensor<4x4xf32> {decayed, nn.file_name = "val_7", trainable}
 // OWN:   nn.parameter @h.weight : tensor<4x4xf32> {decay = 3.000000e-01 : f64, decayed, lr_scale = 1.000000e-01 : f64, nn.file_name = "val_7", trainable}
 // FILE:  nn.parameter @h.weight : tensor<4x4xf32> {nn.file_name = "val_7", reason = "--freeze"}

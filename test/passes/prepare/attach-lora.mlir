@@ -1,7 +1,7 @@
 // RUN: plimsoll-opt %s --nn-attach-lora='modules=proj|head rank=2 alpha=6' | FileCheck %s
 // RUN: plimsoll-opt %s --nn-attach-lora='modules=proj|head rank=2 alpha=6 dropout=0.5' | FileCheck %s --check-prefix=DROPOUT
 
-// Everything is frozen; adapters stand behind the other parameters and inherit their decay.
+// Everything is frozen; adapters follow the other parameters and inherit their weights' decay.
 // Checkpoints leave out all but adapters and running statistics.
 // CHECK:      module attributes {nn.lora_alpha = 6.000000e+00 : f64}
 // CHECK:      nn.parameter @proj.weight : tensor<6x4xf32> {nn.unsaved, reason = "frozen below --lora"}
@@ -46,7 +46,7 @@ func.func @forward(%x: tensor<3x4xf32>, %gain: tensor<4xf32>) -> (tensor<3x5xf32
   %y = nn.matmul %n, %w {transpose_b} : tensor<3x4xf32>, tensor<6x4xf32>
   %z = nn.add %y, %b : tensor<3x6xf32>, tensor<6xf32>
 
-  // A weight that lies as [in, out] has adapters of the same layouts.
+  // The adapters of a weight [in, out] have the same layouts.
   // CHECK:      %[[P:.*]] = nn.matmul %[[Q:.*]], %{{.*}} : tensor<3x6xf32>, tensor<6x5xf32>
   // CHECK-NEXT: %[[R:.*]] = nn.matmul %[[Q]], %[[C]] {transpose_b} : tensor<3x6xf32>, tensor<2x6xf32>
   // CHECK:      nn.matmul %{{.*}}, %[[D]] {transpose_b} : tensor<3x2xf32>, tensor<5x2xf32>

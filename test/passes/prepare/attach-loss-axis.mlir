@@ -10,7 +10,7 @@
 // RUN: plimsoll-opt %t/rows.mlir --nn-attach-loss | FileCheck %s --check-prefix=ROWS
 
 //--- pixels.mlir
-// From four dimensions on classes are dimension 1, as in F.cross_entropy; the module says so too.
+// With four or more dimensions classes are dimension 1, as in F.cross_entropy; nn.classes says so.
 // PIXELS:      module attributes {nn.classes = "dimension 1 of output 'y' (2x3x4x5)"}
 // PIXELS:      %arg1: tensor<2x4x5xi64> {nn.classes = "dimension 1 of output 'y' (2x3x4x5)", nn.limit = 3 : i64
 // PIXELS:        %[[W:.*]] = nn.constant {{.*}} : tensor<3xf32>
@@ -31,12 +31,12 @@ module {
 }
 
 //--- steps.mlir
-// Three dimensions are a language model's, classes last.
+// With three dimensions, as in a language model, classes are the last one.
 // STEPS:   %arg1: tensor<2x3xi64> {nn.classes = "dimension 2 of the output (2x3x4)", nn.limit = 4 : i64
 // STEPS:     nn.cross_entropy %{{.*}}, %arg1 : tensor<2x3x4xf32>, tensor<2x3xi64>
 // FIRST:   %arg1: tensor<2x4xi64> {nn.classes = "dimension 1 of the output (2x3x4)", nn.limit = 3 : i64
 // FIRST:     nn.cross_entropy %{{.*}}, %arg1 {axis = 1 : i64} : tensor<2x3x4xf32>, tensor<2x4xi64>
-// The gradient is that of the same dimension, and made in one sweep: nothing is transposed.
+// The gradient uses the same dimension, in one kernel: nothing is transposed.
 // STEP-NOT:  nn.transpose
 // STEP:      nn.launch(%{{.*}}, %arg1)
 // STEP:      nn.cross_entropy_with_grad %{{.*}} {axis = 1 : i64} : tensor<2x3x4xf32>, tensor<2x4xi64>
@@ -49,7 +49,7 @@ func.func @forward(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
 }
 
 //--- rows.mlir
-// Of two dimensions only one can hold the classes: there is nothing to say.
+// Of two dimensions only one can hold the classes: there is no remark.
 // ROWS-NOT: nn.classes
 // ROWS:     nn.cross_entropy %{{.*}}, %arg1 : tensor<2x3xf32>, tensor<2xi64>
 func.func @forward(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
@@ -58,7 +58,7 @@ func.func @forward(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 }
 
 //--- signal.mlir
-// Three dimensions of a convolution are no language model's: which are meant is asked for.
+// Three dimensions that come from a convolution are ambiguous: a warning asks for axis=.
 // SIGNAL: warning: output 'y' (2x3x8) comes from a convolution, whose channels are dimension 1, while the last of three dimensions is taken for the classes; say which they are, --loss=cross-entropy,axis=1 or axis=2
 // SAID-NOT: warning
 // SAID:     nn.cross_entropy %{{.*}}, %{{.*}} {axis = 1 : i64}

@@ -34,7 +34,7 @@ func.func @forward(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 
 //--- moved.mlir
 // A softmax over dimension 1 is one over the last between transpositions, here with a reshape too.
-// Over another dimension than the classes it is none of the loss's.
+// A softmax over another dimension than the classes does not concern the loss.
 // MOVED: warning: the output is the result of a Softmax already (s)
 func.func @forward(%x: tensor<2x20x3xf32>) -> tensor<2x3x4x5xf32> {
   %p = nn.softmax %x : tensor<2x20x3xf32> loc("s")
@@ -54,14 +54,14 @@ func.func @forward(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 }
 
 //--- logarithm.mlir
-// The softmax of a log-softmax is itself: PyTorch's NLLLoss of it has the same numbers.
+// Cross entropy of a log-softmax gives the same numbers as PyTorch's NLLLoss of it.
 func.func @forward(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %p = nn.log_softmax %x : tensor<2x3xf32>
   return %p : tensor<2x3xf32>
 }
 
 //--- before.mlir
-// A softmax inside of the model is none of the output.
+// A softmax inside the model does not make the output probabilities.
 func.func @forward(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %p = nn.softmax %x : tensor<2x3xf32>
   %y = nn.mul %p, %x : tensor<2x3xf32>, tensor<2x3xf32>

@@ -8,7 +8,7 @@
 // RUN: plimsoll-opt %t/two.mlir --nn-attach-loss=loss=output:penalty | FileCheck %s --check-prefix=OUTPUT
 
 //--- one.mlir
-// Token ids pick rows of a table of 10 and are limited by it, labels by the classes.
+// Token ids are limited by the table of 10 rows that they index, labels by the classes.
 // CE:      func.func @forward(%arg0: tensor<2x3xi64> {nn.limit = 10 : i64}, %arg1: tensor<2x3xi64> {nn.classes = "dimension 2 of the output (2x3x4)", nn.limit = 4 : i64, nn.name = "labels", nn.role = "labels"})
 // CE-SAME:   -> (tensor<f32> {nn.name = "loss"}, tensor<f32> {nn.name = "accuracy"})
 // CE:        %[[X:.*]] = nn.gather %{{.*}}, %arg0

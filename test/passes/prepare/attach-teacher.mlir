@@ -16,7 +16,7 @@
 // PLAIN:      %[[P:.*]] = nn.softmax %arg1
 // PLAIN-NEXT: nn.kl_divergence %{{.*}}, %[[P]] {temperature = 1.000000e+00 : f64}
 
-// The loss is mixed; the student's own stays a result,
+// The loss is a mixture; the student's loss stays a result,
 // LOSS:      -> (tensor<f32> {nn.name = "loss"}, tensor<f32> {nn.name = "accuracy"}, tensor<f32> {nn.name = "own_loss"})
 // LOSS:        %[[OWN:.*]], %[[A:.*]] = nn.cross_entropy
 // LOSS-DAG:    %[[REST:.*]] = nn.constant dense<7.500000e-01>
@@ -25,7 +25,7 @@
 // LOSS:        %[[MIXED:.*]] = nn.add %[[X]]
 // LOSS:        return %[[MIXED]], %[[A]], %[[OWN]]
 
-// which is what evaluation tells, and training does without.
+// which evaluation reports, and which training does not compute.
 // STEP-LABEL: func.func @train
 // STEP-SAME:    -> (tensor<f32> {nn.name = "loss"}, tensor<f32> {nn.name = "accuracy"})
 // STEP:         %[[OWN:.*]], %[[A:.*]] = nn.cross_entropy

@@ -1,7 +1,7 @@
 // RUN: plimsoll-opt %s --nn-insert-dropout="rules=h\.0\.mlp=0.1,last=0.5" | FileCheck %s
 
-// Behind what leaves the module or the node, and behind that alone: once, whatever reads it,
-// also if it is a result. Integers are left.
+// A dropout follows each value that leaves the module or node, and no other: once, whatever reads
+// it, even if it is a result. Integers have none.
 // CHECK-LABEL: func.func @forward
 func.func @forward(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xi64>) {
   // CHECK:      %[[INNER:.*]] = nn.exp %arg0

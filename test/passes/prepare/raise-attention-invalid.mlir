@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-raise-attention))' -verify-diagnostics | FileCheck %s
 
-// What is not attention stays as it is.
+// Ops that are not attention do not change.
 // CHECK-NOT: nn.attention
 
 // CHECK-LABEL: func.func @guard_of_ones
@@ -16,7 +16,7 @@ func.func @guard_of_ones(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: t
   return %y : tensor<1x2x3x4xf32>
 }
 
-// A mask that would have to be repeated along the keys.
+// A mask that would have to be broadcast along the keys.
 // CHECK-LABEL: func.func @mask_of_columns
 func.func @mask_of_columns(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: tensor<1x2x3x4xf32>, %m: tensor<3x1xf32>) -> tensor<1x2x3x4xf32> {
   %s = nn.matmul %q, %k {transpose_b} : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>

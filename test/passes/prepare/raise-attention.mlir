@@ -13,7 +13,7 @@ func.func @scores_scaled(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: t
   return %y : tensor<1x2x3x4xf32>
 }
 
-// Divided by sqrt d; the keys transposed by an op of their own.
+// The scores are divided by sqrt d; a separate op transposes the keys.
 // CHECK-LABEL: func.func @scores_divided
 // CHECK:         nn.attention %arg0, %arg1, %arg2 {scale = 5.000000e-01 : f64}
 // CHECK-NOT:     nn.softmax
@@ -28,7 +28,7 @@ func.func @scores_divided(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: 
   return %y : tensor<1x2x3x4xf32>
 }
 
-// The scale's root on q and on k, and the exporter's guard against rows without keys.
+// q and k are each scaled by the root of the scale; the exporter guards rows without keys.
 // CHECK-LABEL: func.func @scale_split
 // CHECK:         nn.attention %arg0, %arg1, %arg2 {scale = 0.49999{{.*}} : f64}
 // CHECK-NOT:     nn.softmax
@@ -79,7 +79,7 @@ func.func @lowest_float(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: te
   return %y : tensor<1x2x3x4xf32>
 }
 
-// A triangle of truth values, as attention of opset 23 takes it.
+// A triangle of booleans, as the Attention operator of opset 23 has it.
 // CHECK-LABEL: func.func @bool_triangle
 // CHECK:         nn.attention %arg0, %arg0, %arg0 {causal, scale = 5.000000e-01 : f64}
 func.func @bool_triangle(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
@@ -143,7 +143,7 @@ func.func @bias(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: tensor<1x2
   return %y : tensor<1x2x3x4xf32>
 }
 
-// Heads that were moved out for the op stay inside.
+// Transpositions that moved the heads outwards are folded into the op (heads_inner).
 // CHECK-LABEL: func.func @heads_stay_inside
 // CHECK:         %[[Y:.*]], %{{.*}} = nn.attention %arg0, %arg1, %arg2 {heads_inner, scale = 5.000000e-01 : f64}
 // CHECK-NEXT:    return %[[Y]]
@@ -161,7 +161,7 @@ func.func @heads_stay_inside(%qi: tensor<1x3x2x4xf32>, %ki: tensor<1x3x2x4xf32>,
   return %yi : tensor<1x3x2x4xf32>
 }
 
-// A bias that is learned needs its gradient: the scores stay as they are.
+// A learned bias needs a gradient: the ops do not change.
 nn.parameter @learned.bias : tensor<3x3xf32> {trainable, role = "matrix"}
 // CHECK-LABEL: func.func @learned_bias
 // CHECK-NOT: nn.attention
@@ -175,7 +175,7 @@ func.func @learned_bias(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: te
   return %y : tensor<1x2x3x4xf32>
 }
 
-// Values that all heads share are no attention's: the products stay.
+// Values that all heads share do not match attention: the products do not change.
 // CHECK-LABEL: func.func @shared_values
 // CHECK-NOT: nn.attention
 // CHECK: nn.softmax
@@ -186,7 +186,7 @@ func.func @shared_values(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: t
   return %y : tensor<1x2x3x4xf32>
 }
 
-// Two heads of keys and values, each repeated for three of queries.
+// Each of two heads of keys and values is repeated for three heads of queries.
 // CHECK-LABEL: func.func @repeated_heads
 // CHECK:         nn.attention %arg0, %arg1, %arg2 {scale = 5.000000e-01 : f64} : tensor<1x6x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>
 // CHECK-NOT:     nn.broadcast
@@ -203,7 +203,7 @@ func.func @repeated_heads(%q: tensor<1x6x3x4xf32>, %k: tensor<1x2x3x4xf32>, %v: 
   return %y : tensor<1x6x3x4xf32>
 }
 
-// The whole row of heads repeated: head i is not of group i / 3, so it stays.
+// All heads are repeated in turn: head i is not of group i / 3, so nothing changes.
 // CHECK-LABEL: func.func @tiled_heads
 // CHECK:         nn.attention %arg0, %{{.*}} : tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>, tensor<1x6x3x4xf32>
 func.func @tiled_heads(%q: tensor<1x6x3x4xf32>, %k: tensor<1x2x3x4xf32>) -> tensor<1x6x3x4xf32> {

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-raise-gelu))' -verify-diagnostics | FileCheck %s
 
-// What only looks like a GELU stays as it is, and no remark is made.
+// Ops that only resemble a GELU do not change, and there is no remark.
 // CHECK-NOT: nn.gelu
 
 // CHECK-LABEL: func.func @other_constant

@@ -16,7 +16,7 @@ func.func @erf(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   return %e : tensor<4x8xf32>
 }
 
-// The half first, the sum the other way round, 1 / sqrt 2 as a factor.
+// The factor 1/2 comes first, the sum has its operands exchanged, 1 / sqrt 2 is a factor.
 // CHECK-LABEL: func.func @erf_other_order
 // CHECK:         nn.gelu %arg0 : tensor<4x8xf32>
 func.func @erf_other_order(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
@@ -53,7 +53,7 @@ func.func @tanh(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   return %y : tensor<4x8xf32>
 }
 
-// The cube as products.
+// The cube is written as products.
 // CHECK-LABEL: func.func @cube_of_products
 // CHECK:         nn.gelu %arg0 {tanh_approximation}
 func.func @cube_of_products(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {

@@ -1,6 +1,6 @@
 // RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-raise-layer-norm))' -verify-diagnostics | FileCheck %s
 
-// What is not quite a layer normalisation stays as it is.
+// Ops that are almost a layer normalisation do not change.
 // CHECK-NOT: nn.layer_norm
 
 // CHECK-LABEL: func.func @wrong_count

@@ -23,7 +23,7 @@ func.func @divided(%x: tensor<2x8xf32>, %s: tensor<8xf32>, %b: tensor<8xf32>) ->
   return %z : tensor<2x8xf32>
 }
 
-// The square as a power, the deviation's reciprocal as a factor.
+// The square is a power, the reciprocal of the deviation a factor.
 // CHECK-LABEL: func.func @reciprocal
 // CHECK:         nn.layer_norm %arg0, %arg1, %arg2 {epsilon = 9.99{{.*}}E-6 : f64}
 // CHECK-NOT:     nn.sqrt
@@ -71,7 +71,7 @@ func.func @without_bias(%x: tensor<2x8xf32>, %s: tensor<8xf32>, %b: tensor<8xf32
   return %y : tensor<2x8xf32>
 }
 
-// Root mean square normalisation, by the reciprocal and by a division.
+// Root mean square normalisation with a reciprocal and with a division.
 // CHECK-LABEL: func.func @root_mean_square
 // CHECK:         nn.layer_norm %arg0, %arg1 {epsilon = 9.99{{.*}}E-6 : f64, uncentered}
 // CHECK:         nn.layer_norm %arg0, %arg1 {epsilon = 9.99{{.*}}E-6 : f64, uncentered}

@@ -9,7 +9,7 @@ func.func @transpose_into_matmul(%x: tensor<4x64xf32>, %w: tensor<32x64xf32>) ->
   return %y : tensor<4x32xf32>
 }
 
-// Twice transposed is not transposed.
+// Two transpositions cancel.
 // CHECK-LABEL: func.func @both_operands
 // CHECK-NEXT:    %[[Y:.*]] = nn.matmul %arg0, %arg1 {transpose_a} :
 // CHECK-NEXT:    return %[[Y]]
@@ -20,7 +20,7 @@ func.func @both_operands(%a: tensor<2x64x4xf32>, %w: tensor<64x32xf32>) -> tenso
   return %y : tensor<2x4x32xf32>
 }
 
-// A transposition that moves the batch is no flag of a product.
+// A transposition that moves the batch cannot become a flag of a product.
 // CHECK-LABEL: func.func @other_transpose
 // CHECK:         nn.transpose %arg0 {permutation = array<i64: 1, 0, 2>}
 // CHECK:         nn.matmul %{{.*}}, %arg1 : tensor<2x4x64xf32>, tensor<64x32xf32>
@@ -70,7 +70,7 @@ func.func @not_neutral(%x: tensor<3xf32>) -> tensor<2x3xf32> {
   return %b : tensor<2x3xf32>
 }
 
-// How exporters transpose keys: batch and heads merged, and parted again.
+// Exporters transpose keys with batch and heads merged, and split again afterwards.
 // CHECK-LABEL: func.func @unmerge
 // CHECK-NEXT:    %[[T:.*]] = nn.transpose %arg0 {permutation = array<i64: 0, 1, 3, 2>}
 // CHECK-NEXT:    return %[[T]]

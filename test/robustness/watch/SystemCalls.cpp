@@ -1,7 +1,7 @@
 //===- SystemCalls.cpp - every mmap, mremap and brk of the process -----------===//
 //
-// A seccomp filter turns these calls into SIGSYS, whose handler counts and then makes
-// the call itself, from the one address that the filter lets pass.
+// A seccomp filter turns these calls into SIGSYS, whose handler counts them and then makes
+// the call, from the only address that the filter allows.
 //===----------------------------------------------------------------------===//
 #include "Watch.h"
 
@@ -37,7 +37,7 @@ namespace {
 void handle(int, siginfo_t *info, void *context) {
   greg_t *r = static_cast<ucontext_t *>(context)->uc_mcontext.gregs;
   long number = info->si_syscall;
-  // brk(0) asks where the break is; brk(x) moves it.
+  // brk(0) returns the program break; brk(x) moves it.
   size_t bytes = static_cast<size_t>(number == SYS_brk ? r[REG_RDI] : r[REG_RSI]);
   watch::seen(number, bytes, reinterpret_cast<const void *>(r[REG_RIP]));
   r[REG_RAX] = watch_system_call(number, r[REG_RDI], r[REG_RSI], r[REG_RDX], r[REG_R10], r[REG_R8],

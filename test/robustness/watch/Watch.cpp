@@ -1,4 +1,4 @@
-//===- Watch.cpp - the functions that stand before libc's --------------------===//
+//===- Watch.cpp - the functions that replace libc's -------------------------===//
 //
 // Environment: WATCH_REPORT, the JSON file to write at exit; WATCH_FROM and WATCH_TO, the
 // steps between whose metrics lines everything is counted.
@@ -36,14 +36,14 @@ struct Counts {
 bool trapped = false;
 std::atomic<bool> watching = false;
 long from = 2, to = 0, lastStep = 0;
-/// Where an object lies in memory.
+/// The addresses of an object in memory.
 struct Range {
   uintptr_t begin = 0, end = 0;
   bool holds(const void *address) const {
     return reinterpret_cast<uintptr_t>(address) - begin < end - begin;
   }
 };
-/// The program's own object, and libstdc++, whose strings and containers are the program's too.
+/// The program's object, and libstdc++, whose strings and containers count as the program's.
 Range executable, standardLibrary;
 
 Counts own, others;                               ///< while watching
@@ -52,9 +52,9 @@ std::atomic<long> ownMappings = 0;                ///< from start to end: by the
 std::atomic<size_t> ownMapped[16];                ///< their sizes
 std::atomic<long> live = 0, most = 0; ///< bytes of the heap; `most` since the watch began
 long liveAtStart = 0;
-const void *firstOwn = nullptr; ///< who made the first allocation of the program's own
+const void *firstOwn = nullptr; ///< the caller of the first allocation of the program's code
 
-/// Who asked for the memory that an inner call of libc now maps.
+/// The caller that requested the memory which libc now maps by an inner call.
 thread_local const void *asking = nullptr;
 
 bool isOwn(const void *caller) {
@@ -79,7 +79,7 @@ void shrink(void *memory) {
     live -= static_cast<long>(malloc_usable_size(memory));
 }
 
-/// An allocation through one of the functions below.
+/// An allocation made by one of the functions below.
 struct Allocation {
   explicit Allocation(const void *caller) : before(asking) {
     asking = caller;
@@ -96,7 +96,7 @@ struct Allocation {
   const void *before;
 };
 
-/// "VmHWM:   1234 kB" of /proc/self/status, in bytes.
+/// Returns "VmHWM:   1234 kB" of /proc/self/status, in bytes.
 long peakResident() {
   char text[4096];
   int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -177,7 +177,7 @@ void watch::seen(long number, size_t bytes, const void *caller) {
   ++(number == SYS_brk ? counts.breaks : counts.mappings);
 }
 
-// Of C++, so that the caller is who says `new`, not the library that implements it.
+// The operators of C++, so that the caller is the code with `new`, not the library behind it.
 
 static void *allocate(size_t bytes, const void *caller) {
   Allocation allocation(caller);

@@ -1,8 +1,8 @@
-//===- Watch.h - counting what a training program asks the system for --------===//
+//===- Watch.h - counts the memory requests of a training program ------------===//
 //
-// Preloaded into a program, this library counts allocations and mappings by who asked
-// for them: the program's own code, or a library. It watches from one step to another;
-// steps are seen by the lines of the metrics file as they are written.
+// Preloaded into a program, this library counts allocations and mappings by their callers:
+// the program's code, or a library. It watches from one step to another;
+// it recognises steps by the lines that are written to the metrics file.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_TEST_WATCH_H
 #define PLIMSOLL_TEST_WATCH_H
@@ -11,15 +11,15 @@
 
 namespace watch {
 
-/// Makes a system call that the filter lets pass.
+/// Makes a system call from the address that the filter allows.
 long systemCall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
                 long f = 0);
 
-/// From here on mmap, mremap and brk are told to `seen`, whoever calls them; false when the
-/// system refuses. libc's calls to itself cannot be seen in any other way.
+/// From this call on, seen() is called for every mmap, mremap and brk of the process; false if the
+/// system refuses. libc's inner calls cannot be observed in any other way.
 bool trapSystemCalls();
 
-/// A system call was made, by the code at `caller`.
+/// Called for each system call that was made, by the code at `caller`.
 void seen(long number, size_t bytes, const void *caller);
 
 } // namespace watch

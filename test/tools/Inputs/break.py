@@ -1,4 +1,4 @@
-"""A copy of a model with one node in its middle of an unknown type: break.py FROM TO."""
+"""Copies a model and gives the node in its middle an unknown type: break.py FROM TO."""
 import sys
 
 import onnx

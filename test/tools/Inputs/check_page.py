@@ -1,4 +1,5 @@
-"""The page's peak is the plan's, and both pictures are well-formed: PAGE SUMMARY.json SVG."""
+"""Checks that the page's peak is the plan's, and that both pictures are well-formed: PAGE
+SUMMARY.json SVG."""
 import json
 import re
 import sys
@@ -8,7 +9,7 @@ page, summary, svg = sys.argv[1:]
 text = open(page).read()
 peak = int(re.search(r'id="peak">(\d+)<', text)[1])
 plan = json.load(open(summary))
-# The bound is the largest sum of live bytes of the order, with each value rounded up to 64.
+# The bound is the largest sum of live bytes in this order, each value rounded up to 64.
 assert peak <= plan["lower_bound_bytes"] <= plan["arena_bytes"], (peak, plan)
 assert peak > 0.98 * plan["lower_bound_bytes"], (peak, plan)
 for picture in re.findall(r"<svg.*?</svg>", text, re.S) + [open(svg).read()]:

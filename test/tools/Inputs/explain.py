@@ -1,4 +1,4 @@
-"""Explanations agree with the plan and with one another: MODEL."""
+"""Checks that explanations agree with the plan and with one another: MODEL."""
 import json
 import subprocess
 import sys
@@ -36,7 +36,7 @@ for layer in (0, 3):
             repeated += bool(again)
             assert all(life["from_launch"] in life["repeated_launches"] for life in again), value
             for change in value["if"]:
-                if change["what"] == "keep":  # what is repeated costs time, and saves bytes
+                if change["what"] == "keep":  # repeating costs time and saves bytes
                     kept += 1
                     assert again and change["seconds"] < 0, value
                     assert change["peak_bytes"] >= answer["peak_bytes"], value
@@ -44,13 +44,13 @@ for layer in (0, 3):
                     assert change["seconds"] > 0 and change["launches"], value
 assert repeated and kept, "the budget is meant to make the plan repeat something"
 
-# A tensor of the file, its node and the number behind a name mean the same value.
+# A tensor of the file, its node, and a name with a number all mean the same value.
 by_node, by_tensor = explain("node_addmm_2")["values"], explain("addmm_2")["values"]
 assert by_node == by_tensor and explain("node_addmm_2#2")["values"] == by_node[1:2]
 gradient = explain("gradient of model.transformer.h.0.mlp.c_fc.weight")["values"]
 assert len(gradient) == 1 and gradient[0]["kind"] == "gradient" and gradient[0]["pass"] == "backward"
 assert gradient == explain("d(model.transformer.h.0.mlp.c_fc.weight)")["values"]
-# Ties: every name that the framework has leads to the one tensor.
+# Tied tensors: every name of the framework leads to the same tensor.
 assert explain("model.transformer.wte.weight")["values"][0]["value"] == "model.lm_head.weight"
 
 assert run("explain", model, "nobody")[0] == 2

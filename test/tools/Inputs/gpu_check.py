@@ -1,4 +1,4 @@
-"""gpu_check.py SOURCE: the figures of tools/gpu-check, from measurements made up here."""
+"""gpu_check.py SOURCE: tests the figures of tools/gpu-check on invented measurements."""
 import pathlib
 import sys
 import tempfile
@@ -21,7 +21,7 @@ def check_idle_share():
     # The second half: 100 to 130, 130 to 160, then 20 idle, 180 to 200; in any order.
     warming = [(0, 1), (5, 6), (50, 51)]
     check(figures.idle_share([(180, 200), *warming, (100, 130), (130, 160)]), 0.2)
-    # Kernels of two streams overlap: one within another fills nothing.
+    # Kernels of two streams overlap: one within another does not shorten the gaps.
     check(figures.idle_share([*warming, (100, 200), (110, 120), (150, 210)]), 0.0)
     check(figures.idle_share([(0, 1), (1, 2), (10, 20), (30, 50)]), 0.25)
 
@@ -36,7 +36,7 @@ def check_overhead():
     overhead = figures.fit_overhead(rows)
     errors = figures.overhead_errors(overhead, rows)
     check(min(errors) >= 0 and max(errors) < 4 * mib, True)
-    # Fewer bytes for more launches is noise, and the same launches tell nothing about one.
+    # Fewer bytes for more launches is noise; equal numbers of launches give no bytes per launch.
     for launches in ((10, 400), (10, 10)):
         rows = [{"launches": n, "beside": b * mib} for n, b in zip(launches, (510, 500))]
         check(figures.fit_overhead(rows), {"base_bytes": 510 * mib, "launch_bytes": 0})
@@ -62,7 +62,7 @@ def check_aims():
     llama = {**GPT2, "model": "llama-1b", "utilisation": 0.5, "idle_share": 0.019}
     check(figures.aims(llama), [("utilisation", ">= 50 %", "50.0%", True),
                                 ("launch gaps", "< 2 % of the step", "1.90%", True)])
-    # What was not measured has no row, and no aim is met by it.
+    # Figures that were not measured have no row and meet no target.
     bare = {**GPT2, "compile": {"error": "no torch"}, "llm.c": {"left_out": "no --llm-c=FOLDER"},
             "idle_share": None}
     check(figures.aims(bare), [])

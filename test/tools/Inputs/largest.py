@@ -1,4 +1,5 @@
-"""The size that was found fits, the next does not, and plan says the same: ANSWER.json MODEL."""
+"""Checks that the size found fits, that the next does not, and that `plan` agrees: ANSWER.json
+MODEL."""
 import json
 import subprocess
 import sys

@@ -1,4 +1,5 @@
-"""plimsoll-plan check refuses every wrong file with a line, and never crashes: FOLDER."""
+"""Checks that plimsoll-plan check refuses every wrong file with a message, and never crashes:
+FOLDER."""
 import copy
 import json
 import pathlib
@@ -45,7 +46,7 @@ def check(problem, plan):
 
 
 def numbers(node, path=()):
-    """The paths of all numbers in plain data."""
+    """Yields the paths of all numbers in plain data."""
     if isinstance(node, bool):
         return
     if isinstance(node, int):

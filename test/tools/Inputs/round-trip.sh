@@ -1,4 +1,5 @@
-# round-trip.sh MODEL PREFIX [OPTION...]: compiles to each stage, prints it back and compares.
+# round-trip.sh MODEL PREFIX [OPTION...]: compiles to each stage, reads and prints its text again,
+# and compares.
 set -eu
 model=$1 prefix=$2
 shift 2

@@ -1,4 +1,5 @@
-"""A browser opens the page; what its script computed is the plan's peak: PAGE PLAN.json PROFILE."""
+"""Opens the page in a browser and checks that its script computes the plan's peak: PAGE PLAN.json
+PROFILE."""
 import html
 import json
 import re
@@ -26,7 +27,7 @@ assert 0.98 * plan["lower_bound_bytes"] < peak <= plan["lower_bound_bytes"] <= p
 readout = html.unescape(re.search(r'<p id="readout">([^<]*)</p>', dom)[1])
 assert readout.startswith(f"launch {launch}, {plan['peak_node']}: {peak / 2**20:.2f} MiB"), readout
 
-# What is hovered: a column for each launch, whose parts add up to its sum.
+# The tooltips: a column for each launch, whose parts add up to its sum.
 columns = re.findall(r"<title>(\d+): ([^<]*)</title>", dom)
 assert [int(number) for number, _ in columns] == list(range(1, plan["launches"] + 1))
 for _, text in columns:
@@ -36,7 +37,7 @@ data = json.loads(re.search(r'id="data">([^<]*)</script>', dom)[1])
 sums = [sum(bytes) for bytes in zip(*(layer["bytes"] for layer in data["layers"]))]
 assert max(sums) == peak and len(sums) == len(data["names"]) == plan["launches"]
 
-# The areas lie on one another, and the highest point is the peak on the arena's scale.
+# The areas are stacked, and the highest point is the peak on the arena's scale.
 areas = [[tuple(map(float, p.split(","))) for p in d.strip(" MZ").split()]
          for d in re.findall(r'<path fill="#\w+" d="([^"]*)"', dom)]
 assert len(areas) == len(data["layers"])

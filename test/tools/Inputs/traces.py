@@ -1,4 +1,4 @@
-"""Both traces hold the plan's peak: SUMMARY.json TRACE.json SNAPSHOT.pickle."""
+"""Checks that both traces have the plan's peak: SUMMARY.json TRACE.json SNAPSHOT.pickle."""
 import json
 import pickle
 import pickletools

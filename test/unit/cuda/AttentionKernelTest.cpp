@@ -1,4 +1,4 @@
-// Attention on the emulator, against the CPU's: layouts, masks, shared kv heads, head sizes.
+// Attention on the emulator, compared with the CPU's: layouts, masks, shared kv heads, head sizes.
 #include "Compare.h"
 #include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
@@ -58,7 +58,7 @@ protected:
   }
 };
 
-/// Both directions, each compared with the CPU's, on numbers that `Factor` has.
+/// Compares both directions with the CPU's, on numbers that `Factor` can represent.
 template <typename Factor>
 void AttentionKernel::compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad,
                                   double tolerance, double lseTolerance) {
@@ -108,8 +108,8 @@ TEST_P(AttentionKernel, IsTheCpus) {
   compareBoth<float>(cuda::attention, cuda::attention_grad, 2e-6, 2e-6);
 }
 
-/// Operands that are bf16 already: what is rounded besides them are the weights and the gradients
-/// of scores, by at most 2^-9 of each.
+/// Operands are bf16 numbers, so that only the weights and the gradients of scores are rounded, by
+/// at most 2^-9 of each.
 TEST_P(AttentionKernel, InBf16IsNearTheCpus) {
   compareBoth<plimsoll::Bf16>(cuda::attention_bf16, cuda::attention_grad_bf16, 0x1p-8, 2e-6);
 }

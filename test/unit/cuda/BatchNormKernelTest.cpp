@@ -13,7 +13,7 @@ const std::vector<Sizes> kShapes = {{2, 1, 1}, {33, 5, 1},   {3, 4, 7},    {2, 3
 
 class BatchNormKernel : public CudaKernels {
 protected:
-  /// Channels that lie far from zero, next to their spread.
+  /// Returns channels whose mean is large compared with their spread.
   std::vector<float> far(int64_t count) {
     auto x = random(count, 0.01);
     for (float &value : x)
@@ -55,7 +55,7 @@ TEST_F(BatchNormKernel, OneElementFarFromTheOthersIsTheShift) {
 
 TEST_F(BatchNormKernel, Gradients) {
   for (const Sizes &sizes : kShapes)
-    for (int inPlace : {0, 1, 2}) { // into nothing, dy, x
+    for (int inPlace : {0, 1, 2}) { // in no operand's bytes, dy's, x's
       int64_t channels = sizes[1], count = sizes[0] * channels * sizes[2];
       auto variances = random(channels, 0.1);
       for (float &variance : variances)

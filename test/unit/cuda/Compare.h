@@ -1,7 +1,7 @@
-//===- Compare.h - a CUDA kernel on the emulator against the CPU's ----------===//
+//===- Compare.h - compares CUDA kernels on the emulator with the CPU's -----===//
 //
 // Both get the same operands. The emulated one may touch exactly the bytes of its operands, so
-// an access behind a row's end is a fault here, as is one that reads what nothing wrote.
+// an access after the end of a row is a fault here, as is a read of bytes that nothing wrote.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_TEST_CUDA_COMPARE_H
 #define PLIMSOLL_TEST_CUDA_COMPARE_H
@@ -31,7 +31,7 @@ template <typename T> constexpr int64_t code() {
 class Compare {
 public:
   template <typename T> int read(const std::vector<T> &values) { return add(values, false, false); }
-  /// The same numbers, to the CUDA kernel as `Narrow`.
+  /// Adds an operand that the CUDA kernel reads as `Narrow`, the CPU's as floats.
   template <typename Narrow> int readAs(const std::vector<float> &values) {
     int index = add(values, false, false);
     std::vector<Narrow> narrow(values.begin(), values.end());
@@ -41,11 +41,11 @@ public:
   template <typename T> int update(const std::vector<T> &values) {
     return add(values, true, false);
   }
-  /// A result of `count` elements, whose bytes mean nothing before.
+  /// Adds a result of `count` elements, whose bytes are undefined before.
   template <typename T> int write(int64_t count) {
     return add(std::vector<T>(static_cast<size_t>(count)), true, true);
   }
-  /// One that the CUDA kernel writes as `Narrow`, the CPU's as floats.
+  /// Adds a result that the CUDA kernel writes as `Narrow`, the CPU's as floats.
   template <typename Narrow> int writeAs(int64_t count) {
     int index = write<float>(count);
     operands.back().emulated.resize(static_cast<size_t>(count) * sizeof(Narrow));
@@ -56,7 +56,7 @@ public:
     operands.back().of = -2;
     return static_cast<int>(operands.size()) - 1;
   }
-  /// The bytes of another operand, which is overwritten.
+  /// Adds a result in the bytes of operand `other`, which is overwritten.
   int same(int other) {
     operands.push_back({});
     operands.back().of = other;
@@ -70,8 +70,8 @@ public:
     runOnEmulator(cuda, sizes, scalars);
   }
 
-  /// Largest difference, relative to the largest number of the CPU, is at most `tolerance`; 0: the
-  /// same bits. The CUDA kernel's numbers are `Got`.
+  /// Expects that the largest difference, relative to the CPU's largest number, is at most
+  /// `tolerance`; 0: the same bits. The CUDA kernel's numbers are `Got`.
   template <typename T, typename Got = T> void expect(int index, double tolerance) {
     while (operands[static_cast<size_t>(index)].of >= 0)
       index = operands[static_cast<size_t>(index)].of;
@@ -94,11 +94,11 @@ public:
     EXPECT_LE(difference, tolerance * most) << "of operand " << index;
   }
 
-  /// What the CPU wrote.
+  /// Returns what the CPU's kernel wrote.
   template <typename T> std::vector<T> result(int index) const {
     return numbers<T>(operands[static_cast<size_t>(index)].cpu);
   }
-  /// What the kernel wrote on the emulator.
+  /// Returns what the kernel wrote on the emulator.
   template <typename T> std::vector<T> emulated(int index) const {
     return numbers<T>(operands[static_cast<size_t>(index)].emulated);
   }
@@ -172,7 +172,7 @@ private:
     size_t used = 64;
     for (Operand &operand : operands) {
       operand.offset = used;
-      used += (operand.emulated.size() + 127) / 64 * 64; // a gap behind each
+      used += (operand.emulated.size() + 127) / 64 * 64; // a gap after each
     }
     emulator::Arena arena(used + static_cast<size_t>(space));
     std::vector<void *> buffers;
@@ -215,7 +215,7 @@ protected:
       value = static_cast<T>(normal(engine));
     return values;
   }
-  /// Whole numbers in [least, most].
+  /// Draws whole numbers in [least, most].
   template <typename T> std::vector<T> whole(int64_t count, int64_t least, int64_t most) {
     std::uniform_int_distribution<int64_t> uniform(least, most);
     std::vector<T> values(static_cast<size_t>(count));

@@ -1,4 +1,5 @@
-// Losses, and what stands between gradients and updates, on the emulator, against the CPU's.
+// Losses, and kernels that run between gradients and updates, on the emulator, compared with the
+// CPU's.
 #include "Compare.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Kernels.h"

@@ -8,7 +8,7 @@ namespace {
 
 namespace cuda = plimsoll::cuda;
 
-/// What a launch may have behind its buffers, or nothing.
+/// The optional operands of a launch; `given`: it has them.
 struct Options {
   bool given, weighted;
   double smoothing;
@@ -16,7 +16,7 @@ struct Options {
 
 class CrossEntropyKernel : public CudaKernels {
 protected:
-  /// Labels of which some do not count.
+  /// Draws labels of which some are ignored.
   std::vector<int64_t> labels(int64_t rows, int64_t classes, int64_t ignored) {
     auto values = whole<int64_t>(rows, 0, classes - 1);
     for (size_t i = 1; i < values.size(); i += 5)

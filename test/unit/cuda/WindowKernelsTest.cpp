@@ -16,7 +16,7 @@ struct Axis {
   int64_t out() const { return (size + pad + behind() - dilation * (kernel - 1) - 1) / stride + 1; }
 };
 
-/// The 18 numbers of a window over up to three axes.
+/// Returns the 18 numbers of a window over up to three axes.
 Sizes windowOf(std::vector<Axis> axes) {
   axes.insert(axes.begin(), 3 - axes.size(), Axis{1, 1});
   Sizes numbers;
@@ -47,7 +47,7 @@ struct Kernels {
 float toBf16(float x) {
   return plimsoll::Bf16(x);
 }
-/// To eleven bits, ties away from zero.
+/// Rounds to eleven bits, ties away from zero.
 float toTf32(float x) {
   int exponent;
   const float fraction = std::frexp(x, &exponent);
@@ -59,8 +59,8 @@ float asItIs(float x) {
 
 class ConvKernels : public CudaKernels, public testing::WithParamInterface<Shape> {
 protected:
-  /// All three; `tolerance` of the gradients, the forward pass has the bits of the CPU where its
-  /// tiles do. The CPU's factors are rounded before.
+  /// Compares all three kernels with the CPU's, whose factors are rounded before. `tolerance` is
+  /// for the gradients.
   template <typename T>
   void compareAll(const Kernels &kernels, double forwardTolerance, double tolerance,
                   float (*round)(float) = asItIs) {
@@ -115,8 +115,8 @@ TEST_P(ConvKernels, AreTheCpus) {
 TEST_P(ConvKernels, AreTheCpusInDouble) {
   compareAll<double>(plain, 1e-14, 1e-14);
 }
-/// Factors that have the precision already: only the order of sums differs, which are single
-/// chains here. The tolerance is that of other sums in f32 (forFloats).
+/// Factors are representable in the precision, so that only the order of the sums differs, which
+/// are single chains here. The tolerance is that of other sums in f32 (forFloats).
 TEST_P(ConvKernels, AreTheCpusInBf16) {
   compareAll<float>(inBf16, 2e-6, 2e-6, toBf16);
 }

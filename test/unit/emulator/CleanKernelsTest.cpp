@@ -1,4 +1,5 @@
-// Kernels without a fault, that use every way to be ordered: no alarm, and the right results.
+// Kernels without faults that use every way to order accesses: no fault is reported, and results
+// are right.
 #include "EmulatorHarness.h"
 #include "kernels/cuda/Tensor.h"
 
@@ -258,7 +259,7 @@ TEST_F(CleanKernels, ShufflesInSegments) {
   launch(nullptr, 1, 32, segments, floats(0));
   expectClean();
   EXPECT_EQ(floats(0)[0], 102.0f);
-  EXPECT_EQ(floats(0)[15], 15.0f + 900.0f); // nothing two lanes on: its own
+  EXPECT_EQ(floats(0)[15], 15.0f + 900.0f); // no lane lies two lanes on: it gets its own value
 }
 
 template <int tileSize> __global__ void product(float *c, const float *a, const float *b, int n) {
@@ -294,7 +295,7 @@ TEST_F(CleanKernels, MatrixProductOfTwoTemplates) {
   }
 }
 
-/// c [16, 8] = a [16, 16] b [16, 8], by two warps, each its own.
+/// Computes c [16, 8] = a [16, 16] b [16, 8]; each of two warps computes one product.
 __global__ void warpProduct(const float *a, const float *b, float *c) {
   int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
   int group = lane / 4, pair = lane % 4 * 2;

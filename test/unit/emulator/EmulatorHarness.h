@@ -1,4 +1,4 @@
-//===- EmulatorHarness.h - an arena to plant faults in ----------------------===//
+//===- EmulatorHarness.h - an arena for kernels with planted faults ---------===//
 #ifndef PLIMSOLL_TEST_EMULATORHARNESS_H
 #define PLIMSOLL_TEST_EMULATORHARNESS_H
 
@@ -15,7 +15,8 @@ using plimsoll::cuda::launch;
 
 class EmulatorTest : public testing::Test {
 protected:
-  /// `count` numbers 0, 1, 2, ... at an offset of the arena.
+  /// Writes the numbers 0, 1, 2, ..., count - 1 at an offset of the arena and returns their
+  /// address.
   float *numbers(size_t offset, size_t count) {
     float *values = floats(offset);
     std::iota(values, values + count, 0.0f);
@@ -25,7 +26,7 @@ protected:
   float *floats(size_t offset) { return reinterpret_cast<float *>(arena.data() + offset); }
   int *ints(size_t offset) { return reinterpret_cast<int *>(arena.data() + offset); }
 
-  /// The first fault has this kind and place, and its message these words.
+  /// Expects that the first fault has this kind and place, and that its message contains `words`.
   void expectFault(FaultKind kind, const std::string &place, const std::string &words = "") {
     std::vector<emulator::Fault> faults = emulator::takeFaults();
     ASSERT_FALSE(faults.empty()) << "no fault was found";

@@ -17,7 +17,7 @@ __global__ void reverseWithoutBarrier(float *y, const float *x) {
 TEST_F(OrderFaults, ABarrierIsMissingBeforeTheRead) {
   numbers(0, 64);
   launch(nullptr, 1, 64, reverseWithoutBarrier, floats(4096), floats(0));
-  // Thread 0 reads what is not there yet; thread 32 what thread 31 wrote.
+  // Thread 0 reads bytes before they are written; thread 32 reads what thread 31 wrote.
   std::vector<emulator::Fault> faults = emulator::takeFaults();
   bool race = false;
   for (const emulator::Fault &fault : faults)

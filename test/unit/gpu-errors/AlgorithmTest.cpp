@@ -1,7 +1,7 @@
 //===- AlgorithmTest.cpp - an algorithm of cuBLASLt as text, and back --------===//
 //
-// cuBLASLt is a stand-in: an algorithm is its nine numbers, of which those with an odd tile or a
-// workspace (1,000 bytes for each stage) above the cap are not taken.
+// cuBLASLt is replaced by a fake, in which an algorithm is its nine numbers. It rejects algorithms
+// with an odd tile or with a workspace (1,000 bytes for each stage) above the limit.
 //===----------------------------------------------------------------------===//
 #include "devices/cuda/CublasAlgorithm.h"
 

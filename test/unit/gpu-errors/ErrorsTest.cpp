@@ -33,7 +33,7 @@ protected:
 
 TEST_F(GpuErrors, AFittingGpuIsTaken) {
   EXPECT_EQ(found(), "nothing failed");
-  fakeGpu.minor = 1; // runs what was compiled for an older one of its generation
+  fakeGpu.minor = 1; // it runs code that was compiled for an older GPU of its generation
   EXPECT_EQ(found(), "nothing failed");
 }
 

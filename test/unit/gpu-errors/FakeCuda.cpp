@@ -1,4 +1,4 @@
-//===- FakeCuda.cpp - a GPU that is as a test wants it ------------------------===//
+//===- FakeCuda.cpp - a fake GPU whose properties a test sets -----------------===//
 #include "FakeCuda.h"
 
 #include <cstdio>

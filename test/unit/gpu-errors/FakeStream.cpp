@@ -1,4 +1,4 @@
-//===- FakeStream.cpp - the order in which a stand-in for a GPU works ---------===//
+//===- FakeStream.cpp - the order in which a fake GPU works -------------------===//
 #include "FakeStream.h"
 
 #include <cstdlib>
@@ -16,14 +16,14 @@ struct Queue {
   int64_t done = 0; ///< pieces of work
   bool capturing = false;
   std::vector<FakeStream::Work> captured;
-  std::map<cudaEvent_t, int64_t> events; ///< behind so many pieces of work
-  std::set<std::byte *> pinned;          ///< where it begins
-  cudaError_t error = cudaSuccess;       ///< from the first one on
+  std::map<cudaEvent_t, int64_t> events; ///< the number of pieces of work before each event
+  std::set<std::byte *> pinned;          ///< the starts of pinned allocations
+  cudaError_t error = cudaSuccess;       ///< the first error; every later call returns it
   int waits = 0, graphs = 0;
 };
 Queue queue;
 
-constexpr size_t kPinnedBytes = size_t(16) << 20; ///< at least of what one allocation has
+constexpr size_t kPinnedBytes = size_t(16) << 20; ///< the smallest pinned allocation
 
 void runUntil(int64_t piece) {
   for (; queue.done < piece; ++queue.done) {
@@ -106,7 +106,8 @@ cudaError_t cudaFreeHost(void *address) {
   return cudaSuccess;
 }
 
-/// From and to pinned memory when its turn comes; other memory as CUDA's guide says.
+/// Copies from and to pinned memory are queued; copies of other memory wait for the stream, as
+/// CUDA's guide says.
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t) {
   if (kind == cudaMemcpyHostToDevice && !isPinned(from)) {

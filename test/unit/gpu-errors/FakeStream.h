@@ -1,8 +1,8 @@
-//===- FakeStream.h - the order in which a stand-in for a GPU works -----------===//
+//===- FakeStream.h - the order in which a fake GPU works ---------------------===//
 //
-// One stream. It is as late as CUDA allows: what is put in runs when the host waits for it, and
-// not before; or, eager, as early: at once. A launch put in while the stream is captured becomes
-// a part of the graph.
+// There is one stream. Its work runs as late as CUDA allows, when the host waits for it; or, if
+// eager, as early as possible, at once. A launch that is queued while the stream is captured
+// becomes a part of the graph.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_TEST_GPUERRORS_FAKESTREAM_H
 #define PLIMSOLL_TEST_GPUERRORS_FAKESTREAM_H
@@ -15,10 +15,10 @@ struct FakeStream {
   using Work = std::function<cudaError_t()>;
 
   bool eager = false;
-  std::vector<int> unfinished; ///< for each graph launched: how many before it still run
-  std::vector<int> waits;      ///< the same: how often the host had waited for work until then
+  std::vector<int> unfinished; ///< for each graph launched: how many earlier ones still run
+  std::vector<int> waits;      ///< for each graph launched: how often the host had waited before
 
-  /// What a kernel does instead of a launch.
+  /// Queues the work that a fake kernel does.
   void enqueue(Work work);
 };
 extern FakeStream fakeStream;

@@ -1,7 +1,7 @@
 //===- OverlapTest.cpp - the host reads and writes while the GPU computes -----===//
 //
-// The command line's own loop on CudaDevice and a stand-in for CUDA. A step multiplies its weight
-// with its input: loss = w * x, w += 1.
+// Runs the training loop of the command line on CudaDevice and a fake of CUDA. A step multiplies
+// its weight with its input: loss = w * x, w += 1.
 //===----------------------------------------------------------------------===//
 #include "FakeCuda.h"
 #include "FakeStream.h"
@@ -160,7 +160,7 @@ protected:
 
 #define EXPECT_HAS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
-/// The GPU has the next step before it ends one, and the host waits once for each.
+/// The next step is queued on the GPU before a step ends, and the host waits once for each step.
 TEST_F(Overlap, TheNextStepIsLaunchedBeforeTheLastOneHasEnded) {
   ASSERT_EQ(run({"--steps=8"}), 0) << err;
   EXPECT_EQ(fakeStream.unfinished, (std::vector<int>{0, 1, 1, 1, 1, 1, 1, 1}));
@@ -193,7 +193,8 @@ TEST_F(Overlap, WhatLooksAtAStepAwaitsIt) {
   EXPECT_EQ(found[7].loss, 7 * 6.5);
 }
 
-/// The first batch of a step evaluates as it accumulates nothing; the loss is the mean of both.
+/// The timeline of the first micro-batch only evaluates, as there is nothing to accumulate; the
+/// loss of a step is the mean of both.
 TEST_F(Overlap, SoDoesTheNextMicroBatch) {
   Timeline accumulation = forwardAlone;
   accumulation.kind = TimelineKind::accumulate;
@@ -212,7 +213,7 @@ TEST_F(Overlap, SoDoesTheNextMicroBatch) {
   }
 }
 
-/// Every line that was due is written, and none of the steps that were begun behind it.
+/// Metrics have every line before the failed step, and none of the steps that were begun after it.
 TEST_F(Overlap, ALossThatIsNotFiniteIsThatOfItsStep) {
   spoilStep = 5;
   ASSERT_EQ(run({"--steps=8", "--save=" + saved + ",every=2"}), 1);
@@ -233,7 +234,7 @@ TEST_F(Overlap, AFailureNamesTheStepThatFailed) {
   }
 }
 
-/// The data is wrong for the step behind; its error must not hide that of the step before.
+/// The data of the next step is wrong; its error must not hide that of the step before.
 TEST_F(Overlap, TheErrorThatComesFirstIsTold) {
   spoilStep = 3;
   write(data, "x", "I64", std::vector<int64_t>{5, 3, 20, 100});

@@ -17,7 +17,7 @@ Result solveWithin(const Problem &problem, std::optional<int64_t> budget) {
   return solve(problem, options);
 }
 
-/// A plan keeps every rule; a refused one may be too large for the arena.
+/// Expects that a plan keeps every rule; a refused one may be too large for the arena.
 void expectSound(const Problem &problem, const Result &result, uint64_t seed) {
   if (!result.errors.empty())
     return;
@@ -75,7 +75,7 @@ TEST(Choices, theCapacityOfTheArenaIsABudget) {
   EXPECT_TRUE(solveWithin(b.problem, {}).ok());
 }
 
-/// Layers forward and back: `count` activations of `bytes`.
+/// Adds a forward and a backward chain with `count` activations of `bytes`.
 void addChain(ProblemBuilder &b, Timeline &timeline, int32_t count, int64_t bytes) {
   std::vector<ValueId> kept = {b.value(bytes)};
   timeline.liveAtStart = {kept[0]};
@@ -166,8 +166,8 @@ TEST(Resources, aWaitStandsBeforeTheFirstReader) {
   EXPECT_EQ(result.solution.timelines[0].baseCost, 6);
 }
 
-/// A random step with alternatives, two timelines of other weights, operations beside the
-/// main stream, and another space with an operation of its own.
+/// Returns a random step with alternatives, two timelines with different weights, operations on
+/// another resource than the main stream, and another space with an operation that runs in it.
 Problem randomMachine(uint64_t seed) {
   Problem problem = randomProblem(seed, 6 + static_cast<int32_t>(seed % 9));
   Random random(seed * 101);

@@ -1,4 +1,4 @@
-//===- Exhaustive.h - optima of tiny problems, by looking at everything ---------===//
+//===- Exhaustive.h - optima of tiny problems, by exhaustive search -------------===//
 
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace plimsoll::planner::test {
 
-/// Least cost of any order and any recomputation whose live bytes stay within
-/// `budget` (an optimistic stand-in for packed bytes); negative if there is none.
+/// Returns the least cost of any order and any recomputation whose live bytes stay within
+/// `budget` (a lower bound of packed bytes); negative if there is none.
 /// Dijkstra over (values alive, operations done). One timeline. With `order` the
 /// operations run for the first time in that order.
 inline double exhaustiveCost(const Problem &problem, int64_t budget,

@@ -1,13 +1,13 @@
-//===- ExhaustiveOffload.h - optimal copies of tiny problems, by looking at everything ------===//
+//===- ExhaustiveOffload.h - optimal copies of tiny problems, by exhaustive search ----------===//
 //
-// Two spaces, the main stream, and resource 1, a copy engine with routes both ways. A shortest
-// path over (operations done, what is where, copies under way and the seconds that each has
-// left) on the main stream's clock: any order, any recomputation, any copies. What an action
-// leaves no room for is dropped before it, and nothing earlier. The seconds of what has not
-// run yet lead the search (A*).
+// Problems have two spaces, the main stream, and resource 1, a copy engine with routes both ways.
+// The search is a shortest path over (operations done, which values are in which space, copies in
+// progress and the seconds that each has left) on the main stream's clock: any order, any
+// recomputation, any copies. Values are dropped only before an action that needs their room. The
+// lower bound of A* is the seconds of the operations that have not run yet.
 //
 // Bytes are counted, not placed; an optimum whose plan cannot be placed in the counted bytes
-// is not called one. No pairs in place.
+// is rejected. Pairs in place are not supported.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -30,8 +30,8 @@ public:
   explicit OffloadSearch(const Problem &problem)
       : problem(problem), timeline(problem.timelines[0]), group(versionGroups(problem)) {}
 
-  /// The least makespan within the capacities of the spaces; nothing if there is no plan, or
-  /// if the one found cannot be placed.
+  /// Returns the least makespan within the capacities of the spaces; nothing if there is no plan,
+  /// or if the one found cannot be placed.
   std::optional<Optimum> run() {
     reach({0, start()}, none, {});
     while (!queue.empty()) {
@@ -48,7 +48,7 @@ public:
   }
 
 private:
-  static constexpr size_t mostCopies = 3; ///< under way at once
+  static constexpr size_t mostCopies = 3; ///< copies in progress at once
 
   struct Copy {
     ValueId value;
@@ -57,9 +57,9 @@ private:
     auto operator<=>(const Copy &) const = default;
   };
   struct State {
-    uint32_t done = 0;             ///< operations
+    uint32_t done = 0;             ///< operations that have run
     uint32_t there[2] = {0, 0};    ///< groups whose newest version is in a space, and ready
-    std::vector<Copy> copies = {}; ///< under way, the first to end first
+    std::vector<Copy> copies = {}; ///< in progress, in the order of their ends
     auto operator<=>(const State &) const = default;
   };
   struct Action {
@@ -123,7 +123,7 @@ private:
                        [&](const Copy &copy) { return copy.value == g; });
   }
 
-  /// Lets `seconds` go by; copies that are over are waited for, which takes no time.
+  /// Advances the clock by `seconds`; copies that have ended are waited for, which takes no time.
   static void pass(double seconds, State &s, std::vector<Action> &actions) {
     for (Copy &copy : s.copies)
       copy.left -= seconds;
@@ -144,7 +144,7 @@ private:
     node = {to.seconds, std::move(to.state), from, std::move(actions)};
     queue.push({to.seconds + secondsLeft(node.state), it->second});
   }
-  /// No plan takes less from `s` on.
+  /// Returns a lower bound of the seconds from `s` on.
   double secondsLeft(const State &s) const {
     double sum = 0;
     for (size_t op = 0; op < timeline.ops.size(); ++op)
@@ -171,14 +171,15 @@ private:
     pass(left, next, actions);
     reach({node.seconds + left, next}, index, actions);
   }
-  /// Of a resident only what is no home, and not the only newest version.
+  /// True if the bytes of group `g` in `space` may be dropped: of a resident only a copy outside
+  /// its home that is not the only newest version.
   bool mayDrop(ValueId g, SpaceId space, const State &s) const {
     if (!(s.there[space] & bit(g)) || isCopied(g, s) || problem.values[g].bytes == 0)
       return false;
     return !resident(g) || (home(g) != space && (s.there[home(g)] & bit(g)));
   }
-  /// Calls `then` for `s` if `more` bytes fit, else for what is left of it after each way to
-  /// drop groups from `first` on, none of `keep`, until they do.
+  /// Calls `then` for `s` if `more` bytes fit, else for every state that results from dropping
+  /// groups from `first` on, none of `keep`, until they fit.
   template <typename Then>
   void makeRoom(SpaceId space, State s, int64_t more, uint32_t keep, ValueId first,
                 const Then &then) const {
@@ -229,10 +230,10 @@ private:
       const Op &o = timeline.ops[other];
       if (other == static_cast<size_t>(id))
         continue;
-      for (const Overwrite &w : o.overwrites) // behind it the old version is gone
+      for (const Overwrite &w : o.overwrites) // after it the old version no longer exists
         if (contains(op.reads, w.before) && ran(s, other))
           return false;
-      for (ValueId v : op.reads) // the new version is there behind it
+      for (ValueId v : op.reads) // after it the new version exists
         if (resident(v) && contains(o.writes, v) && !ran(s, other))
           return false;
       for (const Overwrite &w : op.overwrites)
@@ -307,7 +308,7 @@ private:
         return std::nullopt;
     return optimum;
   }
-  /// The version of group `g` that is the newest when `until` happens.
+  /// Returns the version of group `g` that is the newest when `until` happens.
   ValueId newestOf(ValueId g, const std::vector<Action> &actions, const Action &until) const {
     ValueId newest = g;
     for (const Action *action = actions.data(); action != &until; ++action)
@@ -320,7 +321,7 @@ private:
 
   const Problem &problem;
   const Timeline &timeline;
-  std::vector<ValueId> group; ///< versions share one
+  std::vector<ValueId> group; ///< for each value its group; versions share one
   std::vector<Node> nodes;
   std::map<State, int32_t> indexOf;
   using Entry = std::pair<double, int32_t>;

@@ -14,7 +14,7 @@ using namespace plimsoll::planner::test;
 
 namespace {
 
-/// Numbers that break things.
+/// Returns a number that is likely to break things.
 int64_t nasty(Random &random) {
   constexpr int64_t numbers[] = {-1,
                                  0,

@@ -1,4 +1,4 @@
-//===- OffloadTest.cpp - plans with copies, and the best of them ---------------------------===//
+//===- OffloadTest.cpp - plans with copies, and optimal ones -------------------------------===//
 
 #include "Exhaustive.h"
 #include "ExhaustiveOffload.h"
@@ -88,7 +88,8 @@ TEST(Format, theNewVersionIsReadInTheBytesOfTheUpdate) {
   EXPECT_EQ(solution.statistics.cost, 3);
 }
 
-/// Beside the main stream, a workspace that does not fit, a value on the host.
+/// An operation on another resource than the main stream, with a large and a small workspace as
+/// alternatives, and a host space that holds nothing.
 ProblemBuilder asynchronous() {
   ProblemBuilder b;
   b.problem.spaces = {{"arena", none}, {"host", 32}};
@@ -181,8 +182,8 @@ double optimumOf(const Problem &problem) {
   return optimum->seconds;
 }
 
-/// An operation that needs a value of the host, and one that does not and scratches on
-/// `workspace` bytes; each and the copy take a second.
+/// An operation that needs a value of the host, and one that does not and has a workspace of
+/// `workspace` bytes; each of them and the copy take a second.
 ProblemBuilder loadBesideRun(int64_t workspace, int64_t capacity) {
   ProblemBuilder b = withHost(64, capacity);
   const ValueId state = stateOnHost(b, 64);
@@ -226,7 +227,7 @@ TEST(Optimum, twoStatesTakeTurnsInABufferThatIsTooSmallForBoth) {
   EXPECT_EQ(optimumOf(b.problem), 6);
 }
 
-/// A value that must leave while another operation scratches on all of the arena.
+/// A value that must leave the arena while the workspace of another operation takes all of it.
 ProblemBuilder evicted(double again) {
   ProblemBuilder b = withHost(64, 64);
   const ValueId kept = b.value(64), sign = b.value(0);
@@ -252,7 +253,7 @@ TEST(Optimum, takesASlowerAlternativeInsteadOfWaiting) {
   EXPECT_EQ(optimumOf(b.problem), 3);
 }
 
-/// A random step of six operations at most, some of whose values are at home on the host.
+/// A random step of six operations at most, with some values that have their homes on the host.
 Problem randomOffload(uint64_t seed, int64_t share, double rate) {
   Problem problem = randomProblem(seed, 3 + static_cast<int32_t>(seed % 4));
   Random random(seed * 31);
@@ -294,7 +295,7 @@ TEST(Optimum, ofRandomProblemsIsAValidPlanAndNoWorseWithMoreMeans) {
   EXPECT_GT(found, 50);
 }
 
-/// Where the other space holds nothing it is the search for one space.
+/// If the other space holds nothing, the optimum is that of the search with one space.
 TEST(Optimum, withoutASecondSpaceIsThatOfOne) {
   int32_t compared = 0;
   for (uint64_t seed = 1; seed <= 200; ++seed)

@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Pack, Published,
                                          "minimalloc-H", "minimalloc-I", "minimalloc-K",
                                          "somas-resnet50", "iopddl-G_1"));
 
-/// Instances whose lower bound nobody reached: the best heights published.
+/// The best published heights, for instances whose lower bound has not been reached.
 struct BestKnown {
   const char *name;
   int64_t height;
@@ -115,7 +115,7 @@ TEST(Pack, neverWorseThanBestFitBySizeOrByStart) {
   }
 }
 
-/// What stands in for `placeInOrder` where conflicts are too many to list.
+/// The placement that replaces `placeInOrder` if there are too many conflicts to list.
 TEST(Pack, bySizeNeedsNoListOfConflicts) {
   Random random(8);
   for (int k = 0; k < 200; ++k) {
@@ -134,7 +134,7 @@ TEST(Pack, bySizeNeedsNoListOfConflicts) {
   EXPECT_TRUE(packBySize(randomBuffers(random, false), 1 << 30, 10).empty());
 }
 
-/// `count` buffers with lives of up to `longest` starts of others.
+/// Makes `count` buffers whose lives span up to `longest` starts of others.
 std::vector<Buffer> scattered(int64_t count, int64_t longest, uint64_t seed) {
   Random random(seed);
   std::vector<Buffer> buffers(static_cast<size_t>(count));
@@ -183,7 +183,7 @@ TEST(Pack, bySizeInManyBlocks) {
   }
 }
 
-/// By which part the height is above the lower bound.
+/// Returns the excess of the height over the lower bound, relative to the bound.
 double excess(const std::vector<Buffer> &buffers, Effort effort) {
   const PackResult result = pack(buffers, {none, effort, 0});
   EXPECT_EQ(result.height, heightOf(buffers, result.offsets));
@@ -215,7 +215,7 @@ TEST(Pack, largeStepsArePackedBySize) {
   }
 }
 
-/// What is left of the searches falls with the number of buffers, but not to nothing at once.
+/// The work of the searches falls with the number of buffers, but not to nothing at once.
 TEST(Pack, qualityFallsSlowly) {
   double last = 0.02;
   for (int64_t count : {39'000, 45'000, 60'000, 100'000}) {

@@ -1,7 +1,7 @@
 //===- PlanWriter.h - plans with copies, written by hand -------------------------===//
 //
-// Turns a list of events into a Solution: clocks, lives, places and totals. Shares no code
-// with the solver but the packing of buffers, so that it can write what no solver finds.
+// Turns a list of events into a Solution: clocks, lives, places and totals. Shares only the
+// packing of buffers with the solver, so that it can write plans that no solver finds.
 //
 //===----------------------------------------------------------------------------===//
 
@@ -15,7 +15,7 @@
 
 namespace plimsoll::planner::test {
 
-/// Of each value the first of the versions that the first timeline makes of it.
+/// Returns, for each value, the first of the versions to which it belongs in the first timeline.
 inline std::vector<ValueId> versionGroups(const Problem &problem) {
   std::vector<ValueId> group;
   for (size_t v = 0; v < problem.values.size(); ++v)
@@ -65,7 +65,7 @@ public:
     touched.clear(); // no event makes an input
   }
 
-  /// Runs `op` on instance `reads` of what it reads; all 0 if that is empty.
+  /// Runs `op`, which reads instances `reads` of its operands (empty: instance 0 of all).
   int32_t run(OpId op, std::vector<int32_t> reads = {}, int32_t instance = 0,
               int32_t alternative = 0) {
     const Op &o = timeline.ops[op];
@@ -243,7 +243,7 @@ private:
   std::vector<ValueId> group;
   TimelinePlan plan;
   std::map<Key, int32_t> placed;          ///< index into plan.placements
-  std::map<Key, Key> takenFrom;           ///< whose bytes an instance takes over
+  std::map<Key, Key> takenFrom;           ///< the instance whose bytes an instance takes over
   std::map<ValueId, int32_t> latest;      ///< instance in the value's own space
   std::vector<int32_t> touched;           ///< placements of the event being written
   std::vector<std::vector<int32_t>> held; ///< placements of each event

@@ -26,7 +26,7 @@ inline Problem randomProblem(uint64_t seed, int32_t count) {
         reads.push_back(v);
     }
     const bool update = i == count - 2 && random.below(2) == 0;
-    if ((random.below(4) == 0 && i < count - 1) || update) // not behind the update
+    if ((random.below(4) == 0 && i < count - 1) || update) // not after the update
       reads.push_back(weight);
     const ValueId out = b.value(8 * (1 + random.below(12)));
     Op &op = b.op(reads, {out}, static_cast<double>(1 + random.below(20)));

@@ -1,4 +1,4 @@
-//===- RematTest.cpp - recomputation on graphs made here --------------------------------===//
+//===- RematTest.cpp - recomputation on generated graphs --------------------------------===//
 
 #include "passes/planner/Remat.h"
 #include "passes/planner/Liveness.h"
@@ -12,7 +12,7 @@ using namespace plimsoll::planner;
 
 namespace {
 
-/// A forward chain and the backward one that reads it: node k and its mirror.
+/// Makes a forward chain and the backward one that reads it: node k and its mirror.
 RematGraph chain(int32_t length, Random *random = nullptr) {
   RematGraph graph;
   for (int32_t i = 0; i < 2 * length; ++i) {
@@ -37,7 +37,7 @@ std::vector<int32_t> givenOrder(const RematGraph &graph) {
   return order;
 }
 
-/// Peak of a sequence by definition, without the simulator.
+/// Computes the peak of a sequence from its definition, without the simulator.
 int64_t peakByHand(const RematGraph &graph, const std::vector<int32_t> &sequence) {
   std::vector<int64_t> live(sequence.size(), 0);
   std::vector<int32_t> latest(graph.bytes.size(), none);

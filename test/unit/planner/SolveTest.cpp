@@ -123,7 +123,7 @@ TEST(Solve, anotherStreamIsWaitedFor) {
   EXPECT_EQ(solveAndCheck(b.problem).timelines[0].events.size(), 3u);
 }
 
-/// Layers of one product each, forward and back: `count` activations of `bytes`.
+/// Makes a forward and a backward chain of products with `count` activations of `bytes`.
 Problem chain(int32_t count, int64_t bytes) {
   ProblemBuilder b;
   std::vector<ValueId> kept = {b.input(bytes)};

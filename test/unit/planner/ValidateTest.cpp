@@ -37,8 +37,8 @@ Op op(const char *name, std::vector<ValueId> reads, std::vector<ValueId> writes)
   return o;
 }
 
-/// A bit of everything: a step in place, a workspace, a weight that is updated, optimizer
-/// state at home on the host, a stream beside the main one.
+/// Returns a problem with one of each: an operation in place, a workspace, a weight that is
+/// updated, optimizer state with its home on the host, a stream besides the main one.
 Problem everything() {
   Problem p;
   p.spaces = {{"arena", 4096}, {"host", 4096}};
@@ -78,8 +78,8 @@ struct Extras {
   bool stores = true;
 };
 
-/// Its plan. Without extras: 0 load, 1 first, 2 second, 3 wait, 4 update, 5 step, 6 store,
-/// 7 last, 8 and 9 waits.
+/// Returns the plan of everything(). Without extras its events are: 0 load, 1 first, 2 second,
+/// 3 wait, 4 update, 5 step, 6 store, 7 last, 8 and 9 waits.
 Solution plan(const Problem &problem, const Extras &extras = {}) {
   PlanWriter plan(problem);
   const int32_t loaded = plan.load(moment, arena, 0, 1, copier);
@@ -111,7 +111,7 @@ Placement &homeOf(Solution &s, ValueId v) {
 
 using Break = std::function<Solution(Problem &)>;
 
-/// The plan of everything, changed by `edit`.
+/// Returns the plan of everything(), changed by `edit`.
 Break edited(std::function<void(Problem &, Solution &, TimelinePlan &)> edit) {
   return [edit](Problem &problem) {
     Solution s = plan(problem);
@@ -129,7 +129,7 @@ struct Case {
   Break broken;
 };
 
-// What is named exists.
+// Rules: what a plan names exists.
 std::vector<Case> namesCases() {
   return {
       {Rule::planPerTimeline, edited([](Problem &, Solution &s, auto &) { s.timelines.clear(); })},
@@ -158,7 +158,7 @@ std::vector<Case> namesCases() {
   };
 }
 
-// Events make, read and write what they may.
+// Rules: events make, read and write only what they may.
 std::vector<Case> eventCases() {
   return {
       {Rule::runOnResource, edited([](Problem &p, auto &, auto &t) {
@@ -208,7 +208,7 @@ std::vector<Case> eventCases() {
        edited([](Problem &p, auto &, auto &) { p.resources[helper].space = host; })},
       {Rule::readsNewest,
        edited([](Problem &p, auto &, auto &) { p.timelines[0].ops[second].reads[1] = updated; })},
-      {Rule::readsUpToDate, // a copy of w from before the update, loaded back behind it
+      {Rule::readsUpToDate, // a copy of w from before the update, loaded back after it
        [](Problem &p) {
          return plan(
              p,
@@ -237,7 +237,7 @@ std::vector<Case> eventCases() {
   };
 }
 
-// Everything alive has its bytes to itself.
+// Rules: no two things that are alive share bytes.
 std::vector<Case> placeCases() {
   return {
       {Rule::residentHome,
@@ -285,7 +285,7 @@ std::vector<Case> placeCases() {
   };
 }
 
-// Totals are those of what is there.
+// Rules: totals agree with the events and placements.
 std::vector<Case> totalCases() {
   return {
       {Rule::arenaIsSpace, edited([](Problem &, Solution &s, auto &) { ++s.arenaBytes; })},
@@ -343,7 +343,7 @@ TEST(Validate, eachRuleIsBrokenByOnePlanThatBreaksNoOther) {
   EXPECT_EQ(std::ssize(broken), ruleCount);
 }
 
-/// A copy owns its source and its destination until it is waited for.
+/// A copy in progress owns its source and its destination until it is waited for.
 TEST(Validate, aCopyUnderWayOwnsItsBytes) {
   const Problem problem = everything();
   Solution solution = plan(problem);

@@ -10,7 +10,7 @@ struct Case {
   int64_t b, h, kv, t, s, d, v, layout, causal, maskKind;
 };
 
-/// Where element (entry, head, time, i) lies.
+/// Returns the index of element (entry, head, time, i).
 int64_t at(const Case &c, int64_t entry, int64_t head, int64_t time, int64_t i, int64_t heads,
            int64_t length, int64_t dim) {
   return (c.layout ? (entry * length + time) * heads + head

@@ -21,7 +21,7 @@ TEST(Bf16, EveryNumberOfItsOwnStays) {
   }
 }
 
-/// Of neighbours, the one whose last bit is zero takes the number between them.
+/// A number halfway between two neighbours is rounded to the one whose last bit is zero.
 TEST(Bf16, RoundsToTheNearestTiesToEven) {
   for (uint32_t bits = 0; bits < 0x7f7f; ++bits) {
     const float low = upperHalf(bits), high = upperHalf(bits + 1);

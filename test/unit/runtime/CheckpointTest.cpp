@@ -51,7 +51,7 @@ protected:
           loadSlots(parameterSlots(plimsoll_program), SafetensorsFile(path), other, true, true);
     });
   }
-  /// A state after `steps` steps.
+  /// Returns the state after `steps` steps.
   static RunState after(int64_t steps) {
     RunState state;
     state.step = steps, state.dataPosition = steps * tiny::kRows;
@@ -221,7 +221,7 @@ TEST_F(CheckpointTest, WhatTheInitialWeightsHaveIsLeftOut) {
   EXPECT_NE(file.find("fc.bias"), nullptr);
   EXPECT_EQ(*file.metadata("lora_alpha"), "12.5");
 
-  // A resumed run takes it from the weights; so does one that begins with the rest alone.
+  // A resumed run reads it from the weights, and so does one that starts from a file without it.
   std::string weights = folder + "w.safetensors";
   tiny::writeFile(weights, tiny::weights());
   EXPECT_EQ(loadCheckpoint(program, path, weights, other).step, 1);

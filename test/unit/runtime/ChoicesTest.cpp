@@ -1,4 +1,4 @@
-//===- ChoicesTest.cpp - what libraries chose travels through a checkpoint --===//
+//===- ChoicesTest.cpp - choices of libraries are kept in a checkpoint ------===//
 #include "TinyProgram.h"
 
 #include "core/Checkpoint.h"
@@ -16,7 +16,7 @@ using namespace plimsoll;
 
 namespace {
 
-/// A library with three algorithms, of which it would take the first; 3 is not for 7.
+/// An algorithm of a library that has three and chooses the first; number 3 rejects the size 7.
 struct Algorithm {
   int number;
 };
@@ -45,7 +45,7 @@ void choice(const void *handle, char *text, size_t capacity) {
 const Kernel several = {"several", run, nullptr, prepare, choice, prepareAs};
 const Kernel single = {"single", run, nullptr, prepare};
 
-/// Prepares and runs three launches; answers the algorithms that ran.
+/// Prepares and runs three launches; returns the algorithms that ran.
 std::vector<int> launch(Choices &choices, const char **error) {
   std::vector<int> found;
   void *handles[3] = {};

@@ -88,7 +88,7 @@ TEST_P(Conv, LargerThanItsBlocks) {
 }
 
 TEST_P(Conv, ThreeDimensions) {
-  // One channel and filter, a kernel of ones: each output is the sum of what it sees.
+  // One channel and filter, a kernel of ones: each output is the sum of its window.
   const int64_t D = 3, H = 4, W = 5;
   Floats x = random(D * H * W), w(8, 1.0f), y = nans((D - 1) * (H - 1) * (W - 1));
   std::vector<double> wanted(y.size());

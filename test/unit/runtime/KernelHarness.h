@@ -1,8 +1,8 @@
 //===- KernelHarness.h - launching library kernels in tests -----------------===//
 //
-// Tests are parameterised over the shared libraries that the compiler loads, so that
-// they see what it sees. Workspaces are exactly as large as declared, filled with NaN,
-// and have guard bytes behind them.
+// Tests are parameterised over the shared libraries that the compiler loads, so that they test the
+// same code. Workspaces are exactly as large as declared, filled with NaN,
+// and followed by guard bytes.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_TEST_KERNELHARNESS_H
 #define PLIMSOLL_TEST_KERNELHARNESS_H
@@ -53,7 +53,7 @@ protected:
     ASSERT_TRUE(find);
   }
 
-  /// Runs a kernel; false when it cannot run these sizes here.
+  /// Runs a kernel; false if it cannot run these sizes on this machine.
   bool run(const char *name, std::vector<const void *> operands, Sizes sizes,
            std::vector<double> scalars = {}, int threads = 2) {
     const plimsoll::Kernel *kernel = find(name);
@@ -105,7 +105,7 @@ inline bool sameBits(const Floats &a, const Floats &b) {
   return a.size() == b.size() && !std::memcmp(a.data(), b.data(), a.size() * sizeof(float));
 }
 
-/// Largest difference, relative to the largest reference value.
+/// Returns the largest difference, relative to the largest reference value.
 template <typename T>
 inline double worst(const std::vector<T> &got, const std::vector<double> &wanted) {
   double difference = 0, size = 1e-30;

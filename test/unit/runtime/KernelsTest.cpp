@@ -149,7 +149,7 @@ TEST_P(Kernels, EveryNameIsKnown) {
   EXPECT_FALSE(find("matmul_by_hand"));
 }
 
-/// Both of them; uncentered: by the root mean square.
+/// Checks layer_norm and its gradients; `uncentered`: divides by the root mean square alone.
 void Kernels::checkLayerNorm(bool uncentered) {
   const int64_t rows = 37, cols = 133;
   Floats x = random(rows * cols), scale = random(cols), bias = random(cols),
@@ -252,7 +252,7 @@ TEST_P(Kernels, CrossEntropyLossAccuracyGradient) {
   EXPECT_LT(worst(separate, wg2), 3e-7);
 }
 
-// Classes of an image's pixels: the bits of a transposed copy.
+// Classes of an image's pixels: results have the bits that a transposed copy gives.
 TEST_P(Kernels, CrossEntropyOfStridedClassesHasTheBitsOfRows) {
   const int64_t images = 5, classes = 37, inner = 23, rows = images * inner;
   Floats pixels = random(rows * classes, 3), side(rows * classes), apart = nans(rows * classes);

@@ -12,7 +12,7 @@ namespace {
 
 using Unary = void (*)(const float *, float *, int64_t);
 
-/// Vectorised like an emitted loop.
+/// Defines a loop over f that vectorises like an emitted one.
 #define LOOP(name, f)                                                                              \
   __attribute__((noinline)) void name(const float *x, float *y, int64_t n) {                       \
     for (int64_t i = 0; i < n; ++i)                                                                \

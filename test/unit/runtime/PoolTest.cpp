@@ -6,12 +6,12 @@ namespace {
 class Pool : public KernelTest {};
 INSTANTIATE_TEST_SUITE_P(Isa, Pool, testing::ValuesIn(libraries()), libraryName);
 
-// 3 x 3 windows with stride 2 over 6 x 7 with a border of one: 3 x 4 windows a plane, the last
-// column of them ending behind the plane.
+// 3 x 3 windows with stride 2 over 6 x 7 with a border of one: 3 x 4 windows in a plane, of which
+// the last column reaches past the plane.
 constexpr int64_t kPlanes = 3, kH = 6, kW = 7, kP = 3, kQ = 4;
 const Sizes kSizes = {kPlanes, 1, kH, kW, 1, 3, 3, 1, kP, kQ, 1, 2, 2, 0, 1, 1, 1, 1, 1};
 
-/// body(output, inputs inside its window) for each window of all planes.
+/// Calls body(output, inputs inside its window) for each window of all planes.
 template <typename Body> void forEachWindow(const Body &body) {
   for (int64_t i = 0; i < kPlanes * kP * kQ; ++i) {
     std::vector<int64_t> inside;

@@ -33,7 +33,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Isa, Random, testing::ValuesIn(libraries()), libraryName);
 
-// A whole number of blocks, and a rest; elements of both pieces of a launch.
+// Counts that are a multiple of the pieces of a launch, and counts that are not.
 TEST_P(Random, DropoutIsThatOfTheCounter) {
   const uint64_t seed = 0x123456789abcdef0;
   for (int64_t count : {1, 255, 256, 100'003}) {
@@ -66,8 +66,8 @@ TEST_P(Random, DropoutInF64HasTheSameMask) {
     EXPECT_EQ(y[i], single[i] != 0 ? 3.0 * (1.0 / 0.9) : 0.0);
 }
 
-// The share that is kept, within five deviations; and two masks agree as often as independent
-// ones do, for another step, another stream and another seed.
+// The share of kept elements is right within five standard deviations, and masks of another step,
+// another stream and another seed agree as often as independent ones do.
 TEST_P(Random, MasksHaveTheirShareAndAreIndependent) {
   const int64_t count = 400'000;
   const double p = 0.1, q = 1 - p;

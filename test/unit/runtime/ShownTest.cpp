@@ -1,4 +1,4 @@
-//===- ShownTest.cpp - names from elsewhere ---------------------------------===//
+//===- ShownTest.cpp - escaping text from untrusted files -------------------===//
 #include "plimsoll/Shown.h"
 
 #include <gtest/gtest.h>

@@ -16,7 +16,8 @@ std::function<void(const std::byte *)> onStep;
 
 namespace {
 
-// The arena, in bytes: residents first, then what a step needs. All at multiples of 64.
+// Offsets in the arena, in bytes: residents first, then the values of a step. All are multiples of
+// 64.
 constexpr uint64_t W = 0, WExpAvg = 448, WExpAvgSq = 896, B = 1344, BExpAvg = 1408,
                    BExpAvgSq = 1472, hyper = 1536, loss = 1600, accuracy = 1664, x = 1728,
                    labels = 2432, logits = 2496, dW = 2688, dB = 3136, space = 3200;

@@ -19,7 +19,7 @@
 
 using namespace plimsoll;
 
-// Every allocation of this process, ours and the C library's, comes by here.
+// Replaces malloc and mmap, so that every allocation of this process is counted.
 extern "C" void *__libc_malloc(size_t);
 namespace {
 std::atomic<bool> counting{false};
@@ -76,7 +76,7 @@ protected:
     return run(more);
   }
 
-  /// A metrics file without the times, which differ from run to run.
+  /// Returns a metrics file without the times, which differ from run to run.
   static std::string curve(const std::string &path) {
     std::ifstream in(path);
     std::string all, line;
@@ -130,7 +130,7 @@ TEST_F(TrainTest, ResumedRunsHaveTheSameBits) {
                         "--save=" + file("b.st") + ",every=5"})),
             1);
   tiny::onStep = nullptr;
-  // What it does not say again, the checkpoint knows.
+  // Options that are not given again are read from the checkpoint.
   ASSERT_EQ(train({"--resume=" + file("b.st"), "--metrics=" + file("b.jsonl"),
                    "--save=" + file("b.st"), common[3]},
                   false),
@@ -191,7 +191,7 @@ TEST_F(TrainTest, TheBestCheckpointGoesWhereItIsAskedFor) {
   EXPECT_HAS(content(file("b.st")), "\"best_step\":\"8\"");
 }
 
-/// With a rate of 0 no evaluation is better than the first.
+/// With a learning rate of 0 no evaluation is better than the first.
 TEST_F(TrainTest, PatienceEndsARunAndIsKeptInItsCheckpoint) {
   std::string evaluation = "--eval-data=safetensors:" + data + ",every=2";
   ASSERT_EQ(train({"--steps=100", "--lr=0", "--patience=3", "--save=" + file("e.st"), evaluation}),
@@ -248,7 +248,7 @@ TEST_F(TrainTest, AnUpdateThatIsNotFiniteIsNotSaved) {
 }
 
 TEST_F(TrainTest, AStateThatIsNotFiniteIsNotSavedAsTheBest) {
-  // An infinite second moment stops its parameter, and no loss tells.
+  // An infinite second moment stops its parameter, which no loss shows.
   tiny::onStep = [step = 0](const std::byte *arena) mutable {
     const float infinite = INFINITY;
     if (++step == 4)
@@ -357,8 +357,8 @@ TEST_F(TrainTest, FeedingTheOtherTimelineForgetsWhatWasFed) {
   plimsoll_train_destroy(t);
 }
 
-/// A program may have several timelines of a kind, of other shapes for one: nothing but its own
-/// tables says so.
+/// A program may have several timelines of a kind, for example for different shapes; only its
+/// tables define them.
 TEST_F(TrainTest, ASecondTrainingTimelineOfAnotherShapeRuns) {
   plimsoll_train *t = plimsoll_train_create(weights.c_str());
   ASSERT_TRUE(t) << plimsoll_train_error(nullptr);
@@ -389,7 +389,7 @@ TEST_F(TrainTest, ASecondTrainingTimelineOfAnotherShapeRuns) {
   for (int i = 0; i < 5; ++i, last = few)
     EXPECT_LT(few = step(2, tiny::kFewRows), last);
 
-  // What was fed for one of them is not there for another.
+  // Inputs that were fed for one timeline do not count for another.
   EXPECT_EQ(plimsoll_train_feed_timeline(t, 0, "x", x.data(), x.size() * 4), 0);
   EXPECT_EQ(plimsoll_train_run(t, 2, 0.1), 1);
   EXPECT_STREQ(plimsoll_train_error(t), "input 'x' has not been fed");

@@ -1,6 +1,6 @@
 //===- TrainingKernelsTest.cpp - optimizers and losses against PyTorch's ----===//
 //
-// What is expected lies in data/training.safetensors, which data/make.py made.
+// Expected results are in data/training.safetensors, which data/make.py makes.
 //===----------------------------------------------------------------------===//
 #include "KernelHarness.h"
 
@@ -36,7 +36,7 @@ protected:
   static constexpr int64_t kSteps = 4, kCount = 200, kRows = 30, kClasses = 21;
   static constexpr double kRate = 0.01, kDecay = 0.1;
 
-  /// The step's scalars as the runtime writes them.
+  /// Returns the step's scalars as the runtime writes them.
   static Floats hyper(int step, double beta1, double beta2) {
     Floats h(plimsoll::kHyperCount);
     h[plimsoll::kLearningRate] = float(kRate);
@@ -144,7 +144,7 @@ TEST_P(TrainingKernels, LionIsThePapers) {
   EXPECT_LT(worst(m, wm), 3e-7);
 }
 
-/// lr_scale and decay of a group are those numbers in the step's scalars.
+/// lr_scale and decay of a group have the effect of the same numbers in the step's scalars.
 TEST_P(TrainingKernels, GroupsChangeRateAndDecay) {
   const double rateScale = 0.25, decay = 0.3;
   Floats h = hyper(1, 0.8, 0.95), scaled = h;
@@ -193,7 +193,7 @@ TEST_P(TrainingKernels, ClippingIsPytorchs) {
   sgd(r, gradients.data(), {0}, &scale);
   sgd(unclipped, gradients.data(), {0}, nullptr);
   EXPECT_TRUE(sameBits(r, unclipped));
-  // By value: as if every element had been limited before.
+  // Clipping by value gives what limiting every element before gives.
   Floats limited(gradients.begin(), gradients.begin() + kCount), s(kCount), t(kCount);
   for (float &g : limited)
     g = std::clamp(g, -0.5f, 0.5f);

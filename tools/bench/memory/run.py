@@ -138,7 +138,8 @@ class Torch:
 
 
 def choose_budgets(model_options, count):
-    """Arenas from unconstrained to the smallest: 3.0 GB, 2.4 GB where they fit, and between."""
+    """Returns `count` arena sizes from unconstrained to the smallest, with 3.0 GB and 2.4 GB if
+    they lie between."""
     frontier = json.loads(plimsoll("plan", MODEL, *model_options, "--sweep", "--json"))["frontier"]
     arenas = sorted(point["arena_bytes"] for point in frontier)
     wanted = {b for b in (3_000_000_000, 2_400_000_000) if arenas[0] < b < arenas[-1]}
@@ -191,7 +192,7 @@ def measure_torch(options, program, weights):
 
 
 def spread(times):
-    """Half the range between the quartiles, relative to the median."""
+    """Returns half the distance of the quartiles, relative to the median."""
     ordered = sorted(times)
     low, high = ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
     return (high - low) / 2 / statistics.median(ordered)

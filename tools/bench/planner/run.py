@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Prints what plimsoll-plan reaches on published instances, beside what is asked of it.
+"""Prints what plimsoll-plan reaches on published instances, beside the targets.
 
     run.py --plan=build/bin/plimsoll-plan --data=FOLDER [--effort=normal] [--large]
            [--update-docs]
 
-FOLDER holds `packing/*.csv` and `remat/*.json`, whichever of them are there; its
+FOLDER holds `packing/*.csv`, `remat/*.json` or both; its
 README says where they come from. Every plan is checked with `plimsoll-plan check`.
-Seconds are those of the search, MiB the peak resident size of the whole process; what
-the kernel counts includes the fork of this program, about 15 MiB.
+Seconds are those of the search; MiB is the peak resident size of the whole process, in
+which the operating system includes the fork of this program, about 15 MiB.
 --update-docs writes the table of packings into docs/benchmarks.md.
 """
 
@@ -23,8 +23,8 @@ import tempfile
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- packing: begin -->\n", "<!-- packing: end -->\n"
 
-# Best heights known (packing, as a ratio to the lower bound) and run time added
-# in percent (recomputation) that the project aims at.
+# The targets: the best known height as a ratio to the lower bound (packing), and the
+# added run time in percent (recomputation).
 PACKING_TARGETS = {
     "minimalloc-D": 1026048 / 986112,
     "minimalloc-J": 1041408 / 989184,
@@ -42,7 +42,7 @@ REMAT_TARGETS = [
 
 
 def plan(arguments, instance, output, check=()):
-    """Runs plimsoll-plan; its JSON and its peak size in MiB, or None when no plan fits."""
+    """Runs plimsoll-plan. Returns its JSON and its peak size in MiB, or None if no plan fits."""
     command = [*arguments, str(instance), "--json", "-o", str(output)]
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         run = subprocess.Popen(command, stdout=out, stderr=errors)
@@ -64,7 +64,7 @@ def plan(arguments, instance, output, check=()):
 
 
 def packing(options, folder, scratch):
-    """Lines of the table of published instances."""
+    """Yields the lines of the table of published instances."""
     yield "| instance | buffers | height | lower bound | ratio | aim | proven | seconds | MiB |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     ratios = []
@@ -87,7 +87,7 @@ def packing(options, folder, scratch):
 
 
 def large(options, scratch):
-    """Lines of the table of random instances."""
+    """Yields the lines of the table of random instances."""
     yield "| random buffers | ratio | seconds | MiB |"
     yield "| --- | --- | --- | --- |"
     for count in (100_000, 1_000_000):
@@ -107,7 +107,7 @@ def large(options, scratch):
 
 
 def show(lines):
-    """Prints the lines as they come; all of them as one text."""
+    """Prints each line as it comes, and returns all of them as one text."""
     text = ""
     for line in lines:
         print(line, flush=True)
@@ -116,7 +116,7 @@ def show(lines):
 
 
 def update_docs(text):
-    """Puts the text between its marks, below a heading of its own if they are not there."""
+    """Writes the text between its marks; if the page lacks them, below a new heading."""
     page = PAGE.read_text() if PAGE.exists() else "# Benchmarks\n"
     if BEGIN not in page:
         page += ("\n## Packing\n\n`./dev bench planner --large --update-docs` writes this: one "

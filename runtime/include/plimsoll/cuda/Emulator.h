@@ -1,12 +1,12 @@
 //===- Emulator.h - CUDA's vocabulary for the host compiler -----------------===//
 //
-// What kernels see of the emulator: the names that CUDA puts into the global namespace, with
-// CUDA's meaning. Only Simt.h includes this. Kernels are compiled with
-// -fsanitize=thread (never linked with it): so every load and store calls the device
+// The part of the emulator that kernels use: the names that CUDA puts into the global namespace,
+// with CUDA's meaning. Only Simt.h includes this. Kernels are compiled with
+// -fsanitize=thread (never linked with it), so that every load and store calls the device
 // (devices/emulator/Hooks.cpp).
 //
-// Calls that wait say where they stand (file and line), because threads that wait at
-// different places never meet.
+// Calls that wait pass their file and line, because threads that wait at different places
+// never meet.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_EMULATOR_H
 #define PLIMSOLL_CUDA_EMULATOR_H
@@ -67,17 +67,17 @@ inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) {
   return {x, y, z, w};
 }
 
-extern uint3 threadIdx, blockIdx; ///< of the running thread
+extern uint3 threadIdx, blockIdx; ///< those of the running thread
 extern dim3 blockDim, gridDim;
 inline constexpr int warpSize = 32;
 
 namespace plimsoll::emulator {
 
-/// A declaration of a shared array; where it lies is found by the launch's first block.
+/// A declaration of a shared array; the launch's first block chooses its address.
 struct SharedArray {
   const char *name;
   uint64_t elementBytes, count;
-  uint64_t launch = 0; ///< that `address` belongs to
+  uint64_t launch = 0; ///< the launch that `address` belongs to
   void *address = nullptr;
 };
 void *sharedArray(SharedArray &array);
@@ -91,19 +91,19 @@ struct Site {
 enum class Meeting { block, warp, shuffle, vote, matrix };
 
 void waitForBlock(Site site);
-/// Waits for the lanes of `mask`; then has the word that lane `source` brought (shuffle), or the
-/// mask of those that brought one that is not 0 (vote).
+/// Waits for the lanes of `mask`. Returns the word that lane `source` passed (shuffle), or the
+/// mask of the lanes that passed a word other than 0 (vote).
 uint64_t waitForWarp(Meeting meeting, unsigned mask, uint64_t word, int source, Site site);
 int currentLane();
 
-/// What a lane has of a product of 16 x depth by depth x 8 numbers: bf16 in pairs (depth 16) or
-/// tf32 (depth 8), sums in f32. Layout: kernels/cuda/Tensor.h.
+/// A lane's part of a product of 16 x depth by depth x 8 numbers: bf16 in pairs (depth 16) or
+/// tf32 (depth 8), sums in f32. kernels/cuda/Tensor.h documents the layout.
 struct MatrixFragments {
   const uint32_t *a, *b;
   float *c;
   enum Format { bf16, tf32 } format;
 };
-/// c += a b, by a whole warp.
+/// Computes c += a b with a whole warp.
 void multiplyMatrices(MatrixFragments &fragments, Site site);
 
 void checkAlignment(const void *address, int bytes);
@@ -118,13 +118,13 @@ template <typename T> T shuffle(unsigned mask, T value, int source, Site site) {
   return value;
 }
 
-/// `lane`, or the caller's own where that is in another segment of `width` lanes.
+/// Returns `lane`, or the caller's lane if `lane` is in another segment of `width` lanes.
 inline int inSegment(int lane, int width) {
   int own = currentLane();
   return lane >= 0 && lane / width == own / width ? lane : own;
 }
 
-/// int, unsigned and unsigned long long alone.
+/// The types of atomics: int, unsigned and unsigned long long.
 template <typename T>
 concept AtomicWord =
     std::is_same_v<T, int> || std::is_same_v<T, unsigned> || std::is_same_v<T, unsigned long long>;
@@ -134,7 +134,7 @@ template <AtomicWord T> T atomicCompareAndSwap(T *address, T wanted, T value);
 
 } // namespace plimsoll::emulator
 
-// A default argument tells the caller's line.
+// Used as default arguments, these give the caller's file and line.
 #define PLIMSOLL_SITE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 
 inline void __syncthreads(PLIMSOLL_SITE) {

@@ -1,8 +1,8 @@
-//===- Simt.h - what CUDA kernels are written against -----------------------===//
+//===- Simt.h - the interface that CUDA kernels use -------------------------===//
 //
-// Kernels include this header and nothing of CUDA's, so that one text is compiled by nvcc
-// for a GPU, and by the host compiler for the emulator, which finds the faults that a GPU
-// would not tell (devices/emulator/Device.h). Beside CUDA's own names (threadIdx, dim3,
+// Kernels include this header and none of CUDA's, so that the same source is compiled by nvcc
+// for a GPU, and by the host compiler for the emulator, which finds faults that a GPU does
+// not report (devices/emulator/Device.h). Besides CUDA's names (threadIdx, dim3,
 // __syncthreads, __shfl_xor_sync, float4, ...) there are:
 //
 //   PLIMSOLL_SHARED(type, name, count)   an array of the block, 16-byte aligned, content
@@ -10,7 +10,7 @@
 //   loadVector<float4>(p), storeVector   16 bytes at a time; p must be aligned to them
 //   launch(stream, grid, block, kernel, arguments...)
 //
-// There are no atomics on floats: their order, and so the bits, would be the hardware's.
+// There are no atomics on floats: the hardware would choose their order, and so the bits.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_SIMT_H
 #define PLIMSOLL_CUDA_SIMT_H
@@ -25,12 +25,12 @@
 namespace plimsoll::cuda {
 using Stream = cudaStream_t;
 
-/// Says what failed and ends the program; part of the runtime.
+/// Reports a failed launch; never returns. Defined by the runtime.
 [[noreturn]] void launchFailed(cudaError_t error);
 
 __device__ __forceinline__ void checkVector(const void *, int) {}
 
-/// Runs `kernel` on every thread of `grid` blocks; nothing where there are no blocks.
+/// Runs `kernel` on every thread of `grid` blocks; does nothing if there are no blocks.
 template <typename... Parameters, typename... Arguments>
 void launch(Stream stream, dim3 grid, dim3 block, void (*kernel)(Parameters...),
             Arguments... arguments) {
@@ -80,7 +80,7 @@ __device__ __forceinline__ void storeVector(T *address, Vector value) {
   *reinterpret_cast<Vector *>(address) = value;
 }
 
-/// Blocks of `size` threads that hold `count`.
+/// Returns the number of blocks of `size` threads for `count` threads.
 __host__ __device__ constexpr int64_t blocksFor(int64_t count, int64_t size) {
   return (count + size - 1) / size;
 }

@@ -1,7 +1,7 @@
-//===- Sums.h - threads add up what each of them has ------------------------===//
+//===- Sums.h - sums and other reductions over threads ----------------------===//
 //
-// Fixed trees: the bits depend on the number of threads alone. All of the threads named take
-// part, and all of them get the result, but where a function says otherwise.
+// Values are combined in fixed trees: the bits depend on the number of threads alone. All threads
+// that a function names must call it, and all get the result unless it says otherwise.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDA_SUMS_H
 #define PLIMSOLL_CUDA_SUMS_H
@@ -11,7 +11,7 @@
 
 namespace plimsoll::cuda {
 
-/// The lanes of this thread's warp that begin at a multiple of `width`, a power of two.
+/// Returns the mask of the segment of `width` lanes, a power of two, that holds this lane.
 template <int width> __device__ __forceinline__ unsigned laneMask() {
   if constexpr (width == 32)
     return 0xffffffffu;
@@ -19,7 +19,8 @@ template <int width> __device__ __forceinline__ unsigned laneMask() {
     return ((1u << width) - 1) << (threadIdx.x % 32 / width * width);
 }
 
-/// combine(combine(lane 0, lane 1), combine(lane 2, lane 3)) ... of `width` neighbouring lanes.
+/// Returns combine(combine(lane 0, lane 1), combine(lane 2, lane 3)) ... over `width` neighbouring
+/// lanes.
 template <int width, typename T, typename Combine>
 __device__ __forceinline__ T combineLanes(T value, Combine combine) {
   PLIMSOLL_UNROLL
@@ -30,7 +31,7 @@ __device__ __forceinline__ T combineLanes(T value, Combine combine) {
   return value;
 }
 
-/// As combineLanes, of a block of `threads` threads in one dimension.
+/// As combineLanes, over a block of `threads` threads in one dimension.
 template <int threads, typename T, typename Combine>
 __device__ __forceinline__ T combineBlock(T value, Combine combine) {
   constexpr int warps = threads / 32;
@@ -58,17 +59,17 @@ struct Smaller {
   template <typename T> __device__ T operator()(T a, T b) const { return b < a ? b : a; }
 };
 
-/// ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)) of eight neighbouring lanes.
+/// Returns ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)) over eight neighbouring lanes.
 __device__ __forceinline__ double sumOfEight(double value) {
   return combineLanes<8>(value, Add());
 }
 
-/// Of a block of 256 threads.
+/// Returns the sum over a block of 256 threads.
 __device__ __forceinline__ double sumOfBlock(double value) {
   return combineBlock<256>(value, Add());
 }
 
-/// Thread `lane * columns + column` has a part of the sum of `column`; lane 0 gets it.
+/// Returns, in lane 0, the sum of `column`: thread `lane * columns + column` has a part of it.
 template <int columns, int lanes> __device__ __forceinline__ double sumOfLanes(double value) {
   PLIMSOLL_SHARED(double, parts, columns *lanes);
   parts[threadIdx.x] = value;

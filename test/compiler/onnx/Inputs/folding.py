@@ -49,7 +49,7 @@ CASES = [
 
 
 def printed(text):
-    """Values of one nn.constant."""
+    """Returns the values of one nn.constant."""
     value, shape, kind = re.match(r"dense<(.*)> : tensor<((?:\d+x)*)(\w+)>", text).groups()
     dtype = {"i64": np.int64, "f32": np.float32, "i1": np.bool_}[kind]
     shape = [int(d) for d in shape.split("x")[:-1]]

@@ -53,7 +53,8 @@ def folded():
 
 
 def group_norm():
-    """As the exporter writes it: unit scales that are no parameters, gains as [channels, 1, 1]."""
+    """A group normalisation as the exporter writes it: unit scales that are no parameters, gains of
+    shape [channels, 1, 1]."""
     fx = "call(args = (%x, 2, %p_norm_weight, %p_norm_bias))"
     where = {"module": "norm", "kind": "torch.nn.modules.normalization.GroupNorm",
              "call": "aten.group_norm.default", "fx": fx}
@@ -67,7 +68,7 @@ def group_norm():
                                "val_4": table(4, 1, 4).reshape(4, 1, 1)})
 
 
-# Wrong ones ------------------------------------------------------------------
+# Invalid models ---------------------------------------------------------------
 
 def wrong():
     w = {"w": table(6, 2 * 3 * 3, 1).reshape(6, 2, 3, 3), "half": np.array([1, 1, 0.5, 0], np.float32)}

@@ -1,4 +1,4 @@
-"""Imports every wrong model and prints what is said, without the paths: invalid.py TOOL FOLDER."""
+"""Imports every invalid model and prints the messages without paths: invalid.py TOOL FOLDER."""
 import os
 import subprocess
 import sys

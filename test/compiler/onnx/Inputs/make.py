@@ -74,7 +74,7 @@ def tied_equal():
 
 
 def equal_parameters():
-    """Two that start equal, and that the exporter calls parameters."""
+    """Two tensors that start equal, and that the exporter calls parameters."""
     made = tied_equal()
     made.graph.value_info.extend(kind_of(name, [8, 4], "PARAMETER")
                                  for name in ("a.weight", "b.weight"))
@@ -105,7 +105,8 @@ def merged():
 
 
 def roles():
-    """Without the exporter's word: weights and biases by use, tables and scalars not."""
+    """No metadata of the exporter: weights and biases are known by their use; tables and scalars
+    are not trained."""
     return model([node("MatMul", ["x", "w"], ["p"]), node("Add", ["p", "b"], ["q"]),
                   node("Mul", ["q", "cos"], ["r"]), node("Mul", ["r", "half"], ["s"]),
                   node("LayerNormalization", ["s", "g", "o"], ["t"], axis=-1),
@@ -128,7 +129,7 @@ def suspect():
 
 
 def unpacked_floats():
-    """float_data instead of raw_data."""
+    """Weights stored as float_data instead of raw_data."""
     made = transposed()
     tensor = made.graph.initializer[0]
     values = numpy_helper.to_array(tensor).flatten()
@@ -275,7 +276,7 @@ def eighth():
 
 
 def quantised():
-    """One cause in seven places: five nodes and two initializers."""
+    """One problem in seven places: five nodes and two initializers."""
     nodes = [node("DequantizeLinear", ["q", "one"], [f"q{i}"]) for i in range(5)]
     return simple(nodes + [node("Sum", ["x"] + [f"q{i}" for i in range(5)], ["y"])],
                   initializers={"q": np.zeros((4, 8), np.int8), "r": np.zeros(3, np.int8),
@@ -283,7 +284,7 @@ def quantised():
 
 
 def of_a_function():
-    """A node that torch's exporter made of a call, under a name of the exporter's own."""
+    """A node that torch's exporter made from a call, with a name that the exporter chose."""
     made = simple([helper.make_node("NonZero", ["x"], ["n"], "n4"), node("Shape", ["n"], ["y"])])
     for key, value in {
             "pkg.torch.onnx.class_hierarchy": "['m.Net', 'm.Head', 'aten.nonzero.default']",
@@ -293,13 +294,13 @@ def of_a_function():
 
 
 def training_dropout():
-    """A ratio that keeps nothing."""
+    """A dropout with a ratio that keeps nothing."""
     return simple([node("Dropout", ["x", "ratio", "mode"], ["y"])],
                   initializers={"ratio": np.float32(1), "mode": np.bool_(True)})
 
 
 def randoms():
-    """Dropout in both modes, and everything that draws."""
+    """Dropout in both modes, and all operators that draw random numbers."""
     return simple(
         [node("Dropout", ["x", "ratio", "mode"], ["dropped", "mask"]),
          node("Dropout", ["dropped", "ratio", "off"], ["kept"]),
@@ -316,7 +317,8 @@ def flow(text):
 
 
 def branches():
-    """What is not known of an If and of Loops, one that never ends, and one that is too long."""
+    """An If and Loops of which something is not known at compile time, one that never ends, and one
+    that does not run."""
     return flow("""(float[3] x, bool go) => (float[3] a, float[3] b, float[3] c, float[3] d) {
       sum = ReduceSum (x)
       zero = Constant <value = float {0.0}> ()
@@ -337,7 +339,7 @@ def branches():
 
 
 def unrolled():
-    """Two iterations, and the branch of each, by the user's names."""
+    """A loop of two iterations with a branch in each, to see the names in locations."""
     return flow("""(float[3] x) => (float[3] y) {
       two = Constant <value_int = 2> ()
       y = Loop (two, , x) <body = b (int64 i, bool on, float[3] v) => (bool on, float[3] u) {
@@ -399,7 +401,7 @@ def stored_f64():
 
 
 def rounding():
-    """Constants that a model of f32 rounds to bfloat16, and data."""
+    """A model in f32 that rounds constants and data to bfloat16."""
     return simple([node("Cast", ["third"], ["rounded"], to=TensorProto.BFLOAT16),
                    node("Cast", ["rounded"], ["wide"], to=F), node("Mul", ["x", "wide"], ["h"]),
                    node("Cast", ["h"], ["low"], to=TensorProto.BFLOAT16),
@@ -415,7 +417,7 @@ def marks():
 
 
 def weights_as_inputs():
-    """A layer whose weights are inputs without values, as converters can write it."""
+    """A layer whose weights are inputs without values, as some converters write it."""
     return model([node("Gemm", ["x", "w", "b"], ["y"])],
                  [("x", F, [2, 3]), ("w", F, [3, 4]), ("b", F, [4])], [("y", F, None)])
 

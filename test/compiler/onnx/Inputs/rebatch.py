@@ -47,7 +47,7 @@ MODELS = {
         y = Reshape(z, back)
     }""", {"cls": table(1, 1, 8), "counts": ints(1, 1, 8), "fc": table(8, 4), "rows": ints(4, 8),
            "back": ints(1, 4, 4)}),
-    # What is computed from shapes is computed again, the count of a mean too.
+    # Values that are computed from shapes are computed again, and so is the count of a mean.
     "computed": ("""g (float[4,3,8] x) => (float[4,8] y) {
         z = MatMul(x, fc)
         pooled = ReduceMean<keepdims = 0>(z, one)
@@ -60,7 +60,7 @@ MODELS = {
         w = Unsqueeze(weight, last)
         y = Mul(z, w)
     }""", {"fc": table(8, 4), "last": ints(2)}),
-    # Everything here is refused at another batch or length, for a reason of its own.
+    # Each of these nodes is refused at another batch or length, for different reasons.
     "refused": ("""g (float[4,3,8] x) => (float[4,3,4] y, float[3,32] crossed, float[4,4] last,
                                            float[4,2,8] cut, float[4,1,8] sum, float[4,8] row) {
         p = Gather(positions, ids)

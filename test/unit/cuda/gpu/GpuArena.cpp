@@ -1,8 +1,8 @@
 //===- GpuArena.cpp - the emulator's interface, on a GPU ----------------------===//
 //
-// The comparisons of kernels with the CPU's, linked with this in the place of the emulator, run
-// the very kernels on a GPU: the arena is managed memory, which host and GPU both see. Nothing
-// looks at single accesses here; the sanitizer of the CUDA toolkit does.
+// Linked with this instead of the emulator, the comparisons with the CPU's kernels run on a GPU:
+// the arena is managed memory, which host and GPU both access. Single accesses are not checked
+// here; the sanitizer of the CUDA toolkit can check them.
 //===----------------------------------------------------------------------===//
 #include "devices/cuda/CudaError.h"
 #include "devices/emulator/Device.h"
