@@ -11,8 +11,8 @@ namespace plimsoll::codegen {
 std::string storageType(mlir::Type type);
 /// The type of an element in an expression: as in memory, but `bool` for i1.
 std::string valueType(mlir::Type type);
-/// `plimsoll::DType` of an element type.
-std::string dtype(mlir::Type type);
+/// `ElementType::f32`: the type as the runtime's tables name it.
+std::string elementType(mlir::Type type);
 /// A literal that reads back as the same number.
 std::string literal(double value, mlir::Type type);
 /// `text` as a literal of C++ or CUDA.

@@ -92,7 +92,7 @@ private:
       }
       RankedTensorType type = parameter.getTensorType();
       row << "    {.tensor = {" << quoted(parameter.getSymName()) << ", "
-          << dtype(type.getElementType()) << ", " << type.getRank() << ", shape" << n << ", "
+          << elementType(type.getElementType()) << ", " << type.getRank() << ", shape" << n << ", "
           << hex(placeOf(parameter))
           << "},\n     .transposed = " << (parameter.getTransposed() ? "true" : "false")
           << ", .trainable = " << (parameter.getTrainable() ? "true" : "false")
@@ -186,8 +186,8 @@ private:
         shape(shapeName, shapeOf(slice));
       }
       row << "    {" << quoted(any.getName()) << ", "
-          << dtype(slice.getSlice().getType().getElement()) << ", " << shapeOf(slice).size() << ", "
-          << shapeName << ", " << (own ? hex(own.getOffset()) : "kNoPlace") << "},\n";
+          << elementType(slice.getSlice().getType().getElement()) << ", " << shapeOf(slice).size()
+          << ", " << shapeName << ", " << (own ? hex(own.getOffset()) : "kNoPlace") << "},\n";
     }
     os << "const TensorInfo " << name << "_inputs[] = {\n" << rows << "};\n\n";
   }
@@ -244,7 +244,7 @@ private:
         Type element = slice.getSlice().getType().getElement();
         if (isa<FloatType>(element))
           row << "    {" << launch << ", " << quoted(slice.getName()) << ", "
-              << quoted(nn::describe(op.getLoc())) << ", " << dtype(element) << ", "
+              << quoted(nn::describe(op.getLoc())) << ", " << elementType(element) << ", "
               << hex(slice.getOffset()) << ", " << slice.getSlice().getType().getCount() << "},\n";
       }
       ++launch;

@@ -10,6 +10,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "runtime/include/plimsoll/ElementType.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include <optional>
@@ -17,8 +18,8 @@
 
 namespace plimsoll::import {
 
-/// F16 and BF16 are types of what is known: data is computed in f32 in their place.
-enum class DType { Bool, U8, I32, I64, F32, F64, F16, BF16 };
+/// f16 and bf16 are types of what is known: data is computed in f32 in their place.
+using DType = plimsoll::ElementType;
 
 using Shape = llvm::SmallVector<int64_t>;
 
@@ -33,12 +34,14 @@ std::optional<DType> dtypeOf(int onnxType);
 llvm::StringRef onnxTypeName(int onnxType);
 /// True for the two types of two bytes.
 inline bool isHalf(DType dtype) {
-  return dtype == DType::F16 || dtype == DType::BF16;
+  return plimsoll::isFloat(dtype) && bytesOf(dtype) == 2;
 }
 /// The element type in the nn dialect.
 mlir::Type elementType(mlir::MLIRContext *context, DType dtype);
 std::optional<DType> dtypeOf(mlir::Type elementType);
-int64_t byteSize(DType dtype);
+inline int64_t byteSize(DType dtype) {
+  return bytesOf(dtype);
+}
 /// `value` rounded to a floating-point type.
 double rounded(double value, DType dtype);
 /// The number whose bits in a type of two bytes are `bits`.
@@ -53,7 +56,7 @@ std::optional<Shape> broadcastShape(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<in
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
 
 struct HostTensor {
-  DType dtype = DType::I64;
+  DType dtype = DType::i64;
   Shape shape;
   /// The elements: `floats` for floating-point types, else `ints`.
   std::vector<int64_t> ints;
@@ -63,7 +66,7 @@ struct HostTensor {
   /// Zeros; the shape's count must have been checked.
   HostTensor(DType dtype, llvm::ArrayRef<int64_t> shape);
 
-  bool isFloat() const { return dtype >= DType::F32; }
+  bool isFloat() const { return plimsoll::isFloat(dtype); }
   int64_t size() const { return isFloat() ? floats.size() : ints.size(); }
   int64_t rank() const { return shape.size(); }
   /// Element `i` as `To` would have it from a C++ conversion.

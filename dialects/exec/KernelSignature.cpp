@@ -3,6 +3,7 @@
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
+using namespace plimsoll;
 using namespace plimsoll::exec;
 
 // What formulas of Kernels.td may call -----------------------------------------
@@ -99,6 +100,10 @@ static bool areAllowed(ArrayRef<SizeSignature> sizes, ArrayRef<int64_t> numbers,
   return true;
 }
 
+static int64_t codeOf(ElementType type) {
+  return static_cast<int64_t>(type);
+}
+
 /// Reads the type, which is the last of `sizes` if one is told, and takes it away.
 static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef<int64_t> &sizes,
                      KernelNumbers &numbers, std::string &error) {
@@ -112,12 +117,15 @@ static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef
   if (!told)
     return true;
   bool isFloat = signature.type == TypeRule::maybeFloat || signature.type == TypeRule::alwaysFloat;
-  numbers.type = sizes.back();
+  const int64_t code = sizes.back();
   sizes = sizes.drop_back();
-  error = "there is no element type " + std::to_string(numbers.type) + " for it";
+  error = "there is no element type " + std::to_string(code) + " for it";
   // Where f32 need not be told it is not: kernels count their sizes.
-  return numbers.type >= (always ? kF32 : kF64) &&
-         numbers.type < (isFloat ? int64_t(kI32) : int64_t(kTypeCodes));
+  if (code < (always ? codeOf(ElementType::f32) : codeOf(ElementType::f64)) ||
+      code >= (isFloat ? codeOf(ElementType::i32) : kKernelTypes))
+    return false;
+  numbers.type = static_cast<ElementType>(code);
+  return true;
 }
 
 /// Counts buffers: optional ones, and repetitions of one that is repeated.

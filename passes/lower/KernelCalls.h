@@ -31,7 +31,7 @@ constexpr int64_t result(int64_t i) {
 }
 
 /// How kernels are told the type of the elements of `data`.
-exec::ElementType elementTypeOf(mlir::Value data);
+ElementType typeToldOf(mlir::Value data);
 
 /// A call of a kernel that works on f32 data.
 template <typename Arguments>
@@ -52,7 +52,7 @@ KernelCall ofAny(llvm::StringRef kernel, Buffers buffers, const Arguments &argum
 /// A call of a kernel that is told the type of `data`.
 template <typename Arguments>
 KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
-  arguments.type = elementTypeOf(data);
+  arguments.type = typeToldOf(data);
   return ofAny(kernel, std::move(buffers), arguments);
 }
 
@@ -60,7 +60,7 @@ KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, 
 template <typename Arguments>
 KernelCall typed(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
   KernelCall call = ofType(kernel, std::move(buffers), arguments, data);
-  call.anyType = elementTypeOf(data) != exec::ElementType::f32;
+  call.anyType = typeToldOf(data) != ElementType::f32;
   return call;
 }
 

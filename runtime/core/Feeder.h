@@ -65,7 +65,7 @@ private:
 };
 
 /// Value of element `index` of an integer input.
-int64_t integerAt(DType type, const std::byte *data, int64_t index);
+int64_t integerAt(ElementType type, const std::byte *data, int64_t index);
 
 } // namespace plimsoll
 

@@ -19,7 +19,7 @@ struct Slot {
   std::string name;
   std::vector<std::string> aliases;
   std::vector<int64_t> shape; ///< the framework's
-  DType type;
+  ElementType type;
   bool transposed;
   bool trained; ///< steps change it: in a checkpoint it must be finite
   uint64_t offset;
@@ -36,9 +36,6 @@ std::vector<Slot> stateSlots(const Program &program);
 /// Gradients under their parameters' names; empty without --keep-gradients.
 std::vector<Slot> gradientSlots(const Program &program);
 
-/// "F32", "I64", ...
-const char *safetensorsType(DType type);
-
 /// Bytes [begin, begin + bytes) of a slot as the framework lays it out.
 void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t bytes,
              std::byte *out);
@@ -46,7 +43,7 @@ void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t by
 void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, const std::byte *in);
 
 /// The first element of `bytes` bytes of `type` that is infinite or NaN, or -1.
-int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes);
+int64_t firstNotFinite(ElementType type, const std::byte *data, int64_t bytes);
 
 /// What a file may have otherwise than the slots.
 struct MatchRules {

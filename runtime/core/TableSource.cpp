@@ -20,12 +20,12 @@ bool isInteger(const std::string &type) {
 }
 
 /// Whether a column of this type can feed this input.
-bool fits(const std::string &column, DType input) {
+bool fits(const std::string &column, ElementType input) {
   if (column == safetensorsType(input))
     return true;
-  if (input == DType::u8 || input == DType::boolean)
+  if (input == ElementType::u8 || input == ElementType::boolean)
     return column == "U8" || column == "BOOL";
-  return input == DType::i64 && isInteger(column);
+  return input == ElementType::i64 && isInteger(column);
 }
 
 int64_t widened(const std::string &type, const unsigned char *from) {

@@ -8,21 +8,13 @@
 #ifndef PLIMSOLL_PROGRAM_H
 #define PLIMSOLL_PROGRAM_H
 
+#include "plimsoll/ElementType.h"
+
 #include <cstdint>
 
 namespace plimsoll {
 
 class Stepper;
-
-enum class DType : uint8_t { f32, f64, i64, i32, u8, boolean, bf16 };
-
-/// Bytes of one element.
-constexpr int64_t bytesOf(DType type) {
-  return type == DType::f64 || type == DType::i64   ? 8
-         : type == DType::f32 || type == DType::i32 ? 4
-         : type == DType::bf16                      ? 2
-                                                    : 1;
-}
 
 /// An offset of what has no place in the arena.
 inline constexpr uint64_t kNoPlace = ~uint64_t(0);
@@ -30,7 +22,7 @@ inline constexpr uint64_t kNoPlace = ~uint64_t(0);
 /// A tensor in the arena, dense and row-major.
 struct TensorInfo {
   const char *name;
-  DType type;
+  ElementType type;
   int rank;
   const int64_t *shape;
   uint64_t offset; ///< of the arena, bytes
@@ -109,7 +101,7 @@ struct WriteInfo {
   int launch;
   const char *name; ///< the value's name in the user's model
   const char *node; ///< the node it comes from
-  DType type;
+  ElementType type;
   uint64_t offset;
   int64_t count; ///< elements
 };

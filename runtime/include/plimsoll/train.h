@@ -39,7 +39,9 @@ enum plimsoll_type {
   PLIMSOLL_I64,
   PLIMSOLL_I32,
   PLIMSOLL_U8,
-  PLIMSOLL_BOOL
+  PLIMSOLL_BOOL,
+  PLIMSOLL_BF16,
+  PLIMSOLL_F16
 };
 
 typedef struct plimsoll_input {
