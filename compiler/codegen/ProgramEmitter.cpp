@@ -66,6 +66,24 @@ private:
     return train.resultOffset(("gradient:" + parameter.getSymName()).str());
   }
 
+  /// The table of what parameter number `n` has in the optimizer.
+  void stateTable(nn::ParameterOp parameter, ArrayRef<nn::StateOp> own, const std::string &n) {
+    std::string rows;
+    llvm::raw_string_ostream row(rows);
+    for (auto [i, state] : llvm::enumerate(own)) {
+      auto type = cast<RankedTensorType>(state.getType());
+      bool alike = type.getShape() == parameter.getTensorType().getShape();
+      std::string shapeName = "shape" + n;
+      if (!alike)
+        shape(shapeName = "state_shape" + n + "_" + std::to_string(i), type.getShape());
+      row << "    {.tensor = {" << quoted(state.getSlot()) << ", "
+          << elementType(type.getElementType()) << ", " << type.getRank() << ", " << shapeName
+          << ", " << hex(placeOf(state)) << "}"
+          << (alike && parameter.getTransposed() ? ", .transposed = true" : "") << "},\n";
+    }
+    os << "const StateInfo states" << n << "[] = {\n" << rows << "};\n";
+  }
+
   void parameters() {
     std::string rows;
     llvm::raw_string_ostream row(rows);
@@ -84,11 +102,7 @@ private:
       }
       ArrayRef<nn::StateOp> own = states[parameter.getSymName()];
       if (!own.empty()) {
-        os << "const StateInfo states" << n << "[] = {";
-        llvm::interleaveComma(own, os, [&](nn::StateOp state) {
-          os << "{" << quoted(state.getSlot()) << ", " << hex(placeOf(state)) << "}";
-        });
-        os << "};\n";
+        stateTable(parameter, own, n);
       }
       RankedTensorType type = parameter.getTensorType();
       row << "    {.tensor = {" << quoted(parameter.getSymName()) << ", "

@@ -67,12 +67,14 @@ void forTransposed(const Slot &slot, int64_t first, int64_t last, const Move &mo
   }
 }
 
-/// Laid out as the parameter is.
-void addStateSlot(const ParameterInfo &parameter, const StateInfo &state,
-                  std::vector<Slot> &slots) {
-  std::string name = std::string("optimizer.") + state.name + "." + parameter.tensor.name;
-  slots.push_back(slotOf(parameter, parameter.tensor, parameter.transposed, std::move(name)));
-  slots.back().offset = state.offset;
+/// One for the state, and one for its scales.
+void addStateSlots(const ParameterInfo &parameter, const StateInfo &state,
+                   std::vector<Slot> &slots) {
+  std::string name = std::string("optimizer.") + state.tensor.name + ".";
+  slots.push_back(slotOf(parameter, state.tensor, state.transposed, name + parameter.tensor.name));
+  if (state.scales)
+    slots.push_back(
+        slotOf(parameter, *state.scales, false, name + "scales." + parameter.tensor.name));
 }
 
 } // namespace
@@ -88,7 +90,7 @@ std::vector<Slot> stateSlots(const Program &program) {
   std::vector<Slot> slots;
   for (int i = 0; i < program.parameterCount; ++i)
     for (int j = 0; j < program.parameters[i].stateCount; ++j)
-      addStateSlot(program.parameters[i], program.parameters[i].states[j], slots);
+      addStateSlots(program.parameters[i], program.parameters[i].states[j], slots);
   return slots;
 }
 

@@ -35,10 +35,12 @@ constexpr uint64_t bytesOf(const TensorInfo &tensor) {
   return static_cast<uint64_t>(bytes);
 }
 
-/// One array of optimizer state, laid out as its parameter is.
+/// One array of optimizer state. It need not have its parameter's type or shape.
 struct StateInfo {
-  const char *name; ///< "exp_avg", "exp_avg_sq", "momentum_buffer": PyTorch's names
-  uint64_t offset;
+  TensorInfo tensor;       ///< "exp_avg", "exp_avg_sq", "momentum_buffer": PyTorch's names
+  bool transposed = false; ///< as ParameterInfo::transposed
+  const TensorInfo *scales =
+      nullptr; ///< factors of its blocks; null: its numbers are what they say
 };
 
 struct ParameterInfo {

@@ -195,5 +195,32 @@ TEST_P(HalfTest, AFileIsReadTransposed) {
 INSTANTIATE_TEST_SUITE_P(Types, HalfTest, testing::Values(ElementType::bf16, ElementType::f16),
                          [](const auto &info) { return std::string(nameOf(info.param)); });
 
+/// An optimizer that keeps bytes with a factor for each block of a f32 parameter.
+TEST(StateSlots, AStateHasATypeAndScalesOfItsOwn) {
+  const int64_t shape[] = {4, 8}, blocks[] = {2};
+  const TensorInfo scales = {"scales", ElementType::f32, 1, blocks, 256};
+  const StateInfo states[] = {
+      {{"exp_avg", ElementType::u8, 2, shape, 128}, false, &scales},
+      {{"exp_avg_sq", ElementType::f32, 2, shape, 512}, true},
+  };
+  ParameterInfo parameter = {};
+  parameter.tensor = {"w", ElementType::f32, 2, shape, 0};
+  parameter.transposed = parameter.trainable = true;
+  parameter.states = states, parameter.stateCount = 2;
+  Program program = {};
+  program.parameters = &parameter, program.parameterCount = 1;
+  std::vector<Slot> slots = stateSlots(program);
+  ASSERT_EQ(slots.size(), 3u);
+  EXPECT_EQ(slots[0].name, "optimizer.exp_avg.w");
+  EXPECT_EQ(slots[0].bytes(), 32);
+  EXPECT_FALSE(slots[0].transposed);
+  EXPECT_EQ(slots[1].name, "optimizer.exp_avg.scales.w");
+  EXPECT_EQ(slots[1].offset, 256u);
+  EXPECT_EQ(slots[1].bytes(), 8);
+  EXPECT_EQ(slots[2].name, "optimizer.exp_avg_sq.w");
+  EXPECT_EQ(slots[2].bytes(), 128);
+  EXPECT_TRUE(slots[2].transposed);
+}
+
 } // namespace
 } // namespace plimsoll

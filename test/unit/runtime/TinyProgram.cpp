@@ -69,8 +69,11 @@ const int64_t weightShape[] = {kClasses, kFeatures}, biasShape[] = {kClasses};
 const int64_t xShape[] = {kRows, kFeatures}, labelShape[] = {kRows};
 const int64_t fewX[] = {kFewRows, kFeatures}, fewLabels[] = {kFewRows};
 const char *const weightAliases[] = {"tied.weight"};
-const StateInfo weightStates[] = {{"exp_avg", WExpAvg}, {"exp_avg_sq", WExpAvgSq}};
-const StateInfo biasStates[] = {{"exp_avg", BExpAvg}, {"exp_avg_sq", BExpAvgSq}};
+const StateInfo weightStates[] = {
+    {{"exp_avg", ElementType::f32, 2, weightShape, WExpAvg}, true},
+    {{"exp_avg_sq", ElementType::f32, 2, weightShape, WExpAvgSq}, true}};
+const StateInfo biasStates[] = {{{"exp_avg", ElementType::f32, 1, biasShape, BExpAvg}},
+                                {{"exp_avg_sq", ElementType::f32, 1, biasShape, BExpAvgSq}}};
 const ParameterInfo parameters[] = {
     {{"fc.weight", ElementType::f32, 2, weightShape, W},
      true,
