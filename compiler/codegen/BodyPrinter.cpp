@@ -32,7 +32,7 @@ static StringRef symbol(arith::CmpFPredicate predicate) {
   case arith::CmpFPredicate::OGE:
     return ">=";
   default:
-    return "!="; // UNE; UNO compares a value with itself
+    return "!="; // UNE, and UNO, which compares a value with itself
   }
 }
 
@@ -40,7 +40,7 @@ static StringRef symbol(arith::CmpIPredicate predicate) {
   switch (predicate) {
   case arith::CmpIPredicate::eq:
     return "==";
-  case arith::CmpIPredicate::slt: // bytes are kept as unsigned, others as signed
+  case arith::CmpIPredicate::slt: // C++ types carry the sign: bytes are unsigned, others signed
   case arith::CmpIPredicate::ult:
     return "<";
   case arith::CmpIPredicate::sle:
@@ -59,7 +59,7 @@ static StringRef symbol(arith::CmpIPredicate predicate) {
 
 void BodyPrinter::print(Operation &op) {
   std::string text = expression(op);
-  if (isa<arith::ConstantOp>(op)) { // numbers stand where they are used
+  if (isa<arith::ConstantOp>(op)) { // constants are printed where they are used
     name(op.getResult(0), text);
     return;
   }

@@ -8,8 +8,8 @@
 
 namespace plimsoll::codegen {
 
-/// Prints the ops of an exec.loop's body as statements, the same for every target: C++ with the
-/// functions of plimsoll/Math.h.
+/// Prints the ops of an exec.loop's body as C++ statements that call the functions of
+/// plimsoll/Math.h. All targets share the text.
 class BodyPrinter {
 public:
   BodyPrinter(llvm::raw_ostream &os, llvm::StringRef indent) : os(os), indent(indent) {}

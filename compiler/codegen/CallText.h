@@ -7,8 +7,8 @@
 
 namespace plimsoll::codegen {
 
-/// Sizes and scalars by their names, without those that a launch need not tell:
-/// "{.m = 64, .n = 256, .k = 64, .transposeB = true}". The call is one that exec-verify accepts.
+/// Returns the sizes and scalars of a call by name, without those that have their default: "{.m =
+/// 64, .n = 256, .k = 64, .transposeB = true}". exec-verify must have accepted the call.
 std::string argumentsOf(exec::CallOp call);
 
 } // namespace plimsoll::codegen

@@ -1,11 +1,11 @@
-//===- ConstantBytes.cpp - what a constant is in the arena -----------------------===//
+//===- ConstantBytes.cpp - the bytes of constants in the arena -------------------===//
 #include "compiler/codegen/ConstantBytes.h"
 
 using namespace mlir;
 
 std::vector<char> plimsoll::codegen::constantBytes(DenseElementsAttr constant) {
   std::vector<char> bytes;
-  if (constant.getElementType().isInteger(1)) { // packed as bits in the attribute
+  if (constant.getElementType().isInteger(1)) { // the attribute packs these as bits
     for (bool value : constant.getValues<bool>())
       bytes.push_back(value);
     return bytes;

@@ -1,4 +1,4 @@
-//===- ConstantBytes.h - what a constant is in the arena ---------------*- C++ -*-===//
+//===- ConstantBytes.h - the bytes of constants in the arena -----------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_CODEGEN_CONSTANTBYTES_H
 #define PLIMSOLL_COMPILER_CODEGEN_CONSTANTBYTES_H
 
@@ -7,7 +7,7 @@
 
 namespace plimsoll::codegen {
 
-/// The bytes of a constant as kernels read them: dense, row-major, a byte for each i1.
+/// Returns the bytes of a constant as kernels read them: dense, row-major, one byte for each i1.
 std::vector<char> constantBytes(mlir::DenseElementsAttr constant);
 
 } // namespace plimsoll::codegen

@@ -45,7 +45,7 @@ std::string plimsoll::codegen::literal(double value, Type type) {
 }
 
 std::string plimsoll::codegen::quoted(StringRef text) {
-  // What compilers act on or warn of even in literals stands in octal, byte by byte.
+  // Characters that compilers interpret or warn of in literals are written in octal, byte by byte.
   std::string result = "\"";
   auto octal = [&](unsigned char c) {
     result += {'\\', char('0' + c / 64), char('0' + c / 8 % 8), char('0' + c % 8)};
@@ -58,7 +58,7 @@ std::string plimsoll::codegen::quoted(StringRef text) {
       result += {'\\', c};
     else if (static_cast<unsigned char>(c) < 32 || c == 127 || (!plain && (c & 0x80)))
       octal(c);
-    else if (c == '?' && StringRef(result).ends_with("?")) // a trigraph of older compilers
+    else if (c == '?' && StringRef(result).ends_with("?")) // avoids a trigraph of older compilers
       octal(c);
     else
       result += c;
@@ -77,8 +77,8 @@ std::string plimsoll::codegen::identifier(StringRef name) {
 
 std::string plimsoll::codegen::oneLine(StringRef text) {
   std::string result = shown(text);
-  // A backslash at the end would continue the comment in the next line, blanks behind it or not,
-  // and so would its trigraph.
+  // A backslash at the end would continue the comment in the next line, even if blanks follow it;
+  // so would its trigraph.
   StringRef end = StringRef(result).rtrim();
   return end.ends_with("\\") || end.ends_with("?\?/") ? result + "." : result;
 }

@@ -62,14 +62,15 @@ static int numberBefore(StringRef line, StringRef unit) {
   return value;
 }
 
-/// "loop_3" of the symbol of `plimsoll::(anonymous namespace)::loop_3_kernel(float const*)`.
+/// Returns "loop_3" for the symbol of `plimsoll::(anonymous namespace)::loop_3_kernel(float
+/// const*)`.
 static std::string loopName(StringRef symbol) {
   std::string readable = demangle(symbol);
   StringRef name = readable, nameless = "(anonymous namespace)::";
   if (size_t at = name.rfind(nameless); at != StringRef::npos)
     name = name.drop_front(at + nameless.size());
   name = name.split('(').first;
-  name = name.substr(name.rfind(':') + 1); // npos + 1 is the start
+  name = name.substr(name.rfind(':') + 1); // npos + 1 is 0
   name.consume_back("_kernel");
   return name.str();
 }

@@ -7,10 +7,11 @@
 
 namespace plimsoll::codegen {
 
-/// The CUDA compiler: $NVCC, else `nvcc` on the path or in /usr/local/cuda/bin.
+/// Returns the CUDA compiler: $NVCC, else `nvcc` on the path or in /usr/local/cuda/bin. Fails if
+/// there is none.
 llvm::Expected<std::string> findCudaCompiler();
 
-/// Flags that emitted kernels are compiled with by nvcc: bits depend on them.
+/// Returns the nvcc flags for emitted kernels. The program's bits depend on them.
 std::vector<std::string> cudaFlags(llvm::StringRef architecture);
 
 /// Those that `log`, of nvcc --resource-usage, tells.

@@ -1,11 +1,11 @@
 //===- CudaLoopEmitter.cpp - loop nests as CUDA kernels --------------------------===//
 //
-// Three forms. Elementwise: a thread for each point, or for four neighbours where every
-// operand lets them be read and written as one vector. Reductions: the threads of a block
-// share out the reduced points of a few results and add their parts up as a fixed tree; how
-// depends on the domain alone, so the bits do too. Along the last dimension eight lanes add
-// for a result, as on the CPU, or a whole block where results are few and long; along outer
-// ones neighbouring threads hold neighbouring results.
+// Three forms. Elementwise: one thread for each point, or for four adjacent points if every operand
+// lets them be read and written as a vector. Reductions: the threads of a block divide the reduced
+// points of a few results among them and add their sums as a fixed tree. The division depends on
+// the domain alone, so the bits do, too. Along the last dimension eight lanes add for each result,
+// as on the CPU, or a whole block if results are few and long; along outer dimensions adjacent
+// threads own adjacent results.
 //===----------------------------------------------------------------------===//
 #include "compiler/codegen/LoopEmitter.h"
 #include "compiler/codegen/LoopText.h"
@@ -14,10 +14,11 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::codegen;
 
-static constexpr int64_t kBlock = 256; ///< threads
-/// From this many points a result on, a block adds for one, where blocks are few.
+static constexpr int64_t kBlock = 256; ///< threads of a block
+/// A block adds for one result if there are at most kFewResults results, of at least kLongReduction
+/// points each.
 static constexpr int64_t kLongReduction = 2048, kFewResults = 1024;
-/// Of a reduction along outer dimensions: results side by side, and lanes for each.
+/// A reduction along outer dimensions: adjacent results of a block, and lanes for each.
 static constexpr int64_t kColumns = 32, kColumnLanes = kBlock / kColumns;
 
 namespace {
@@ -53,11 +54,11 @@ private:
   }
   StringRef index() const { return wide ? "int64_t" : "int"; }
 
-  /// Declares the indices of `dimensions` from `flat`, which counts them row by row.
+  /// Prints the indices of `dimensions`, computed from `flat`, their row-major index.
   void unflatten(StringRef indent, StringRef flat, ArrayRef<unsigned> dimensions) {
     int64_t below = points(dimensions);
     for (unsigned d : dimensions) {
-      int64_t size = std::max<int64_t>(domain[d], 1); // of no points, none runs
+      int64_t size = std::max<int64_t>(domain[d], 1); // without points nothing runs
       below /= size;
       os << indent << "const " << index() << " i" << d << " = ";
       if (size == 1)
@@ -71,7 +72,8 @@ private:
 
   int64_t lastStride(unsigned operand) { return loop.stridesOf(operand).back(); }
 
-  /// Four points along the last dimension are one vector, or one element, in every operand.
+  /// True if four adjacent points along the last dimension are one vector, or one element, in every
+  /// operand.
   bool isVector() {
     if (domain.empty() || domain.back() % 4 != 0)
       return false;
@@ -133,7 +135,8 @@ private:
            sum.str() + ");\n";
   }
 
-  /// `sum += body` for every reduced point, the lanes of a result sharing the last dimension out.
+  /// Prints `sum += body` for every reduced point; the lanes of a result divide the last reduced
+  /// dimension.
   void addNested(StringRef lane, int64_t lanes) {
     int depth = 1;
     unsigned last = reduced.back();
@@ -149,7 +152,7 @@ private:
     os.indent(2 * (depth - 1)) << "}\n";
   }
 
-  /// The same, the lanes sharing out all reduced points.
+  /// Prints `sum += body` for every reduced point; the lanes of a result divide all of them.
   void addFlat(StringRef lane, int64_t lanes) {
     os << "  for (" << index() << " r = " << lane << "; r < " << points(reduced)
        << "; r += " << lanes << ") {\n";
@@ -195,7 +198,7 @@ private:
        << " result = " << (wide ? "int64_t(blockIdx.x)" : "int(blockIdx.x)") << " * " << kColumns
        << " + column;\n";
     bool partial = results % kColumns != 0;
-    if (partial) // every thread meets the barrier
+    if (partial) // all threads must reach the barrier
       os << "  const " << index() << " mine = result < " << results << " ? result : 0;\n";
     unflatten("  ", partial ? "mine" : "result", free);
     os << "  double sum = 0;\n";
@@ -205,7 +208,7 @@ private:
        << written("sum");
   }
 
-  /// The kernel and what launches it.
+  /// Returns the kernel and the function that launches it.
   std::string definition() {
     std::string whole, parameters, arguments;
     for (unsigned i = 0; i < loop->getNumOperands(); ++i) {

@@ -48,7 +48,8 @@ Error plimsoll::codegen::runCommand(const std::vector<std::string> &command, Str
                    (log ? (*log)->getBuffer() : StringRef()));
 }
 
-/// Paths of the shared libraries that `file` loads, but those of glibc and the kernel.
+/// Returns the paths of the shared libraries that `file` loads, except those of glibc and the
+/// kernel.
 static Expected<std::vector<std::string>> neededLibraries(const std::string &file,
                                                           const std::string &logFile) {
   auto ldd = sys::findProgramByName("ldd");
@@ -73,7 +74,7 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
 
 std::string plimsoll::codegen::librariesOf(StringRef output) {
   std::string name = sys::path::filename(output).str();
-  for (char &c : name) // which the loader of programs takes for its own in a path
+  for (char &c : name) // the dynamic loader interprets these in a run path
     if (c == ':' || c == '$')
       c = '_';
   SmallString<128> folder = sys::path::parent_path(output);
@@ -91,7 +92,7 @@ Error plimsoll::codegen::copyLibraries(const std::string &output, StringRef stay
   std::string folder = librariesOf(output);
   if (paths->empty())
     return Error::success();
-  // Whoever may run the program may load them: as far as the umask lets others in.
+  // Libraries get the permissions of the program: the umask decides.
   if (std::error_code error = sys::fs::create_directories(folder, true, sys::fs::all_all))
     return makeError("cannot make '" + folder + "': " + error.message());
   for (const std::string &path : *paths) {
@@ -119,13 +120,13 @@ std::vector<std::string> plimsoll::codegen::linkCommand(const std::string &compi
   if (!job.sharedLibrary)
     add({"-lplimsoll-main-" + parts.suffix});
   add(parts.archives);
-  // A library must offer the C interface even where the step itself does not use it.
+  // A shared library must contain the C interface even if the step does not use it.
   add({job.sharedLibrary ? "-Wl,--whole-archive" : "-Wl,--as-needed"});
   add({"-lplimsoll-runtime-" + parts.suffix});
   if (job.sharedLibrary)
     add({"-Wl,--no-whole-archive"});
   add(parts.libraries);
-  if (!job.oneDnn) // which loads the shared libstdc++ itself: one in a process is enough
+  if (!job.oneDnn) // oneDNN loads the shared libstdc++; a process must have only one
     add({"-static-libstdc++", "-static-libgcc"});
   std::string libraries = sys::path::filename(librariesOf(job.output)).str();
   add({"-lpthread", "-Wl,--disable-new-dtags", "-Xlinker", "-rpath", "-Xlinker",

@@ -29,16 +29,16 @@ struct LinkParts {
 std::vector<std::string> linkCommand(const std::string &compiler, const BuildJob &job,
                                      const LinkParts &parts);
 
-/// The folder of the shared libraries of the program `output`: `<output>.libs`, with `_` for what
-/// has a meaning in a run path.
+/// Returns the folder for the shared libraries of the program `output`: `<output>.libs`, with
+/// characters that a run path interprets replaced by `_`.
 std::string librariesOf(llvm::StringRef output);
 
-/// Copies to `librariesOf(output)` the shared libraries that `output` loads, but those of glibc and
-/// the one whose name begins with `stays` (empty: none).
+/// Copies the shared libraries that `output` loads to `librariesOf(output)`, except those of glibc
+/// and the one whose name begins with `stays` (empty: none).
 llvm::Error copyLibraries(const std::string &output, llvm::StringRef stays,
                           const std::string &logFile);
 
-/// Runs a command whose output goes to `logFile` and is part of the error when it fails.
+/// Runs a command and writes its output to `logFile`. If it fails, the output is part of the error.
 llvm::Error runCommand(const std::vector<std::string> &command, llvm::StringRef logFile);
 
 } // namespace plimsoll::codegen

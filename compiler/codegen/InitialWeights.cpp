@@ -19,15 +19,15 @@ using namespace plimsoll;
 
 namespace {
 
-/// Numbers from a counter: the same whatever is drawn before (splitmix64, Steele 2014).
+/// Random numbers from a counter, independent of what was drawn before (splitmix64, Steele 2014).
 class Draws {
 public:
   Draws(uint64_t seed, uint64_t stream) : state(mix(seed) ^ mix(stream * 0x9e3779b97f4a7c15u)) {}
 
-  /// In [0, 1).
+  /// Returns a number in [0, 1).
   double uniform() { return (mix(state += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-53; }
 
-  /// Two standard normal numbers (Box and Muller 1958).
+  /// Returns two independent standard normal numbers (Box and Muller 1958).
   std::pair<double, double> normals() {
     double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
     double angle = 2.0 * std::numbers::pi * uniform();
@@ -44,7 +44,7 @@ private:
   uint64_t state;
 };
 
-/// Pairs of numbers drawn between two writes.
+/// How many pairs of numbers are drawn between two writes.
 constexpr size_t kDrawnPairs = 4096;
 
 class WeightsWriter {
@@ -114,7 +114,7 @@ private:
     if (draw && !parameter->hasAttr(nn::kTeacherAttr))
       return writeDrawn(os, parameter, number);
     nn::BytesAttr source = parameter.getSourceAttr();
-    // A bias of zeros or a gain of ones that the exporter left out of the file.
+    // The exporter left a bias of zeros or a gain of ones out of the file.
     if (!source && parameter.getRole() != "matrix")
       return writeDrawn(os, parameter, number);
     if (!source)
@@ -163,7 +163,7 @@ private:
 
 } // namespace
 
-/// Fills `numbers` with the next ones of a parameter of `role`.
+/// Fills `numbers` with the next initial values of a parameter with the role `role`.
 static void draw(Draws &draws, StringRef role, double scale, MutableArrayRef<double> numbers) {
   if (role == "gain" || role == "bias")
     return llvm::fill(numbers, role == "gain" ? 1.0 : 0.0);

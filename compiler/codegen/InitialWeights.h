@@ -8,17 +8,17 @@
 
 namespace plimsoll::codegen {
 
-/// Writes the initial bytes of every parameter under the framework's name and shape.
-/// They are copied from the model's files (`modelFolder` holds them), or drawn as `init`
-/// says ("normal:0.02": matrices normal, gains one, biases zero; from `seed` and the
-/// parameter's number alone). Nothing is left at `path` on failure.
+/// Writes the initial bytes of every parameter to `path`, with the framework's names and shapes.
+/// They are copied from the model's files in `modelFolder`, or drawn if `init` is, for example,
+/// "normal:0.02": matrices normal, gains one, biases zero; drawn values depend only on `seed` and
+/// the parameter's number. Fails after diagnostics; then no file is left at `path`.
 mlir::LogicalResult writeInitialWeights(mlir::ModuleOp module, llvm::StringRef modelFolder,
                                         llvm::StringRef init, uint64_t seed,
                                         const std::string &path);
 
-/// Writes what a parameter is drawn as, by its role: "matrix" normal with `deviation`, "uniform"
-/// within 1 / sqrt(its last size) (the A of an adapter, as PyTorch draws a linear layer), "gain"
-/// ones, "bias" zeros. Of `seed` and the parameter's `number` alone.
+/// Writes initial values of a parameter by its role: "matrix" normal with `deviation`, "uniform"
+/// within 1 / sqrt(last dimension) (the A of an adapter, drawn like a linear layer in PyTorch),
+/// "gain" ones, "bias" zeros. The values depend only on `seed` and the parameter's `number`.
 void drawInitialValues(llvm::raw_ostream &os, nn::ParameterOp parameter, double deviation,
                        uint64_t seed, uint64_t number);
 

@@ -1,9 +1,9 @@
 //===- LoopEmitter.cpp - loop nests as C++ -------------------------------------===//
 //
-// Three forms: elementwise (all dimensions free), reduction along the last dimension
-// (eight partial sums and a tree), and reduction along outer ones (a block of columns
-// summed row by row). The order of additions is the one that exec.loop defines; threads
-// share out results, never a sum.
+// Three forms: elementwise (no dimension reduced), reduction along the last dimension (eight
+// partial sums and a tree), and reduction along outer ones (a block of columns is summed row by
+// row). Additions are in the order that exec.loop defines; threads divide results among them, never
+// a sum.
 //===----------------------------------------------------------------------===//
 #include "compiler/codegen/LoopEmitter.h"
 #include "compiler/codegen/LoopText.h"
@@ -12,9 +12,9 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::codegen;
 
-/// Below this many points a loop is not worth waking threads for.
+/// Loops of fewer points run on one thread.
 static constexpr int64_t kParallelPoints = 16384;
-/// Columns summed together in a reduction along outer dimensions.
+/// Columns that a reduction along outer dimensions sums together.
 static constexpr int64_t kColumnBlock = 64;
 
 namespace {

@@ -7,12 +7,12 @@
 
 namespace plimsoll::codegen {
 
-/// The function `void name(const Launch &launch)` that runs `loop`; its buffers are the reads,
-/// then the writes. Equal loops of one name give equal text.
+/// Returns the function `void name(const Launch &launch)` that runs `loop`. Its buffers are the
+/// reads, then the writes. Equal loops with equal names give equal text.
 std::string emitLoop(exec::LoopOp loop, llvm::StringRef name);
 
-/// The same for CUDA: the kernel, and the function that launches it. Needs the headers
-/// plimsoll/CudaKernels.h names.
+/// Returns the CUDA kernel of `loop` and the function that launches it. The text needs the headers
+/// that plimsoll/CudaKernels.h includes.
 std::string emitCudaLoop(exec::LoopOp loop, llvm::StringRef name);
 
 } // namespace plimsoll::codegen

@@ -1,4 +1,4 @@
-//===- LoopText.h - what loop nests look like on every target --------*- C++ -*-===//
+//===- LoopText.h - parts of loop nests that all targets share -------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_CODEGEN_LOOPTEXT_H
 #define PLIMSOLL_COMPILER_CODEGEN_LOOPTEXT_H
 
@@ -9,9 +9,8 @@
 
 namespace plimsoll::codegen {
 
-/// Names of a loop's operands and elements, and its scalar body; printers of targets add the
-/// loops around them. The reads are x0, x1, ..., the writes y, or y0, y1, ...; i0, i1, ... are
-/// the indices.
+/// Prints the names of a loop's operands and elements, and its scalar body; derived printers add
+/// the loops of their target. Reads are x0, x1, ..., writes y, or y0, y1, ..., indices i0, i1, ...
 class LoopText {
 protected:
   explicit LoopText(exec::LoopOp loop) : loop(loop), domain(loop.getDomain()), os(text) {}
@@ -27,12 +26,12 @@ protected:
                                                                  : std::string())
                             : "x" + std::to_string(operand);
   }
-  /// `const float`: what the buffer points to.
+  /// Returns the type that a buffer points to: `const float`.
   std::string pointeeType(unsigned operand) {
     return (isWrite(operand) ? "" : "const ") + storageType(elementType(operand));
   }
 
-  /// `i0 * 384 + i1`, without dimension `left`.
+  /// Returns the index of the operand's element, `i0 * 384 + i1`, without dimension `left`.
   std::string place(unsigned operand, int left = -1) {
     std::string sum;
     for (auto [d, stride] : llvm::enumerate(loop.stridesOf(operand))) {
@@ -44,10 +43,11 @@ protected:
     }
     return sum.empty() ? "0" : sum;
   }
-  /// `x0[i0 * 384 + i1]`
+  /// Returns the operand's element: `x0[i0 * 384 + i1]`.
   std::string element(unsigned operand) { return buffer(operand) + "[" + place(operand) + "]"; }
 
-  /// Prints the scalar body; `load` gives the expression of each read. Answers what it yields.
+  /// Prints the scalar body; `load` returns the expression of each read. Returns the names of the
+  /// yielded values.
   llvm::SmallVector<std::string> body(llvm::StringRef indent,
                                       llvm::function_ref<std::string(unsigned)> load) {
     BodyPrinter printer(os, indent);
@@ -68,7 +68,7 @@ protected:
 
   exec::LoopOp loop;
   llvm::ArrayRef<int64_t> domain;
-  std::string text; ///< what was printed to `os`
+  std::string text; ///< printed through `os`
   llvm::raw_string_ostream os;
 };
 

@@ -1,4 +1,4 @@
-//===- ProgramEmitter.cpp - what a program says about itself --------------------===//
+//===- ProgramEmitter.cpp - the tables of a program -----------------------------===//
 #include "compiler/codegen/ProgramEmitter.h"
 #include "compiler/codegen/ConstantBytes.h"
 #include "compiler/codegen/CppText.h"
@@ -121,7 +121,7 @@ private:
     os << "\nconst ParameterInfo parameters[] = {\n" << rows << "};\n\n";
   }
 
-  /// The slices that the host fills before `program` runs.
+  /// Returns the slices that the host fills before `program` runs.
   static SmallVector<exec::SliceOp> inputSlices(exec::ProgramOp program) {
     SmallVector<exec::SliceOp> slices;
     for (auto slice : program.getBody().front().getOps<exec::SliceOp>())
@@ -137,7 +137,7 @@ private:
     return {};
   }
 
-  /// What the host writes for `timeline` beside its inputs: the block of scalars; null: none.
+  /// Returns the block of scalars that the host writes for `timeline`, or null if it reads none.
   static exec::SliceOp hyperOf(exec::ProgramOp timeline) {
     for (exec::SliceOp slice : inputSlices(timeline))
       if (slice.getRole() == "hyper")
@@ -147,7 +147,8 @@ private:
 
   static ArrayRef<int64_t> shapeOf(exec::SliceOp slice) { return *slice.getShape(); }
 
-  /// The inputs of all timelines, each as the first one that has it, the training ones' first.
+  /// Returns the inputs of all timelines, each from the first timeline that has it; the training
+  /// timeline comes first.
   SmallVector<exec::SliceOp> allInputs() {
     SmallVector<exec::SliceOp> all;
     std::set<StringRef> seen;
@@ -187,7 +188,7 @@ private:
     os << "}, // " << oneLine(slice.getName()) << "\n";
   }
 
-  /// Type, shape and place of every input in `timeline`.
+  /// Prints type, shape and place of every input in `timeline`.
   void inputTable(exec::ProgramOp timeline) {
     std::string name = timeline.getSymName().str(), rows;
     llvm::raw_string_ostream row(rows);
@@ -206,7 +207,7 @@ private:
     os << "const TensorInfo " << name << "_inputs[] = {\n" << rows << "};\n\n";
   }
 
-  /// Whether the labels have the shape of the one integer input.
+  /// True if the labels have the shape of the only integer input.
   bool labelsAreTokens() {
     std::optional<ArrayRef<int64_t>> labels, integers;
     int integerInputs = 0;
@@ -315,7 +316,7 @@ private:
     os << "},\n";
   }
 
-  /// The compiler and the runtime agree on what the host computes before each run.
+  /// Prints a check that compiler and runtime agree on the scalars that the host computes.
   void checkHyper() {
     for (exec::ProgramOp timeline : timelines)
       if (exec::SliceOp hyper = hyperOf(timeline)) {
@@ -367,7 +368,7 @@ private:
   std::vector<char> &constants;
   SmallVector<exec::ProgramOp> timelines;
   exec::ProgramOp train;                     ///< the first one that trains
-  SmallVector<exec::SliceOp> allInputSlices; ///< one for each row of the table of inputs
+  SmallVector<exec::SliceOp> allInputSlices; ///< in the order of the table of inputs
   llvm::StringMap<SmallVector<nn::StateOp>> states;
   llvm::StringMap<int> launches, writeCounts, accessCounts;
   int parameterCount = 0, constantCount = 0;

@@ -1,4 +1,4 @@
-//===- ProgramEmitter.h - what a program says about itself -----------*- C++ -*-===//
+//===- ProgramEmitter.h - the tables of a program --------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_CODEGEN_PROGRAMEMITTER_H
 #define PLIMSOLL_COMPILER_CODEGEN_PROGRAMEMITTER_H
 
@@ -8,7 +8,7 @@
 
 namespace plimsoll::codegen {
 
-/// The optimizer's defaults, as the program's command line shows them.
+/// The optimizer's settings, which are defaults of the program's command line.
 struct OptimizerSettings {
   std::string name = "adamw";
   double learningRate = 1e-3, weightDecay = 0.01;
@@ -22,15 +22,15 @@ struct ProgramSettings {
   std::string instructionSet; ///< "x86-64-v3", "sm_90"
   OptimizerSettings optimizer;
   int64_t microBatches = 1;
-  bool accesses = false; ///< tell what every launch reads and writes
+  bool accesses = false; ///< print what every launch reads and writes
 };
 
-/// `program.cpp`: the tables of runtime/include/plimsoll/Program.h. Constants' bytes are
-/// appended to `constants`, which becomes the file `constants.bin`.
+/// Returns `program.cpp`, the tables of runtime/include/plimsoll/Program.h. Appends the bytes of
+/// constants to `constants`, which becomes the file `constants.bin`.
 std::string emitProgram(mlir::ModuleOp module, const ProgramSettings &settings,
                         std::vector<char> &constants);
 
-/// Hex digest of the parameters' names and shapes and of the optimizer.
+/// Returns a hex digest of the parameters' names and shapes and of the optimizer.
 std::string fingerprint(mlir::ModuleOp module, const OptimizerSettings &optimizer);
 
 } // namespace plimsoll::codegen

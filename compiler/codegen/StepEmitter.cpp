@@ -50,12 +50,13 @@ private:
     return "at(" + (resident ? residentName(slice) : hex(slice.getOffset())) + ")";
   }
 
-  /// The constant that names the place of a parameter or state.
+  /// Returns the name of the constant that holds the place of a parameter or state.
   std::string residentName(exec::SliceOp slice) {
     auto [it, isNew] = residentNames.try_emplace(slice.getName());
     if (!isNew)
       return it->second;
-    std::string name = "P_" + identifier(slice.getName()); // never a keyword or a kernel
+    std::string name = "P_" + identifier(slice.getName()); // with P_ it cannot be a keyword or
+                                                           // kernel
     while (!usedNames.insert(name).second)
       name += "_";
     it->second = name;

@@ -26,7 +26,8 @@ static bool isInside(exec::SliceOp slice, const Arena &arena) {
   return int64_t(slice.getOffset()) >= 0 && slice.getEnd() <= arena.size();
 }
 
-/// A call of a library kernel with everything that its Launch points to.
+/// Returns a function that calls a library kernel; it owns everything that the call's Launch points
+/// to. Fails if the library lacks the kernel.
 static llvm::Expected<std::function<void()>>
 makeCall(exec::CallOp call, int threads, const target::KernelLibrary &kernels, Arena &arena) {
   const Kernel *kernel = kernels.find(call.getKernel().str().c_str());
@@ -107,7 +108,7 @@ void Program::run() {
 
 // Initial content -----------------------------------------------------------
 
-/// Matrices and biases are zero.
+/// Sets the initial values of a parameter without a source: matrices and biases are zero.
 static void drawParameter(nn::ParameterOp parameter, std::byte *place) {
   int64_t bytes = nn::tensorBytes(parameter.getType());
   std::memset(place, 0, bytes);
@@ -119,7 +120,8 @@ static void drawParameter(nn::ParameterOp parameter, std::byte *place) {
   std::memcpy(place, drawn.data(), bytes);
 }
 
-/// A parameter that nn-widen made f64 starts with the f32 numbers of the file.
+/// Sets the initial values of a parameter. One that nn-widen made f64 starts with the f32 numbers
+/// of the file.
 static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef folder,
                                        std::byte *place) {
   auto single = parameter->getAttrOfType<nn::BytesAttr>(nn::kSingleSourceAttr);

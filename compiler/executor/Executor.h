@@ -1,8 +1,8 @@
 //===- Executor.h - runs programs inside the compiler's process ----------*- C++ -*-===//
 //
-// For tests and checks: hundreds of programs without a host compiler. Library kernels are those of
-// the runtime, loaded from its shared library; loop nests are interpreted. The bits are
-// those of the emitted program for the same target and thread count.
+// For tests and checks: runs hundreds of programs without a host compiler. Library kernels are the
+// runtime's, loaded from its shared library; loop nests are interpreted. The bits are those of the
+// emitted program for the same target and number of threads.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_EXECUTOR_EXECUTOR_H
 #define PLIMSOLL_COMPILER_EXECUTOR_EXECUTOR_H
@@ -16,7 +16,7 @@
 
 namespace plimsoll::executor {
 
-/// An arena with guard bytes around it, so that a wrong plan cannot harm the process.
+/// An arena between guard bytes, so that a wrong plan cannot corrupt the process.
 class Arena {
 public:
   explicit Arena(int64_t bytes);
@@ -29,11 +29,11 @@ private:
   std::vector<std::byte> storage;
 };
 
-/// One timeline, ready to run on an arena.
+/// One timeline that is ready to run on an arena.
 class Program {
 public:
-  /// Fails for kernels that the library lacks or cannot prepare, and for slices outside
-  /// the arena.
+  /// Prepares `program` to run on `arena`, which must outlive it. Fails if the library lacks or
+  /// cannot prepare a kernel, or if a slice lies outside the arena.
   static llvm::Expected<Program> create(exec::ProgramOp program,
                                         const target::KernelLibrary &kernels, Arena &arena);
   void run();
@@ -42,8 +42,8 @@ private:
   std::vector<std::function<void()>> launches;
 };
 
-/// Copies initial parameters (from `#nn.bytes`, or zeros and ones by role), zero state, and
-/// constants to their places.
+/// Writes initial values to their places in the arena: parameters (from `#nn.bytes`, or zeros and
+/// ones by role), states (zero), and constants. Fails if a file of weights cannot be read.
 llvm::Error initialise(mlir::ModuleOp module, llvm::StringRef modelFolder, Arena &arena);
 
 } // namespace plimsoll::executor

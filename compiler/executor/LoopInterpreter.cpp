@@ -1,8 +1,8 @@
 //===- LoopInterpreter.cpp - runs a loop nest from its body ------------------------===//
 //
-// A body becomes a list of small steps over registers of kLanes elements, so that the
-// cost of interpretation is shared by many elements. Elementwise nests and reductions
-// differ only in what happens to the yielded elements.
+// A body is translated to a list of small steps over registers of kLanes elements, so that many
+// elements share the cost of interpretation. Elementwise nests and reductions differ only in what
+// happens to the yielded elements.
 //===----------------------------------------------------------------------===//
 #include "compiler/executor/LoopInterpreter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,14 +21,14 @@ namespace {
 
 constexpr int kLanes = 128;
 
-/// Elements of one SSA value of the body.
+/// kLanes elements of one SSA value of the body.
 union Register {
   float f32[kLanes];
   double f64[kLanes];
   Bf16 bf16[kLanes];
   int64_t i64[kLanes];
   int32_t i32[kLanes];
-  uint8_t u8[kLanes]; ///< also i1
+  uint8_t u8[kLanes]; ///< and i1
 };
 
 template <typename T> T *lanes(Register &r) {
@@ -151,7 +151,7 @@ private:
     });
   }
 
-  /// `kind`: 0 ==, 1 <, 2 <=, 3 >, 4 >=, 5 !=
+  /// Compiles a comparison. `kind`: 0 ==, 1 <, 2 <=, 3 >, 4 >=, 5 !=.
   void compareAs(Operation &op, int kind) {
     switch (kind) {
     case 0:
@@ -255,7 +255,7 @@ private:
 
   // The nest -----------------------------------------------------------------
 
-  /// Element of `operand` at `index`.
+  /// Returns the number of the operand's element at `index`.
   int64_t address(unsigned operand, ArrayRef<int64_t> index) const {
     int64_t element = 0;
     for (int64_t d = 0; d < rank; ++d)
@@ -263,7 +263,7 @@ private:
     return element;
   }
 
-  /// Runs the body on `n` elements from `index` on along the last dimension.
+  /// Runs the body on `n` elements along the last dimension, from `index` on.
   void evaluate(void *const *buffers, ArrayRef<int64_t> index, int n) {
     for (unsigned i = 0; i < reads; ++i)
       withType(types[i], [&](auto *tag) {
@@ -278,7 +278,8 @@ private:
       step(n);
   }
 
-  /// Calls `visit` for every index of `dimensions`, in order; the other entries stay.
+  /// Calls `visit` for every index of `dimensions`, in row-major order; other entries of `index`
+  /// stay as they are.
   template <typename Visit>
   void forEach(ArrayRef<int64_t> dimensions, SmallVector<int64_t> &index, Visit visit) {
     if (dimensions.empty())
@@ -289,7 +290,8 @@ private:
     index[dimensions[0]] = 0;
   }
 
-  /// Calls `visit` for pieces of the last dimension: first element and length.
+  /// Calls `visit` with the length of each piece of at most kLanes elements of the last dimension,
+  /// after setting `index` to its begin.
   template <typename Visit> void forPieces(SmallVector<int64_t> &index, Visit visit) {
     int64_t size = rank > 0 ? domain[rank - 1] : 1;
     for (int64_t begin = 0; begin < size; begin += kLanes) {

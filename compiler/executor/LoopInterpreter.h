@@ -7,7 +7,7 @@
 
 namespace plimsoll::executor {
 
-/// A function that runs `loop` on buffers: its reads, then its writes. The bits are those
+/// Returns a function that runs `loop` on buffers: its reads, then its writes. The bits are those
 /// of the emitted code: same operations, same functions, same order of additions.
 std::function<void(void *const *buffers)> interpretLoop(exec::LoopOp loop);
 

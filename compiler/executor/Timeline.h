@@ -7,15 +7,15 @@
 
 namespace plimsoll::executor {
 
-/// An input of a program: what the host writes before a run.
+/// An input of a program, which the host writes before a run.
 struct Input {
   std::string name;
   std::string role; ///< "input", "labels" or "hyper"
   mlir::Type element;
   llvm::SmallVector<int64_t> shape;
   int64_t count, bytes;         ///< elements; bytes in the arena
-  int64_t offset;               ///< of the arena, bytes
-  std::optional<int64_t> limit; ///< integers must be below it
+  int64_t offset;               ///< bytes from the start of the arena
+  std::optional<int64_t> limit; ///< integers must be below this
 };
 
 std::vector<Input> inputsOf(exec::ProgramOp program);

@@ -8,7 +8,8 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::gradcheck;
 
-/// Of parameters that are drawn: most would be zero, where too many gradients are zero too.
+/// Standard deviation of randomly drawn parameters. With zeros most gradients would vanish, and the
+/// check would prove nothing.
 static constexpr double kDeviation = 0.02;
 
 CheckedModel::CheckedModel(exec::ProgramOp train, exec::ProgramOp evaluate)
@@ -83,7 +84,8 @@ llvm::Error CheckedModel::prepareInputs(const CheckOptions &check) {
   return llvm::Error::success();
 }
 
-/// Inputs are written before each run: a launch may overwrite them.
+/// Writes the inputs and runs `program`. Returns its loss. Inputs are written before each run
+/// because launches may overwrite them.
 double CheckedModel::run(exec::ProgramOp program, executor::Program &runnable) {
   for (const executor::Input &input : executor::inputsOf(program)) {
     const std::vector<std::byte> &bytes = inputs[input.name];

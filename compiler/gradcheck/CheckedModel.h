@@ -18,16 +18,18 @@ public:
     double *place;
   };
 
-  /// `compiled` is the outcome of `CompileOptions::checkGradients`; it must outlive this.
+  /// Prepares a model to run. `compiled` must come from `CompileOptions::checkGradients` and
+  /// outlive this; `folder` is that of the model's weights.
   static llvm::Expected<std::unique_ptr<CheckedModel>>
   create(pipeline::Compilation &compiled, llvm::StringRef folder, const CheckOptions &check);
 
-  /// The loss at the parameters as they are in the arena.
+  /// Returns the loss at the parameters that are in the arena.
   double loss();
-  /// The loss at the model's own parameters; fills their gradients.
+  /// Returns the loss at the parameters that are in the arena, and sets the gradients of
+  /// `parameters`.
   double lossAndGradients();
 
-  std::vector<Parameter> parameters; ///< the trainable ones
+  std::vector<Parameter> parameters; ///< all trainable ones
   std::vector<std::string> inputTexts;
 
 private:

@@ -8,9 +8,9 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::gradcheck;
 
-/// Where probes at random elements meet kinks, others are drawn: so many times the samples.
+/// If probes at random elements meet kinks, others are drawn, up to this multiple of the samples.
 static constexpr int64_t kTries = 4;
-/// How far parameters are moved away from a kink.
+/// Standard deviation by which parameters are moved away from a kink.
 static constexpr double kJitter = 1e-3;
 
 bool CheckReport::passed() const {
@@ -23,7 +23,7 @@ namespace {
 
 class Checker {
 public:
-  /// `model` has its gradients.
+  /// `model` must have its gradients, `loss` be its loss.
   Checker(CheckedModel &model, const CheckOptions &check, double loss)
       : model(model), check(check), random(check.seed + 2) {
     report.loss = loss;
@@ -39,10 +39,10 @@ public:
   }
 
 private:
-  /// A parameter, and how it moves.
+  /// A parameter, and the direction in which it moves.
   using Move = std::pair<CheckedModel::Parameter *, std::vector<double>>;
 
-  /// Of length 1.
+  /// Returns a random direction of length 1.
   std::vector<double> direction(const CheckedModel::Parameter &parameter) {
     std::normal_distribution<double> normal;
     std::vector<double> along(parameter.values.size());
@@ -92,7 +92,8 @@ private:
     return comparison;
   }
 
-  /// What stands on a kink is right if it is right for parameters that are moved a little.
+  /// True if the derivative is not wrong after all parameters are moved a little: then it was
+  /// probed at a kink.
   bool agreesBeside(const std::vector<Move> &moves) {
     std::normal_distribution<double> normal(0, kJitter);
     std::vector<CheckedModel::Parameter> kept = model.parameters;
@@ -123,7 +124,7 @@ private:
     return result;
   }
 
-  /// "[3, 5]", in the framework's shape.
+  /// Returns the index of an element as text, "[3, 5]", in the framework's shape.
   static std::string indexText(nn::ParameterOp op, int64_t element) {
     SmallVector<int64_t> index;
     for (int64_t size : llvm::reverse(op.getTensorType().getShape())) {
@@ -156,7 +157,7 @@ llvm::Expected<CheckReport> plimsoll::gradcheck::checkGradients(MLIRContext &con
   if (failed(compiled))
     return llvm::createStringError("");
   auto model =
-      CheckedModel::create(*compiled, llvm::sys::path::parent_path(options.import.path), check);
+      CheckedModel::create(*compiled, llvm::sys::path::parent_path(options.model.path), check);
   if (!model)
     return model.takeError();
   double loss = (*model)->lossAndGradients();

@@ -15,28 +15,28 @@
 namespace plimsoll::gradcheck {
 
 struct CheckOptions {
-  int64_t samples = 3;    ///< elements of each parameter
-  int64_t directions = 3; ///< over all parameters together
-  uint64_t seed = 0;      ///< of directions, elements, inputs that are drawn, dropout
-  std::string data;       ///< "safetensors:FILE", whose first rows are the inputs; empty: drawn
+  int64_t samples = 3;    ///< elements probed in each parameter
+  int64_t directions = 3; ///< directions probed over all parameters together
+  uint64_t seed = 0;      ///< of directions, elements, drawn inputs, dropout
+  std::string data;       ///< "safetensors:FILE", whose first rows are the inputs; empty: draw
 };
 
 struct CheckedParameter {
   std::string name;
-  int64_t count; ///< elements
+  int64_t count; ///< number of elements
   Tally tally;
 };
 
 struct CheckReport {
   double loss = 0;
-  std::vector<std::string> inputs; ///< what each was: "input_ids: integers below 256"
+  std::vector<std::string> inputs; ///< one description each: "input_ids: integers below 256"
   Tally together;
   std::vector<CheckedParameter> parameters;
   bool passed() const;
 };
 
-/// Compiles the model of `options` and checks it. The message of the error is empty where the
-/// compiler has reported what is wrong.
+/// Compiles the model of `options` and checks its gradients. On failure, the error's message is
+/// empty if the compiler has already reported diagnostics.
 llvm::Expected<CheckReport> checkGradients(mlir::MLIRContext &context,
                                            pipeline::CompileOptions options,
                                            const CheckOptions &check);

@@ -1,4 +1,4 @@
-//===- InputData.cpp - what a checked model reads ----------------------------------===//
+//===- InputData.cpp - the inputs of a checked model -------------------------------===//
 #include "compiler/gradcheck/InputData.h"
 #include "plimsoll/TensorFile.h"
 #include <algorithm>
@@ -14,7 +14,7 @@ template <typename T> static std::vector<std::byte> bytesOf(const std::vector<T>
   return bytes;
 }
 
-/// `numbers` in the element type of an input.
+/// Returns `numbers` as bytes of an input's element type.
 static std::vector<std::byte> inType(Type element, const std::vector<double> &numbers) {
   if (element.isF64())
     return bytesOf(numbers);
@@ -27,7 +27,7 @@ static std::vector<std::byte> inType(Type element, const std::vector<double> &nu
   return bytesOf(std::vector<uint8_t>(numbers.begin(), numbers.end()));
 }
 
-/// Each row of `width` positive numbers is scaled to the sum of 1.
+/// Scales each row of `width` positive numbers to the sum 1.
 static void normaliseRows(std::vector<double> &numbers, int64_t width) {
   for (auto row = numbers.begin(); row != numbers.end(); row += width) {
     double sum = 0;
@@ -74,7 +74,7 @@ InputData plimsoll::gradcheck::stepScalars(const executor::Input &input, uint64_
 
 // Files ---------------------------------------------------------------------
 
-/// The numbers of a safetensors type, or nothing for one that no input has.
+/// Returns the numbers of a tensor of a safetensors type, or nothing if no input has that type.
 static std::optional<std::vector<double>> numbersOf(StringRef type,
                                                     const std::vector<std::byte> &bytes) {
   auto as = [&](auto kind) {
@@ -106,7 +106,7 @@ static std::string sizesText(ArrayRef<int64_t> shape) {
   return text.empty() ? "no dimensions" : text;
 }
 
-/// An error unless a file's tensor of `shape` has the rows of `input`.
+/// Fails unless a tensor of `shape` in a file has at least the rows that `input` has.
 static llvm::Error checkRows(const executor::Input &input, ArrayRef<int64_t> shape,
                              const std::string &file) {
   bool fits = shape.size() == input.shape.size() && !shape.empty() &&

@@ -7,23 +7,24 @@
 
 using namespace plimsoll::gradcheck;
 
-/// Of the larger of derivative and difference.
+/// Allowed error, relative to the larger of derivative and difference.
 static constexpr double kTolerance = 1e-5;
-/// Of the loss: what sums in f64 may round.
+/// Rounding of the loss, a sum in f64, relative to it.
 static constexpr double kRounding = 1e-14;
 
 namespace {
-/// Differences of the function at one step.
+/// Differences of the function at one distance `step`.
 struct Differences {
   double step, above, below, atZero;
 
   double central() const { return (above - below) / (2 * step); }
-  /// Right one-sided difference minus the left one.
+  /// Returns the right one-sided difference minus the left one.
   double bend() const { return (above - 2 * atZero + below) / step; }
   double rounding() const {
     return kRounding * std::max({std::abs(above), std::abs(below), 1e-300}) / step;
   }
-  /// Relative; rounding makes the size larger, so that it never exceeds the tolerance alone.
+  /// Returns the relative error. Rounding is added to the size, so that rounding alone cannot
+  /// exceed the tolerance.
   double error(double derivative) const {
     double size = std::max(std::abs(central()), std::abs(derivative));
     double error = std::abs(central() - derivative) / (size + rounding() / kTolerance);
@@ -32,14 +33,14 @@ struct Differences {
 };
 } // namespace
 
-/// True where one-sided differences disagree, at `fine` as much as at `coarse`, which is ten
+/// True if one-sided differences disagree, at `fine` about as much as at `coarse`, which is ten
 /// times coarser.
 static bool isKink(const Differences &coarse, const Differences &fine) {
   double bend = std::abs(fine.bend());
   return bend > 0.3 * std::abs(coarse.bend()) && bend > 4 * fine.rounding();
 }
 
-/// True where differences at two steps agree with each other, and not with the derivative.
+/// True if differences at two steps agree with each other but not with the derivative.
 static bool isWrong(double derivative, const Differences &coarse, const Differences &fine) {
   if (std::isnan(derivative + coarse.central() + fine.central()))
     return true;
@@ -52,7 +53,7 @@ static bool isWrong(double derivative, const Differences &coarse, const Differen
 Comparison plimsoll::gradcheck::compare(double derivative, double atZero,
                                         llvm::function_ref<double(double)> f) {
   auto at = [&](double step) { return Differences{step, f(step), f(-step), atZero}; };
-  // From coarse to fine, but the one that mostly agrees first.
+  // Ordered from coarse to fine; the step that usually agrees is evaluated first.
   std::vector<Differences> ladder = {at(1e-5)};
   Comparison best{Verdict::Agrees, ladder[0].central(), ladder[0].error(derivative)};
   for (double step : {1e-4, 1e-6, 1e-7}) {

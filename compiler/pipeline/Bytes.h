@@ -1,4 +1,4 @@
-//===- Bytes.h - sizes as people read them -----------------------------------*- C++ -*-===//
+//===- Bytes.h - sizes as text ------------------------------------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_BYTES_H
 #define PLIMSOLL_COMPILER_PIPELINE_BYTES_H
 
@@ -8,7 +8,7 @@
 
 namespace plimsoll::pipeline {
 
-/// "19.7 MiB", with `digits` behind the point.
+/// Returns `bytes` as in "19.7 MiB", with `digits` decimals.
 inline std::string mebibytes(int64_t bytes, int digits = 1) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format("%.*f MiB", digits, bytes / 1048576.0);

@@ -1,8 +1,8 @@
 //===- Calibrate.cpp - measuring a device for the cost model ------------------------===//
 //
-// The measured programs are made by this compiler from small networks and run with
-// --profile, so that every kind of launch is timed as it runs in a real step: after the
-// launches before it, with their data in the caches or not.
+// This compiler makes the measured programs from small networks, and they run with --profile, so
+// that every kind of launch is timed as in a real step: after the launches before it, with the same
+// data in the caches.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/Calibrate.h"
 #include "compiler/pipeline/CalibrationNets.h"
@@ -28,9 +28,9 @@ using target::LaunchWork;
 
 namespace {
 
-using Samples = std::map<std::string, DeviceModel::Kind>; ///< points in no order
+using Samples = std::map<std::string, DeviceModel::Kind>; ///< points are not sorted
 
-/// A new folder under the system's one for temporary files, gone with this object.
+/// A new folder in the system's temporary folder, removed with this object.
 class TemporaryFolder {
 public:
   TemporaryFolder() { error = llvm::sys::fs::createUniqueDirectory("plimsoll-calibrate", path); }
@@ -43,7 +43,7 @@ class Measurement {
 public:
   Measurement(MLIRContext &context, const CompileOptions &options, StringRef folder)
       : context(context), options(options), folder(folder) {
-    this->options.import.init = "normal:0.02";
+    this->options.model.init = "normal:0.02";
   }
 
   llvm::Error measure(const CalibrationNet &net, Samples &samples) {
@@ -82,7 +82,7 @@ private:
     return manager.run(*compilation.module);
   }
 
-  /// The work of each launch of the training timeline, in the order in which they run.
+  /// Appends the work of each launch of the training timeline, in the order in which they run.
   static void collectLaunches(ModuleOp module, std::vector<LaunchWork> &launches) {
     auto train = nn::firstTimeline(module, nn::TimelineKind::train);
     for (Operation &op : train.getBody().front()) {
@@ -93,7 +93,7 @@ private:
 
   static llvm::Error runProgram(StringRef program, StringRef profile) {
     std::string message, profileOption = "--profile=" + profile.str();
-    // Nothing of it is shown: its losses are of random numbers.
+    // The output is discarded: the losses are of random numbers.
     std::optional<StringRef> redirects[] = {StringRef(""), StringRef(""), StringRef("")};
     int code = llvm::sys::ExecuteAndWait(
         program, {program, "--data=synthetic", "--steps=9", profileOption}, std::nullopt, redirects,
@@ -115,7 +115,7 @@ private:
     if (!rows || rows->size() != launches.size())
       return llvm::createStringError("a calibration program ran other launches than planned");
     for (auto [row, work] : llvm::zip(*rows, launches)) {
-      // The least: what other programs on the machine took is no part of the model.
+      // The minimum excludes what other programs on the machine took.
       double seconds = row.getAsObject()->getNumber("least_seconds").value_or(0);
       if (!(work.amount > 0) || !(seconds > 0))
         continue;
@@ -133,12 +133,12 @@ private:
 
 } // namespace
 
-/// Sorts the points, makes one of those whose work is about the same, and then of
-/// neighbours until more work takes more time.
+/// Sorts the points, merges those of about the same work, then merges neighbours until more work
+/// always takes more time.
 static void merge(std::vector<DeviceModel::Point> &points) {
   llvm::sort(points, [](const auto &a, const auto &b) { return a.work < b.work; });
   struct Group {
-    double work, seconds, first; // sums of logarithms; the least work
+    double work, seconds, first; // `work`, `seconds`: sums of logarithms; `first`: least work
     int count;
   };
   std::vector<Group> groups;
@@ -175,7 +175,8 @@ static std::string cpuName() {
   return text.substr(at).split(':').second.split('\n').first.trim().str();
 }
 
-/// Rates for kinds that were not measured: the median of the largest points.
+/// Returns the rate for kinds that were not measured: the median over the largest points of each
+/// kind.
 static double medianRate(const Samples &samples, bool flops) {
   std::vector<double> rates;
   for (const auto &[name, kind] : samples)

@@ -7,9 +7,8 @@
 
 namespace plimsoll::pipeline {
 
-/// Trains small networks of several sizes on this machine and takes from the time of
-/// every launch how long its kind takes for how much work. Takes about a minute; tells
-/// `progress` what is being measured.
+/// Trains small networks of several sizes on this machine, which takes about a minute, and makes a
+/// device model from the time of every launch. Calls `progress` with what is being measured.
 llvm::Expected<target::DeviceModel>
 calibrate(mlir::MLIRContext &context, const CompileOptions &options,
           llvm::function_ref<void(const llvm::Twine &)> progress);

@@ -5,9 +5,9 @@
 
 using namespace plimsoll::pipeline;
 
-/// One layer of a language model, with both usual norms, activations and position codes.
-/// B batch, T tokens, D features, H heads, S features of a head, V vocabulary; products
-/// of them by their letters, and a digit in front multiplies.
+/// One layer of a language model, with both usual norms, activations and position codes. B batch, T
+/// tokens, D features, H heads, S features of a head, V vocabulary; several letters are a product,
+/// and a digit in front multiplies.
 static constexpr char kTransformer[] = R"mlir(
 nn.parameter @wte : tensor<$Vx$Dxf32> {trainable, decayed}
 nn.parameter @wpe : tensor<$Tx$Dxf32> {trainable, decayed}
@@ -80,7 +80,7 @@ func.func @forward(%ids: tensor<$Bx$Txi64> {nn.name = "input_ids", nn.role = "in
 }
 )mlir";
 
-/// Convolutions as of an image network. B batch, D channels, I height and width.
+/// Convolutions of an image network. B batch, D channels, I height and width.
 static constexpr char kConvolutions[] = R"mlir(
 nn.parameter @stem : tensor<$Dx3x3x3xf32> {trainable, decayed}
 nn.parameter @body : tensor<$Dx$Dx3x3xf32> {trainable, decayed}
@@ -108,7 +108,7 @@ func.func @forward(%x: tensor<$Bx3x$Ix$Ixf32> {nn.name = "pixels", nn.role = "in
 }
 )mlir";
 
-/// Writes sizes for `$D`, `$3D` (thrice), `$S/2` (half) and `$BT` (the product).
+/// Replaces `$D`, `$3D` (three times D), `$S/2` (half of S) and `$BT` (the product) by numbers.
 static std::string fill(const char *text, const std::map<char, int64_t> &sizes) {
   std::string result;
   for (const char *c = text; *c; ++c) {

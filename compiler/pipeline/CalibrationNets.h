@@ -8,12 +8,12 @@
 namespace plimsoll::pipeline {
 
 struct CalibrationNet {
-  std::string name; ///< with its size, for people
-  std::string text; ///< a module of the nn dialect, as the importer would make it
+  std::string name; ///< with its size, for progress messages
+  std::string text; ///< a module of the nn dialect, like the importer's
 };
 
-/// Networks whose layers are those of the models that people train, from a size that a
-/// cache holds to one that it does not.
+/// Returns networks with the layers of common models, from a size that fits into a cache to one
+/// that does not.
 std::vector<CalibrationNet> calibrationNets();
 
 } // namespace plimsoll::pipeline

@@ -30,7 +30,7 @@ static llvm::Error writeFile(const fs::path &path, StringRef text) {
 
 namespace {
 
-/// A folder that goes away with everything in it.
+/// A folder that is removed with everything in it.
 class ScratchFolder {
 public:
   explicit ScratchFolder(const fs::path &beside)
@@ -90,7 +90,8 @@ private:
                   "give the same bits.";
   }
 
-  /// A folder is never replaced, but one of sources that was emitted before.
+  /// Refuses an output that is an existing folder, unless it holds sources that were emitted
+  /// before.
   llvm::Error checkOutput() {
     std::error_code error;
     if (output.filename().empty() || output.filename() == "." || output.filename() == "..")
@@ -126,14 +127,14 @@ private:
   }
 
   llvm::Error writeWeights(const fs::path &path) {
-    std::string modelFolder = fs::path(options.import.path).parent_path().string();
-    if (failed(codegen::writeInitialWeights(module, modelFolder, options.import.init, options.seed,
+    std::string modelFolder = fs::path(options.model.path).parent_path().string();
+    if (failed(codegen::writeInitialWeights(module, modelFolder, options.model.init, options.seed,
                                             path.string())))
       return makeError("the initial weights were not written");
     return llvm::Error::success();
   }
 
-  /// Moves `from` to its final place, over what was there.
+  /// Moves `from` to its final place and replaces what was there.
   static llvm::Error moveInto(const fs::path &from, const fs::path &to) {
     std::error_code error;
     if (fs::is_directory(to, error)) // libraries or sources of an earlier program
@@ -171,7 +172,7 @@ private:
     return llvm::Error::success();
   }
 
-  /// The C interface, beside the library under its name.
+  /// Copies the C interface beside the library, under the library's name.
   llvm::Error writeHeader(const fs::path &includeFolder, const fs::path &scratch) {
     std::error_code error;
     fs::path made = scratch / "train.h", header = output;

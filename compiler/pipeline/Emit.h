@@ -8,10 +8,10 @@
 
 namespace plimsoll::pipeline {
 
-/// Writes the program to `output`: an executable with `<output>.safetensors` and
-/// `<output>.libs`, a shared library with a header, or a folder of sources, as `stage`
-/// says. Everything is made beside it first; nothing partial is left behind. Answers what nvcc
-/// said about the kernels of a program for a GPU.
+/// Writes the program to `output`: an executable with `<output>.safetensors` and `<output>.libs`, a
+/// shared library with a header, or a folder of sources, depending on `stage`. Everything is made
+/// beside `output` first, so that no partial result is left. Returns the resources that nvcc
+/// reported for the kernels of a GPU's program.
 llvm::Expected<std::vector<codegen::KernelResources>> emitProgram(const Compilation &compilation,
                                                                   const CompileOptions &options,
                                                                   Stage stage,

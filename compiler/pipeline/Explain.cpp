@@ -1,6 +1,6 @@
 //===- Explain.cpp - where a tensor comes from, when it lives, and why -------------===//
 //
-// Facts only; ExplainText.cpp says them.
+// Collects facts only; ExplainText.cpp words them.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/Explain.h"
 #include "compiler/pipeline/Bytes.h"
@@ -124,7 +124,8 @@ private:
     return result;
   }
 
-  /// A repetition stands behind those of its inputs that it was repeated with.
+  /// Collects the repetitions that `made` depends on: a launch's repetition comes after those of
+  /// its inputs.
   void collectReruns(int32_t made, LifeStory &result) {
     int32_t first = made;
     while (first >= 0 && plan.events[first].instance > 0)
@@ -162,7 +163,7 @@ private:
         story.bytesAtPeak = story.bytes;
   }
 
-  /// The pause between two readers that is worth most: over the peak, else the longest.
+  /// Finds the most valuable pause between two readers: one over the peak, else the longest.
   void findChanges() {
     if (view.kind(value) == ValueKind::Resident || view.kind(value) == ValueKind::Input)
       return;
@@ -204,7 +205,7 @@ private:
     return scarcity(change);
   }
 
-  /// Compares the budget with what is alive while the value waits for a reader.
+  /// Returns a comparison of the budget with what is alive while the value waits for a reader.
   std::string scarcity(const Change &change) const {
     int64_t most = 0;
     for (int32_t launch = change.from + 1; launch < change.to; ++launch)

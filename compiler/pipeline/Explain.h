@@ -7,22 +7,22 @@
 
 namespace plimsoll::pipeline {
 
-/// One instance of a value. Launches are counted from 1, as everywhere in reports.
+/// One instance of a value. Launches are counted from 1, as in all reports.
 struct LifeStory {
   int32_t from = 0, to = 0; ///< first and last launch
-  std::string maker;        ///< "" for what is there at the start
+  std::string maker;        ///< "" if it exists at the start
   std::vector<int32_t> readers;
   std::string lastReader;
-  std::string overwriter;      ///< the value that takes its bytes at the last reader, or ""
+  std::string overwriter;      ///< the value that takes over its bytes at the last reader, or ""
   bool keptToEnd = false;      ///< it is a result of the step
   std::vector<int32_t> reruns; ///< launches that run again for this instance
   double rerunCost = 0;        ///< predicted seconds of those
   int64_t offset = 0;
 };
 
-/// The answer to "what if it were kept, or recomputed, instead?"
+/// The step if the value were kept, or recomputed, instead.
 struct Change {
-  bool recompute = false;   ///< else keep
+  bool recompute = false;   ///< else kept
   int32_t from = 0, to = 0; ///< launches between which it would need no bytes
   WhatIf result;
 };
@@ -31,15 +31,15 @@ struct Explanation {
   planner::ValueId value = planner::none;
   std::string title, kind, op, phase, type;
   int64_t bytes = 0;
-  std::vector<LifeStory> lives; ///< of a resident: one, the whole step
+  std::vector<LifeStory> lives; ///< a resident has one, the whole step
   std::vector<std::string> alsoGradientOf;
-  std::vector<int32_t> updatedBy; ///< of a resident: the launch that overwrites it
+  std::vector<int32_t> updatedBy; ///< for a resident: launches that overwrite it
   std::string why;
-  int64_t bytesAtPeak = 0; ///< the value's part of them
+  int64_t bytesAtPeak = 0; ///< the value's share of the bytes at the peak
   std::vector<Change> changes;
 };
 
-/// Of the step as a whole, what explanations are compared with.
+/// Facts about the whole step, which explanations compare values with.
 struct StepFacts {
   int64_t arenaBytes = 0, peakBytes = 0;
   std::optional<int64_t> budget;
@@ -52,7 +52,7 @@ struct StepFacts {
 StepFacts stepFacts(const StepView &view, std::optional<int64_t> budget);
 Explanation explain(const StepView &view, const StepFacts &step, planner::ValueId value);
 
-/// What explanations refer to: the arena and the peak of the step.
+/// Returns a line that explanations refer to: the arena and the peak of the step.
 std::string toText(const StepFacts &step);
 std::string toText(const StepView &view, const StepFacts &step, const Explanation &explanation);
 llvm::json::Object toJson(const StepView &view, const StepFacts &step,

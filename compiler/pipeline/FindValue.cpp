@@ -7,14 +7,14 @@
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
-using import::OutlineNode;
+using frontend::OutlineNode;
 using planner::ValueId;
 
 namespace {
 
 class Finder {
 public:
-  Finder(const StepView &view, ModuleOp module, const import::ModelOutline &outline)
+  Finder(const StepView &view, ModuleOp module, const frontend::ModelOutline &outline)
       : view(view), outline(outline) {
     for (auto [id, value] : llvm::enumerate(view.problem().values))
       if (belongs(id))
@@ -60,7 +60,8 @@ private:
     return found;
   }
 
-  /// Only the training timeline is explained; values that nothing places are no tensors.
+  /// True if the value can be explained: only those of the training timeline are, and values
+  /// without a place are no tensors.
   bool belongs(ValueId id) const {
     return view.kind(id) == ValueKind::Resident || view.writer(id) != planner::none ||
            llvm::is_contained(view.timeline().liveAtStart, id);
@@ -106,7 +107,7 @@ private:
     return values;
   }
 
-  /// What the user most likely means: the result, then its gradient, then the rest.
+  /// Sorts by what the user most likely means: results, then their gradients, then the rest.
   void putResultsFirst(std::vector<ValueId> &values) const {
     if (values.size() < 2)
       return;
@@ -120,8 +121,8 @@ private:
     llvm::append_range(values, rest);
   }
 
-  /// A tensor's name stands for its node; a node without a launch is a view of its first
-  /// operand, or was made part of a launch that comes after it.
+  /// Looks for the node of a tensor's name. A node without a launch is a view of its first operand,
+  /// or part of a launch that comes after it.
   void throughModel(StringRef name, FoundValues &found) {
     StringRef inner = gradientOf(name);
     bool isGradient = !inner.empty();
@@ -182,7 +183,7 @@ private:
   }
 
   const StepView &view;
-  const import::ModelOutline &outline;
+  const frontend::ModelOutline &outline;
   std::map<std::string, std::vector<ValueId>> byName;
   std::map<std::string, const OutlineNode *> producers;
   std::map<std::string, std::vector<const OutlineNode *>> consumers;
@@ -191,6 +192,6 @@ private:
 } // namespace
 
 FoundValues plimsoll::pipeline::findValues(const StepView &view, ModuleOp module,
-                                           const import::ModelOutline &outline, StringRef name) {
+                                           const frontend::ModelOutline &outline, StringRef name) {
   return Finder(view, module, outline).find(name);
 }

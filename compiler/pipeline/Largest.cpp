@@ -1,6 +1,6 @@
 //===- Largest.cpp - the largest batch or sequence that fits -----------------------===//
 #include "compiler/pipeline/Largest.h"
-#include "compiler/import/ModelOutline.h"
+#include "compiler/frontend/FrontEnd.h"
 #include "compiler/pipeline/Bytes.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -19,21 +19,21 @@ static llvm::Error makeError(const llvm::Twine &message) {
 }
 
 namespace {
-/// The dimension whose size is searched: of one input, and of all that share its name.
+/// The dimension whose size is searched, in one input and in all that share its name.
 struct Wanted {
   std::string label; ///< its name in the model, or "batch" or "seq"
-  const import::OutlineInput *input;
+  const frontend::OutlineInput *input;
   size_t index;
   bool isLiteral() const { return input->dimensions[index].size >= 0; }
 };
 } // namespace
 
-static llvm::Expected<Wanted> dimensionOf(const import::ModelOutline &outline, StringRef which) {
+static llvm::Expected<Wanted> dimensionOf(const frontend::ModelOutline &outline, StringRef which) {
   size_t index = which == "batch" ? 0 : 1;
-  for (const import::OutlineInput &input : outline.inputs) {
+  for (const frontend::OutlineInput &input : outline.inputs) {
     if (input.dimensions.size() <= index || (index == 1 && !input.isInteger))
       continue;
-    const import::OutlineDimension &dimension = input.dimensions[index];
+    const frontend::OutlineDimension &dimension = input.dimensions[index];
     if (dimension.size >= 0)
       return Wanted{which.str(), &input, index};
     if (dimension.name.empty())
@@ -50,7 +50,7 @@ namespace {
 
 class Search {
 public:
-  Search(const CompileOptions &options, const import::ModelOutline &outline, Wanted wanted,
+  Search(const CompileOptions &options, const frontend::ModelOutline &outline, Wanted wanted,
          double slowdown, llvm::function_ref<void(const SizeTrial &)> progress)
       : options(options), outline(outline), wanted(std::move(wanted)), slowdown(slowdown),
         progress(progress) {
@@ -58,7 +58,7 @@ public:
   }
 
   llvm::Expected<Largest> run() {
-    int64_t low = 0, high = 0; // fits, does not fit
+    int64_t low = 0, high = 0; // `low` fits, `high` does not
     int64_t size = firstSize();
     if (llvm::Error error = wanted.isLiteral() ? giveWholeShape() : llvm::Error::success())
       return error;
@@ -81,42 +81,43 @@ public:
   }
 
 private:
-  /// A dynamic dimension starts at the size that --shape gives it.
+  /// Returns the first size to try: 1, or, for a dynamic dimension, the size that --shape gives it.
   int64_t firstSize() const {
     if (wanted.isLiteral())
       return 1;
-    auto named = options.import.shapes.find(wanted.label);
-    if (named != options.import.shapes.end())
+    auto named = options.model.shapes.find(wanted.label);
+    if (named != options.model.shapes.end())
       return named->second.front();
-    auto whole = options.import.shapes.find(wanted.input->name);
-    bool fits = whole != options.import.shapes.end() && whole->second.size() > wanted.index;
+    auto whole = options.model.shapes.find(wanted.input->name);
+    bool fits = whole != options.model.shapes.end() && whole->second.size() > wanted.index;
     return fits ? whole->second[wanted.index] : 1;
   }
 
-  /// A literal dimension has no name: its size is asked for with the input's whole shape.
+  /// Adds the input's whole shape to --shape, since a literal dimension has no name to set. Fails
+  /// if another dimension of the input is not bound.
   llvm::Error giveWholeShape() {
-    const import::OutlineInput &input = *wanted.input;
+    const frontend::OutlineInput &input = *wanted.input;
     SmallVector<int64_t> shape;
-    if (options.import.shapes.count(input.name))
+    if (options.model.shapes.count(input.name))
       return llvm::Error::success();
-    for (const import::OutlineDimension &dimension : input.dimensions) {
-      auto named = options.import.shapes.find(dimension.name);
-      bool bound = named != options.import.shapes.end() && named->second.size() == 1;
+    for (const frontend::OutlineDimension &dimension : input.dimensions) {
+      auto named = options.model.shapes.find(dimension.name);
+      bool bound = named != options.model.shapes.end() && named->second.size() == 1;
       if (dimension.size < 0 && !bound)
         return makeError("--max=" + wanted.label + ": dimension '" + dimension.name +
                          "' of input '" + input.name + "' is not bound; give --shape=" +
                          (dimension.name.empty() ? input.name : dimension.name) + "=...");
       shape.push_back(dimension.size >= 0 ? dimension.size : named->second.front());
     }
-    options.import.shapes[input.name] = shape;
+    options.model.shapes[input.name] = shape;
     return llvm::Error::success();
   }
 
-  /// In every shape that --shape gives as a whole, and by name.
+  /// Sets the size by name, and in every whole shape of --shape.
   void setSize(int64_t size) {
-    for (const import::OutlineInput &input : outline.inputs) {
-      auto given = options.import.shapes.find(input.name);
-      if (given == options.import.shapes.end() || given->second.size() != input.dimensions.size())
+    for (const frontend::OutlineInput &input : outline.inputs) {
+      auto given = options.model.shapes.find(input.name);
+      if (given == options.model.shapes.end() || given->second.size() != input.dimensions.size())
         continue;
       for (auto [d, dimension] : llvm::enumerate(input.dimensions))
         if (wanted.isLiteral() ? &input == wanted.input && d == wanted.index
@@ -124,7 +125,7 @@ private:
           given->second[d] = size;
     }
     if (!wanted.isLiteral())
-      options.import.shapes[wanted.label] = {size};
+      options.model.shapes[wanted.label] = {size};
   }
 
   bool fits(int64_t size) {
@@ -165,7 +166,7 @@ private:
   }
 
   CompileOptions options;
-  const import::ModelOutline &outline;
+  const frontend::ModelOutline &outline;
   Wanted wanted;
   double slowdown;
   llvm::function_ref<void(const SizeTrial &)> progress;
@@ -184,9 +185,10 @@ const SizeTrial *Largest::above() const {
 llvm::Expected<Largest>
 plimsoll::pipeline::findLargest(const CompileOptions &options, StringRef which, double slowdown,
                                 llvm::function_ref<void(const SizeTrial &)> progress) {
-  std::optional<import::ModelOutline> outline = import::outlineOf(options.import.path);
+  std::optional<frontend::ModelOutline> outline =
+      frontend::frontEndOf(options.model.path).outline(options.model.path);
   if (!outline)
-    return makeError("'" + options.import.path +
+    return makeError("'" + options.model.path +
                      "' cannot be read as a model; plimsoll plan "
                      "without --max says why");
   llvm::Expected<Wanted> wanted = dimensionOf(*outline, which);

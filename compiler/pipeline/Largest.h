@@ -12,24 +12,24 @@ namespace plimsoll::pipeline {
 struct SizeTrial {
   int64_t size = 0;
   bool fits = false;
-  int64_t arenaBytes = 0;  ///< 0 where the model cannot be imported at this size
-  double relativeStep = 0; ///< predicted, against the unconstrained step of this size
+  int64_t arenaBytes = 0;  ///< 0 if the model cannot be imported at this size
+  double relativeStep = 0; ///< predicted, relative to the unconstrained step of this size
   std::string limit;       ///< why it does not fit
 };
 
 struct Largest {
   std::string dimension;          ///< its name in the model, or "batch" or "seq"
   int64_t size = 0;               ///< 0: no size fits
-  std::vector<SizeTrial> trials;  ///< by size
-  const SizeTrial *above() const; ///< the smallest that does not fit, or null
+  std::vector<SizeTrial> trials;  ///< sorted by size
+  const SizeTrial *above() const; ///< returns the smallest that does not fit, or null
 };
 
-/// The largest size of the model's batch ("batch", dimension 0 of its inputs) or sequence
-/// ("seq", dimension 1 of its integer inputs) with a plan within `options.memory` whose
-/// predicted step is at most `slowdown` times the unconstrained one of the same size. The
-/// other dimensions are those of --shape. Doubles, then halves the gap: takes sizes to fit
-/// when larger ones do. A literal dimension is changed as by --shape, and other inputs that
-/// --shape does not name follow. Fails where a dynamic dimension has no name.
+/// Finds the largest size of the model's batch ("batch", dimension 0 of its inputs) or sequence
+/// ("seq", dimension 1 of its integer inputs) with a plan within `options.memory` whose predicted
+/// step is at most `slowdown` times the unconstrained one of the same size. Other dimensions are
+/// those of --shape. The search doubles the size, then bisects: it assumes that a size fits if a
+/// larger one does. A literal dimension is changed as by --shape, and other inputs that --shape
+/// does not name follow. Fails if the dimension is dynamic and has no name.
 llvm::Expected<Largest> findLargest(const CompileOptions &options, llvm::StringRef which,
                                     double slowdown,
                                     llvm::function_ref<void(const SizeTrial &)> progress);

@@ -1,4 +1,4 @@
-//===- Markup.cpp - texts inside HTML and SVG ----------------------------------------===//
+//===- Markup.cpp - escaping text in HTML and SVG ------------------------------------===//
 #include "compiler/pipeline/Markup.h"
 #include "plimsoll/Shown.h"
 #include "llvm/Support/raw_ostream.h"
@@ -33,7 +33,7 @@ std::string pipeline::markup(llvm::StringRef text) {
 std::string pipeline::scriptJson(const llvm::json::Value &value) {
   std::string text, result;
   llvm::raw_string_ostream(text) << value;
-  for (char c : text) // which stands in strings alone
+  for (char c : text) // '<' occurs in strings only
     result += c == '<' ? std::string("\\u003c") : std::string(1, c);
   return result;
 }

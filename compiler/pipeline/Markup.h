@@ -1,4 +1,4 @@
-//===- Markup.h - texts inside HTML and SVG --------------------------------*- C++ -*-===//
+//===- Markup.h - escaping text in HTML and SVG ----------------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_MARKUP_H
 #define PLIMSOLL_COMPILER_PIPELINE_MARKUP_H
 
@@ -8,10 +8,11 @@
 
 namespace plimsoll::pipeline {
 
-/// `text` as content of an element or a quoted attribute, in HTML and in XML.
+/// Returns `text` escaped for an element or a quoted attribute of HTML or XML.
 std::string markup(llvm::StringRef text);
 
-/// `value` as the content of a <script> element, which only `<` could end or comment out.
+/// Returns `value` as the content of a <script> element, with `<` escaped, since only that could
+/// end or comment out the element.
 std::string scriptJson(const llvm::json::Value &value);
 
 } // namespace plimsoll::pipeline

@@ -1,7 +1,7 @@
-//===- Pickle.h - Python's pickle format, protocol 2, written ---------------*- C++ -*-===//
+//===- Pickle.h - writes Python's pickle format, protocol 2 -----------------*- C++ -*-===//
 //
-// Only what plain data needs: dicts, lists, strings and integers. Opcodes are those of
-// pickletools.py in Python's library.
+// Writes only plain data: dicts, lists, strings and integers. Opcodes are those of pickletools.py
+// in Python's library.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_PICKLE_H
 #define PLIMSOLL_COMPILER_PIPELINE_PICKLE_H
@@ -13,7 +13,7 @@
 
 namespace plimsoll::pipeline {
 
-/// Writes one object. Within beginDict/endDict keys and values alternate.
+/// Writes one object. Between beginDict and endDict keys and values alternate.
 class Pickle {
 public:
   Pickle() : bytes("\x80\x02", 2) {}

@@ -30,7 +30,7 @@ void plimsoll::pipeline::registerDialects(DialectRegistry &registry) {
                   arith::ArithDialect, math::MathDialect>();
 }
 
-/// The whole of autodiff's settings from the optimizer's.
+/// Returns the settings of autodiff.
 static autodiff::BuildStepPassOptions stepOptions(const CompileOptions &options) {
   autodiff::BuildStepPassOptions step;
   step.optimizer = options.optimizer.name;
@@ -52,7 +52,7 @@ static planner::Options planOptions(const CompileOptions &options) {
   return plan;
 }
 
-/// Adapters, and what is learned from a teacher.
+/// Adds the passes for adapters and for learning from a teacher.
 static void addFineTuning(OpPassManager &manager, const CompileOptions &options) {
   if (options.lora)
     manager.addPass(prepare::createAttachLoraPass(
@@ -66,7 +66,7 @@ static void addFineTuning(OpPassManager &manager, const CompileOptions &options)
                                         output, options.loss.axis.value_or(0)}));
 }
 
-/// The loss of training in f64, with its gradients and without updates.
+/// Adds the passes for the loss in f64 with its gradients, without updates.
 static void addCheck(OpPassManager &manager, const CompileOptions &options) {
   addFineTuning(manager, options);
   manager.addPass(prepare::createAttachLossPass(options.weightedSum ? std::nullopt
@@ -125,7 +125,8 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
   }
 }
 
-/// Of `choose-kernels`, as text asks for it.
+/// Returns the target of `choose-kernels` that `request` describes; null after setting `error` if
+/// there is none.
 static std::shared_ptr<const kernels::Target> makeTarget(const kernels::TargetRequest &request,
                                                          std::string &error) {
   if (request.target.empty())
@@ -134,8 +135,8 @@ static std::shared_ptr<const kernels::Target> makeTarget(const kernels::TargetRe
                                  request.precision, request.device, error);
 }
 
-/// The compiler's way from one stage's text to the next, by the defaults of the command line,
-/// where it is more than one pass.
+/// Registers the steps from one stage's text to the next that are more than one pass, with the
+/// command line's defaults.
 static void registerStages() {
   PassPipelineRegistration<>("nn-to-step", "the training step of a model",
                              [](OpPassManager &manager) { addStep(manager, CompileOptions()); });
@@ -156,7 +157,8 @@ void plimsoll::pipeline::registerPasses() {
   registerStages();
 }
 
-/// What the arena may have: of both limits, the smaller.
+/// Sets the bytes that the arena may have: the smaller of both limits. Fails if nothing is left for
+/// it.
 static LogicalResult setBudget(Compilation &compilation, const CompileOptions &options) {
   compilation.besideArena = bytesBesideArena(*compilation.module, *compilation.target);
   compilation.budget = options.memory;
@@ -173,7 +175,8 @@ static LogicalResult setBudget(Compilation &compilation, const CompileOptions &o
          << "way)";
 }
 
-/// Into the model as it was imported: all names are there, and those of a teacher are not yet.
+/// Inserts dropout into the freshly imported model: all names still exist, and a teacher's do not
+/// exist yet.
 static LogicalResult insertDropout(ModuleOp module, const CompileOptions &options) {
   prepare::InsertDropoutPassOptions dropout;
   dropout.rules.assign(options.dropout.begin(), options.dropout.end());
@@ -187,7 +190,8 @@ static LogicalResult runPasses(Compilation &compilation, const CompileOptions &o
                                Stage stage) {
   auto run = [&](Stage from, Stage to, const CompileOptions &with) {
     PassManager manager(compilation.module->getContext());
-    manager.enableVerifier(false); // each pass makes valid ops; the result is verified at last
+    manager.enableVerifier(false); // each pass makes valid ops; the result is verified once at the
+                                   // end
     addPasses(manager, with, from, to, compilation.target, &compilation.outcome);
     return manager.run(*compilation.module);
   };
@@ -204,7 +208,8 @@ static LogicalResult runPasses(Compilation &compilation, const CompileOptions &o
   return run(Stage::Kernels, stage, within);
 }
 
-/// Plans the same model with every parameter trained; quietly.
+/// Plans the same model with every parameter trained, without diagnostics. Returns nothing if that
+/// fails.
 static std::optional<FullTraining> planFullTraining(MLIRContext &context, CompileOptions options) {
   options.lora = std::nullopt;
   options.memory = options.memoryTotal = std::nullopt;
@@ -231,8 +236,8 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
                               options.precision, options.device, error);
   if (!compilation.target)
     return emitError(unknown, error);
-  compilation.module = import::importOnnx(&context, options.import);
-  if (!compilation.module)
+  compilation.module = frontend::frontEndOf(options.model.path).read(&context, options.model);
+  if (!compilation.module || failed(prepare::assignRecipe(*compilation.module, options.recipe)))
     return failure();
   if (!options.dropout.empty() && failed(insertDropout(*compilation.module, options)))
     return failure();

@@ -1,4 +1,4 @@
-//===- ProcessMemory.h - what a program takes beside its arena --------------*- C++ -*-===//
+//===- ProcessMemory.h - memory of a program besides its arena -------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_PROCESSMEMORY_H
 #define PLIMSOLL_COMPILER_PIPELINE_PROCESSMEMORY_H
 

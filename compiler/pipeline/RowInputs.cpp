@@ -1,9 +1,9 @@
-//===- RowInputs.cpp - what a data source feeds -----------------------------------===//
+//===- RowInputs.cpp - inputs that a data source can feed -------------------------===//
 //
-// A row of the data is a row of every input, along its first dimension. Whether that dimension is
-// the batch is not told by its size alone: the state [2, batch, 128] of a recurrent net would fit
-// a batch of two. So dimensions are followed through the forward pass, and inputs whose batch is
-// found elsewhere are told, with those whose first dimension has another size.
+// A row of the data is a row of every input, along its first dimension. The size of that dimension
+// does not prove that it is the batch: the state [2, batch, 128] of a recurrent net would fit a
+// batch of two. So dimensions are followed through the forward pass. Inputs whose batch is another
+// dimension are reported, and so are those whose first dimension has another size.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/RowInputs.h"
 #include "compiler/pipeline/SameDimensions.h"
@@ -85,7 +85,7 @@ private:
 
   // Rows --------------------------------------------------------------------
 
-  /// Dimensions of the same name are the same one.
+  /// Unites dimensions of the same name.
   void joinNames(SameDimensions &same) {
     llvm::StringMap<std::pair<Value, int64_t>> known;
     for (const Input &input : inputs) {
@@ -93,7 +93,7 @@ private:
           function.getArgAttrOfType<ArrayAttr>(input.value.getArgNumber(), nn::kDimensionsAttr);
       for (int64_t d = 0; names && d < int64_t(names.size()); ++d) {
         StringRef name = cast<StringAttr>(names[d]).getValue();
-        if (name.empty() || !llvm::isAlpha(name.front())) // "?" names none
+        if (name.empty() || !llvm::isAlpha(name.front())) // "?" and the like are no names
           continue;
         auto [entry, isNew] = known.try_emplace(name, input.value, d);
         if (!isNew)
@@ -102,13 +102,14 @@ private:
     }
   }
 
-  /// The group that most first dimensions are in; of several that of the labels, or the first.
+  /// Returns the group of most first dimensions, and its size. Of several groups it is that of the
+  /// labels, or the first.
   std::pair<int, int64_t> batchOf(SameDimensions &same) {
     llvm::MapVector<int, std::pair<int, int64_t>> votes;
     for (const Input &input : inputs)
       if (!input.isWhole && !input.shape().empty()) {
         auto &vote = votes[same.group(input.value, 0)];
-        vote.first += input.isLabels ? 3 : 2; // labels decide where as many say one as the other
+        vote.first += input.isLabels ? 3 : 2; // so that labels break a tie
         vote.second = input.shape()[0];
       }
     std::pair<int, int64_t> best = {-1, 0};
@@ -160,8 +161,8 @@ private:
       same.unite(rowInputs.front(), 0, input, 0);
   }
 
-  /// True if the model computes something from several rows together: a sum over the batch, scores
-  /// of each row against each other. The loss itself, which reads labels, is none.
+  /// True if the model combines several rows: a sum over the batch, or scores of rows against each
+  /// other. The loss itself, which reads labels, does not count.
   bool mixesRows(SameDimensions &same, int batch) {
     DenseSet<Value> ofLoss;
     for (const Input &input : inputs)
@@ -217,7 +218,7 @@ private:
   func::FuncOp function;
   const CompileOptions &options;
   SmallVector<Input> inputs;
-  SmallVector<Value> rowInputs; ///< those whose first dimension is the batch
+  SmallVector<Value> rowInputs; ///< their first dimension is the batch
   std::string problems;
   int count = 0;
 };
@@ -225,7 +226,7 @@ private:
 } // namespace
 
 LogicalResult plimsoll::pipeline::settleInputs(ModuleOp module, const CompileOptions &options) {
-  // Every timeline has the same inputs; that of evaluations is a forward pass alone.
+  // Every timeline has the same inputs; one that evaluates is a forward pass only.
   auto evaluate = nn::firstTimeline(module, nn::TimelineKind::evaluate);
   return evaluate ? InputSettler(module, evaluate, options).run() : success();
 }

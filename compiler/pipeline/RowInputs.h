@@ -1,4 +1,4 @@
-//===- RowInputs.h - what a data source feeds ------------------------*- C++ -*-===//
+//===- RowInputs.h - inputs that a data source can feed --------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_ROWINPUTS_H
 #define PLIMSOLL_COMPILER_PIPELINE_ROWINPUTS_H
 
@@ -6,9 +6,9 @@
 
 namespace plimsoll::pipeline {
 
-/// Marks the inputs that --whole names, in every timeline. What no data source can feed, because
-/// its first dimension is not the batch's, is told: as an error where `options.feed` says that the
-/// program will be fed by one, as a warning where it only may be.
+/// Marks the inputs that --whole names, in every timeline. Reports inputs that no data source can
+/// feed because their first dimension is not the batch: as errors if `options.feed` says that a
+/// data source will feed the program, as a warning if it may.
 mlir::LogicalResult settleInputs(mlir::ModuleOp module, const CompileOptions &options);
 
 } // namespace plimsoll::pipeline

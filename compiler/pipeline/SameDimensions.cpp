@@ -1,6 +1,6 @@
 //===- SameDimensions.cpp - which dimensions of a function are one -------------------===//
 #include "compiler/pipeline/SameDimensions.h"
-#include "compiler/import/Rebatch.h"
+#include "compiler/onnx/resize/Rebatch.h"
 #include "dialects/nn/NNDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -34,7 +34,7 @@ int SameDimensions::find(int id) {
   return id;
 }
 
-/// Of two that consist of the same sizes, the parts are the same too.
+/// Unites two groups, and their parts if both consist of parts with the same sizes.
 void SameDimensions::unite(int a, int b) {
   a = find(a), b = find(b);
   if (a == b || sizes[a] != sizes[b])
@@ -47,7 +47,7 @@ void SameDimensions::unite(int a, int b) {
     merge(other, a);
 }
 
-/// `whole` consists of `pieces`, outermost first.
+/// Records that `whole` consists of `pieces`, outermost first.
 void SameDimensions::merge(ArrayRef<int> pieces, int whole) {
   whole = find(whole);
   std::vector<int> known = parts[whole];
@@ -58,7 +58,7 @@ void SameDimensions::merge(ArrayRef<int> pieces, int whole) {
       unite(a, b);
 }
 
-/// All dimensions but `axis` (-1: all), which are in the same places.
+/// Unites the dimensions of `a` and `b` at the same positions, except `axis` (-1: none).
 void SameDimensions::allBut(Value a, Value b, int64_t axis) {
   int64_t rank = std::min(shapeOf(a).size(), shapeOf(b).size());
   for (int64_t d = 0; d < rank; ++d)
@@ -66,7 +66,8 @@ void SameDimensions::allBut(Value a, Value b, int64_t axis) {
       unite(a, d, b, d);
 }
 
-/// Runs of dimensions of equal products, from the front; those of size 1 tell nothing.
+/// Matches runs of dimensions with equal products, from the front; dimensions of size 1 are
+/// skipped.
 void SameDimensions::reshape(Value from, Value to) {
   SmallVector<int> left, right;
   for (int64_t d = 0; d < int64_t(shapeOf(from).size()); ++d)

@@ -27,7 +27,8 @@ StepView::StepView(ModuleOp module, const memory::PlanOutcome &outcome)
   matchGradients();
 }
 
-/// Launches stand in the order of the plan's events (see ApplyPlan).
+/// Assigns ops to the planner's operations: launches are in the order of the plan's events (see
+/// ApplyPlan).
 void StepView::collectOperations(ModuleOp module) {
   auto train = module.lookupSymbol<func::FuncOp>(timeline().name);
   if (!train)
@@ -81,8 +82,9 @@ bool StepView::sameElements(ValueId a, ValueId b) const {
          types[a].getElementType() == types[b].getElementType();
 }
 
-/// The gradient of a parameter is what its update reads. That of a forward value X is what
-/// the rule of X's own node reads: of X's size, and no value of the forward pass.
+/// Finds what values are gradients of. The gradient of a parameter is what its update reads. The
+/// gradient of a forward value X is read by the gradient rule of X's node, has as many elements as
+/// X, and is no value of the forward pass.
 void StepView::matchGradients() {
   for (size_t value = 0; value < primals.size(); ++value)
     if (planned.gradientOf[value] != planner::none)
@@ -116,7 +118,8 @@ std::string StepView::title(ValueId value) const {
   return role(value) + " of " + name;
 }
 
-/// "result", "backward pass", or what else tells the value from others of its node.
+/// Returns "result", "backward pass", or whatever else distinguishes the value from others of its
+/// node.
 std::string StepView::role(ValueId value) const {
   OpId writer = writers[value];
   Operation *op = operations[writer];
@@ -133,7 +136,7 @@ std::string StepView::role(ValueId value) const {
       });
   if (index > 0 && text == "result")
     text += " " + std::to_string(index + 1);
-  for (auto [id, other] : llvm::enumerate(timeline().ops)) // a node of several launches
+  for (auto [id, other] : llvm::enumerate(timeline().ops)) // the node has several launches
     if (phases[id] == nn::Phase::forward && OpId(id) != writer &&
         other.name == timeline().ops[writer].name && llvm::is_contained(other.reads, value))
       text = "intermediate " + op->getName().stripDialect().str();

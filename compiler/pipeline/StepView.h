@@ -1,7 +1,7 @@
 //===- StepView.h - a planned training step, for looking things up ------*- C++ -*-===//
 //
-// What the planner knows (lives, places, costs) and what the IR knows (ops, shapes, the
-// user's nodes) about the training timeline, in one place.
+// Joins what the planner knows about the training timeline (lives, places, costs) with what the IR
+// knows (ops, shapes, the user's nodes).
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H
 #define PLIMSOLL_COMPILER_PIPELINE_STEPVIEW_H
@@ -12,7 +12,7 @@
 
 namespace plimsoll::pipeline {
 
-/// Of a module whose plan was applied (Stage::Plan); both must outlive the view.
+/// A view of a module whose plan was applied (Stage::Plan). Module and outcome must outlive it.
 class StepView {
 public:
   StepView(mlir::ModuleOp module, const memory::PlanOutcome &outcome);
@@ -23,27 +23,28 @@ public:
   const planner::Timeline &timeline() const { return planned.timeline(); }
   const planner::TimelinePlan &plan() const { return planned.plan(); }
 
-  /// The op behind the planner's `op` (its first instance), or null.
+  /// Returns the op of the planner's `op` (its first instance), or null.
   mlir::Operation *operation(planner::OpId op) const { return operations[op]; }
   nn::Phase phase(planner::OpId op) const { return phases[op]; }
-  /// Who writes a value; `none` for inputs and residents.
+  /// Returns the op that writes a value; `none` for inputs and residents.
   planner::OpId writer(planner::ValueId value) const { return writers[value]; }
-  /// The value's type, null where it is not known (contents of constants).
+  /// Returns the value's type; null if it is not known (contents of constants).
   mlir::RankedTensorType type(planner::ValueId value) const { return types[value]; }
   ValueKind kind(planner::ValueId value) const { return kinds[value]; }
-  /// What the value is a gradient of: parameters and forward values, or nothing.
+  /// Returns what the value is a gradient of: parameters and forward values; empty if nothing.
   const std::vector<planner::ValueId> &gradientOf(planner::ValueId value) const {
     return primals[value];
   }
-  /// "gradient of X", "result of X", "mean of X", "backward pass of X": what to call it.
+  /// Returns the value's name in reports: "gradient of X", "result of X", "mean of X", "backward
+  /// pass of X".
   std::string title(planner::ValueId value) const;
-  /// "nn.matmul of /h.3/mlp/c_fc/MatMul": what to call a launch.
+  /// Returns a launch's name in reports: "nn.matmul of /h.3/mlp/c_fc/MatMul".
   std::string launchTitle(size_t position) const;
-  /// The placements of a value's instances, by instance; empty for residents.
+  /// Returns the placements of a value's instances, by instance; empty for residents.
   std::vector<const planner::Placement *> lives(planner::ValueId value) const;
-  /// Positions that read instance `instance` of `value`, rising.
+  /// Returns the positions that read instance `instance` of `value`, ascending.
   std::vector<int32_t> readers(planner::ValueId value, int32_t instance) const;
-  /// Position of the event that makes it, or `none` for inputs.
+  /// Returns the position of the event that makes an instance, or `none` for inputs.
   int32_t maker(planner::ValueId value, int32_t instance) const;
 
 private:

@@ -1,4 +1,4 @@
-//===- Summary.cpp - what a plan holds, for people and for scripts ----------------===//
+//===- Summary.cpp - the summary of a plan ----------------------------------------===//
 #include "compiler/pipeline/Summary.h"
 #include "compiler/codegen/CppText.h"
 #include "compiler/pipeline/Bytes.h"
@@ -7,6 +7,7 @@
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
 #include "passes/autodiff/Optimizers.h"
+#include "passes/prepare/ParameterTable.h"
 #include "plimsoll/Shown.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -18,7 +19,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
 
-/// With --lora adapters are all that is trained.
+/// Counts the adapters: with --lora they are all that is trained.
 static void addAdapters(ModuleOp module, Summary &summary) {
   if (!module->hasAttr(nn::kLoraAlphaAttr))
     return;
@@ -44,7 +45,7 @@ static void addResidents(ModuleOp module, Summary &summary) {
         nn::tensorBytes(state.getType());
 }
 
-/// Splits what is alive at the training timeline's peak.
+/// Sums the bytes alive at the training timeline's peak by kind.
 static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   const planner::TimelinePlan &plan = outcome.plan();
   std::vector<ValueKind> kinds = valueKinds(outcome);
@@ -73,7 +74,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
                                       const CompileOptions &options) {
   Summary summary;
   ModuleOp module = *const_cast<Compilation &>(compilation).module;
-  summary.model = utf8(llvm::sys::path::filename(options.import.path));
+  summary.model = utf8(llvm::sys::path::filename(options.model.path));
   if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
     summary.optimizer = kind->title.str();
   summary.microBatches = options.accumulate;
@@ -107,7 +108,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   return summary;
 }
 
-/// Sizes one below the other.
+/// Returns a size padded on the left, so that sizes line up.
 static std::string column(int64_t bytes) {
   std::string text = mebibytes(bytes);
   return std::string(13 - std::min<size_t>(13, text.size()), ' ') + text;
@@ -228,20 +229,20 @@ static std::string shapeText(ArrayRef<int64_t> shape) {
   return text.empty() ? "scalar" : text;
 }
 
-static StringRef kindText(import::ParameterRow::Kind kind) {
+static StringRef kindText(prepare::ParameterRow::Kind kind) {
   switch (kind) {
-  case import::ParameterRow::Kind::Trained:
+  case prepare::ParameterRow::Kind::Trained:
     return "trained";
-  case import::ParameterRow::Kind::Frozen:
+  case prepare::ParameterRow::Kind::Frozen:
     return "frozen";
-  case import::ParameterRow::Kind::Constant:
+  case prepare::ParameterRow::Kind::Constant:
     return "constant";
   }
   return "";
 }
 
 std::string plimsoll::pipeline::parameterText(ModuleOp module) {
-  std::vector<import::ParameterRow> rows = import::parameterTable(module);
+  std::vector<prepare::ParameterRow> rows = prepare::parameterTable(module);
   size_t nameWidth = 9, shapeWidth = 5;
   for (const auto &row : rows) {
     nameWidth = std::max(nameWidth, shown(row.name).size());
@@ -267,7 +268,7 @@ std::string plimsoll::pipeline::parameterText(ModuleOp module) {
 
 llvm::json::Array plimsoll::pipeline::parameterJson(ModuleOp module) {
   llvm::json::Array rows;
-  for (const auto &row : import::parameterTable(module)) {
+  for (const auto &row : prepare::parameterTable(module)) {
     llvm::json::Object object{{"name", row.name},
                               {"shape", llvm::json::Array(row.shape)},
                               {"kind", kindText(row.kind)},

@@ -8,17 +8,18 @@
 
 namespace plimsoll::pipeline {
 
-/// The planner's frontier: a table, and the same for scripts.
+/// Returns the planner's frontier as a table, or for scripts.
 std::string sweepText(const memory::PlanOutcome &outcome);
 llvm::json::Array sweepJson(const memory::PlanOutcome &outcome);
-/// What checkpointing by rule would take, to compare with.
+/// Returns arena and cost of checkpointing by rule, for comparison.
 llvm::json::Array policiesJson(const memory::PlanOutcome &outcome);
 
-/// The picture under `title`: the planner's plans as a line, checkpointing by rule as single
-/// points with the names of the rules.
+/// Returns a picture under `title`: the planner's plans as a line, checkpointing by rule as points
+/// with the names of the rules.
 std::string sweepSvg(const memory::PlanOutcome &outcome, llvm::StringRef title);
 
-/// The training step's predicted time, relative to the step that repeats nothing.
+/// Returns the predicted time of a training step whose timelines cost `costs`, relative to a step
+/// without recomputation.
 double relativeStep(const memory::PlanOutcome &outcome, const std::vector<double> &costs);
 
 } // namespace plimsoll::pipeline

@@ -14,11 +14,11 @@ using llvm::formatv;
 
 namespace {
 
-/// Of the plot; title and axes stand around it.
+/// Pixels of the plot; title and axes are around it.
 constexpr int kLeft = 84, kTop = 56, kWidth = 660, kHeight = 360, kRight = 40, kBottom = 56;
 constexpr const char *kPlans = "#2f77b0", *kRules = "#c2571a";
 
-/// A range of numbers along an axis, and its round numbers.
+/// A range of numbers along an axis, and the distance of its ticks.
 struct Axis {
   double low = INFINITY, high = -INFINITY, step = 1;
 
@@ -27,7 +27,7 @@ struct Axis {
     high = std::max(high, value);
   }
 
-  /// Widens the range to round numbers, of which there are about `count`.
+  /// Widens the range to round numbers, about `count` of them; the range is at least `least`.
   void round(int count, double least) {
     double span = std::max(high - low, least);
     step = std::pow(10.0, std::floor(std::log10(span / count)));
@@ -41,7 +41,7 @@ struct Axis {
   int ticks() const { return int(std::lround((high - low) / step)); }
   double tick(int i) const { return low + i * step; }
   double part(double value) const { return (value - low) / (high - low); }
-  /// Digits behind the point that tell ticks apart.
+  /// Returns the decimals that distinguish neighbouring ticks.
   int digits() const {
     int count = 0;
     for (double s = step; count < 6 && std::abs(s - std::round(s)) > 1e-6 * s; s *= 10)
@@ -162,7 +162,8 @@ private:
     }
   }
 
-  /// Each with its name, on the side where there is room; rules of one plan are one point.
+  /// Draws each rule with its name, on the side that has room; rules with the same plan share a
+  /// point.
   void rules() {
     std::map<std::pair<int64_t, double>, std::string> names;
     for (const planner::PolicyPoint &point : statistics.policies) {

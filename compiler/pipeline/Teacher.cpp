@@ -1,6 +1,6 @@
 //===- Teacher.cpp - a frozen second model in the same program ----------------------===//
 #include "compiler/pipeline/Teacher.h"
-#include "compiler/import/ModelOutline.h"
+#include "compiler/frontend/FrontEnd.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Random.h"
@@ -54,16 +54,16 @@ private:
     });
   }
 
-  /// True for an input that --input binds, for both.
+  /// True if --input binds the input, in both models.
   bool isBound(StringRef name) {
-    return llvm::any_of(options.import.inputs,
+    return llvm::any_of(options.model.inputs,
                         [&](const auto &entry) { return entry.first == name; });
   }
 
-  /// Inputs of the teacher's file that the student lacks.
-  LogicalResult checkInputs(const import::ModelOutline &outline) {
+  /// Fails with an error if the teacher's file has inputs that the student lacks.
+  LogicalResult checkInputs(const frontend::ModelOutline &outline) {
     std::string missing;
-    for (const import::OutlineInput &input : outline.inputs)
+    for (const frontend::OutlineInput &input : outline.inputs)
       if (!isInput(input.name) && !isBound(input.name))
         missing += "\n  '" + input.name + "'";
     if (missing.empty())
@@ -71,17 +71,17 @@ private:
     return error() << "the student has no such inputs; both read the same ones:" << missing;
   }
 
-  /// The student's sizes bind the teacher's dynamic dimensions.
-  import::ImportOptions importOptions(const import::ModelOutline &outline) {
-    import::ImportOptions result;
+  /// Returns the options for reading the teacher: the student's sizes bind its dynamic dimensions.
+  frontend::ModelOptions modelOptions(const frontend::ModelOutline &outline) {
+    frontend::ModelOptions result;
     result.path = path;
-    result.withoutWeights = options.import.withoutWeights;
+    result.withoutWeights = options.model.withoutWeights;
     result.alsoOutput = wantedOutput();
-    for (const import::OutlineInput &input : outline.inputs)
-      for (const auto &entry : options.import.inputs)
+    for (const frontend::OutlineInput &input : outline.inputs)
+      for (const auto &entry : options.model.inputs)
         if (entry.first == input.name)
           result.inputs.push_back(entry);
-    for (const import::OutlineInput &input : outline.inputs)
+    for (const frontend::OutlineInput &input : outline.inputs)
       for (BlockArgument argument : into.getArguments())
         if (argumentName(into, argument.getArgNumber()) == input.name)
           result.shapes[input.name] =
@@ -90,8 +90,9 @@ private:
   }
 
   LogicalResult importTeacher() {
-    // A file that cannot be read has no outline; importing it says why.
-    import::ModelOutline outline = import::outlineOf(path).value_or(import::ModelOutline());
+    const frontend::FrontEnd &frontEnd = frontend::frontEndOf(path);
+    // A file that cannot be read has no outline; `read` reports why.
+    frontend::ModelOutline outline = frontEnd.outline(path).value_or(frontend::ModelOutline());
     if (failed(checkInputs(outline)))
       return failure();
     std::string problems;
@@ -101,7 +102,7 @@ private:
           problems += diagnostic.str();
         return success();
       });
-      teacher = import::importOnnx(student.getContext(), importOptions(outline));
+      teacher = frontEnd.read(student.getContext(), modelOptions(outline));
     }
     if (!teacher)
       return error() << problems;
@@ -160,20 +161,21 @@ private:
     return success();
   }
 
-  /// A file beside the teacher, as seen from the student's folder.
+  /// Returns the path, relative to the student's folder, of a file beside the teacher.
   std::string fromStudent(StringRef file) {
     std::error_code code;
-    fs::path ours = fs::absolute(options.import.path, code).parent_path();
+    fs::path ours = fs::absolute(options.model.path, code).parent_path();
     fs::path theirs = fs::absolute(path, code).parent_path();
     return (fs::relative(theirs, ours, code) / file.str()).string();
   }
 
-  /// Of --teacher, or of the loss.
+  /// Returns the output of --teacher, or else of the loss.
   std::string wantedOutput() {
     return options.teacher->output.empty() ? options.loss.output : options.teacher->output;
   }
 
-  /// The teacher's result of the name of the student's, or its only one.
+  /// Returns the teacher's result with the name of the student's, or its only one. Fails with an
+  /// error otherwise.
   FailureOr<unsigned> chooseOutput() {
     std::string wanted = wantedOutput(), names;
     for (unsigned i = 0; i < from.getNumResults(); ++i) {
@@ -189,7 +191,7 @@ private:
                    << names;
   }
 
-  /// Without dropout; other random ops draw from streams of their own.
+  /// Clones the teacher's ops without dropout; other random ops get new streams.
   void cloneBody(IRMapping &mapping) {
     OpBuilder builder(into.getBody().front().getTerminator());
     for (Operation &op : from.getBody().front().without_terminator()) {

@@ -6,9 +6,9 @@
 
 namespace plimsoll::pipeline {
 
-/// Imports the teacher of `options` and puts it beside the student in @forward of `module`: on
-/// the same inputs, which are matched by name, with its parameters under `teacher.`, frozen.
-/// The teacher's scores become a result of role "teacher". Failures have been reported.
+/// Imports the teacher of `options` and adds it to @forward of `module`, beside the student: on the
+/// same inputs, matched by name, with its parameters frozen and renamed under `teacher.`. The
+/// teacher's scores become a result with the role "teacher". Fails after diagnostics.
 mlir::LogicalResult addTeacher(mlir::ModuleOp module, const CompileOptions &options);
 
 } // namespace plimsoll::pipeline

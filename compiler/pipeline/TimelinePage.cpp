@@ -1,8 +1,8 @@
 //===- TimelinePage.cpp - a plan as a picture -------------------------------------------===//
 //
-// Everything is drawn as SVG here, and parts name themselves by the browser's own tooltips
-// (<title>): the page needs nothing from elsewhere. A short script reads the same numbers
-// and says what is alive at the launch under the mouse.
+// Everything is drawn as SVG here, and parts are labelled by the browser's own tooltips (<title>):
+// the page needs no other file. A short script reads the same numbers and shows what is alive at
+// the launch under the mouse.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/TimelinePage.h"
 #include "compiler/pipeline/Bytes.h"
@@ -22,7 +22,7 @@ using llvm::formatv;
 
 namespace {
 
-/// Of a picture; the axes stand left of it and below.
+/// Pixels of a picture; the axes are left of it and below.
 constexpr int kWidth = 1120, kHeight = 320, kLeft = 72, kTop = 16, kBottom = 34;
 
 /// The layers of the first picture, from the bottom.
@@ -103,7 +103,7 @@ private:
     os << "<p id=\"readout\"></p>\n";
   }
 
-  /// What is not drawn.
+  /// Lists the timelines that are not drawn.
   void otherTimelines() {
     std::vector<TimelineRow> rows = timelineRows(outcome);
     if (rows.size() < 2)
@@ -132,7 +132,7 @@ private:
     axes();
   }
 
-  /// A round step (1, 2 or 5 times a power of ten) that makes at most eight of `range`.
+  /// Returns a round step (1, 2 or 5 times a power of ten) of which `range` has at most eight.
   static double roundStep(double range) {
     double step = 1;
     for (double factors[] = {2, 2.5, 2}; step * 8 < range;)
@@ -180,7 +180,7 @@ private:
         base[i] += layers[l][i];
     }
     hoverColumns(base);
-    bool right = peakStep * 2 < steps; // of the line is more room
+    bool right = peakStep * 2 < steps; // the side of the line that has more room
     os << formatv(
         "<line x1=\"{0:f1}\" x2=\"{0:f1}\" y1=\"{1}\" y2=\"{2}\" stroke=\"#000\" "
         "stroke-dasharray=\"4 3\" pointer-events=\"none\"/>\n<text x=\"{0:f1}\" y=\"{3}\" "

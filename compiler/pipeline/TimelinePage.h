@@ -7,10 +7,10 @@
 
 namespace plimsoll::pipeline {
 
-/// One self-contained HTML page of the training timeline: bytes alive by kind over the
-/// launches, with the peak marked, and the arena as address by time. Works offline, and
-/// without scripts but for the line that follows the mouse. The peak stands in the element
-/// with id `peak`, in bytes; the numbers behind the picture in that with id `data`.
+/// Returns a self-contained HTML page of the training timeline: bytes alive by kind over the
+/// launches, with the peak marked, and the arena as address by time. It works offline, and without
+/// scripts except for the line that follows the mouse. The element with id `peak` contains the peak
+/// in bytes, the one with id `data` the numbers of the picture.
 std::string timelinePage(const memory::PlanOutcome &outcome, llvm::StringRef title);
 
 } // namespace plimsoll::pipeline

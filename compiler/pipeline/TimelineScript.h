@@ -1,10 +1,10 @@
-//===- TimelineScript.h - what moves in the page of a plan ------------------*- C++ -*-===//
+//===- TimelineScript.h - the script in the page of a plan ------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_TIMELINESCRIPT_H
 #define PLIMSOLL_COMPILER_PIPELINE_TIMELINESCRIPT_H
 
 namespace plimsoll::pipeline {
 
-/// Finds the peak in the numbers, and says what is alive at the launch under the mouse.
+/// Finds the peak in the numbers, and shows what is alive at the launch under the mouse.
 constexpr const char *kScript = R"js(
 const data = JSON.parse(document.getElementById('data').textContent);
 const sums = data.names.map((_, i) => data.layers.reduce((sum, layer) => sum + layer.bytes[i], 0));

@@ -7,18 +7,18 @@
 
 namespace plimsoll::pipeline {
 
-/// What the plan of one timeline takes.
+/// The plan of one timeline in numbers.
 struct TimelineRow {
   std::string name, kind; ///< "train_0", "train"
   double weight = 1;      ///< how often a training step runs it
   int64_t arenaBytes = 0; ///< residents included
   int64_t launches = 0, recomputed = 0;
   int64_t peakLaunch = 0; ///< from 1
-  std::string peakNode;   ///< what runs there
+  std::string peakNode;   ///< the node that runs there
   double seconds = 0;     ///< predicted
 };
 
-/// The timelines of a plan, in the order of the program.
+/// Returns the timelines of a plan, in the order of the program.
 std::vector<TimelineRow> timelineRows(const memory::PlanOutcome &outcome);
 llvm::json::Array toJson(const std::vector<TimelineRow> &rows);
 

@@ -1,4 +1,4 @@
-//===- Traces.cpp - a plan for the viewers that people have --------------------------===//
+//===- Traces.cpp - a plan in the formats of trace viewers ---------------------------===//
 #include "compiler/pipeline/Traces.h"
 #include "compiler/pipeline/Pickle.h"
 #include "compiler/pipeline/ValueKinds.h"
@@ -50,7 +50,7 @@ private:
                                   {"args", json::Object{{"name", name}}}});
   }
 
-  /// Times are microseconds. `cname` is a colour of the viewers' palettes.
+  /// Prints a launch. Times are microseconds; `cname` is a colour of the viewers' palettes.
   void launch(size_t position) {
     const planner::Event &event = plan.events[position];
     bool repeated = event.instance > 0;
@@ -88,7 +88,7 @@ private:
 
 // PyTorch's snapshot --------------------------------------------------------
 
-/// Addresses begin here: viewers take 0 for none.
+/// Addresses begin here, because viewers take 0 for no address.
 constexpr int64_t kBase = int64_t(1) << 32;
 
 class Snapshot {
@@ -103,7 +103,7 @@ public:
     pickle.string("segments");
     segments();
     pickle.string("device_traces");
-    pickle.beginList(); // of devices
+    pickle.beginList(); // list of devices
     pickle.beginList();
     event("segment_alloc", 0, solution.arenaBytes, "the arena", 0);
     for (const auto &[order, block] : allocations)
@@ -120,7 +120,7 @@ private:
     int64_t offset, bytes;
     std::string name;
   };
-  enum Order { kFree, kAllocate }; // within one launch
+  enum Order { kFree, kAllocate }; // frees come before allocations of the same launch
 
   void add(int32_t from, int32_t to, Block block) {
     if (block.bytes == 0)
@@ -171,7 +171,7 @@ private:
     pickle.endDict();
   }
 
-  /// The arena as it is after the step.
+  /// Writes the arena as it is after the step.
   void segments() {
     llvm::sort(remaining, [](const Block &a, const Block &b) { return a.offset < b.offset; });
     int64_t allocated = 0, end = 0;
@@ -215,7 +215,7 @@ private:
   const memory::PlanOutcome &outcome;
   const planner::Solution &solution;
   const planner::TimelinePlan &plan;
-  std::multimap<std::pair<int32_t, int>, Block> allocations; ///< by launch, frees first
+  std::multimap<std::pair<int32_t, int>, Block> allocations; ///< by launch; frees first
   std::vector<Block> remaining;
   Pickle pickle;
 };

@@ -1,4 +1,4 @@
-//===- Traces.h - a plan for the viewers that people have --------------------*- C++ -*-===//
+//===- Traces.h - a plan in the formats of trace viewers ---------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_PIPELINE_TRACES_H
 #define PLIMSOLL_COMPILER_PIPELINE_TRACES_H
 
@@ -7,14 +7,14 @@
 
 namespace plimsoll::pipeline {
 
-/// One training step in the Trace Event Format that chrome://tracing and ui.perfetto.dev
-/// read: launches as complete events at their predicted times (category `launch` or
-/// `repeated`), and the bytes alive by kind as a counter.
+/// Returns one training step in the Trace Event Format that chrome://tracing and ui.perfetto.dev
+/// read: launches as complete events at their predicted times (category `launch` or `repeated`),
+/// and the bytes alive by kind as a counter.
 std::string chromeTrace(const memory::PlanOutcome &outcome, llvm::StringRef title);
 
-/// One training step as torch.cuda.memory._snapshot() would have recorded it, pickled
+/// Returns one training step as torch.cuda.memory._snapshot() would have recorded it, pickled
 /// (protocol 2), for https://pytorch.org/memory_viz: the arena is one segment, lives are
-/// allocations in it. A launch that writes its result over an operand frees that first.
+/// allocations in it. A launch that writes its result over an operand frees the operand first.
 std::string memorySnapshot(const memory::PlanOutcome &outcome);
 
 } // namespace plimsoll::pipeline

@@ -1,4 +1,4 @@
-//===- ValueKinds.cpp - what the values of a plan are --------------------------------===//
+//===- ValueKinds.cpp - kinds of the values of a plan --------------------------------===//
 #include "compiler/pipeline/ValueKinds.h"
 #include <set>
 
@@ -21,7 +21,7 @@ std::vector<ValueKind> plimsoll::pipeline::valueKinds(const memory::PlanOutcome 
 }
 
 std::vector<int32_t> plimsoll::pipeline::countedEnds(const planner::TimelinePlan &plan) {
-  std::set<std::pair<int32_t, int64_t>> starts; // event and offset
+  std::set<std::pair<int32_t, int64_t>> starts; // event and offset of each placement
   for (const planner::Placement &placement : plan.placements)
     starts.insert({placement.from, placement.offset});
   std::vector<int32_t> ends;
@@ -31,7 +31,7 @@ std::vector<int32_t> plimsoll::pipeline::countedEnds(const planner::TimelinePlan
   return ends;
 }
 
-/// Workspaces are no values; they are the last row.
+/// The last row of `LiveBytes`: workspaces, which are not values.
 static constexpr size_t kWorkspaceRow = size_t(ValueKind::Activation) + 1;
 
 const char *plimsoll::pipeline::kindName(size_t row) {

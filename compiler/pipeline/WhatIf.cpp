@@ -16,7 +16,7 @@ static std::vector<OpId> sequenceOf(const planner::TimelinePlan &plan) {
   return sequence;
 }
 
-/// Places the step in the order `sequence` and compares it with the plan.
+/// Places the step in the order `sequence` and sets the result's comparison with the plan.
 static void evaluate(const StepView &view, const std::vector<OpId> &sequence, WhatIf &result) {
   const planner::Problem &problem = view.problem();
   planner::ResidentLayout layout = planner::layoutResidents(problem);
@@ -37,7 +37,7 @@ static void evaluate(const StepView &view, const std::vector<OpId> &sequence, Wh
 
 namespace {
 
-/// Collects a cone, inputs first found last.
+/// Collects the operations that must run again to make a value.
 class Cone {
 public:
   Cone(const StepView &view, int32_t position, std::string &obstacle)
@@ -83,7 +83,7 @@ private:
   std::string &obstacle;
 };
 
-/// Marks repetitions whose results no later launch reads; false if there are none.
+/// Removes repetitions whose results no later launch reads; returns false if there are none.
 bool dropUnread(const StepView &view, std::vector<OpId> &sequence) {
   planner::TimelinePlan plan = planner::makeTimeline(view.problem(), view.timeline(), sequence);
   std::set<std::pair<ValueId, int32_t>> read;

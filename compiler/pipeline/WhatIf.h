@@ -6,25 +6,28 @@
 
 namespace plimsoll::pipeline {
 
-/// The plan with a value recomputed that is kept, or kept that is recomputed. It is placed
-/// for real, so its arena is one that would run; nothing else is planned anew.
+/// The plan with one kept value recomputed, or one recomputed value kept. It is really placed, so
+/// its arena is one that would run; nothing else is planned anew.
 struct WhatIf {
-  std::string obstacle;           ///< not empty: this cannot be, and why
+  std::string obstacle;           ///< why this is impossible, or empty
   std::vector<planner::OpId> ops; ///< launches that run once more, or once less
-  double cost = 0;                ///< predicted seconds more, or less
+  double cost = 0;                ///< predicted seconds: more, or less if negative
   int64_t maxLive = 0;            ///< most bytes alive at once
   int64_t arenaBytes = 0;
 };
 
-/// With `value` made again just before the launch at position `reader`, from what is alive
-/// there: it needs no bytes between the reader before that one and the launches of its cone.
+/// Returns the plan with `value` made again just before the launch at position `reader`, from what
+/// is alive there. The value then needs no bytes between its previous reader and the launches of
+/// its cone.
 WhatIf recomputed(const StepView &view, planner::ValueId value, int32_t reader);
 
-/// With `value` made once, and without the launches that only its repetitions needed.
+/// Returns the plan with `value` made once, and without the launches that only its repetitions
+/// needed.
 WhatIf kept(const StepView &view, planner::ValueId value);
 
-/// The launches that make `value` before `position` from what is alive there, in order;
-/// sets `obstacle` where an input is overwritten by then.
+/// Returns the launches that make `value` before `position` from what is alive there, in order.
+/// Sets `obstacle` if that is impossible: an input is overwritten by then, or a launch may run only
+/// once.
 std::vector<planner::OpId> coneOf(const StepView &view, planner::ValueId value, int32_t position,
                                   std::string &obstacle);
 

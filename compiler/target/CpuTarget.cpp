@@ -1,4 +1,4 @@
-//===- CpuTarget.cpp - which kernels a CPU runs ----------------------------------===//
+//===- CpuTarget.cpp - the kernels that a CPU runs -------------------------------===//
 //
 // Matrix products go to oneDNN where its implementation declares all the memory that it
 // uses (AVX-512), else to the runtime's own kernel.
@@ -41,8 +41,8 @@ std::shared_ptr<const Machine> CpuTarget::create(llvm::StringRef name, int threa
   }
   if (!target->loadModel(device, nameOf(target->instructionSet), error))
     return nullptr;
-  // The own kernels need the same workspace everywhere: a machine without AVX-512 can
-  // plan for one with it.
+  // The runtime's own kernels (not oneDNN's) need the same workspace with every instruction set: a
+  // machine without AVX-512 can plan for one with it.
   Isa loaded = hostIsa() == Isa::v3 ? Isa::v3 : target->instructionSet;
   target->library = KernelLibrary::load(suffixOf(loaded), error);
   return target->library ? target : nullptr;

@@ -1,4 +1,4 @@
-//===- CpuTarget.h - which kernels a CPU runs ------------------------*- C++ -*-===//
+//===- CpuTarget.h - the kernels that a CPU runs ---------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_TARGET_CPUTARGET_H
 #define PLIMSOLL_COMPILER_TARGET_CPUTARGET_H
 
@@ -8,7 +8,8 @@ namespace plimsoll::target {
 
 class CpuTarget : public Machine {
 public:
-  /// Parses what follows `cpu` in `--target=cpu[:native|x86-64-v3|x86-64-v4]`.
+  /// Creates the target from what follows `cpu` in `--target=cpu[:native|x86-64-v3|x86-64-v4]`.
+  /// Returns null and sets `error` on failure.
   static std::shared_ptr<const Machine> create(llvm::StringRef name, int threads,
                                                llvm::StringRef device, std::string &error);
 

@@ -1,4 +1,4 @@
-//===- CudaTarget.cpp - which kernels a GPU runs ----------------------------------===//
+//===- CudaTarget.cpp - the kernels that a GPU runs -------------------------------===//
 #include "compiler/target/CudaTarget.h"
 #include "dialects/exec/KernelSignature.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -13,7 +13,7 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
   if (!name.empty())
     target->architecture = name.str();
   target->emulated = name == "emulator";
-  // The emulator plans as for the GPU that most is known of.
+  // The emulator predicts times by the model of the GPU that was measured most.
   const char *standard = llvm::StringSwitch<const char *>(target->architecture)
                              .Case("sm_80", "a100")
                              .Cases({"sm_90", "emulator"}, "h200")
@@ -26,7 +26,8 @@ std::shared_ptr<const Machine> CudaTarget::create(llvm::StringRef name, llvm::St
   }
   if (!target->loadModel(device, standard, error))
     return nullptr;
-  // Workspaces are the same on every architecture, and known without one.
+  // Workspaces are the same on every architecture, and the emulator's library computes them without
+  // a GPU.
   target->library = KernelLibrary::load("emulator", error);
   return target->library ? target : nullptr;
 }

@@ -1,4 +1,4 @@
-//===- CudaTarget.h - which kernels a GPU runs -----------------------*- C++ -*-===//
+//===- CudaTarget.h - the kernels that a GPU runs --------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_TARGET_CUDATARGET_H
 #define PLIMSOLL_COMPILER_TARGET_CUDATARGET_H
 
@@ -8,13 +8,13 @@ namespace plimsoll::target {
 
 class CudaTarget : public Machine {
 public:
-  /// Parses what follows `cuda` in `--target=cuda[:sm_80|sm_90|sm_100|emulator]`; nothing is
-  /// sm_90.
-  /// `precision`: see Machine::create.
+  /// Creates the target from what follows `cuda` in `--target=cuda[:sm_80|sm_90|sm_100|emulator]`;
+  /// nothing stands for sm_90. For `precision` see Machine::create. Returns null and sets `error`
+  /// on failure.
   static std::shared_ptr<const Machine> create(llvm::StringRef name, llvm::StringRef precision,
                                                llvm::StringRef device, std::string &error);
 
-  /// 16-byte accesses, and whole lines of the second-level cache.
+  /// Fits 16-byte accesses and whole lines of the second-level cache.
   int64_t alignment() const override { return 256; }
   unsigned origins() const override;
   std::string name() const override { return architecture; }

@@ -25,7 +25,7 @@ LaunchWork plimsoll::target::workOf(Operation *op, StringRef kernel) {
   if (!costed)
     return work;
   double flops = costed.getFlops(), traffic = costed.getTraffic();
-  // Products and convolutions do tens of operations for each byte, other launches about one.
+  // Products and convolutions do tens of operations per byte, other launches about one.
   work.flops = isa<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,
                    nn::ConvGradInputOp, nn::ConvGradWeightOp, nn::ConvTransposeOp>(op);
   work.amount = work.flops ? flops : traffic;
@@ -33,7 +33,7 @@ LaunchWork plimsoll::target::workOf(Operation *op, StringRef kernel) {
 }
 
 double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
-  // Arithmetic is shared between the threads; a few of them fill the memory's lanes.
+  // Threads divide the arithmetic; a few of them saturate memory.
   double scale = work.flops ? double(threads) / std::max(1, wanted) : 1.0;
   auto it = kinds.find(work.kind);
   if (it == kinds.end() || it->second.points.empty() || it->second.flops != work.flops)

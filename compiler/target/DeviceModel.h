@@ -1,9 +1,9 @@
 //===- DeviceModel.h - how long launches take on a device -------------*- C++ -*-===//
 //
-// For every kind of launch (a library kernel, or the op of a loop nest) measured points
-// of work against seconds; between them the time is interpolated, beyond them it grows
-// with the work. `plimsoll calibrate` measures a machine and writes one as JSON; a few
-// are built in (compiler/target/devices).
+// Holds measured points of work against seconds for every kind of launch (a library kernel, or the
+// op of a loop nest). Between points the time is interpolated, beyond them it grows with the work.
+// `plimsoll calibrate` measures a machine and writes a model as JSON; a few are built in
+// (compiler/target/devices).
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_COMPILER_TARGET_DEVICEMODEL_H
 #define PLIMSOLL_COMPILER_TARGET_DEVICEMODEL_H
@@ -18,14 +18,14 @@
 
 namespace plimsoll::target {
 
-/// What of a launch its time depends on.
+/// What the time of a launch depends on.
 struct LaunchWork {
   std::string kind;   ///< "matmul_onednn", "nn.add"
   bool flops = false; ///< `amount` counts floating-point operations, else bytes moved
   double amount = 0;
 };
 
-/// The work of `op` where `kernel` (empty: a loop nest) runs it.
+/// Returns the work of `op` if `kernel` (empty: a loop nest) runs it.
 LaunchWork workOf(mlir::Operation *op, llvm::StringRef kernel);
 
 class DeviceModel {
@@ -33,37 +33,38 @@ public:
   struct Point {
     double work = 0, seconds = 0;
   };
-  /// Points of one kind of launch, work rising.
+  /// The measured points of one kind of launch, by ascending work.
   struct Kind {
     bool flops = false;
     std::vector<Point> points;
   };
 
-  /// What a process holds of a GPU's memory beside the arena: context, modules, libraries and
-  /// graphs, bytes. These are upper limits for a device that tools/gpu-check has not measured.
+  /// Bytes of a GPU's memory that a process occupies besides the arena: context, modules, libraries
+  /// and graphs. The values here are upper limits for a device that tools/gpu-check has not
+  /// measured.
   struct Overhead {
     int64_t baseBytes = int64_t(640) << 20;
     int64_t launchBytes = int64_t(16) << 10; ///< for each launch of the training step
   };
 
-  std::string device;           ///< for people: the CPU's name
+  std::string device;           ///< the CPU's name, for reports
   int threads = 1;              ///< that the points were measured with
-  double launchSeconds = 1e-6;  ///< of a launch that does nothing
-  double flopsPerSecond = 5e10; ///< of kinds without points
-  double bytesPerSecond = 1e10; ///< the same
+  double launchSeconds = 1e-6;  ///< of an empty launch
+  double flopsPerSecond = 5e10; ///< for kinds without points
+  double bytesPerSecond = 1e10; ///< for kinds without points
   std::map<std::string, Kind> kinds;
-  std::optional<Overhead> overhead; ///< where it is known
+  std::optional<Overhead> overhead; ///< GPUs only, if known
 
-  /// Predicted time of a launch on `threads` threads.
+  /// Returns the predicted seconds of a launch on `threads` threads.
   double seconds(const LaunchWork &work, int threads) const;
 
-  /// Writes the JSON that `parse` reads, a line for each kind of launch.
+  /// Writes the JSON that `parse` reads, one line for each kind of launch.
   void print(llvm::raw_ostream &os) const;
-  /// Fails with all that is wrong with the text.
+  /// Parses a model. The error lists all that is wrong with the text.
   static llvm::Expected<DeviceModel> parse(llvm::StringRef json);
-  /// A built-in model by its name, or that of the file `name`.
+  /// Loads a built-in model by its name, or else the file `name`.
   static llvm::Expected<DeviceModel> load(llvm::StringRef name);
-  /// Names of the built-in models.
+  /// Returns the names of the built-in models.
   static std::vector<std::string> builtInNames();
 };
 

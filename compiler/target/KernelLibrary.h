@@ -11,26 +11,26 @@ namespace plimsoll::target {
 /// An instruction set that the runtime is built for.
 enum class Isa { v3, v4 };
 
-/// "x86-64-v3" or "x86-64-v4"
+/// Returns "x86-64-v3" or "x86-64-v4".
 const char *nameOf(Isa isa);
-/// "v3" or "v4", as in the names of libraries.
+/// Returns "v3" or "v4", as in the names of the runtime's libraries.
 const char *suffixOf(Isa isa);
-/// The largest one that this machine runs, or v3.
+/// Returns the largest instruction set that this machine supports; v3 if none.
 Isa hostIsa();
 
-/// The folder of the runtime's libraries: PLIMSOLL_LIBRARY_DIR if set, else `../lib` beside
+/// Returns the folder of the runtime's libraries: PLIMSOLL_LIBRARY_DIR if set, else `../lib` beside
 /// this executable.
 std::string libraryFolder();
-/// The folder of the runtime's sources, for programs emitted as source.
+/// Returns the folder of the runtime's sources, for programs emitted as source.
 std::string runtimeSourceFolder();
 
-/// libplimsoll-kernels-<suffix>.so.
+/// The shared library libplimsoll-kernels-<suffix>.so.
 class KernelLibrary {
 public:
-  /// Loads the kernels of `suffix` ("v3", "v4", "emulator"); on failure returns null and sets
-  /// `error`. Stays loaded.
+  /// Loads the kernels of `suffix` ("v3", "v4", "emulator"), which stay loaded. Returns null and
+  /// sets `error` on failure.
   static const KernelLibrary *load(const std::string &suffix, std::string &error);
-  /// The kernel called `name`, or null.
+  /// Returns the kernel called `name`, or null.
   const Kernel *find(const char *name) const { return findInLibrary(name); }
 
 private:

@@ -1,4 +1,4 @@
-//===- Machine.cpp - what programs are compiled for -------------------------------===//
+//===- Machine.cpp - targets with kernels and times --------------------------------===//
 #include "compiler/target/Machine.h"
 #include "compiler/target/CpuTarget.h"
 #include "compiler/target/CudaTarget.h"
@@ -27,8 +27,8 @@ std::shared_ptr<const Machine> Machine::create(llvm::StringRef target, int threa
   return nullptr;
 }
 
-/// Kernels that are told no element type work on f32, with i64 indices and bool masks; all
-/// indices are i64.
+/// Refuses element types that the kernel does not support. Kernels that do not take the type as an
+/// argument work on f32, with bool masks; indices are always i64.
 static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &call) {
   if (call.anyType)
     return success();

@@ -1,4 +1,4 @@
-//===- Machine.h - what programs are compiled for -------------------*- C++ -*-===//
+//===- Machine.h - targets with kernels and times -------------------*- C++ -*-===//
 #ifndef PLIMSOLL_COMPILER_TARGET_MACHINE_H
 #define PLIMSOLL_COMPILER_TARGET_MACHINE_H
 
@@ -25,10 +25,10 @@ struct ProgramContents {
 /// workspaces, so that the plan reserves exactly what the program will check for at its start.
 class Machine : public kernels::Target, public lower::CallLibrary {
 public:
-  /// Of `--target=cpu[:native|x86-64-v3|x86-64-v4]` or `--target=cuda[:sm_80|sm_90|sm_100]`,
-  /// `cuda:emulator` among them. `precision`, of the factors of matrix products: "f32", or on
-  /// CUDA "tf32" or "bf16" (sums are f32 all the same). Times are those of `device` (see
-  /// DeviceModel::load; empty: the target's own). On failure returns null and sets `error`.
+  /// Creates a target from `--target=cpu[:native|x86-64-v3|x86-64-v4]` or
+  /// `--target=cuda[:sm_80|sm_90|sm_100|emulator]`. `precision` is that of the factors of matrix
+  /// products: "f32", or on CUDA "tf32" or "bf16"; sums are always f32. Times are those of `device`
+  /// (see DeviceModel::load; empty: the target's own). Returns null and sets `error` on failure.
   static std::shared_ptr<const Machine> create(llvm::StringRef target, int threads,
                                                llvm::StringRef precision, llvm::StringRef device,
                                                std::string &error);
@@ -49,17 +49,19 @@ public:
   /// Bytes that a program takes while it runs, less its arena.
   virtual int64_t bytesBesideArena(const ProgramContents &contents) const = 0;
 
-  /// Of the host that every launch runs on; 1 where launches run elsewhere.
+  /// Returns the number of the host's threads that every launch uses; 1 if launches run elsewhere.
   int threads() const override { return threadCount; }
   const KernelLibrary &kernels() const { return *library; }
   const DeviceModel &device() const { return model; }
 
 protected:
-  /// The library's name of the kernel that runs `call`.
+  /// Returns the name of the library's kernel that runs `call`.
   virtual std::string kernelFor(const lower::KernelCall &call) const { return call.kernel; }
-  /// Bytes that it needs as its last buffer; negative: the library cannot run it.
+  /// Returns the bytes of workspace that `kernel` needs for `call`; negative if the library cannot
+  /// run it.
   int64_t workspaceOf(const std::string &kernel, const lower::KernelCall &call) const;
-  /// The model named `device`, or else `standard`; false with `error` where there is none.
+  /// Loads the model `device`, or `standard` if that is empty. Returns false and sets `error` on
+  /// failure.
   bool loadModel(llvm::StringRef device, llvm::StringRef standard, std::string &error);
 
   int threadCount = 1;

@@ -12,11 +12,11 @@ def Exec_Dialect : Dialect {
   let name = "exec";
   let summary = "launches of kernels on slices of one arena";
   let description = [{
-    A program is a list of launches in destination style. Each `exec.slice` is one
-    *version* of some bytes: what one launch wrote, or what was there before the first
-    one. A launch reads and writes slices; the verifier replays the list and checks that
-    every byte read still belongs to the version that is read. Nothing here knows the
-    target: library kernels are called by name, loop nests carry their body.
+    A program is a list of launches in destination style. Each `exec.slice` is one *version* of some
+    bytes: what one launch wrote, or what was there before the first one. A launch reads and writes
+    slices; exec-verify replays the list and checks that every byte read still belongs to the
+    version that is read. The dialect is independent of targets: library kernels are called by name,
+    loop nests carry their body.
   }];
   let cppNamespace = "::plimsoll::exec";
   let useDefaultTypePrinterParser = 1;
@@ -28,8 +28,8 @@ def Exec_SliceType : TypeDef<Exec_Dialect, "Slice"> {
   let mnemonic = "slice";
   let summary = "elements of one type in the arena";
   let description = [{
-    Shapeless: the launches know extents and strides. Elements are f32, f64, bf16, i64, i32, i8
-    (a byte, unsigned) or i1, which takes a byte, too.
+    A slice has no shape: launches define extents and strides. Elements are f32, f64, bf16, i64,
+    i32, i8 (an unsigned byte) or i1, which also takes a byte; there are at most 2^48.
     ```mlir
     !exec.slice<f32, 512>
     ```
@@ -40,7 +40,7 @@ def Exec_SliceType : TypeDef<Exec_Dialect, "Slice"> {
   let extraClassDeclaration = [{ int64_t getBytes() const; }];
 }
 
-/// No attribute is misspelt.
+/// Verifies that the op has no undeclared attribute, such as a misspelt one.
 def Exec_DeclaredAttributesOnly : NativeOpTrait<"DeclaredAttributesOnly"> {
   let cppNamespace = "::plimsoll";
 }
@@ -48,7 +48,7 @@ def Exec_DeclaredAttributesOnly : NativeOpTrait<"DeclaredAttributesOnly"> {
 class Exec_Op<string mnemonic, list<Trait> traits = []>
     : Op<Exec_Dialect, mnemonic, [Exec_DeclaredAttributesOnly] # traits>;
 
-/// An op that stands in a program.
+/// An op inside a program.
 class Exec_ProgramPart<string mnemonic, list<Trait> traits = []>
     : Exec_Op<mnemonic, [HasParent<"ProgramOp">] # traits>;
 
@@ -69,10 +69,11 @@ def Exec_TimelineKind : I32EnumAttr<"TimelineKind", "what running a timeline doe
 def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "one timeline: slices and launches in order";
   let description = [{
-    `accumulate` or `evaluate` behind the name says what running it does; without, it trains.
-    `results` and `result_offsets` are the names and places of what the host reads after the last
-    launch.
-    Every slice lies at a multiple of `alignment`, which is 64 bytes if it is not told.
+    The kind after the name, `accumulate` or `evaluate`, says what running the timeline does;
+    without one it trains. The host reads `results` by name after the last launch, at
+    `result_offsets`, where slices must lie. Every slice lies at a multiple of `alignment`, a power
+    of two, 64 bytes by default. The body contains only slices, launches, `exec.given`, `exec.kept`
+    and `exec.poison`.
     ```mlir
     exec.program @train arena(1024) threads(2) {
       %x = exec.slice "x" input at 0 : !exec.slice<f32, 64>
@@ -97,12 +98,12 @@ def Exec_ProgramOp : Exec_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
-    /// Where the host reads result `name` after the last launch, or -1.
+    /// Returns where the host reads result `name` after the last launch, or -1.
     int64_t resultOffset(::llvm::StringRef name);
   }];
 }
 
-/// Elements that are at hand.
+/// Excludes references to resources elsewhere in the file, whose elements cannot be read.
 def Exec_DenseAttr : ElementsAttrBase<CPred<"::llvm::isa<::mlir::DenseElementsAttr>($_self)">,
                                       "dense elements"> {
   let storageType = "::mlir::DenseElementsAttr";
@@ -112,10 +113,12 @@ def Exec_DenseAttr : ElementsAttrBase<CPred<"::llvm::isa<::mlir::DenseElementsAt
 def Exec_SliceOp : Exec_ProgramPart<"slice"> {
   let summary = "one version of some bytes of the arena";
   let description = [{
-    A slice with a `role` ("input", "labels" or "hyper") is an input, and has its `shape`. It may
-    have a `limit`, which its integers must be below, the label of rows that do not count
-    (`ignored`), be given whole in each step (`whole`), or say along which dimension of the output
-    its classes lie (`classes`). A slice with a `value` is a constant.
+    `count` elements at byte `offset`. A slice with a `role` ("input", "labels" or "hyper") is an
+    input; it needs a `shape` of `count` elements and may have a `limit` that its integers must be
+    below, a label whose rows do not count (`ignored`), the flag that each step takes a data
+    source's whole tensor (`whole`), and the dimension of the output that its classes lie along
+    (`classes`). A slice with a `value` is a constant; the value's elements have the slice's width
+    and number.
     ```mlir
     %x = exec.slice "x" activation at 4096 : !exec.slice<f32, 64>
     ```
@@ -162,7 +165,7 @@ def Exec_KeptOp : Exec_ProgramPart<"kept"> {
 def Exec_PoisonOp : Exec_ProgramPart<"poison"> {
   let summary = "overwrites bytes that no later launch may read";
   let description = [{
-    A debug program has one after the last use of each value.
+    A debug program (`exec-poison`) has one after the last use of each value.
     ```mlir
     exec.poison at 4096 bytes 256
     ```
@@ -175,11 +178,11 @@ def Exec_PoisonOp : Exec_ProgramPart<"poison"> {
 def Exec_CallOp : Exec_ProgramPart<"call", [AttrSizedOperandSegments]> {
   let summary = "a launch of a library kernel";
   let description = [{
-    The kernel's buffers in its own order are given by `buffers`: `i >= 0` is read `i`,
-    `-1 - i` is write `i`, and the smallest integer is an absent one. `may_alias` holds
-    pairs (write, read) that may lie at the same offset; `overwrites` says that they must.
-    With `workspace`, the last write is scratch: undefined before and after. `recompute` is the
-    number of a repetition, from 1.
+    `buffers` lists the kernel's buffers in its order: `i >= 0` is read `i`, `-1 - i` is write `i`,
+    and the smallest integer is an absent buffer. `may_alias` holds pairs (write, read) that may lie
+    at the same offset; with `overwrites` they must. With `workspace`, the last write is the
+    workspace, whose content is undefined before and after. `recompute` is the number of a
+    repetition, from 1. exec-verify checks the call against its kernel's record in Kernels.td.
     ```mlir
     exec.call "copy" reads(%x) writes(%y) buffers [0, -1] sizes [256]
         : (!exec.slice<f32, 64>) -> (!exec.slice<f32, 64>)
@@ -205,13 +208,14 @@ def Exec_CallOp : Exec_ProgramPart<"call", [AttrSizedOperandSegments]> {
 def Exec_LoopOp : Exec_ProgramPart<"loop", [AttrSizedOperandSegments, SingleBlock]> {
   let summary = "a launch of a loop nest, with its body";
   let description = [{
-    For every point of `domain` the body gets one element of each read and yields one for
-    each write. `strides` holds, for the reads and then the writes, one stride (in
-    elements) for each dimension of the domain: element = sum of index times stride. With
-    `reduced` dimensions the yielded values are summed over these, in f64 and in an order
-    that depends on the domain alone: if the last dimension is reduced, into eight partial
-    sums by its index modulo 8, then a tree; else one after the other. The ops that a body may
-    hold are those of `dialects/exec/ScalarOps.def`.
+    For every point of `domain` the body gets one element of each read and yields one for each
+    write. `strides` holds, for the reads and then the writes, one stride (in elements) for each
+    dimension of the domain: element = sum of index times stride, which must lie in the slice. A
+    write has stride 0 along reduced dimensions and only there. With `reduced` dimensions
+    (ascending) there is one write, f32 or f64, and the yielded values are summed over them, in f64
+    and in an order that depends on the domain only: if the last dimension is reduced, into eight
+    partial sums by its index modulo 8, then a tree; else one after the other. A body may contain
+    the ops of `dialects/exec/ScalarOps.def`.
     ```mlir
     exec.loop domain [4, 8] reads(%a, %b) writes(%y) strides [[8, 1], [0, 1], [8, 1]]
         : (!exec.slice<f32, 32>, !exec.slice<f32, 8>) -> (!exec.slice<f32, 32>) {
@@ -236,7 +240,7 @@ def Exec_LoopOp : Exec_ProgramPart<"loop", [AttrSizedOperandSegments, SingleBloc
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
-    /// Strides of read `i`, or of write `i - reads`.
+    /// Returns the strides of read `i`, or of write `i - reads`.
     ::llvm::ArrayRef<int64_t> stridesOf(unsigned i) {
       return ::llvm::cast<::mlir::DenseI64ArrayAttr>(getStrides()[i]).asArrayRef();
     }
@@ -249,7 +253,7 @@ def Exec_LoopOp : Exec_ProgramPart<"loop", [AttrSizedOperandSegments, SingleBloc
 def Exec_YieldOp : Exec_Op<"yield", [Pure, Terminator, HasParent<"LoopOp">]> {
   let summary = "the elements that a loop body writes";
   let description = [{
-    Ends the body of an `exec.loop`.
+    Ends the body of an `exec.loop`; each value has the element type of its write.
     ```mlir
     exec.loop domain [8] reads() writes(%y) strides [[1]] : () -> (!exec.slice<f32, 8>) {
       %zero = arith.constant 0.0 : f32

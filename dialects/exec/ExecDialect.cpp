@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace plimsoll::exec;
 
-/// An integer without its type.
+/// Prints and parses an i64 without its type.
 static void printInteger(OpAsmPrinter &p, Operation *, IntegerAttr value) {
   p << value.getValue().getSExtValue();
 }
@@ -22,7 +22,8 @@ static ParseResult parseInteger(OpAsmParser &parser, IntegerAttr &value) {
   return success();
 }
 
-/// Types of what a launch reads and writes, `(a, b) -> (c)`; either list may be empty.
+/// Prints and parses the types of what a launch reads and writes, `(a, b) -> (c)`; either list may
+/// be empty.
 static void printLaunchTypes(OpAsmPrinter &p, Operation *, TypeRange reads, TypeRange writes) {
   p << "(" << reads << ") -> (" << writes << ")";
 }
@@ -36,7 +37,7 @@ static ParseResult parseLaunchTypes(OpAsmParser &parser, SmallVectorImpl<Type> &
   return success();
 }
 
-/// `[[8, 1], [0, 1]]`
+/// Prints and parses strides, one list for each operand: `[[8, 1], [0, 1]]`.
 static void printStrides(OpAsmPrinter &p, Operation *, ArrayAttr strides) {
   p << "[";
   llvm::interleaveComma(strides.getAsRange<DenseI64ArrayAttr>(), p,
@@ -135,8 +136,8 @@ LogicalResult ProgramOp::verifyRegions() {
 
 // Slices --------------------------------------------------------------------
 
-/// True if `bytes` bytes from `offset` on end at a number; whether they lie in the arena is
-/// exec-verify's business.
+/// True if the end of `bytes` bytes from `offset` on does not overflow. Whether they lie in the
+/// arena, exec-verify checks.
 static bool isRange(int64_t offset, int64_t bytes) {
   return bytes >= 0 && offset <= std::numeric_limits<int64_t>::max() - bytes;
 }
@@ -149,7 +150,7 @@ void SliceOp::build(OpBuilder &builder, OperationState &state, SliceType type, S
         /*whole=*/nullptr, /*classes=*/nullptr, /*value=*/nullptr);
 }
 
-/// What an input says of itself.
+/// Refuses a slice whose attributes for inputs are incomplete or do not fit its type.
 static LogicalResult verifyInput(SliceOp slice) {
   if (!slice.getRole()) {
     if (slice.getShape() || slice.getLimit() || slice.getIgnored() || slice.getWhole() ||
@@ -198,14 +199,14 @@ LogicalResult PoisonOp::verify() {
 
 // Launches ------------------------------------------------------------------
 
-/// Refuses repetitions before the first.
+/// Refuses a `recompute` below 1.
 template <typename Launch> static LogicalResult verifyRepetition(Launch launch) {
   if (launch.getRecompute() && int64_t(*launch.getRecompute()) < 1)
     return launch.emitOpError("recompute counts from 1, got ") << int64_t(*launch.getRecompute());
   return success();
 }
 
-/// Refuses pairs of (write, read) that do not exist.
+/// Refuses pairs (write, read) that name no write or no read.
 template <typename Launch> static LogicalResult verifyAliases(Launch launch) {
   ArrayRef<int64_t> pairs = launch.getMayAlias();
   if (pairs.size() % 2 != 0)
@@ -230,7 +231,7 @@ LogicalResult CallOp::verify() {
   return success(succeeded(verifyAliases(*this)) && succeeded(verifyRepetition(*this)));
 }
 
-/// The strides of each operand keep it inside its slice.
+/// Refuses strides that lead outside the slice of `operand`.
 static LogicalResult verifyStrides(LoopOp loop, unsigned operand) {
   ArrayRef<int64_t> domain = loop.getDomain(), strides = loop.stridesOf(operand);
   if (strides.size() != domain.size())
@@ -250,7 +251,8 @@ static LogicalResult verifyStrides(LoopOp loop, unsigned operand) {
   return success();
 }
 
-/// The body takes an element of each read and yields one of each write.
+/// Refuses a body that does not take one element of each read and yield one of each write, or whose
+/// ops verifyScalarOp refuses.
 static LogicalResult verifyBody(LoopOp loop) {
   auto elements = [](OperandRange slices) {
     return llvm::map_to_vector(slices,
@@ -270,7 +272,8 @@ static LogicalResult verifyBody(LoopOp loop) {
   return success();
 }
 
-/// Every result element is written at one point of the free dimensions.
+/// Refuses writes that would write an element at two points of the free dimensions, and reductions
+/// that do not have one write of f32 or f64.
 static LogicalResult verifyWrites(LoopOp loop) {
   if (!loop.getReduced().empty() && loop.getWrites().size() != 1)
     return loop.emitOpError("a reduction has one write, got ") << loop.getWrites().size();

@@ -20,9 +20,9 @@
 #include "dialects/exec/ExecOps.h.inc"
 
 namespace plimsoll::exec {
-/// The first timeline of `kind` in `module`, or null.
+/// Returns the first timeline of `kind` in `module`, or null.
 ProgramOp firstTimeline(mlir::ModuleOp module, TimelineKind kind);
-/// The op that declares the version that `value` is.
+/// Returns the op that declares the version `value`.
 inline SliceOp sliceOf(mlir::Value value) {
   return value.getDefiningOp<SliceOp>();
 }
@@ -32,9 +32,9 @@ inline bool isLaunch(mlir::Operation *op) {
 }
 mlir::OperandRange readsOf(mlir::Operation *launch);
 mlir::OperandRange writesOf(mlir::Operation *launch);
-/// The number of a launch that is a repetition, from 1.
+/// Returns the number of a launch's repetition, from 1; nothing if it is the first run.
 std::optional<int64_t> repetitionOf(mlir::Operation *launch);
-/// Pairs (write, read) that may lie at the same offset.
+/// Returns the pairs (write, read) of a launch that may lie at the same offset, flattened.
 mlir::ArrayRef<int64_t> mayAliasOf(mlir::Operation *launch);
 } // namespace plimsoll::exec
 

@@ -1,16 +1,17 @@
-//===- KernelBase.td - how a kernel of the runtime is described ----------------===//
+//===- KernelBase.td - classes of the records of kernels -----------------------===//
 //
-// A record holds what a launch of the kernel must bring: buffers, sizes and scalars in the order
-// of its header comment in runtime/kernels. plimsoll-tblgen prints from it the declarations and
-// registries of the runtime, the structs that name sizes in calls, and what exec-verify checks.
+// A record defines the buffers, sizes and scalars that a launch of the kernel takes, in the order
+// of the kernel's header comment in runtime/kernels. plimsoll-tblgen prints from it the
+// declarations and registries of the runtime, the structs that name sizes in calls, and the checks
+// of exec-verify.
 //
-// How many elements a buffer has is an expression of C over the names of the sizes. Besides the
-// operators there are
+// The number of elements of a buffer is a C expression over the names of the sizes. Besides
+// operators it may use
 //   volume(t)         the product of the three numbers of a Triple
 //   span(n, stride)   the way from the first to the last of n elements, 0 for n = 0
 //   sum(r), r[each]   all numbers of a Repeated size; the one of the buffer itself
 //   fits(...)         true if 32 bits can count along the window (KernelSignature.cpp)
-// Every operation saturates, so that no product of huge sizes looks small.
+// All operations saturate, so that no product of huge sizes appears small.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_DIALECTS_EXEC_KERNELBASE
 #define PLIMSOLL_DIALECTS_EXEC_KERNELBASE
@@ -21,35 +22,35 @@
 class Element<string name> {
   string cpp = name;
 }
-def Data : Element<"data">; // of the type that the launch tells; f32 where it tells none
+def Data : Element<"data">; // of the type that the launch passes, f32 if it passes none
 def F32 : Element<"f32">;
 def F64 : Element<"f64">;
 def I64 : Element<"i64">;
 def Bf16 : Element<"bf16">;
 def Bytes : Element<"byte">; // of any type; counted in bytes
-def Mask : Element<"mask">;  // bool where the size `maskKind` is 1, else data
+def Mask : Element<"mask">;  // bool if the size `maskKind` is 1, else data
 
-/// How a launch tells the type of its data, as its last size: an enumerator of exec::TypeRule.
+/// How a launch passes the type of its data, as its last size: an enumerator of exec::TypeRule.
 class TypeRule<string name> {
   string cpp = name;
 }
-def Untold : TypeRule<"untold">;                 // it does not: data is f32
-def MaybeFloat : TypeRule<"maybeFloat">;         // f32 or f64; no size for f32
-def MaybeAny : TypeRule<"maybeAny">;             // any; no size for f32
+def Untold : TypeRule<"untold">;                 // never: data is f32
+def MaybeFloat : TypeRule<"maybeFloat">;         // f32 or f64; not passed for f32
+def MaybeAny : TypeRule<"maybeAny">;             // any; not passed for f32
 def AlwaysFloat : TypeRule<"alwaysFloat">;       // f32 or f64
 def AlwaysAny : TypeRule<"alwaysAny">;
 
 // Buffers -------------------------------------------------------------------
 
 class Buffer<string bufferRole, string bufferName, string elementCount, Element which> {
-  string role = bufferRole; // of exec::BufferRole
+  string role = bufferRole; // an enumerator of exec::BufferRole
   string name = bufferName;
   string count = elementCount;
   Element element = which;
-  list<string> shares = []; // buffers that are read, whose bytes this one may be written over
+  list<string> shares = []; // reads whose bytes this buffer may be written over
   bit nullable = 0;         // may be absent
-  string when = "";         // if told: is there where this holds, and absent where not
-  bit repeated = 0;         // as many of them as the Repeated size, or the first size, says
+  string when = "";         // if set: present if and only if this expression holds
+  bit repeated = 0;         // as many as the Repeated size has numbers, or as the first size says
 }
 class Read<string name, string count, Element element = Data>
     : Buffer<"read", name, count, element>;
@@ -57,7 +58,7 @@ class Write<string name, string count, Element element = Data, list<string> over
     : Buffer<"write", name, count, element> {
   let shares = over;
 }
-/// Is read and written in place.
+/// A buffer that is read and overwritten.
 class Update<string name, string count, Element element = Data>
     : Buffer<"update", name, count, element>;
 class MaybeRead<string name, string count, Element element = Data> : Read<name, count, element> {
@@ -75,10 +76,10 @@ class ReadWhen<string condition, string name, string count, Element element>
 
 // Sizes ---------------------------------------------------------------------
 
-/// One number; `standard` is what a call need not tell.
+/// One number. A call may leave it out if `standard` is set, which is then its value.
 class Size<string sizeName, string numberRule, string otherwise = ""> {
   string name = sizeName;
-  string rule = numberRule; // of exec::SizeRule
+  string rule = numberRule; // an enumerator of exec::SizeRule
   int count = 1;            // 0: repeated
   string standard = otherwise;
   string enumName = "";
@@ -88,7 +89,7 @@ class Extent<string name, string otherwise = ""> : Size<name, "extent", otherwis
 class Positive<string name, string otherwise = ""> : Size<name, "positive", otherwise>; // 1 or more
 class Number<string name, string otherwise = ""> : Size<name, "any", otherwise>;
 class Flag<string name> : Size<name, "flag", "0">;
-/// One of `all`, an enum of the runtime.
+/// One of `all`, the enumerators of the runtime's enum `type`.
 class Choice<string name, string type, list<string> all> : Size<name, "choice", "0"> {
   let enumName = type;
   let cases = all;
@@ -107,7 +108,7 @@ class Library<string name> {
   string cpp = name;
 }
 def Cpu : Library<"cpu">;
-def OneDnn : Library<"oneDnn">; // the CPU's, where oneDNN is found
+def OneDnn : Library<"oneDnn">; // for the CPU, if oneDNN is found
 def Cuda : Library<"cuda">;
 
 class Kernel<list<Buffer> allBuffers, list<Size> allSizes, list<string> allScalars = []> {
@@ -115,14 +116,15 @@ class Kernel<list<Buffer> allBuffers, list<Size> allSizes, list<string> allScala
   list<Size> sizes = allSizes;
   list<string> scalars = allScalars;
   TypeRule type = Untold;
-  list<string> requirements = []; // of the sizes
+  list<string> requirements = []; // expressions over the sizes that must hold
   list<Library> libraries = [Cpu, Cuda];
-  bit doubleOnCuda = 0; // the type may be f64 there too
-  // The struct of the runtime that names sizes and scalars, without "Arguments"; empty: the name
-  // of the kernel in camel case.
+  bit doubleOnCuda = 0; // supports f64 on CUDA, too
+  // The runtime's struct that names sizes and scalars, without "Arguments"; empty: the kernel's
+  // name in camel case.
   string arguments = "";
-  // What may follow behind the others, in the struct `options` of the arguments; the type stands
-  // behind these sizes too. `together`: all of it or nothing; else buffers come by themselves.
+  // Parts that may follow the others, in the struct `options` of the arguments; the type comes
+  // after these sizes. With `together` all are present or none; without, buffers are independent of
+  // the rest.
   string options = "";
   list<Buffer> optionalBuffers = [];
   list<Size> optionalSizes = [];

@@ -1,4 +1,4 @@
-//===- KernelSignature.cpp - what a launch of a kernel must bring ---------------===//
+//===- KernelSignature.cpp - buffers, sizes and scalars of kernels ---------------===//
 #include "dialects/exec/KernelSignature.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -6,13 +6,14 @@ using namespace llvm;
 using namespace plimsoll;
 using namespace plimsoll::exec;
 
-// What formulas of Kernels.td may call -----------------------------------------
+// Functions for the formulas of Kernels.td --------------------------------------
 
 static Count volume(const Triple &triple) {
   return triple.at[0] * triple.at[1] * triple.at[2];
 }
 
-/// Elements from the first to the last of `count`, without the last one itself.
+/// Returns the elements from the first to the last of `count` in steps of `stride`, without the
+/// last.
 static Count span(Count count, Count stride) {
   return count > 0 ? (count - 1) * stride : Count(0);
 }
@@ -24,7 +25,7 @@ static Count sum(ArrayRef<Count> counts) {
   return total;
 }
 
-/// Kernels count along a window in 32 bits.
+/// True if 32 bits can count along the window in every dimension, as kernels do.
 static bool fits(const Triple &size, const Triple &kernel, const Triple &out, const Triple &stride,
                  const Triple &pad, const Triple &dilation) {
   for (int d = 0; d < 3; ++d) {
@@ -64,9 +65,9 @@ static std::string counted(size_t count, StringRef what) {
   return std::to_string(count) + " " + what.str() + (count == 1 ? "" : "s");
 }
 
-/// Refuses a number that its size cannot have.
+/// True if `number` is allowed for `size`; if not, `error` says why.
 static bool isAllowed(const SizeSignature &size, int64_t number, std::string &error) {
-  constexpr int64_t most = int64_t(1) << 48; // beyond all memory
+  constexpr int64_t most = int64_t(1) << 48; // more than any memory has
   std::string found = ", found " + std::to_string(number);
   switch (size.rule) {
   case SizeRule::any:
@@ -104,7 +105,8 @@ static int64_t codeOf(ElementType type) {
   return static_cast<int64_t>(type);
 }
 
-/// Reads the type, which is the last of `sizes` if one is told, and takes it away.
+/// Removes the type from the end of `sizes` if the call has one, and stores it in `numbers`.
+/// Returns false and sets `error` if the sizes have the wrong number or the type is not allowed.
 static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef<int64_t> &sizes,
                      KernelNumbers &numbers, std::string &error) {
   bool always = signature.type == TypeRule::alwaysFloat || signature.type == TypeRule::alwaysAny;
@@ -120,7 +122,8 @@ static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef
   const int64_t code = sizes.back();
   sizes = sizes.drop_back();
   error = "there is no element type " + std::to_string(code) + " for it";
-  // Where f32 need not be told it is not: kernels count their sizes.
+  // A call must not pass f32 where it is the default: kernels detect the type by the number of
+  // sizes.
   if (code < (always ? codeOf(ElementType::f32) : codeOf(ElementType::f64)) ||
       code >= (isFloat ? codeOf(ElementType::i32) : kKernelTypes))
     return false;
@@ -128,7 +131,8 @@ static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef
   return true;
 }
 
-/// Counts buffers: optional ones, and repetitions of one that is repeated.
+/// Determines the repetitions and whether optional buffers are present. Returns false and sets
+/// `error` if the number of buffers is wrong.
 static bool countBuffers(const KernelSignature &signature, ArrayRef<int64_t> sizes, size_t buffers,
                          KernelNumbers &numbers, std::string &error) {
   size_t expected = signature.buffers.size();
@@ -144,7 +148,8 @@ static bool countBuffers(const KernelSignature &signature, ArrayRef<int64_t> siz
   return buffers == expected || numbers.hasOptionalBuffers;
 }
 
-/// Counts scalars; with those that are optional come optional sizes.
+/// Determines whether optional scalars, and with them optional sizes, are present. Returns false
+/// and sets `error` if the number of scalars is wrong.
 static bool countScalars(const KernelSignature &signature, size_t scalars, KernelNumbers &numbers,
                          std::string &error) {
   size_t expected = signature.scalars.size(), more = signature.optionalScalars.size();

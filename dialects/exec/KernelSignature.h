@@ -1,4 +1,4 @@
-//===- KernelSignature.h - what a launch of a kernel must bring ----*- C++ -*-===//
+//===- KernelSignature.h - buffers, sizes and scalars of kernels ---*- C++ -*-===//
 //
 // The records of Kernels.td as a table: buffers with roles and sizes, named numbers, types.
 //===----------------------------------------------------------------------===//
@@ -16,7 +16,7 @@
 
 namespace plimsoll::exec {
 
-/// A number of elements, bytes or steps. Operations saturate; a division by zero does, too.
+/// A number of elements, bytes or steps. Results that overflow, and divisions by zero, saturate.
 class Count {
 public:
   static constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
@@ -53,9 +53,9 @@ struct BufferSignature {
   llvm::StringLiteral name;
   BufferRole role;
   BufferElement element;
-  unsigned shares;  ///< bit i: it may be written over buffer i
+  unsigned shares;  ///< bit i: may be written over buffer i
   bool nullable;    ///< may be absent
-  bool conditional; ///< is absent exactly where the sizes say so
+  bool conditional; ///< its sizes decide whether it is absent
   bool repeated;
 };
 
@@ -64,54 +64,56 @@ enum class SizeRule { extent, positive, flag, choice, any };
 struct SizeSignature {
   llvm::StringLiteral name;
   SizeRule rule;
-  int count;                       ///< of numbers; 0: repeated
-  std::optional<int64_t> standard; ///< what a call need not tell
-  llvm::StringLiteral enumName;    ///< of a choice
+  int count;                       ///< how many numbers; 0: repeated
+  std::optional<int64_t> standard; ///< the value if a call leaves it out
+  llvm::StringLiteral enumName;    ///< the enum, if the rule is choice
   llvm::ArrayRef<llvm::StringLiteral> cases;
 };
 
-/// How a launch tells the type of its data.
+/// How a launch passes the type of its data: never, only if it is not f32, or always.
 enum class TypeRule { untold, maybeFloat, maybeAny, alwaysFloat, alwaysAny };
 
-/// Where kernels come from; sets of them are bits.
+/// Libraries that kernels come from, as bits.
 enum Library : unsigned { kCpu = 1, kOneDnn = 2, kCuda = 4 };
 
-/// What a launch needs of a buffer.
+/// The elements that a launch touches in a buffer.
 struct Need {
   Count elements;
-  bool there = true; ///< of a conditional buffer
+  bool there = true; ///< false if a conditional buffer must be absent
 };
 
 struct KernelSignature {
   llvm::StringLiteral name;
-  llvm::StringLiteral options; ///< the runtime's struct of what is optional
+  llvm::StringLiteral options; ///< the runtime's struct of the optional parts
   llvm::ArrayRef<BufferSignature> buffers, optionalBuffers;
   llvm::ArrayRef<SizeSignature> sizes, optionalSizes;
   llvm::ArrayRef<llvm::StringLiteral> scalars, optionalScalars;
-  bool together; ///< all that is optional is there, or none of it
+  bool together; ///< the optional parts are all present, or all absent
   TypeRule type;
   unsigned libraries;
   bool doubleOnCuda;
-  /// Writes what repetition `each` needs of each buffer, optional ones last. Returns null, or the
-  /// requirement that the sizes break. `sizes` holds all of them, without the type.
+  /// Sets `out` to the elements that repetition `each` touches in each buffer, optional buffers
+  /// last. Returns null, or the text of the requirement that the sizes break. `sizes` holds all
+  /// sizes, without the type.
   const char *(*needs)(llvm::ArrayRef<Count> sizes, size_t each, llvm::MutableArrayRef<Need> out);
 };
 
-/// The kernel called `name`, or null.
+/// Returns the signature of the kernel called `name`, or null.
 const KernelSignature *findKernelSignature(llvm::StringRef name);
 llvm::ArrayRef<KernelSignature> kernelSignatures();
 
-/// The numbers of one call by their place in its signature.
+/// The numbers of one call, assigned to its signature.
 struct KernelNumbers {
-  llvm::SmallVector<int64_t> sizes; ///< optional ones too, and without the type
-  bool hasOptions = false;          ///< optional sizes and scalars
+  llvm::SmallVector<int64_t> sizes; ///< with optional ones, without the type
+  bool hasOptions = false;          ///< optional sizes and scalars are present
   bool hasOptionalBuffers = false;
   ElementType type = ElementType::f32;
-  size_t repetitions = 0; ///< of the buffer that is repeated
+  size_t repetitions = 0; ///< of the repeated buffer
 };
 
-/// Takes a call apart whose buffers, without a workspace, are `buffers`; nothing with the reason
-/// at `error` if it does not fit the signature.
+/// Assigns the numbers of a call to its signature. `buffers` is the number of its buffers without a
+/// workspace, `scalars` that of its scalars. Returns nothing and sets `error` to the reason if they
+/// do not fit.
 std::optional<KernelNumbers> readNumbers(const KernelSignature &signature,
                                          llvm::ArrayRef<int64_t> sizes, size_t scalars,
                                          size_t buffers, std::string &error);

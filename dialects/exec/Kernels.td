@@ -208,7 +208,7 @@ def split : Kernel<[Read<"in", "outer * sum(bytes)", Bytes>,
 
 // Random numbers ------------------------------------------------------------
 
-/// The step's numbers: kHyperCount of runtime/include/plimsoll/Program.h.
+/// The step's scalars; 16 is kHyperCount in runtime/include/plimsoll/Program.h.
 defvar hyper = Read<"hyper", "16", F32>;
 
 let doubleOnCuda = 1 in {
@@ -291,8 +291,8 @@ def pointwise_loss_grad
 
 // Updates -------------------------------------------------------------------
 
-/// Behind the step's numbers may stand a factor of the gradient, and behind the scalars what
-/// differs from the step's for a group of parameters.
+/// An update. The optional buffer is a factor on the gradient; the optional scalars are settings of
+/// a parameter group that differ from the step's.
 class Optimizer<list<Buffer> states, list<string> scalars, list<Size> further = []>
     : Kernel<[Update<"param", "count">, Read<"grad", "count">] # states # [hyper],
              [Extent<"count">, Flag<"decayed">] # further, scalars> {

@@ -1,4 +1,4 @@
-//===- ScalarOps.cpp - what the body of a loop may hold -----------------------===//
+//===- ScalarOps.cpp - the ops that the body of a loop may contain ------------===//
 #include "dialects/exec/ScalarOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -19,7 +19,7 @@ static bool isKnown(Operation *op) {
   return false;
 }
 
-/// True for the ops between booleans.
+/// True for the logical ops on booleans.
 static bool isLogic(Operation *op) {
 #define SCALAR_LOGIC(OP, SYMBOL)                                                                   \
   if (isa<OP>(op))                                                                                 \
@@ -28,7 +28,7 @@ static bool isLogic(Operation *op) {
   return false;
 }
 
-/// True for ops that work on bf16, too: they move or convert it.
+/// True for ops that accept bf16: they move or convert it.
 static bool takesNarrow(Operation *op) {
 #define SCALAR_CONVERSION(OP)                                                                      \
   if (isa<OP>(op))                                                                                 \
@@ -37,7 +37,7 @@ static bool takesNarrow(Operation *op) {
   return isa<arith::ConstantOp, arith::SelectOp>(op);
 }
 
-/// True for a sum, difference, product or quotient.
+/// True for sums, differences, products and quotients.
 static bool isArithmetic(Operation *op) {
 #define SCALAR_INFIX(OP, SYMBOL)                                                                   \
   if (isa<OP>(op))                                                                                 \
@@ -51,7 +51,7 @@ static bool hasType(Operation *op, function_ref<bool(Type)> is) {
   return llvm::any_of(op->getOperandTypes(), is) || llvm::any_of(op->getResultTypes(), is);
 }
 
-/// True if the op takes its integers as what they are: bytes and bools unsigned, others signed.
+/// True if the op treats its integers by their type: i8 and i1 as unsigned, others as signed.
 static bool agreesOnSign(Operation *op) {
   if (op->getNumOperands() == 0)
     return true;
@@ -70,7 +70,7 @@ static bool agreesOnSign(Operation *op) {
   case P::sle:
   case P::sgt:
   case P::sge:
-    return !type.isInteger(8); // of bools false is less than true, and 0 than 1
+    return !type.isInteger(8); // signed comparison of i1 is allowed: printed as bool, false < true
   case P::ult:
   case P::ule:
   case P::ugt:
@@ -81,7 +81,8 @@ static bool agreesOnSign(Operation *op) {
   }
 }
 
-/// True if C++ has an operator for the comparison; a value that does not equal itself is a NaN.
+/// True if C++ has an operator for the comparison. UNO of a value with itself, a test for NaN, is x
+/// != x.
 static bool isPrintable(arith::CmpFOp op) {
   using P = arith::CmpFPredicate;
   if (op.getPredicate() == P::UNO)

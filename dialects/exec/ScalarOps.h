@@ -1,4 +1,4 @@
-//===- ScalarOps.h - what the body of a loop may hold ---------------*- C++ -*-===//
+//===- ScalarOps.h - the ops that the body of a loop may contain ----*- C++ -*-===//
 #ifndef PLIMSOLL_DIALECTS_EXEC_SCALAROPS_H
 #define PLIMSOLL_DIALECTS_EXEC_SCALAROPS_H
 
@@ -6,12 +6,13 @@
 
 namespace plimsoll::exec {
 
-/// The types of elements in the arena, and of values in bodies: f32, f64, bf16, i64, i32, i8, i1.
+/// True for the types of elements in the arena and of values in bodies: f32, f64, bf16, i64, i32,
+/// i8, i1.
 bool isElementType(mlir::Type type);
 
-/// An error at `op`, which stands in a loop's body, if targets do not print it or would print what
-/// it does not mean: an op that is not in the table, a value from outside of the body, a type that
-/// the op has no form for. Bytes and bools are unsigned, other integers are signed.
+/// Reports an error at `op`, an op in a loop's body, if targets cannot print it or would print
+/// something else than it means: an op that is not in ScalarOps.def, a value from outside of the
+/// body, a type that the op has no form for. i8 and i1 are unsigned, other integers are signed.
 mlir::LogicalResult verifyScalarOp(mlir::Operation *op);
 
 } // namespace plimsoll::exec

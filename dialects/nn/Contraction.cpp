@@ -12,7 +12,8 @@ static LogicalResult inferLike(Value value, Types &results) {
   return success();
 }
 
-/// Of sums of products of such factors.
+/// Returns the element type of sums of products of such factors, the type of a matmul's result:
+/// bf16 factors accumulate into f32, others into their own type.
 static Type sumType(RankedTensorType factor) {
   Type element = factor.getElementType();
   return element.isBF16() ? Float32Type::get(factor.getContext()) : element;
@@ -103,7 +104,8 @@ struct HeadShape {
 };
 } // namespace
 
-/// `mask` has a bool or a number for each score, or for rows of them.
+/// Refuses a mask that does not have one bool or number for each score, or a size of 1 in
+/// dimensions other than the keys.
 static LogicalResult checkMask(std::optional<Location> loc, Value mask, RankedTensorType qType,
                                const HeadShape &q, const HeadShape &k) {
   RankedTensorType type = tensorType(mask);
@@ -119,7 +121,7 @@ static LogicalResult checkMask(std::optional<Location> loc, Value mask, RankedTe
   return success();
 }
 
-/// The operands that attention and its gradient have in common belong together.
+/// Refuses operands q, k, v and mask whose shapes or types do not fit together.
 template <typename Adaptor>
 static LogicalResult checkAttention(std::optional<Location> loc, Adaptor adaptor) {
   RankedTensorType qType = tensorType(adaptor.getQ()), kType = tensorType(adaptor.getK()),
@@ -143,7 +145,7 @@ static LogicalResult checkAttention(std::optional<Location> loc, Adaptor adaptor
   return mask ? checkMask(loc, mask, qType, q, k) : success();
 }
 
-/// What attention makes of such operands: y and lse.
+/// Returns the types of the results of attention on these operands: y and lse.
 template <typename Adaptor> static SmallVector<Type> attended(Adaptor adaptor) {
   RankedTensorType qType = tensorType(adaptor.getQ());
   HeadShape q(qType, adaptor.getHeadsInner());

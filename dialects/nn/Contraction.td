@@ -7,9 +7,10 @@ include "dialects/nn/NNBase.td"
 def NN_MatmulOp : NN_TensorOp<"matmul"> {
   let summary = "matrix product, batched over leading dimensions";
   let description = [{
-    `y = op(a) op(b)`, where `transpose_a` and `transpose_b` exchange the last two
-    dimensions. Both operands have the same leading dimensions, or one has none. Of bf16
-    factors the sum, and so `y`, is f32.
+    `y = op(a) op(b)`, where `transpose_a` and `transpose_b` exchange the last two dimensions.
+    Operands have the same element type and at least two dimensions; their inner sizes agree, and
+    their leading dimensions, too, unless one operand has none. bf16 factors accumulate into f32, so
+    `y` is f32.
     ```mlir
     %y = nn.matmul %a, %b {transpose_b} : tensor<4x16x64xf32>, tensor<32x64xf32>
     ```
@@ -27,7 +28,8 @@ def NN_MatmulOp : NN_TensorOp<"matmul"> {
 def NN_SoftmaxOp : NN_TensorOp<"softmax"> {
   let summary = "softmax over the last dimension";
   let description = [{
-    `y = e^(x - max x) / sum e^(x - max x)`.
+    `y = e^(x - max x) / sum e^(x - max x)`, maximum and sum over the last dimension; `x` must not
+    be a scalar.
     ```mlir
     %y = nn.softmax %x : tensor<4x16xf32>
     ```
@@ -63,14 +65,14 @@ def NN_AttentionOp : NN_Op<"attention", [Pure, NN_InferTypes,
   let summary = "scaled dot-product attention";
   let description = [{
     `y = softmax(scale q k^T + mask) v` for each head. Tensors are
-    `[batch, heads, tokens, features]`, or `[batch, tokens, heads, features]` with
-    `heads_inner`. With `causal`, query `i` sees keys `0..i`. `k` and `v` may have fewer
-    heads than `q` (grouped queries). The mask is bool (true: seen) or is added to the
-    scores; it is broadcast to `[batch, heads, queries, keys]`. A query that sees no key
-    gives zeros. `lse`, `[batch, heads, queries]`, is the logarithm of each softmax's
-    sum: all that the gradient keeps besides the operands and `y`; no matrix of
-    queries x keys is ever stored (Dao et al. 2022). Of bf16 factors `y` is bf16 and `lse`
-    f32.
+    `[batch, heads, tokens, features]`, or `[batch, tokens, heads, features]` with `heads_inner`.
+    `k` and `v` may have fewer heads than `q` (grouped queries), which must be a multiple of theirs;
+    `v` may have other features. With `causal`, query `i` sees keys `0..i`. The mask is i1 (true:
+    seen) or is added to the scores; it is broadcast to `[batch, heads, queries, keys]` from four
+    dimensions, of which the last is not broadcast. A query that sees no key gives zeros. `lse`,
+    `[batch, heads, queries]`, is the logarithm of each softmax's sum: the gradient needs only it,
+    the operands and `y`, so no matrix of queries x keys is ever stored (Dao et al. 2022). bf16
+    factors give a `y` of bf16 and an `lse` of f32.
     ```mlir
     %y, %lse = nn.attention %q, %k, %v {causal, scale = 0.125 : f64}
         : tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>
@@ -94,8 +96,11 @@ def NN_AttentionGradOp : NN_Op<"attention_grad", [Pure,
     NN_InferTypes, NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
   let summary = "gradient of nn.attention";
   let description = [{
-    Recomputes the probabilities block by block from `lse`. Of bf16 factors the gradients are
-    f32.
+    With `p = e^(scale q k^T + mask - lse)` and `ds = p (dy v^T - sum(dy y))`, the sum over a row's
+    features: `dv = p^T dy`, `dq = scale ds k`, `dk = scale ds^T q`; keys and values shared by
+    several heads of queries get the sum over these. `p` is recomputed block by block. `dy` must
+    have the type of `y`, and `y` and `lse` those that `nn.attention` gives. bf16 factors get
+    gradients of f32.
     ```mlir
     %dq, %dk, %dv = nn.attention_grad %dy, %q, %k, %v, %y, %lse {causal, scale = 0.125 : f64}
         : tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>, tensor<4x8x16x64xf32>,

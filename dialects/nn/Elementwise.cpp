@@ -7,7 +7,7 @@ using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
 
-/// The common shape of `operands` under numpy's rules.
+/// Returns the common shape of `operands` by numpy's rules.
 static FailureOr<SmallVector<int64_t>> broadcastShapes(std::optional<Location> loc,
                                                        ValueRange operands) {
   SmallVector<int64_t> shape;
@@ -103,7 +103,8 @@ LogicalResult CastOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
   return inferBroadcast(loc, adaptor.getOperands(), adaptor.getTo(), results);
 }
 
-/// No cast at all, or one back from where every number of the old type exists.
+/// Folds a cast to the same type, and a cast back from a type that holds every number of the
+/// original.
 OpFoldResult CastOp::fold(FoldAdaptor) {
   if (getX().getType() == getType())
     return getX();

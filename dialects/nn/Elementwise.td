@@ -4,8 +4,8 @@
 
 include "dialects/nn/NNBase.td"
 
-/// Marks ops whose loop nest has one body per element: they share the factors of
-/// numpy broadcasting and may write over any operand of the result's type.
+/// Marks ops whose loop nest computes one element at a time: they share the index factors of numpy
+/// broadcasting and may write over any operand of the result's type.
 def NN_Elementwise : NativeOpTrait<"Elementwise"> {
   let cppNamespace = "::plimsoll::nn";
 }
@@ -59,7 +59,7 @@ def NN_ErfOp : NN_UnaryOp<"erf", "erf x">;
 def NN_SigmoidOp : NN_UnaryOp<"sigmoid", "1 / (1 + e^-x)">;
 def NN_ReluOp : NN_UnaryOp<"relu", "max(x, 0)">;
 
-/// Constant between its steps: no gradient flows.
+/// An op that is constant between its steps, so that no gradient flows.
 class NN_StepOp<string mnemonic, string formula> : NN_UnaryOp<mnemonic, formula> {
   let extraClassDeclaration = elementwiseMethods # [{
     bool isDifferentiable(unsigned) { return false; }
@@ -71,7 +71,7 @@ def NN_FloorOp : NN_StepOp<"floor", "largest whole number <= x">;
 def NN_CeilOp : NN_StepOp<"ceil", "smallest whole number >= x">;
 def NN_RoundOp : NN_StepOp<"round", "nearest whole number, halves to the even one">;
 
-/// Taken out once gradients are made.
+/// The identity; autodiff removes it after making gradients.
 def NN_StopGradientOp : NN_StepOp<"stop_gradient", "x, through which no gradient flows">;
 
 def NN_GeluOp : NN_ElementwiseOp<"gelu"> {
@@ -92,6 +92,7 @@ def NN_GeluOp : NN_ElementwiseOp<"gelu"> {
 def NN_IsNanOp : NN_ElementwiseOp<"is_nan"> {
   let summary = "true where x is not a number";
   let description = [{
+    `y = x != x`, which is true for NaN only.
     ```mlir
     %y = nn.is_nan %x : tensor<4x8xf32>
     ```
@@ -104,6 +105,7 @@ def NN_IsNanOp : NN_ElementwiseOp<"is_nan"> {
 def NN_NotOp : NN_ElementwiseOp<"not"> {
   let summary = "logical negation";
   let description = [{
+    `y` is true where `x` is false.
     ```mlir
     %y = nn.not %x : tensor<4x8xi1>
     ```
@@ -116,7 +118,8 @@ def NN_NotOp : NN_ElementwiseOp<"not"> {
 def NN_CastOp : NN_ElementwiseOp<"cast"> {
   let summary = "conversion to another element type";
   let description = [{
-    As C++ converts; to `i1` it is `x != 0`.
+    Converts each element as C++ does; to `i1` it is `x != 0`. Casts fold if they change nothing, or
+    undo a widening of floats.
     ```mlir
     %y = nn.cast %x {to = f32} : tensor<4x8xi64>
     ```
@@ -127,7 +130,7 @@ def NN_CastOp : NN_ElementwiseOp<"cast"> {
   let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
-// Gradients that keep the result, or the operand, whichever the next op holds anyway
+// Gradients in terms of the result or of the operand, whichever the next op keeps anyway.
 
 class NN_UnaryGradOp<string mnemonic, string formula, string kept> : NN_ElementwiseOp<mnemonic> {
   let summary = "dx = " # formula # ", elementwise";
@@ -215,6 +218,8 @@ def NN_Predicate : I32EnumAttr<"Predicate", "how two numbers are compared",
 def NN_CompareOp : NN_ElementwiseOp<"compare"> {
   let summary = "elementwise comparison, broadcast as in numpy";
   let description = [{
+    `y = a < b` for the predicate `lt`; likewise `eq`, `le`, `gt` and `ge`. Both operands have the
+    same element type. Comparisons with NaN are false.
     ```mlir
     %y = nn.compare le %a, %b : tensor<4x8xi64>, tensor<8xi64>
     ```
@@ -227,6 +232,7 @@ def NN_CompareOp : NN_ElementwiseOp<"compare"> {
 def NN_SelectOp : NN_ElementwiseOp<"select"> {
   let summary = "a where the condition is true, else b; all broadcast as in numpy";
   let description = [{
+    `y = condition ? a : b` for every element. `a` and `b` have the same element type.
     ```mlir
     %y = nn.select %condition, %a, %b : tensor<8x8xi1>, tensor<4x8x8xf32>, tensor<f32>
     ```

@@ -6,15 +6,16 @@
 
 namespace plimsoll::nn {
 
-/// An error at what is otherwise in `function` than in every function of a model or a step: one
-/// block of nn ops that ends in `return`, and arguments that are tensors of the dialect.
+/// Fails with an error unless `function` has the form of a model's or step's functions: one block
+/// of nn ops that ends in `return`, and arguments that are tensors of the dialect.
 mlir::LogicalResult checkFunction(mlir::func::FuncOp function);
 
-/// True if `op` of such a function runs as a launch; others read and write symbols, are constants,
-/// or are views.
+/// True if `op`, in such a function, runs as a launch. Others read and write symbols, are
+/// constants, or are views.
 bool isLaunch(mlir::Operation *op);
 
-/// The function `name` of `module`, checked; null after an error if there is none.
+/// Returns the function `name` of `module` if checkFunction accepts it; null after an error
+/// otherwise.
 mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name);
 
 } // namespace plimsoll::nn

@@ -4,8 +4,7 @@
 using namespace mlir;
 using namespace plimsoll::nn;
 
-/// Checks the attributes that all ops with a window have, for tensors with `sizes` spatial
-/// dimensions.
+/// Refuses strides, pads or dilations that do not fit tensors with `sizes` spatial dimensions.
 template <typename Op> static LogicalResult verifyWindow(Op op, size_t sizes) {
   ArrayRef<int64_t> strides = op.getStrides(), pads = op.getPads(), dilations = op.getDilations();
   if (strides.size() != sizes || pads.size() != 2 * sizes || dilations.size() != sizes)
@@ -22,7 +21,8 @@ static bool hasSpatialRank(RankedTensorType type) {
   return type.getRank() >= 3 && type.getRank() <= 5;
 }
 
-/// What is left of dimension `d` for the first element of the window to stand on.
+/// Returns the last position of a window along dimension `d`, counted from the first; negative if
+/// the window does not fit into the padded size.
 template <typename Op> static int64_t room(Op op, int64_t size, int64_t kernel, unsigned d) {
   ArrayRef<int64_t> pads = op.getPads();
   return size + pads[d] + pads[pads.size() / 2 + d] - op.getDilations()[d] * (kernel - 1) - 1;
@@ -30,7 +30,8 @@ template <typename Op> static int64_t room(Op op, int64_t size, int64_t kernel, 
 
 // Convolution ---------------------------------------------------------------
 
-/// Checks that `y` is the convolution of `x` with `w`, whichever of the three is the result.
+/// Refuses types unless `y` is the convolution of `x` with `w`; the op's result may be any of the
+/// three.
 template <typename Op>
 static LogicalResult verifyConv(Op op, RankedTensorType x, RankedTensorType w, RankedTensorType y) {
   if (!hasSpatialRank(x) || w.getRank() != x.getRank() || y.getRank() != x.getRank())
@@ -67,7 +68,7 @@ LogicalResult ConvTransposeOp::verify() {
   return verifyConv(*this, getY().getType(), getW().getType(), getX().getType());
 }
 
-/// A multiply-add for every output element and every weight of its filter.
+/// Counts one multiply-add for every output element and every weight of its filter.
 static int64_t convFlops(RankedTensorType y, RankedTensorType w) {
   return 2 * y.getNumElements() * (w.getNumElements() / std::max<int64_t>(1, w.getDimSize(0)));
 }
@@ -86,8 +87,8 @@ int64_t ConvTransposeOp::getFlops() {
 
 // Pooling -------------------------------------------------------------------
 
-/// Checks that `y` has one element for each window over `x`. Windows that begin inside `x` or
-/// its leading padding but end behind it may count or not.
+/// Refuses types unless `y` has one element for each window over `x`. One more window is allowed if
+/// it begins inside `x` or its leading padding: rounding is the model's choice.
 template <typename Op>
 static LogicalResult verifyPool(Op op, RankedTensorType x, RankedTensorType y) {
   if (!hasSpatialRank(x) || y.getRank() != x.getRank())
@@ -111,7 +112,7 @@ static LogicalResult verifyPool(Op op, RankedTensorType x, RankedTensorType y) {
   return success();
 }
 
-/// The same for a result, or an operand, of the elements of `x`.
+/// Does the same for poolings whose `x` and `y` must have the same element type.
 template <typename Op>
 static LogicalResult verifyPooled(Op op, RankedTensorType x, RankedTensorType y) {
   if (x.getElementType() != y.getElementType())
@@ -137,7 +138,7 @@ LogicalResult AvgPoolGradOp::verify() {
   return verifyPooled(*this, getDx().getType(), getDy().getType());
 }
 
-/// One operation for every element of every window.
+/// Counts one operation for every element of every window.
 static int64_t poolFlops(RankedTensorType y, ArrayRef<int64_t> kernel) {
   int64_t flops = y.getNumElements();
   for (int64_t size : kernel)

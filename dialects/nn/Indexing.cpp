@@ -7,7 +7,7 @@ using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
 
-/// Checks that `indices` is like `x` in all dimensions but `axis`.
+/// Refuses `indices` that differ from `x` in a dimension other than `axis`.
 static LogicalResult checkIndices(std::optional<Location> loc, Value x, Value indices,
                                   int64_t axis) {
   RankedTensorType type = tensorType(x), index = tensorType(indices);

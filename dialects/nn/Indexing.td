@@ -7,9 +7,9 @@ include "dialects/nn/NNBase.td"
 def NN_GatherElementsOp : NN_TensorOp<"gather_elements"> {
   let summary = "one element for each index along a dimension";
   let description = [{
-    `y[i, j, k] = x[i, indices[i, j, k], k]` for `axis` 1. `x` and `indices` agree in the
-    other dimensions; negative indices count from the end. An index outside gives bytes of
-    all ones, which is NaN for floats.
+    `y[i, j, k] = x[i, indices[i, j, k], k]` for `axis` 1. `x` and `indices` have the same sizes in
+    all dimensions but `axis`. Negative indices count from the end; an index out of range gives an
+    element whose bytes are all ones, which is NaN for floats.
     ```mlir
     %y = nn.gather_elements %x, %indices {axis = 1 : i64} : tensor<4x8xf32>, tensor<4x2xi64>
     ```
@@ -33,9 +33,10 @@ def NN_Update : I32EnumAttr<"Update", "what a written element does to the one th
 def NN_ScatterElementsOp : NN_TensorOp<"scatter_elements"> {
   let summary = "a tensor with one element written for each index along a dimension";
   let description = [{
-    `y = x`, then `y[i, indices[i, j, k], k]` takes `updates[i, j, k]` for `axis` 1, in the
-    order of `j`. `x` and `indices` agree in the other dimensions; negative indices count
-    from the end, others outside write nothing.
+    `y = x`, then `updates[i, j, k]` replaces, or is added to, multiplied with, or compared with,
+    `y[i, indices[i, j, k], k]` for `axis` 1, in the order of `j`. `x` and `indices` have the same
+    sizes in all dimensions but `axis`, and `updates` has the shape of `indices`. Negative indices
+    count from the end; an index out of range writes nothing.
     ```mlir
     %y = nn.scatter_elements add %x, %indices, %updates {axis = 1 : i64}
         : tensor<4x8xf32>, tensor<4x2xi64>, tensor<4x2xf32>

@@ -6,7 +6,7 @@
 
 namespace plimsoll::nn {
 
-/// The load of which `value` is a repetition or another shape, or null.
+/// Returns the load that `value` is a reshape or broadcast of, or null.
 LoadOp repeatedLoad(mlir::Value value);
 
 } // namespace plimsoll::nn

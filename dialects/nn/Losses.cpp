@@ -12,7 +12,7 @@ static Type scalarLike(Value value) {
   return tensorType(value).clone(ArrayRef<int64_t>{});
 }
 
-/// The gradient of a loss is one number, like the loss.
+/// Refuses a gradient of a loss that is not one number of the type of `of`.
 static LogicalResult checkLossGradient(std::optional<Location> loc, Value gradient, Value of) {
   RankedTensorType type = tensorType(gradient);
   if (type.getNumElements() != 1 || type.getElementType() != tensorType(of).getElementType())
@@ -22,7 +22,7 @@ static LogicalResult checkLossGradient(std::optional<Location> loc, Value gradie
 
 // Classes -------------------------------------------------------------------
 
-/// Labels, class weights and label smoothing of any of the cross entropies.
+/// Refuses labels, class weights and label smoothing that do not fit the logits.
 template <typename Adaptor>
 static LogicalResult checkClasses(std::optional<Location> loc, Adaptor adaptor) {
   RankedTensorType scores = tensorType(adaptor.getLogits());

@@ -18,12 +18,12 @@ class NN_CrossEntropyBase<string mnemonic> : NN_TensorOp<mnemonic> {
 def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
   let summary = "mean softmax cross entropy over classes";
   let description = [{
-    Classes lie along dimension `axis` of the logits, the last one unless it is given; `labels`
-    has the shape of the logits without it. Rows whose label is `ignore_index` (-100) do not
-    count; where none does, the loss is NaN and its gradient is 0. `accuracy` is the share of the counted rows whose
-    largest score is the label's. As PyTorch's: with `label_smoothing` s, the target of a row
-    is `(1 - s) onehot(label) + s / classes`; with `weights` w, one for each class, every
-    term of class c counts `w[c]` times, and the sum is divided by the sum of `w[label]`.
+    Classes lie along dimension `axis` of the logits, by default the last; `labels` has the shape of
+    the logits without it. Rows whose label is `ignore_index` (-100) do not count; if none counts,
+    the loss is NaN and its gradient is 0. `accuracy` is the share of the counted rows whose largest
+    score is the label's. Options are PyTorch's: with `label_smoothing` s, in [0, 1], the target of
+    a row is `(1 - s) onehot(label) + s / classes`; with `weights` w, one for each class, every term
+    of class c counts `w[c]` times, and the sum is divided by the sum of `w[label]`.
     ```mlir
     %loss, %accuracy = nn.cross_entropy %logits, %labels : tensor<64x10xf32>, tensor<64xi64>
     ```
@@ -31,7 +31,7 @@ def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
     %loss, %accuracy = nn.cross_entropy %logits, %labels weights %w {ignore_index = 0 : i64,
         label_smoothing = 0.1 : f64} : tensor<64x10xf32>, tensor<64xi64>, tensor<10xf32>
     ```
-    Of an image's pixels, without a transposition:
+    For the pixels of an image, without a transposition:
     ```mlir
     %loss, %accuracy = nn.cross_entropy %logits, %labels {axis = 1 : i64}
         : tensor<2x21x8x8xf32>, tensor<2x8x8xi64>
@@ -52,8 +52,9 @@ def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
 def NN_CrossEntropyGradOp : NN_CrossEntropyBase<"cross_entropy_grad"> {
   let summary = "gradient of nn.cross_entropy";
   let description = [{
-    `dlogits = dloss (softmax(logits) - onehot(labels)) / rows counted`, zero in rows
-    that do not count; with the options of the loss, the gradient of that.
+    `dlogits = dloss (softmax(logits) - onehot(labels)) / rows counted`, zero in rows that do not
+    count; with the options of nn.cross_entropy, the gradient of the loss that they define. `dloss`
+    is one number.
     ```mlir
     %d = nn.cross_entropy_grad %logits, %labels, %dloss : tensor<64x10xf32>, tensor<64xi64>, tensor<f32>
     ```
@@ -74,8 +75,7 @@ def NN_CrossEntropyGradOp : NN_CrossEntropyBase<"cross_entropy_grad"> {
 def NN_CrossEntropyWithGradOp : NN_CrossEntropyBase<"cross_entropy_with_grad"> {
   let summary = "nn.cross_entropy and its gradient for dloss = 1 in one sweep";
   let description = [{
-    What the two ops become when kernels are formed: the gradient may be written over
-    the logits.
+    `nn-form-kernels` makes it of the two ops. The gradient may be written over the logits.
     ```mlir
     %loss, %accuracy, %dlogits = nn.cross_entropy_with_grad %logits, %labels
         : tensor<64x10xf32>, tensor<64xi64>
@@ -98,11 +98,11 @@ def NN_CrossEntropyWithGradOp : NN_CrossEntropyBase<"cross_entropy_with_grad"> {
 def NN_KlDivergenceOp : NN_TensorOp<"kl_divergence"> {
   let summary = "Kullback-Leibler divergence of a softmax from a target distribution";
   let description = [{
-    `T^2 / batch * sum target (ln target - log_softmax(logits / T))`, the softmax over the
-    last dimension, `T` the temperature, `batch` the first dimension: PyTorch's `kl_div`
-    with `batchmean`, times `T^2`, so that gradients keep their size (Hinton et al. 2015).
-    A target of 0 adds nothing. No gradient flows to the target; for distillation it is
-    `softmax(teacher / T)`.
+    `T^2 / batch * sum target (ln target - log_softmax(logits / T))`, where the softmax is over the
+    last dimension, `T` is the positive `temperature` and `batch` the size of the first of at least
+    two dimensions: PyTorch's `kl_div` with `batchmean`, times `T^2`, so that gradients keep their
+    size (Hinton et al. 2015). A target of 0 adds nothing. No gradient flows to the target; for
+    distillation it is `softmax(teacher / T)`.
     ```mlir
     %loss = nn.kl_divergence %logits, %target {temperature = 2.0 : f64} : tensor<64x10xf32>
     ```
@@ -152,7 +152,7 @@ def NN_PointwiseLossKind : I32EnumAttr<"PointwiseLossKind", "a loss of single nu
 def NN_PointwiseLossOp : NN_TensorOp<"pointwise_loss"> {
   let summary = "mean of a loss of single numbers";
   let description = [{
-    The mean over all elements of one of
+    The mean over all elements of one of the following, where `target` has the type of `x`:
 
     * `bce_with_logits`: `max(x, 0) - x target + ln(1 + e^-|x|)`, the cross entropy of
       `sigmoid(x)` and the target, in [0, 1];
@@ -160,7 +160,8 @@ def NN_PointwiseLossOp : NN_TensorOp<"pointwise_loss"> {
     * `huber`: `(x - target)^2 / 2` up to a distance of `delta`, and
       `delta (|x - target| - delta / 2)` behind it.
 
-    One sweep, nothing is kept between. No gradient flows to the target.
+    Nothing is kept for the gradient, and none flows to the target. `huber`, and only it, needs a
+    `delta`, which is positive.
     ```mlir
     %loss = nn.pointwise_loss huber %x, %target {delta = 0.5 : f64} : tensor<64x10xf32>
     ```
@@ -180,6 +181,10 @@ def NN_PointwiseLossOp : NN_TensorOp<"pointwise_loss"> {
 def NN_PointwiseLossGradOp : NN_TensorOp<"pointwise_loss_grad"> {
   let summary = "gradient of nn.pointwise_loss";
   let description = [{
+    `dx = dloss / count * s`, where `count` is the number of elements and `s` is
+    `sigmoid(x) - target` for `bce_with_logits`, `sign(x - target)` for `l1`, and `x - target`
+    limited to `[-delta, delta]` for `huber`. `dloss` is one number; the other constraints are those
+    of `nn.pointwise_loss`.
     ```mlir
     %dx = nn.pointwise_loss_grad l1 %x, %target, %dloss : tensor<64x10xf32>, tensor<f32>
     ```

@@ -1,8 +1,8 @@
-//===- NNAttributes.cpp - the attributes that nn puts on other things ---------===//
+//===- NNAttributes.cpp - the attributes that nn puts on other ops ------------===//
 //
-// Modules, arguments and results of functions, and parameters carry attributes that no op
-// declares. The table below is all of them: a name that is not in it, one that stands elsewhere,
-// and a value of another kind are errors where the attribute stands.
+// Modules, functions, their arguments and results, and parameters carry attributes that no op
+// declares. The table below lists all of them. A name that is not in it, one on an op of another
+// kind, or a value of the wrong kind is an error at that op.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
@@ -15,10 +15,10 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::nn;
 
-// What values may be --------------------------------------------------------
+// Tests of values -----------------------------------------------------------
 //
-// `type` is the type of the argument, result or parameter that carries the attribute.
-// It is null where there is none: these run before the verifiers of ops.
+// `type` is the type of the argument, result or parameter that carries the attribute; null if that
+// is not known, since these run before the verifiers of ops.
 
 static bool isOfFloats(Type type) {
   return type && isa<FloatType>(getElementTypeOrSelf(type));
@@ -107,7 +107,7 @@ enum class Holder { Module, Function, Argument, Result, Parameter };
 struct KnownAttribute {
   StringLiteral name;
   Holder holder;
-  StringLiteral expected; ///< for messages
+  StringLiteral expected; ///< for error messages
   bool (*accepts)(Attribute value, Type type);
 };
 
@@ -137,6 +137,7 @@ static constexpr KnownAttribute kKnown[] = {
     {kRoleAttr, Holder::Result, "\"teacher\"", isResultRole},
     {kAddedLossAttr, Holder::Result, "a finite f64", isNumber},
     {kUnsavedAttr, Holder::Parameter, "a unit attribute", isFlag},
+    {kFileNameAttr, Holder::Parameter, "a string", isText},
     {kTeacherAttr, Holder::Parameter, "a unit attribute", isFlag},
     {kStoredAttr, Holder::Parameter, "f16, bf16, f32 or f64, of a parameter of floats",
      isStoredType},
@@ -149,7 +150,7 @@ static constexpr KnownAttribute kKnown[] = {
 
 using Emit = function_ref<InFlightDiagnostic()>;
 
-/// The known name that is closest to `name`, of those that `holder` may carry.
+/// Returns the known name closest to `name`, among those that `holder` may carry.
 static StringRef closestKnown(StringRef name, std::optional<Holder> holder) {
   SmallVector<StringRef> names;
   for (const KnownAttribute &known : kKnown)
@@ -158,7 +159,7 @@ static StringRef closestKnown(StringRef name, std::optional<Holder> holder) {
   return closestName(name, names);
 }
 
-/// "an argument of a function or a result of a function": what may carry `name`.
+/// Returns what may carry `name`: "an argument of a function or a result of a function".
 static std::string holdersOf(StringRef name) {
   std::string text;
   for (const KnownAttribute &known : kKnown)

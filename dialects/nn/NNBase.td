@@ -13,10 +13,10 @@ def NN_Dialect : Dialect {
   let name = "nn";
   let summary = "tensor operations of neural network models and of their training steps";
   let description = [{
-    Values are ranked tensors of static shape in SSA form; nothing is written in place
-    here (that is decided by the plan). Parameters and optimizer state are symbols
-    that say where their bytes come from; a training step reads them with `nn.load`,
-    and an optimizer op makes their next version, which `nn.store` names.
+    Values are ranked tensors of static shape in SSA form; writing in place is decided by the plan,
+    not here. Parameters and optimizer state are symbols that name the source of their bytes. A
+    training step reads them with `nn.load`; an optimizer op makes their next version, which
+    `nn.store` assigns to the symbol.
   }];
   let cppNamespace = "::plimsoll::nn";
   let useDefaultAttributePrinterParser = 1;
@@ -31,14 +31,15 @@ def NN_Dialect : Dialect {
 
 def NN_Float : AnyTypeOf<[F32, F64]>;
 def NN_Int : AnyTypeOf<[I1, I32, I64, UI8]>;
-/// bf16 is for factors of products alone: nn-assign-precision makes it, data movement keeps it.
+/// bf16 is only for factors of products: nn-assign-precision makes it, and ops that move data keep
+/// it.
 def NN_Tensor : StaticShapeTensorOf<[NN_Float, BF16, NN_Int]>;
-/// For kernels that are told the type: none is for bf16.
+/// For kernels that take the element type as an argument, none of which supports bf16.
 def NN_NumberTensor : StaticShapeTensorOf<[NN_Float, NN_Int]>;
 def NN_FloatTensor : StaticShapeTensorOf<[NN_Float]>;
 def NN_FactorTensor : StaticShapeTensorOf<[NN_Float, BF16]>;
 def NN_IndexTensor : StaticShapeTensorOf<[I64, I32]>;
-/// Elements that are at hand: what a name elsewhere in the file stands for cannot be read.
+/// Excludes references to resources elsewhere in the file, whose elements cannot be read.
 def NN_DenseAttr : ElementsAttrBase<CPred<"::llvm::isa<::mlir::DenseElementsAttr>($_self)">,
                                     "dense elements">;
 def NN_BoolTensor : StaticShapeTensorOf<[I1]>;
@@ -49,8 +50,8 @@ def NN_BytesAttr : AttrDef<NN_Dialect, "Bytes"> {
   let mnemonic = "bytes";
   let summary = "a range of bytes in a file";
   let description = [{
-    The bytes of a tensor, dense, row-major and little-endian, at `offset` of `file`.
-    The path is relative to the folder of the model.
+    The bytes of a dense tensor, row-major and little-endian, at `offset` of `file`. The path is
+    relative to the folder of the model.
     ```mlir
     #nn.bytes<file = "gpt2.onnx", offset = 4096, size = 1024>
     ```
@@ -74,9 +75,8 @@ def NN_TimelineAttr : AttrDef<NN_Dialect, "Timeline"> {
   let description = [{
     On a function, as `nn.timeline`. `train` runs forward, backward and updates, and ends a step;
     `accumulate` adds the gradients of a micro-batch to those of the step; `evaluate` runs forward
-    alone. A module may have several of a kind. `weight` says how often a training step runs it,
-    1 where it is not given: the planner's cost is the sum over all timelines, each times its
-    weight.
+    only. A module may have several of a kind. `weight`, 1 by default, is how often a training step
+    runs the timeline: the planner's cost is the sum over all timelines, each times its weight.
     ```mlir
     #nn.timeline<accumulate, weight = 3>
     ```
@@ -97,6 +97,8 @@ def NN_PhaseAttr : AttrDef<NN_Dialect, "Phase"> {
   let mnemonic = "phase";
   let summary = "what part of a training step an op belongs to; in its location";
   let description = [{
+    `forward`, `backward` (computes gradients) or `update` (writes parameters and states). Autodiff
+    records it in the location of each op that it makes; a location without it means `forward`.
     ```mlir
     #nn.phase<backward>
     ```
@@ -107,11 +109,11 @@ def NN_PhaseAttr : AttrDef<NN_Dialect, "Phase"> {
 
 // Op classes ----------------------------------------------------------------
 
-/// Every tensor can be addressed.
+/// Verifies that every operand and result is a tensor whose bytes can be counted.
 def NN_AddressableTensors : NativeOpTrait<"AddressableTensors"> {
   let cppNamespace = "::plimsoll::nn";
 }
-/// No attribute is misspelt.
+/// Verifies that the op has no undeclared attribute, such as a misspelt one.
 def NN_DeclaredAttributesOnly : NativeOpTrait<"DeclaredAttributesOnly"> {
   let cppNamespace = "::plimsoll";
 }
@@ -119,7 +121,7 @@ def NN_DeclaredAttributesOnly : NativeOpTrait<"DeclaredAttributesOnly"> {
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic, [NN_AddressableTensors, NN_DeclaredAttributesOnly] # traits>;
 
-/// As MLIR's InferTypeOpAdaptor, but the adaptor has its attributes in every case.
+/// Like MLIR's InferTypeOpAdaptor, but the adaptor has its attributes even when the parser infers.
 def NN_InferTypes : TraitList<[
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     NativeOpTrait<"InferTypeOpAdaptor", /*traits=*/[], /*extraOpDeclaration=*/[{
@@ -137,9 +139,9 @@ def NN_InferTypes : TraitList<[
       }
     }]>]>;
 
-/// An op on tensors without side effects whose result types follow from its operands.
-/// Every such op says what it costs, what it may overwrite, and how its dimensions
-/// belong together; the defaults of the interfaces fit most.
+/// An op on tensors without side effects whose result types follow from its operands. Every such op
+/// implements interfaces for its cost, the operands it may overwrite, and the factors of its
+/// dimensions; their defaults fit most ops.
 class NN_TensorOp<string mnemonic, list<Trait> traits = []>
     : NN_Op<mnemonic, traits # [Pure, NN_InferTypes, NN_Costed, NN_InPlace,
                                 NN_IndexFactors, NN_Differentiable]>;

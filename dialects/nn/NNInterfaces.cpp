@@ -21,7 +21,7 @@ int64_t plimsoll::nn::tensorBytes(Type type) {
 }
 
 bool plimsoll::nn::isAddressable(Type type) {
-  constexpr int64_t kMostElements = int64_t(1) << 48; // of any type, so of 2^51 bytes
+  constexpr int64_t kMostElements = int64_t(1) << 48; // of any type, so at most 2^51 bytes
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isIntOrFloat())
     return false;

@@ -1,4 +1,4 @@
-//===- NNInterfaces.h - what every nn op can be asked --------------*- C++ -*-===//
+//===- NNInterfaces.h - interfaces of nn ops -----------------------*- C++ -*-===//
 #ifndef PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
 #define PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
 
@@ -10,15 +10,15 @@
 
 namespace plimsoll::nn {
 
-/// A result that may be written over the bytes of an operand.
+/// A result that may be written over the bytes of an operand of the same op.
 struct InPlacePair {
   unsigned result;
   unsigned operand;
 };
 
 /// The dimensions of an op as in an einsum. `factors[f]` is the size of factor `f`;
-/// `operands[i][d]` is the factor of dimension `d` of operand `i`, or -1 where that
-/// dimension has size 1 and is repeated. A factor in no result is summed over.
+/// `operands[i][d]` is the factor of dimension `d` of operand `i`, or -1 if that dimension has size
+/// 1 and is repeated. A factor that appears in no result is summed over.
 struct IndexFactors {
   llvm::SmallVector<int64_t> factors;
   llvm::SmallVector<llvm::SmallVector<int64_t>> operands, results;
@@ -35,13 +35,13 @@ int64_t operandAndResultBytes(mlir::Operation *op);
 llvm::SmallVector<InPlacePair> elementwiseInPlacePairs(mlir::Operation *op);
 IndexFactors elementwiseFactors(mlir::Operation *op);
 
-/// An error at `loc`, if there is one, at the first type that is not addressable.
+/// Fails with an error at `loc` (if given) at the first type that is not addressable.
 mlir::LogicalResult verifyAddressable(std::optional<mlir::Location> loc, mlir::TypeRange operands,
                                       mlir::TypeRange results);
 
-/// Infers types by the op's adaptor. The parser of an assembly format infers before it
-/// has made properties of the attributes that it read, and before anyone checked them or the
-/// types of the operands.
+/// Infers result types through the op's adaptor. The parser of an assembly format calls this before
+/// the attributes it read have become properties, and before attributes and operand types are
+/// verified.
 template <typename Op>
 llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::Location> loc,
                                mlir::ValueRange operands, mlir::DictionaryAttr attributes,
@@ -49,7 +49,7 @@ llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::L
                                llvm::SmallVectorImpl<mlir::Type> &results) {
   using Properties = typename Op::Adaptor::Properties;
   Properties parsed{};
-  // Those that have a place of their own in the assembly are properties already.
+  // Attributes with a place of their own in the assembly are properties already.
   if constexpr (!std::is_same_v<Properties, mlir::EmptyProperties>)
     if (attributes && !attributes.empty()) {
       mlir::NamedAttrList all(attributes);
@@ -73,18 +73,18 @@ llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::L
 }
 } // namespace detail
 
-/// Bytes of a tensor type with static shape, dense; i1 takes a byte.
+/// Returns the bytes of a dense tensor of static shape; an i1 takes one byte.
 int64_t tensorBytes(mlir::Type type);
-/// Bytes of one element; i1 takes a byte.
+/// Returns the bytes of one element; an i1 takes one byte.
 int64_t elementBytes(mlir::Type elementType);
 
-/// True for a tensor of static shape whose bytes can be counted; false for what is no tensor of
-/// integers or floats.
+/// True for a tensor of integers or floats with static shape and at most 2^48 elements, so that its
+/// bytes can be counted.
 bool isAddressable(mlir::Type type);
-/// True for an addressable tensor of an element type that the dialect has.
+/// True for an addressable tensor whose element type the dialect supports.
 bool isModelTensor(mlir::Type type);
 
-/// A trait of ops whose tensors are all addressable.
+/// Trait of ops whose operands and results are all addressable.
 template <typename ConcreteType>
 class AddressableTensors : public mlir::OpTrait::TraitBase<ConcreteType, AddressableTensors> {
 public:
@@ -93,7 +93,7 @@ public:
   }
 };
 
-/// Marks ops that work on one element at a time.
+/// Marks ops that compute each element of the result from one element of each operand.
 template <typename ConcreteType>
 class Elementwise : public mlir::OpTrait::TraitBase<ConcreteType, Elementwise> {};
 

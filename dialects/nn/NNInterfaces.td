@@ -1,4 +1,4 @@
-//===- NNInterfaces.td - what every nn op can be asked -----------------------===//
+//===- NNInterfaces.td - interfaces of nn ops --------------------------------===//
 #ifndef PLIMSOLL_DIALECTS_NN_NNINTERFACES
 #define PLIMSOLL_DIALECTS_NN_NNINTERFACES
 
@@ -47,8 +47,8 @@ def NN_InPlace : OpInterface<"InPlaceOpInterface"> {
 def NN_IndexFactors : OpInterface<"IndexFactorsOpInterface"> {
   let cppNamespace = "::plimsoll::nn";
   let description = [{
-    Which dimensions of operands and results are the same one, as in an einsum:
-    rebatching, fusion, loop nests and sharding all derive from this.
+    Which dimensions of operands and results belong together, as in an einsum. Loop nests and the
+    resizing of batches (`compiler/import`) derive from this.
   }];
   let methods = [
     InterfaceMethod<[{

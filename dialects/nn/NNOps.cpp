@@ -5,7 +5,7 @@
 using namespace mlir;
 using namespace plimsoll::nn;
 
-/// Prints one type for operands that all have it.
+/// Prints one type for operands that all have it; the parser assigns it to all of them.
 template <typename... Types>
 static void printOneType(OpAsmPrinter &p, Operation *, Type first, Types...) {
   p << first;

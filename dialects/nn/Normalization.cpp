@@ -7,7 +7,8 @@ using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
 
-/// `scale` has the shape of the last dimensions of `x`, and `statistics` those before them.
+/// Refuses a `scale` without the shape of the last dimensions of `x`, and statistics without that
+/// of the dimensions before those.
 static LogicalResult checkStatistics(std::optional<Location> loc, RankedTensorType x,
                                      RankedTensorType scale, ValueRange statistics) {
   if (scale.getRank() > x.getRank() || x.getShape().take_back(scale.getRank()) != scale.getShape())
@@ -57,7 +58,7 @@ LogicalResult LayerNormGradParamsOp::verify() {
 
 // Batch normalisation -------------------------------------------------------
 
-/// Checks that each of `parameters` has one element for each channel of `x`.
+/// Refuses `parameters` that do not have one element for each channel of `x`.
 static LogicalResult checkChannels(std::optional<Location> loc, Value x, ValueRange parameters) {
   RankedTensorType type = tensorType(x);
   if (type.getRank() < 2)

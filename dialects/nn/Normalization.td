@@ -7,9 +7,10 @@ include "dialects/nn/NNBase.td"
 def NN_LayerNormOp : NN_TensorOp<"layer_norm"> {
   let summary = "normalises over the trailing dimensions";
   let description = [{
-    `y = (x - mean(x)) * rstd(x) * scale + bias`, mean and variance over the last
-    `rank(scale)` dimensions, variance biased. Also returns `mean` and `rstd`, which is
-    all that the gradient keeps besides `x`. With `uncentered` zero is taken for the mean, in
+    `y = (x - mean(x)) * rstd(x) * scale + bias`, where mean and variance are over the last
+    `rank(scale)` dimensions, whose sizes are those of `scale` (and of `bias`), the variance is
+    biased, and `rstd = 1 / sqrt(variance + epsilon)`. Also returns `mean` and `rstd`, one for each
+    row: the gradient needs only them besides `x`. With `uncentered` the mean is taken as zero, in
     the variance too: root mean square normalisation (Zhang and Sennrich 2019).
     ```mlir
     %y, %mean, %rstd = nn.layer_norm %x, %scale, %bias {epsilon = 1.0e-05 : f64}
@@ -30,6 +31,9 @@ def NN_LayerNormOp : NN_TensorOp<"layer_norm"> {
 def NN_LayerNormGradInputOp : NN_TensorOp<"layer_norm_grad_input"> {
   let summary = "gradient of nn.layer_norm with respect to x";
   let description = [{
+    With `n = (x - mean) rstd` and `g = dy scale`: `dx = rstd (g - mean(g) - n mean(g n))`, the
+    means over a row; with `uncentered` without `mean(g)`. `dy` has the type of `x`, `mean` and
+    `rstd` have one element for each row.
     ```mlir
     %dx = nn.layer_norm_grad_input %dy, %x, %scale, %mean, %rstd
         : tensor<4x128x64xf32>, tensor<4x128x64xf32>, tensor<64xf32>, tensor<4x128xf32>,
@@ -53,7 +57,9 @@ def NN_LayerNormGradParamsOp : NN_Op<"layer_norm_grad_params", [Pure, NN_Costed,
     NN_IndexFactors, NN_Differentiable]> {
   let summary = "gradients of nn.layer_norm with respect to scale and bias";
   let description = [{
-    Both results have the shape of the scale.
+    `dscale = sum(dy n)` and `dbias = sum(dy)` with `n = (x - mean) rstd`, summed over the rows.
+    Both results have the shape of the scale; `dy` has the type of `x`, `mean` and `rstd` have one
+    element for each row.
     ```mlir
     %dscale, %dbias = nn.layer_norm_grad_params %dy, %x, %mean, %rstd
         : tensor<4x128x64xf32>, tensor<4x128x64xf32>, tensor<4x128xf32>, tensor<4x128xf32>
@@ -78,9 +84,9 @@ def NN_LayerNormGradParamsOp : NN_Op<"layer_norm_grad_params", [Pure, NN_Costed,
 def NN_BatchNormOp : NN_TensorOp<"batch_norm"> {
   let summary = "normalises each channel by the statistics of the batch";
   let description = [{
-    `y = (x - mean) / sqrt(variance + epsilon) * scale + bias`, mean and (biased) variance
-    over all dimensions of `x` but the second, the channels. Also returns them: the
-    gradient and the running statistics need them.
+    `y = (x - mean) / sqrt(variance + epsilon) * scale + bias`, mean and (biased) variance over all
+    dimensions of `x` but the second, the channels; `scale` and `bias` have one element for each
+    channel. Also returns both statistics, which the gradient and the running statistics need.
     ```mlir
     %y, %mean, %variance = nn.batch_norm %x, %scale, %bias {epsilon = 1.0e-05 : f64}
         : tensor<64x16x8x8xf32>, tensor<16xf32>, tensor<16xf32>
@@ -101,7 +107,9 @@ def NN_BatchNormOp : NN_TensorOp<"batch_norm"> {
 def NN_BatchNormGradOp : NN_TensorOp<"batch_norm_grad"> {
   let summary = "gradients of nn.batch_norm";
   let description = [{
-    With respect to `x`, `scale` and `bias`; those of the statistics are part of the first.
+    With `n = (x - mean) rstd` and `rstd = 1 / sqrt(variance + epsilon)`: `dscale = sum(dy n)`,
+    `dbias = sum(dy)`, `dx = scale rstd (dy - mean(dy) - n mean(dy n))`, sums and means over each
+    channel. `dx` includes the gradients through the statistics. `dy` must have the type of `x`.
     ```mlir
     %dx, %dscale, %dbias = nn.batch_norm_grad %dy, %x, %scale, %mean, %variance
         {epsilon = 1.0e-05 : f64} : tensor<64x16x8x8xf32>, tensor<64x16x8x8xf32>, tensor<16xf32>,
@@ -126,9 +134,9 @@ def NN_BatchNormGradOp : NN_TensorOp<"batch_norm_grad"> {
 def NN_BatchNormInferenceOp : NN_TensorOp<"batch_norm_inference"> {
   let summary = "normalises each channel by given statistics";
   let description = [{
-    As `nn.batch_norm`, with the statistics as operands: the form that exporters write and
-    `@evaluate` keeps. `nn-build-step` makes `nn.batch_norm` and `nn.batch_norm_update` of it
-    in `@train` where the statistics are parameters; `momentum` is the update's.
+    `nn.batch_norm` with the statistics as operands: the form that exporters write and `@evaluate`
+    keeps. If the statistics are parameters, `nn-build-step` turns it into `nn.batch_norm` and
+    `nn.batch_norm_update` in `@train`; `momentum` is for the update.
     ```mlir
     %y = nn.batch_norm_inference %x, %scale, %bias, %mean, %variance
         {epsilon = 1.0e-05 : f64, momentum = 0.1 : f64}
@@ -153,9 +161,9 @@ def NN_BatchNormUpdateOp : NN_TensorOp<"batch_norm_update"> {
   let summary = "one update of the running statistics of a batch normalisation";
   let description = [{
     `running += momentum (new - running)`, where the new variance is the unbiased one,
-    `variance * count / (count - 1)`, as PyTorch has it; `count` is the number of elements of
-    a channel. Written in the statistics' own bytes, so it runs once a step whatever else is
-    repeated.
+    `variance * count / (count - 1)`, as in PyTorch; `count`, at least 2, is the number of elements
+    of a channel. Overwrites the running statistics, so it runs once a step whatever else is
+    repeated. All four operands have one type.
     ```mlir
     %m, %v = nn.batch_norm_update %running_mean, %running_variance, %mean, %variance
         {count = 4096 : i64, momentum = 0.1 : f64} : tensor<16xf32>

@@ -1,4 +1,4 @@
-//===- Optimizers.cpp - updates of parameters, and what goes before them ---------===//
+//===- Optimizers.cpp - updates of parameters, accumulation, clipping ------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/TensorType.h"
 #include <cmath>
@@ -10,7 +10,8 @@ using Types = SmallVectorImpl<Type>;
 
 // Updates -------------------------------------------------------------------
 
-/// Results have the types of the operands that they overwrite.
+/// Gives results the types of the operands that they overwrite. Refuses gradients and states of
+/// other types, and a clip scale that is not one number.
 template <typename Op>
 static LogicalResult inferUpdate(std::optional<Location> loc, typename Op::Adaptor adaptor,
                                  Types &results) {

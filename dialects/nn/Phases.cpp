@@ -1,4 +1,4 @@
-//===- Phases.cpp - what part of a step an op belongs to ------------------------===//
+//===- Phases.cpp - the part of a step that an op belongs to --------------------===//
 #include "dialects/nn/Phases.h"
 
 using namespace mlir;

@@ -1,9 +1,9 @@
-//===- Phases.h - what part of a step an op belongs to ---------------*- C++ -*-===//
+//===- Phases.h - the part of a step that an op belongs to -----------*- C++ -*-===//
 //
-// Autodiff knows which ops it found, which it made for gradients, and which update: it says so
-// once, in their locations, #nn.phase<backward> fused around the user's node. There later
-// rewrites keep it, which pass locations on, and it is in nobody's way: ops that are equal but
-// for it are still merged.
+// Autodiff knows which ops were there before, which compute gradients, and which update parameters.
+// It records that once, in the ops' locations: #nn.phase<backward> fused around the user's node.
+// Later rewrites pass locations on and so keep it, and CSE still merges ops that differ in nothing
+// else.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_DIALECTS_NN_PHASES_H
 #define PLIMSOLL_DIALECTS_NN_PHASES_H
@@ -12,16 +12,16 @@
 
 namespace plimsoll::nn {
 
-/// The phase that `location` tells; forward where it tells none.
+/// Returns the phase recorded in `location`; forward if there is none.
 Phase phaseOf(mlir::Location location);
-/// `location` with `phase`; nothing is written down for forward.
+/// Returns `location` with `phase` recorded; forward is recorded by nothing.
 mlir::Location withPhase(mlir::Location location, Phase phase);
 
-/// Marks what is added to a block from its making on.
+/// Marks the ops that are added to a block after its construction.
 class PhaseMarker {
 public:
   explicit PhaseMarker(mlir::Block &block);
-  /// Gives `phase` to every op that was added since the last call.
+  /// Marks every op that was added since the last call, or the construction, with `phase`.
   void markAdded(Phase phase);
 
 private:

@@ -18,7 +18,7 @@ bool plimsoll::nn::isDrawing(Operation *op) {
   return isa<DropoutOp, RandomOp>(op);
 }
 
-/// Checks what all ops that draw have: the stream, and where seed and step come from.
+/// Refuses a negative stream, and a `hyper` that is not the step's block of scalars.
 template <typename Op> static LogicalResult verifyDrawing(Op op) {
   if (static_cast<int32_t>(op.getStream()) < 0)
     return op.emitOpError("needs a stream that is not negative");

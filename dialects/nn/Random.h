@@ -6,7 +6,7 @@
 
 namespace plimsoll::nn {
 
-/// A stream that no op of `block` draws from.
+/// Returns a stream that no op of `block` draws from.
 int32_t nextStream(mlir::Block &block);
 /// True for ops that draw random numbers.
 bool isDrawing(mlir::Operation *op);

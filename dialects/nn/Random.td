@@ -4,10 +4,10 @@
 
 include "dialects/nn/NNBase.td"
 
-/// An op that draws numbers from a counter: Philox4x32-10 of the run's seed, the step, the
-/// op's `stream` and the element's index. The same step draws the same numbers however often
-/// the op runs. Seed and step are in `hyper`, the step's block of scalars, which the passes
-/// that make a timeline add.
+/// An op that draws numbers from a counter: Philox4x32-10 of the run's seed, the step, the op's
+/// `stream` (not negative) and the element's index. The same step draws the same numbers, however
+/// often the op runs. `hyper`, the step's block of scalars, contains seed and step; the passes that
+/// make a timeline add it.
 class NN_DrawingOp<string mnemonic, list<Trait> traits = []>
     : NN_Op<mnemonic, traits # [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
                                 NN_Differentiable]> {
@@ -18,10 +18,10 @@ class NN_DrawingOp<string mnemonic, list<Trait> traits = []>
 def NN_DropoutOp : NN_DrawingOp<"dropout", [AllTypesMatch<["x", "y"]>]> {
   let summary = "sets elements to zero at random, in training";
   let description = [{
-    Each element is kept with probability `1 - p` and divided by `1 - p`: those whose number
-    (24 bits, in [0, 1)) is at least `p`. Without `hyper` it is a place where training drops:
-    `nn-build-step` gives it `hyper` in `@train` and takes it out of `@evaluate`. The mask is
-    never stored; the gradient is the same op on the gradient.
+    `y = x / (1 - p)` with probability `1 - p`, else 0, for each element; `p` is in [0, 1). An
+    element is kept if its random number (24 bits, in [0, 1)) is at least `p`. Without `hyper` the
+    op only marks a place for dropout: `nn-build-step` adds `hyper` in `@train` and removes the op
+    from `@evaluate`. The mask is never stored: the gradient is the same op on `dy`.
     ```mlir
     %y = nn.dropout %x, %hyper {stream = 3 : i32, p = 0.1 : f64}
         : tensor<4x64xf32>, tensor<16xf32>
@@ -47,7 +47,7 @@ def NN_Distribution : I32EnumAttr<"Distribution", "what random numbers are like"
 def NN_RandomOp : NN_DrawingOp<"random"> {
   let summary = "random numbers, uniform in [0, 1) or normal";
   let description = [{
-    Normal ones have mean 0 and variance 1 (Box and Muller 1958).
+    Normal numbers have mean 0 and variance 1 (Box and Muller 1958). `nn-build-step` adds `hyper`.
     ```mlir
     %y = nn.random normal %hyper {stream = 3 : i32} : (tensor<16xf32>) -> tensor<4x64xf32>
     ```

@@ -7,7 +7,8 @@ using namespace plimsoll::nn;
 
 using Types = SmallVectorImpl<Type>;
 
-/// The operand's type without, or with another, last dimension.
+/// Appends the type of `x` with elements `element` and its last dimension replaced by `last`
+/// (nothing or one size). Refuses scalars.
 static LogicalResult inferRows(std::optional<Location> loc, Value x, Type element,
                                ArrayRef<int64_t> last, Types &results) {
   RankedTensorType type = tensorType(x);

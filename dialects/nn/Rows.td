@@ -1,7 +1,7 @@
 //===- Rows.td - ops along the last dimension ---------------------------------===//
 //
-// Reductions other than sums, their positions, running sums and order. An op along
-// another dimension is one of these between two transpositions.
+// Reductions other than sums, positions of extremes, running sums, and order. Along another
+// dimension, an op is one of these between two transpositions.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_DIALECTS_NN_ROWS
 #define PLIMSOLL_DIALECTS_NN_ROWS
@@ -20,9 +20,9 @@ def NN_Reduction : I32EnumAttr<"Reduction", "how the elements of a row become on
 def NN_ReduceOp : NN_TensorOp<"reduce"> {
   let summary = "maximum, minimum, product or sum over the last dimension";
   let description = [{
-    One element after the other, from the first. Of nothing: the smallest number of the type,
-    the largest, 1 or 0. A NaN is the maximum and the minimum of its row. Sums of floats are
-    `nn.reduce_sum`.
+    Elements are combined one after the other, starting with the first; `x` must not be a scalar. An
+    empty row gives the smallest number of the type for max, the largest for min, 1 for prod, 0 for
+    sum. A NaN is the maximum and the minimum of its row. Sums of floats are `nn.reduce_sum`.
     ```mlir
     %y = nn.reduce max %x : tensor<4x8xf32>
     ```
@@ -35,7 +35,8 @@ def NN_ReduceOp : NN_TensorOp<"reduce"> {
 def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad"> {
   let summary = "gradient of a product over the last dimension";
   let description = [{
-    Each element gets `dy` times the product of the others, also where some are zero.
+    `dx[i]` is `dy` times the product of the row's other elements, correct also where some are zero.
+    `dy` has the type of `x` without the last dimension.
     ```mlir
     %dx = nn.reduce_prod_grad %dy, %x : tensor<4xf32>, tensor<4x8xf32>
     ```
@@ -48,7 +49,8 @@ def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad"> {
 def NN_ArgReduceOp : NN_TensorOp<"arg_reduce"> {
   let summary = "position of the maximum or minimum in the last dimension";
   let description = [{
-    The first of equal ones, or with `last` the last. `kind` is max or min.
+    The position is that of the first of equal elements, or with `last` of the last. `kind` is max
+    or min; the dimension must not be empty.
     ```mlir
     %y = nn.arg_reduce max %x {last} : tensor<4x8xf32>
     ```
@@ -61,8 +63,8 @@ def NN_ArgReduceOp : NN_TensorOp<"arg_reduce"> {
 def NN_CumSumOp : NN_TensorOp<"cum_sum"> {
   let summary = "running sum along the last dimension";
   let description = [{
-    Element `i` is the sum of the elements up to `i`: without `i` itself if `exclusive`, from
-    the end if `reverse`. Floats are summed in f64.
+    `y[i]` is the sum of `x[0]` to `x[i]`, without `x[i]` if `exclusive`; with `reverse` it is the
+    sum of `x[i]` to the last element. Floats are summed in f64. `x` must not be a scalar.
     ```mlir
     %y = nn.cum_sum %x {exclusive, reverse} : tensor<4x8xf32>
     ```
@@ -75,7 +77,8 @@ def NN_CumSumOp : NN_TensorOp<"cum_sum"> {
 def NN_TopKOp : NN_TensorOp<"top_k"> {
   let summary = "the largest (or smallest) elements of the last dimension, in order";
   let description = [{
-    `k` values and their positions; of equal ones the first comes first.
+    Returns `k` values and their i64 positions; among equal values the first in `x` comes first. `k`
+    is at most the size of the dimension.
     ```mlir
     %values, %indices = nn.top_k %x {k = 3 : i64, smallest} : tensor<4x8xf32>
     ```
@@ -88,7 +91,8 @@ def NN_TopKOp : NN_TensorOp<"top_k"> {
 def NN_LogSoftmaxOp : NN_TensorOp<"log_softmax"> {
   let summary = "logarithm of the softmax over the last dimension";
   let description = [{
-    `y = x - max x - ln(sum e^(x - max x))`.
+    `y = x - max x - ln(sum e^(x - max x))`, maximum and sum over the last dimension; `x` must not
+    be a scalar.
     ```mlir
     %y = nn.log_softmax %x : tensor<4x16xf32>
     ```

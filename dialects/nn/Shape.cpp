@@ -182,7 +182,7 @@ IndexFactors ReduceSumOp::getIndexFactors() {
 
 // Gather --------------------------------------------------------------------
 
-/// What gathering `indices` from `table` gives.
+/// Returns the type of gathering `indices` from dimension `axis` of `table`.
 static RankedTensorType gathered(RankedTensorType table, Value indices, int64_t axis) {
   SmallVector<int64_t> shape(table.getShape().take_front(axis));
   llvm::append_range(shape, tensorType(indices).getShape());

@@ -7,6 +7,7 @@ include "dialects/nn/NNBase.td"
 def NN_ConstantOp : NN_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "y"]>]> {
   let summary = "a tensor known at compile time";
   let description = [{
+    `value` has the type of `y` and holds its elements itself: it must not refer to a resource.
     ```mlir
     %y = nn.constant dense<0.5> : tensor<f32>
     ```
@@ -21,7 +22,8 @@ def NN_ReshapeOp : NN_Op<"reshape", [Pure, NN_Costed, NN_InPlace, NN_IndexFactor
                                      NN_Differentiable]> {
   let summary = "the same elements in row-major order under another shape";
   let description = [{
-    Costs nothing: the plan gives operand and result the same bytes.
+    Both types have the same number of elements of the same type. Costs nothing: the plan gives
+    operand and result the same bytes.
     ```mlir
     %y = nn.reshape %x : tensor<4x6xf32> to tensor<2x12xf32>
     ```
@@ -40,7 +42,7 @@ def NN_ReshapeOp : NN_Op<"reshape", [Pure, NN_Costed, NN_InPlace, NN_IndexFactor
 def NN_TransposeOp : NN_TensorOp<"transpose"> {
   let summary = "permuted dimensions";
   let description = [{
-    Dimension `i` of the result is dimension `permutation[i]` of the operand.
+    Dimension `i` of the result is dimension `permutation[i]` of the operand; each is named once.
     ```mlir
     %y = nn.transpose %x {permutation = array<i64: 0, 2, 1>} : tensor<2x3x4xf32>
     ```
@@ -59,6 +61,8 @@ def NN_BroadcastOp : NN_Op<"broadcast", [Pure, NN_Costed, NN_InPlace, NN_IndexFa
                                          NN_Differentiable]> {
   let summary = "repetition along dimensions of size 1 and new leading dimensions";
   let description = [{
+    Dimensions are aligned at the last one: each of `x` has size 1 or the size that it has in `y`.
+    Element types are the same.
     ```mlir
     %y = nn.broadcast %x : tensor<1x64xf32> to tensor<4x17x64xf32>
     ```
@@ -77,7 +81,7 @@ def NN_BroadcastOp : NN_Op<"broadcast", [Pure, NN_Costed, NN_InPlace, NN_IndexFa
 def NN_ConcatOp : NN_TensorOp<"concat"> {
   let summary = "tensors one after the other along one dimension";
   let description = [{
-    All operands agree in every dimension but `axis`.
+    All operands have the same element type and the same sizes in every dimension but `axis`.
     ```mlir
     %y = nn.concat %a, %b {axis = 1 : i64} : tensor<4x1x64xf32>, tensor<4x16x64xf32>
     ```
@@ -91,7 +95,7 @@ def NN_ConcatOp : NN_TensorOp<"concat"> {
 def NN_SplitOp : NN_TensorOp<"split"> {
   let summary = "consecutive parts along one dimension";
   let description = [{
-    The parts have `sizes` along `axis`, which sum to the operand's size there.
+    Part `i` has the size `sizes[i]` along `axis`. The sizes sum to that of the operand.
     ```mlir
     %q, %k, %v = nn.split %x {axis = 2 : i64, sizes = array<i64: 8, 8, 8>} : tensor<4x16x24xf32>
     ```
@@ -105,8 +109,8 @@ def NN_SplitOp : NN_TensorOp<"split"> {
 def NN_ReduceSumOp : NN_TensorOp<"reduce_sum"> {
   let summary = "sum over dimensions";
   let description = [{
-    The dimensions in `axes` (ascending) disappear. Bit-exact: every sum has a fixed
-    tree that depends on the shape alone, accumulated in f64.
+    The dimensions in `axes` (ascending) disappear. Bit-exact: the order of every sum depends on the
+    shape only, and it is accumulated in f64.
     ```mlir
     %y = nn.reduce_sum %x {axes = array<i64: 0, 1>} : tensor<4x16x64xf32>
     ```
@@ -120,8 +124,8 @@ def NN_ReduceSumOp : NN_TensorOp<"reduce_sum"> {
 def NN_GatherOp : NN_TensorOp<"gather"> {
   let summary = "slices of a table chosen by indices";
   let description = [{
-    The dimension `axis` of the table is replaced by the dimensions of the indices;
-    negative indices count from the end.
+    The dimension `axis` of the table is replaced by the dimensions of the indices; negative indices
+    count from the end. An index out of range gives NaN, or 0 for integers.
     ```mlir
     %y = nn.gather %table, %indices {axis = 0 : i64} : tensor<256x64xf32>, tensor<4x16xi64>
     ```
@@ -131,7 +135,7 @@ def NN_GatherOp : NN_TensorOp<"gather"> {
   let assemblyFormat = "$table `,` $indices attr-dict `:` type($table) `,` type($indices)";
   let extraClassDeclaration = [{
     int64_t getFlops() { return 0; }
-    /// Of the table only the chosen slices are read.
+    /// Only the chosen slices of the table are read.
     int64_t getTraffic();
   }];
 }
@@ -140,8 +144,8 @@ def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_Inde
                                             NN_Differentiable]> {
   let summary = "gradient of nn.gather with respect to its table";
   let description = [{
-    Zero where no index points, else the sum of the slices of `dy` in the order of
-    their indices.
+    `dtable` is zero where no index points, else the sum of the slices of `dy`, in the order of
+    their indices. `dy` has the type of gathering `indices` from `dtable`.
     ```mlir
     %d = nn.gather_grad %dy, %indices {axis = 0 : i64} : tensor<4x16x64xf32>, tensor<4x16xi64> to tensor<256x64xf32>
     ```

@@ -15,7 +15,7 @@ bool nn::isStoredOtherwise(ParameterOp parameter) {
          parameter->hasAttr(kScaleAttr);
 }
 
-/// The bytes of a parameter among those of its source.
+/// Returns the bytes of a parameter, joined from its pieces of `source`.
 static std::string piecesOf(nn::ParameterOp parameter, StringRef source) {
   auto pieces = parameter->getAttrOfType<DenseI64ArrayAttr>(nn::kPiecesAttr);
   if (!pieces)
@@ -32,7 +32,7 @@ template <typename T> static double numberAt(StringRef bytes, size_t i) {
   return static_cast<double>(number);
 }
 
-/// Number `i` of `bytes`, whose type of two bytes is `type`.
+/// Returns number `i` of `bytes`, an array of the 16-bit type `type`.
 static double halfAt(StringRef bytes, size_t i, FloatType type) {
   uint16_t bits;
   std::memcpy(&bits, bytes.data() + i * sizeof bits, sizeof bits);

@@ -7,13 +7,13 @@
 
 namespace plimsoll::nn {
 
-/// The timeline that `function` is, or null.
+/// Returns the attribute that makes `function` a timeline, or null.
 TimelineAttr timelineOf(mlir::func::FuncOp function);
 void setTimeline(mlir::func::FuncOp function, TimelineKind kind, int64_t weight = 1);
 
-/// The functions of `module` that are timelines, in order.
+/// Returns the functions of `module` that are timelines, in order.
 llvm::SmallVector<mlir::func::FuncOp> timelinesOf(mlir::ModuleOp module);
-/// The first timeline of `kind`, or null.
+/// Returns the first timeline of `kind`, or null.
 mlir::func::FuncOp firstTimeline(mlir::ModuleOp module, TimelineKind kind);
 
 } // namespace plimsoll::nn

@@ -48,7 +48,7 @@ LogicalResult StateOp::verify() {
   return success();
 }
 
-/// Refuses a symbol that is no parameter or state, or whose type is not `type`.
+/// Refuses a symbol that is no parameter or state, or that has another type than `type`.
 static LogicalResult checkSymbol(Operation *op, FlatSymbolRefAttr symbol, Type type,
                                  SymbolTableCollection &symbols) {
   Operation *found = symbols.lookupNearestSymbolFrom(op, symbol);

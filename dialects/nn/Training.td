@@ -10,12 +10,12 @@ include "mlir/IR/SymbolInterfaces.td"
 def NN_ParameterOp : NN_Op<"parameter", [Symbol]> {
   let summary = "a tensor of the model that lives across steps";
   let description = [{
-    The symbol is the parameter's name in the framework. `type` is the shape in the
-    arena; `transposed` says that the framework's shape is its transpose. `source` is
-    where the initial bytes are (in the arena's layout); without it they are drawn by
-    `role` (`matrix`, `gain`, `bias`). A parameter that is not `trainable` gets no
-    gradient, no state and no update. `lr_scale` multiplies the learning rate for it, and
-    `decay` is its own weight decay, whatever that of the others.
+    The symbol is the parameter's name in the framework. `type` is the shape in the arena; if a
+    matrix is `transposed`, the framework's shape is its transpose. `source` names the initial bytes
+    (in the arena's layout), as many as the type needs; without it they are drawn by `role`
+    (`matrix`, `gain`, `bias`). A parameter that is not `trainable` gets no gradient, no state and
+    no update; only floats are trainable. `lr_scale` is a factor on its learning rate and `decay`
+    its weight decay, which replaces that of the step; neither is negative.
     ```mlir
     nn.parameter @h.0.weight : tensor<64x32xf32> {trainable, decayed, role = "matrix",
         source = #nn.bytes<file = "m.onnx", offset = 256, size = 8192>}
@@ -32,7 +32,7 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol]> {
     ::mlir::RankedTensorType getTensorType() {
       return ::llvm::cast<::mlir::RankedTensorType>(getType());
     }
-    /// The shape in the framework.
+    /// Returns the shape in the framework.
     ::llvm::SmallVector<int64_t> getFrameworkShape();
   }];
 }
@@ -40,7 +40,8 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol]> {
 def NN_StateOp : NN_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "optimizer state of a parameter, zero before the first step";
   let description = [{
-    What is `transient` is not in checkpoints: no step reads what the one before left.
+    `of` is the parameter, `slot` the state's name in the optimizer. A `transient` state is not in
+    checkpoints: no step reads what the previous one left in it.
     ```mlir
     nn.state @h.0.weight.exp_avg : tensor<64x32xf32> {of = @h.0.weight, slot = "exp_avg"}
     ```
@@ -54,6 +55,7 @@ def NN_StateOp : NN_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpI
 def NN_LoadOp : NN_Op<"load", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a parameter or state at the start of the step";
   let description = [{
+    `symbol` names an `nn.parameter` or `nn.state` of the same type.
     ```mlir
     %w = nn.load @h.0.weight : tensor<64x32xf32>
     ```
@@ -67,7 +69,8 @@ def NN_StoreOp : NN_Op<"store", [MemoryEffects<[MemWrite]>,
                                  DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "makes a value the symbol's value at the start of the next step";
   let description = [{
-    The value must have been written into the symbol's own bytes by the op that made it.
+    The op that made the value must have overwritten the symbol's value of this step; the types
+    agree.
     ```mlir
     nn.store %w, @h.0.weight : tensor<64x32xf32>
     ```

@@ -10,15 +10,15 @@ def Plan_Dialect : Dialect {
   let summary = "where every value of a training step lies in the arena";
   let description = [{
     The choice of kernels, before any plan, is written on the ops of a step and on the module:
-      * `plan.launch`: the `#plan.launch` of an op that is one: its kernel, scratch and time;
+      * `plan.launch`: the `#plan.launch` of an op that is a launch: kernel, workspace and time;
       * `plan.machine`: the `#plan.machine` that all launches run on.
-    A plan is written on the same ops, which then stand in the planned order:
+    A plan is written on the same ops, which are then in the planned order:
       * `plan.places`: an array of `#plan.place`, one for each result;
-      * `plan.workspace`: the `#plan.place` of the kernel's scratch;
-      * `plan.recompute`: the op is a repetition, and its number (from 1). It marks
-        the clone, so that no later pass merges it with the original.
-    Symbols, constants and function arguments carry `plan.place`; the module carries
-    `plan.arena`, the bytes in all.
+      * `plan.workspace`: the `#plan.place` of the kernel's workspace;
+      * `plan.recompute`: the number (from 1) of a launch's repetition. It also keeps later passes
+        from merging the clone with the original.
+    Symbols, constants and function arguments carry `plan.place`; the module carries `plan.arena`,
+    the size of the arena in bytes.
   }];
   let cppNamespace = "::plimsoll::plan";
   let useDefaultAttributePrinterParser = 1;
@@ -31,6 +31,7 @@ def Plan_PlaceAttr : AttrDef<Plan_Dialect, "Place"> {
   let mnemonic = "place";
   let summary = "a range of bytes of the arena";
   let description = [{
+    `bytes` bytes from `offset` on, enough for the value that lies there; neither is negative.
     ```mlir
     #plan.place<offset = 4096, bytes = 1024>
     ```
@@ -43,8 +44,8 @@ def Plan_LaunchAttr : AttrDef<Plan_Dialect, "Launch"> {
   let mnemonic = "launch";
   let summary = "how a target runs an op";
   let description = [{
-    The library kernel (none for a loop nest), the bytes of scratch that it is given, and the
-    predicted time of one launch.
+    The library kernel (none for a loop nest), the bytes of its workspace, and the predicted time of
+    one launch in seconds, as a finite f64.
     ```mlir
     #plan.launch<kernel = "matmul", workspace = 4096, seconds = 1.500000e-06 : f64>
     ```
@@ -60,7 +61,7 @@ def Plan_MachineAttr : AttrDef<Plan_Dialect, "Machine"> {
   let mnemonic = "machine";
   let summary = "what all launches of a program have in common";
   let description = [{
-    The threads of each launch, and what every place in the arena is a multiple of, in bytes.
+    The threads of each launch, and the alignment in bytes of every place in the arena.
     ```mlir
     #plan.machine<threads = 2, alignment = 64>
     ```

@@ -20,7 +20,7 @@ using namespace plimsoll::plan;
 static const StringRef kKnown[] = {kPlacesAttr,    kPlaceAttr,   kWorkspaceAttr, kLaunchAttr,
                                    kRecomputeAttr, kMachineAttr, kArenaAttr};
 
-/// A place must hold the value of type `type` that lies there, if it is a tensor.
+/// Refuses a place that is too small for a value of type `type`, if that is a tensor.
 static LogicalResult verifyPlace(Operation *op, StringRef name, Attribute attribute, Type type) {
   auto place = dyn_cast_or_null<PlaceAttr>(attribute);
   if (!place)
@@ -31,7 +31,7 @@ static LogicalResult verifyPlace(Operation *op, StringRef name, Attribute attrib
   auto tensor = dyn_cast_or_null<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isIntOrFloat())
     return success();
-  int64_t needed = (tensor.getElementTypeBitWidth() + 7) / 8; // i1 is a byte
+  int64_t needed = (tensor.getElementTypeBitWidth() + 7) / 8; // an i1 takes one byte
   for (int64_t size : tensor.getShape())
     if (llvm::MulOverflow(needed, size, needed))
       return op->emitOpError("'") << name << "' cannot hold " << tensor;
@@ -41,7 +41,8 @@ static LogicalResult verifyPlace(Operation *op, StringRef name, Attribute attrib
   return success();
 }
 
-/// What lies at the place of `op`: its one result, or what a symbol stands for.
+/// Returns the type of what lies at the place of `op`: its one result, or the tensor of a symbol;
+/// null otherwise.
 static Type placedType(Operation *op) {
   if (op->getNumResults() == 1)
     return op->getResult(0).getType();

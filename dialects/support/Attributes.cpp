@@ -15,7 +15,7 @@ LogicalResult plimsoll::verifyDeclaredAttributes(Operation *op) {
   for (NamedAttribute attribute : op->getDiscardableAttrs()) {
     StringRef name = attribute.getName();
     if (name.contains('.'))
-      continue; // its dialect verifies it
+      continue; // the attribute's dialect verifies it
     SmallVector<StringRef> known;
     for (StringAttr declared : op->getName().getAttributeNames())
       if (declared.getValue() != "operandSegmentSizes")

@@ -6,14 +6,16 @@
 
 namespace plimsoll {
 
-/// `known` has the smallest edit distance to `name`; of several names, the first.
+/// Returns the name in `known` with the smallest edit distance to `name`, the first of equals; ""
+/// if there are none.
 llvm::StringRef closestName(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> known);
 
-/// An attribute without a dialect's prefix must be one that the op declares: MLIR itself lets any
-/// pass, so a misspelt one would be ignored.
+/// Fails with an error if `op` has an attribute without a dialect's prefix that it does not
+/// declare. MLIR itself accepts these, so a misspelt one would be ignored.
 mlir::LogicalResult verifyDeclaredAttributes(mlir::Operation *op);
 
-/// A trait of ops that carry, besides other dialects' attributes, declared ones only.
+/// Trait of ops that may carry other dialects' attributes and those that they declare, but no
+/// others.
 template <typename ConcreteType>
 class DeclaredAttributesOnly
     : public mlir::OpTrait::TraitBase<ConcreteType, DeclaredAttributesOnly> {

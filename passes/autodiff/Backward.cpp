@@ -1,8 +1,8 @@
 //===- Backward.cpp - reverse-mode differentiation of a function --------------===//
 //
-// Forward over the ops once, to know which values depend on a leaf; then backward,
-// asking each op's rule for the gradients of those operands only. Contributions to one
-// value are added in the order in which they arrive, which is fixed by the program.
+// One forward sweep over the ops finds the values that depend on a leaf. Then, backward, each op's
+// rule builds the gradients of those operands only. Contributions to one value are added in the
+// order in which they arise, which the program fixes.
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/Backward.h"
 #include "dialects/nn/NNNames.h"
@@ -56,8 +56,8 @@ private:
               dependent.insert(result);
   }
 
-  /// True where the result does not change with a small change of an operand, or is to be taken
-  /// so: a gradient of zero is right.
+  /// True if a gradient of zero is right: small changes of an operand do not change the result, or
+  /// `nn.stop_gradient` says so.
   static bool isPiecewiseConstant(Operation *op) {
     return isa<nn::SignOp, nn::FloorOp, nn::CeilOp, nn::RoundOp, nn::StopGradientOp>(op);
   }
@@ -108,7 +108,7 @@ private:
       return success();
     const GradientRule *rule = findGradientRule(op);
     if (!rule)
-      return success(); // checkRules found that nothing behind it needs a gradient
+      return success(); // by checkRules, none of its operands needs a gradient
     GradientBuilder rules(builder, op, dys, [&](unsigned i) { return needsGradient(op, i); });
     if (failed(rule->build(rules, op)) || rules.isBroken())
       return op->emitError("cannot be differentiated");

@@ -7,17 +7,17 @@
 
 namespace plimsoll::autodiff {
 
-/// Appends to `function` (before its terminator) the ops that compute the gradient of
-/// the scalar `loss` with respect to each of `leaves`, and returns those gradients, null
-/// for leaves that the loss does not depend on. Every op without a rule is reported.
-/// `scaledRule`: the op whose rule is off by 0.1 %, for tests of the tests.
+/// Appends to `function` (before its terminator) the ops that compute the gradient of the scalar
+/// `loss` with respect to each of `leaves`. Returns the gradients; null for leaves that the loss
+/// does not depend on. Fails after an error for every op that has no rule. `scaledRule` names an op
+/// whose gradients are multiplied by 1.001, for tests of the gradient checks; may be empty.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> appendBackward(mlir::func::FuncOp function,
                                                                mlir::Value loss,
                                                                mlir::ArrayRef<mlir::Value> leaves,
                                                                llvm::StringRef scaledRule);
 
-/// Takes every `nn.stop_gradient` out of `function`, whose gradients are made or are not wanted.
-/// appendBackward has done it.
+/// Removes every `nn.stop_gradient` of a function whose gradients exist already or are not wanted.
+/// appendBackward does so itself.
 void removeStopGradients(mlir::func::FuncOp function);
 
 } // namespace plimsoll::autodiff

@@ -66,7 +66,7 @@ private:
     return success();
   }
 
-  /// Of running statistics.
+  /// Removes the stores that update running means and variances.
   static void removeUpdates(func::FuncOp train) {
     train.walk([](nn::StoreOp store) {
       Operation *update = store.getValue().getDefiningOp();
@@ -76,7 +76,7 @@ private:
     });
   }
 
-  /// Null where it is no scalar.
+  /// Returns the first result, the loss; null if it is not a floating-point scalar.
   static Value firstResult(func::FuncOp function) {
     if (function.getNumResults() == 0)
       return {};

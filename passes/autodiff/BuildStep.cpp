@@ -1,9 +1,9 @@
 //===- BuildStep.cpp - make the training step of a loss -----------------------===//
 //
-// Clones @forward into @evaluate, turns it into @train: backward, then one update for
-// each trainable parameter. Where the updates run is the plan's decision; here they
-// stand at the end. With micro-batches, @train is the last one's; @accumulate, that of the
-// others, ends where the gradients are added to their sums.
+// Clones @forward into @evaluate and turns it into @train: backward, then one update for each
+// trainable parameter. The updates come last here; the plan decides where they run. With
+// micro-batches, @train is for the last one of a step; @accumulate, for the others, ends by adding
+// the gradients to their sums.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
@@ -48,7 +48,7 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
       return fail("the loss must be f32; training in another type is not possible yet");
     if (!findOptimizer(optimizer))
       return fail("unknown optimizer '" + optimizer + "', expected " + optimizerNames());
-    if (!clip.empty() && !(clipping = parseClipping(clip))) // as plimsoll-opt has it
+    if (!clip.empty() && !(clipping = parseClipping(clip))) // the text form of plimsoll-opt
       return fail("clip=" + clip + ": expected norm:1.0 or value:0.5");
     if (accumulate < 1)
       return fail("accumulate=" + Twine(accumulate) + ": expected a positive number");
@@ -108,7 +108,8 @@ private:
     return success();
   }
 
-  /// Running statistics are moved behind the forward pass, as parameters are by an optimizer.
+  /// Marks updates of running statistics as update phase: they run behind the forward pass, like
+  /// those of an optimizer.
   static void markStatistics(func::FuncOp train) {
     for (Operation &op : train.getBody().front())
       if (auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
@@ -122,7 +123,7 @@ private:
     return (parameter.getSymName() + ".gradient_sum").str();
   }
 
-  /// @accumulate from @train as it is before any update.
+  /// Makes @accumulate from @train, which has no updates yet.
   void buildAccumulate(func::FuncOp train, ArrayRef<nn::ParameterOp> parameters,
                        ArrayRef<Value> gradients, Value hyper) {
     IRMapping mapping;
@@ -147,7 +148,7 @@ private:
     marker.markAdded(nn::Phase::update);
   }
 
-  /// Of all micro-batches of the step.
+  /// Returns the mean of the gradient over all micro-batches of the step.
   Value meanGradient(OpBuilder &builder, nn::ParameterOp parameter, Value gradient) {
     Location loc = parameter.getLoc();
     RankedTensorType type = parameter.getTensorType();
@@ -162,7 +163,8 @@ private:
 
   // Clipping ----------------------------------------------------------------
 
-  /// The number that every gradient is multiplied by, or null. The norm becomes a result.
+  /// Returns the factor by which every gradient is multiplied, or null if norms are not clipped.
+  /// Adds the gradients' norm as a result.
   Value clipScale(OpBuilder &builder, func::FuncOp train, ArrayRef<Value> gradients) {
     if (!clipping || !clipping->byNorm)
       return {};
@@ -177,7 +179,7 @@ private:
 
   // Updates -----------------------------------------------------------------
 
-  /// The value of a fresh state symbol of `parameter`.
+  /// Creates a state symbol for `slot` of `parameter` and returns its value.
   Value state(OpBuilder &builder, nn::ParameterOp parameter, StringRef slot) {
     OpBuilder module(parameter->getContext());
     module.setInsertionPointAfter(lastState ? lastState : parameter.getOperation());
@@ -209,8 +211,8 @@ private:
                           (parameter.getSymName() + "." + slot).str());
   }
 
-  /// What the parameter has of its own: decay, a factor on the learning rate; and the limit of
-  /// each element.
+  /// Adds the parameter's settings as attributes: decay, factor on the learning rate, limit of each
+  /// gradient element.
   void addGroup(OpBuilder &builder, nn::ParameterOp parameter, OperationState &op) {
     if (parameter.getDecayed())
       op.addAttribute("decayed", builder.getUnitAttr());

@@ -1,7 +1,7 @@
 //===- ElementRules.cpp - gradients of ops that choose or order elements ----------===//
 //
-// Where a formula has no derivative (ties, kinks, zeros) the gradient is PyTorch's:
-// test/special-points compares each.
+// Where a formula has no derivative (ties, kinks, zeros) the gradient is PyTorch's;
+// test/special-points compares each case.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/TensorType.h"
 #include "mlir/IR/Matchers.h"
@@ -12,7 +12,8 @@ using namespace plimsoll;
 using namespace plimsoll::autodiff;
 using nn::tensorType;
 
-/// A value for each row, once more for each of `x`'s elements in the row.
+/// Returns `value`, one number for each row of `x`, with a last dimension of size 1, so that it
+/// broadcasts over `x`.
 static Value overRow(GradientBuilder &b, Value value, Value x) {
   SmallVector<int64_t> shape(tensorType(x).getShape());
   shape.back() = 1;
@@ -23,12 +24,13 @@ static Value zerosLike(GradientBuilder &b, Value x) {
   return b.create<nn::BroadcastOp>(tensorType(x), b.number(0.0));
 }
 
-/// Sum over the last dimension.
+/// Returns the sum over the last dimension.
 static Value rowSum(GradientBuilder &b, Value x) {
   return b.create<nn::ReduceSumOp>(x, ArrayRef<int64_t>{tensorType(x).getRank() - 1});
 }
 
-/// The operand that was `beaten` gets nothing, both get half where they are equal.
+/// Gradient of minimum and maximum: an operand for which `beaten` holds gets none; if both are
+/// equal, each gets half.
 static LogicalResult extremeGradient(GradientBuilder &b, Operation *op, nn::Predicate beaten) {
   Value operands[] = {op->getOperand(0), op->getOperand(1)}, zero = b.number(0.0);
   Value tie = b.create<nn::CompareOp>(nn::Predicate::eq, operands[0], operands[1]);
@@ -50,7 +52,7 @@ LogicalResult plimsoll::autodiff::maxGradient(GradientBuilder &b, Operation *op)
   return extremeGradient(b, op, nn::Predicate::lt);
 }
 
-/// False only for a constant without a zero.
+/// False only for a constant that contains no zero.
 static bool mayBeZero(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<nn::ReshapeOp, nn::BroadcastOp>(op))
@@ -65,8 +67,8 @@ static bool mayBeZero(Value value) {
   return llvm::any_of(dense, [](const APFloat &number) { return number.isZero(); });
 }
 
-/// d(a^b) = b a^(b-1) da + y ln(a) db. With b = 0 the power is constant, so is it where a = 0
-/// under b >= 0: what the formula multiplies by infinity there is 0.
+/// d(a^b) = b a^(b-1) da + y ln(a) db. The power does not depend on a where b = 0, nor on b where a
+/// = 0 and b >= 0: there the gradient is 0, although the formula multiplies by infinity.
 LogicalResult plimsoll::autodiff::powGradient(GradientBuilder &b, Operation *op) {
   Value base = op->getOperand(0), exponent = op->getOperand(1), zero = b.number(0.0);
   if (b.needs(0)) {
@@ -91,7 +93,7 @@ LogicalResult plimsoll::autodiff::powGradient(GradientBuilder &b, Operation *op)
   return success();
 }
 
-/// Equal extremes share the gradient of their row.
+/// Elements equal to the extreme of their row share its gradient evenly.
 LogicalResult plimsoll::autodiff::reduceGradient(GradientBuilder &b, Operation *op) {
   auto reduce = cast<nn::ReduceOp>(op);
   if (!b.needs(0))
@@ -113,7 +115,7 @@ LogicalResult plimsoll::autodiff::reduceGradient(GradientBuilder &b, Operation *
   return success();
 }
 
-/// An element is in every sum from its own on: the running sum from the other end.
+/// x_i contributes to the sums from its own on, so dx is the running sum of dy from the other end.
 LogicalResult plimsoll::autodiff::cumSumGradient(GradientBuilder &b, Operation *op) {
   auto sum = cast<nn::CumSumOp>(op);
   if (b.needs(0))
@@ -148,15 +150,15 @@ LogicalResult plimsoll::autodiff::gatherElementsGradient(GradientBuilder &b, Ope
   return success();
 }
 
-/// 1 where `a` and `b` are equal, 0 elsewhere.
+/// Returns 1 where `a` and `other` are equal, 0 elsewhere, in the element type of `a`.
 static Value equal(GradientBuilder &b, Value a, Value other) {
   Value same = b.create<nn::CompareOp>(nn::Predicate::eq, a, other);
   return b.create<nn::CastOp>(same, tensorType(a).getElementType());
 }
 
-/// An element that takes products passes its gradient on by all that it was multiplied with;
-/// an update does so by the result without itself. One that is zero and the only such in its
-/// element is left out of the result instead of divided out.
+/// Scatter with products. dx = dy times the updates of its element. An update's gradient is dy
+/// times the other factors: y / update, or, if the update is the only zero of its element, the
+/// product without it.
 static void scatterProductGradient(GradientBuilder &b, nn::ScatterElementsOp scatter) {
   Value index = scatter.getIndices(), updates = scatter.getUpdates(), dy = b.dy();
   int64_t axis = scatter.getAxis();
@@ -182,7 +184,8 @@ static void scatterProductGradient(GradientBuilder &b, nn::ScatterElementsOp sca
   b.add(2, b.create<nn::MulOp>(from(dy), others));
 }
 
-/// Whatever equals the result, the old element and updates alike, shares its gradient.
+/// Scatter with min or max: all that equals the result, old element and updates alike, shares its
+/// gradient evenly.
 static void scatterExtremeGradient(GradientBuilder &b, nn::ScatterElementsOp scatter) {
   Value index = scatter.getIndices();
   int64_t axis = scatter.getAxis();
@@ -197,7 +200,7 @@ static void scatterExtremeGradient(GradientBuilder &b, nn::ScatterElementsOp sca
     b.add(2, b.create<nn::MulOp>(taken, from(share)));
 }
 
-/// What was replaced gets nothing; an update gets the gradient of where it went.
+/// A replaced element gets no gradient; an update gets the gradient of the element it went to.
 LogicalResult plimsoll::autodiff::scatterElementsGradient(GradientBuilder &b, Operation *op) {
   auto scatter = cast<nn::ScatterElementsOp>(op);
   Value index = scatter.getIndices(), dy = b.dy();

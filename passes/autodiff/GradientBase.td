@@ -14,15 +14,15 @@ include "dialects/nn/NNOps.td"
 ///  * `(Second (NN_SomeOp ...))` is a result other than the first.
 ///  * `(None)`: no gradient flows to this operand.
 ///
-/// The driver sums broadcast dimensions back, asks only for the operands that need a
-/// gradient, and merges equal expressions.
+/// The driver sums broadcast dimensions back, builds gradients only for the operands that need one,
+/// and merges equal expressions.
 class Gradient<Op op, list<dag> gradients> {
   Op forward = op;
   list<dag> operands = gradients;
 }
 
-/// A rule in C++: `LogicalResult function(GradientBuilder &, Operation *)` of
-/// GradientRules.h.
+/// A rule written in C++, declared in GradientRules.h: `LogicalResult function(GradientBuilder &,
+/// Operation *)`.
 class NativeGradient<Op op, string function> {
   Op forward = op;
   string native = function;

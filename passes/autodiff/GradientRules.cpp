@@ -28,8 +28,8 @@ Value plimsoll::autodiff::sumTo(OpBuilder &builder, Location loc, Value value,
 
 void GradientBuilder::add(unsigned operand, Value gradient) {
   RankedTensorType type = tensorType(op->getOperand(operand));
-  // A gradient of fewer elements than its operand is the same for all of them; one of none is
-  // that of an operand that nothing was made of.
+  // A gradient with fewer elements than its operand is the same for all of them and is broadcast. A
+  // gradient without elements belongs to an operand that contributed to no result.
   int64_t count = tensorType(gradient).getNumElements();
   if (count > 0 && count < type.getNumElements())
     gradient = create<nn::BroadcastOp>(type, gradient);
@@ -75,7 +75,7 @@ Value GradientBuilder::make(StringRef name, ValueRange operands, ArrayRef<String
       builder.getContext(), op->getLoc(), state.operands, detached->getAttrDictionary(),
       detached->getPropertiesStorage(), {}, types);
   detached->destroy();
-  if (failed(inferred)) { // an error was told; what stands for the result is never used
+  if (failed(inferred)) { // the error is reported; the value returned in its place is never used
     broken = true;
     return dy();
   }
@@ -147,7 +147,7 @@ static LogicalResult reduceSumGradient(GradientBuilder &b, Operation *op) {
   return success();
 }
 
-/// `value` with its leading dimensions merged into the rows of a matrix.
+/// Returns `value` as a matrix, its leading dimensions merged into rows.
 static Value flattenRows(GradientBuilder &b, Value value) {
   RankedTensorType type = tensorType(value);
   if (type.getRank() == 2)
@@ -157,7 +157,7 @@ static Value flattenRows(GradientBuilder &b, Value value) {
   return b.create<nn::ReshapeOp>(type.clone({rows, columns}), value);
 }
 
-/// y = op(a) op(b). With neither transposed: da = dy b^T, db = a^T dy.
+/// y = op(a) op(b), where op may transpose. Without transposition: da = dy b^T, db = a^T dy.
 static LogicalResult matmulGradient(GradientBuilder &b, Operation *op) {
   auto matmul = cast<nn::MatmulOp>(op);
   Value a = matmul.getA(), w = matmul.getB(), dy = b.dy();
@@ -169,8 +169,8 @@ static LogicalResult matmulGradient(GradientBuilder &b, Operation *op) {
                 : b.create<nn::MatmulOp>(dy, w, /*transpose_a=*/false, /*transpose_b=*/!tb));
   if (!b.needs(1))
     return success();
-  // A matrix shared by a batch of rows: one product over all rows instead of one for
-  // each batch entry and a sum.
+  // A matrix shared by a batch of rows: one product over all rows is cheaper than one product per
+  // batch entry and a sum.
   if (tensorType(w).getRank() == 2 && !ta) {
     a = flattenRows(b, a);
     dy = flattenRows(b, dy);

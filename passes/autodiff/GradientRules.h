@@ -11,7 +11,8 @@ namespace plimsoll::autodiff {
 /// Builds the gradient of one op. Rules call `add` for each operand that `needs` one.
 class GradientBuilder {
 public:
-  /// `dys` are the gradients of the op's results, null where nothing flows.
+  /// `dys` are the gradients of the op's results, null for results that the loss does not depend
+  /// on.
   GradientBuilder(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ArrayRef<mlir::Value> dys,
                   std::function<bool(unsigned)> needsGradient)
       : gradients(op->getNumOperands()), builder(builder), op(op), dys(dys),
@@ -21,20 +22,20 @@ public:
     return operand < op->getNumOperands() && needsGradient(operand);
   }
 
-  /// Adds `gradient` as the gradient of `operand`, summed over broadcast dimensions.
+  /// Sets `gradient`, broadcast or summed to the operand's shape, as the gradient of `operand`.
   void add(unsigned operand, mlir::Value gradient);
 
-  /// Gradient of result `index`. Zeros where nothing flows to it.
+  /// Returns the gradient of result `index`; zeros if the loss does not depend on it.
   mlir::Value dy(unsigned index = 0);
-  /// Operand `index`, null where it is an optional one that is absent.
+  /// Returns operand `index`; null if it is optional and absent.
   mlir::Value operand(unsigned index) const {
     return index < op->getNumOperands() ? op->getOperand(index) : mlir::Value();
   }
-  /// A scalar of the op's floating-point type.
+  /// Returns a scalar constant of the op's floating-point type.
   mlir::Value number(double value);
-  /// Makes `name` from the operands that are not null, with the forward op's
-  /// `attributes`, and returns result `result`. Types that cannot be inferred are those
-  /// of the forward operands `operandIndex - result`, and so on.
+  /// Creates the op `name` from the operands that are not null and the forward op's `attributes`,
+  /// and returns its result number `result`. Result types that cannot be inferred are those of the
+  /// forward operands from number `operandIndex - result` on.
   mlir::Value make(llvm::StringRef name, mlir::ValueRange operands,
                    mlir::ArrayRef<llvm::StringRef> attributes, unsigned operandIndex,
                    unsigned result, unsigned resultCount);
@@ -43,10 +44,10 @@ public:
     return Op::create(builder, op->getLoc(), std::forward<Args>(args)...);
   }
 
-  /// True after an error: a gradient that the forward op's types allow no op for.
+  /// True after an error: no op for a gradient exists that the forward op's types allow.
   bool isBroken() const { return broken; }
 
-  /// What the rule added, per operand.
+  /// One for each operand; null if the rule added none.
   llvm::SmallVector<mlir::Value> gradients;
 
 private:
@@ -62,12 +63,12 @@ struct GradientRule {
   mlir::LogicalResult (*build)(GradientBuilder &, mlir::Operation *);
 };
 
-/// All rules, in the order of Gradients.td.
+/// Returns all rules, in the order of Gradients.td.
 llvm::ArrayRef<GradientRule> gradientRules();
-/// The rule of `op`, or null.
+/// Returns the rule for `op`, or null.
 const GradientRule *findGradientRule(mlir::Operation *op);
 
-// Rules of ops that choose elements, or whose formula fails at some: ElementRules.cpp.
+// Rules for ops that choose elements, or whose formula fails at some points: ElementRules.cpp.
 mlir::LogicalResult powGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult minGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult maxGradient(GradientBuilder &b, mlir::Operation *op);
@@ -78,7 +79,7 @@ mlir::LogicalResult logSoftmaxGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult gatherElementsGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult scatterElementsGradient(GradientBuilder &b, mlir::Operation *op);
 
-/// Sums `value` over the dimensions that `type` lacks or has as 1.
+/// Returns `value` summed over the dimensions that `type` lacks or has with size 1.
 mlir::Value sumTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
                   mlir::RankedTensorType type);
 

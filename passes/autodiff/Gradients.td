@@ -28,8 +28,9 @@ def : Gradient<NN_CosOp, [(NN_NegOp (NN_MulOp $dy, (NN_SinOp $x)))]>;
 def : Gradient<NN_TanOp, [(NN_MulOp $dy, (NN_AddOp (NN_MulOp $y, $y), (One)))]>;
 def : Gradient<NN_SinhOp, [(NN_MulOp $dy, (NN_CoshOp $x))]>;
 def : Gradient<NN_CoshOp, [(NN_MulOp $dy, (NN_SinhOp $x))]>;
-// d asin(x) = -d acos(x) = 1 / sqrt(1 - x^2), d atan(x) = 1 / (1 + x^2); of the inverses of
-// hyperbolic functions with other signs
+// d asin(x) = -d acos(x) = 1 / sqrt(1 - x^2), d atan(x) = 1 / (1 + x^2). The inverses of hyperbolic
+// functions differ in signs: d asinh(x) = 1 / sqrt(x^2 + 1), d acosh(x) = 1 / sqrt(x^2 - 1), d
+// atanh(x) = 1 / (1 - x^2).
 def : Gradient<NN_AsinOp, [(NN_DivOp $dy, (NN_SqrtOp (NN_SubOp (One), (NN_MulOp $x, $x))))]>;
 def : Gradient<NN_AcosOp, [(NN_NegOp (NN_DivOp $dy,
                                       (NN_SqrtOp (NN_SubOp (One), (NN_MulOp $x, $x)))))]>;
@@ -53,7 +54,7 @@ def : Gradient<NN_SubOp, [(Same $dy), (NN_NegOp $dy)]>;
 def : Gradient<NN_MulOp, [(NN_MulOp $dy, $b), (NN_MulOp $a, $dy)]>;
 // d(a/b) = da/b - y db/b
 def : Gradient<NN_DivOp, [(NN_DivOp $dy, $b), (NN_NegOp (NN_DivOp (NN_MulOp $dy, $y), $b))]>;
-// d(a^b) = b a^(b-1) da + y ln(a) db, where a or b is 0 as a limit
+// d(a^b) = b a^(b-1) da + y ln(a) db; ElementRules.cpp says what holds where a or b is 0.
 def : NativeGradient<NN_PowOp, "powGradient">;
 def : Gradient<NN_ModOp, [(Same $dy), (None)]>;
 def : NativeGradient<NN_MinOp, "minGradient">;
@@ -90,12 +91,13 @@ def : Gradient<NN_AttentionOp, [
     (Third (NN_AttentionGradOp $dy, $q, $k, $v, $y, $lse, $mask)),
     (None)]>;
 def : Gradient<NN_ConvOp, [(NN_ConvGradInputOp $dy, $w), (NN_ConvGradWeightOp $dy, $x)]>;
-// The convolution of y with w has the shape of x: y and x have changed places.
+// conv_transpose is the gradient of conv with respect to its input, so x and y have changed places:
+// dx is the convolution of dy with w.
 def : Gradient<NN_ConvTransposeOp, [(NN_ConvOp $dy, $w), (NN_ConvGradWeightOp $x, $dy)]>;
 def : Gradient<NN_MaxPoolOp, [(NN_MaxPoolGradOp $dy, $x)]>;
 def : Gradient<NN_AvgPoolOp, [(NN_AvgPoolGradOp $dy)]>;
 
-// Dropout keeps no mask: the same counter gives the same one.
+// Dropout keeps no mask: the same counter draws the same mask again.
 def : Gradient<NN_DropoutOp, [(NN_DropoutOp $dy, $hyper), (None)]>;
 
 // Normalisation and losses --------------------------------------------------

@@ -10,27 +10,27 @@
 
 namespace plimsoll::autodiff {
 
-/// An optimizer by its name on the command line.
+/// An optimizer that the command line can name.
 struct OptimizerKind {
   llvm::StringLiteral name;
-  llvm::StringLiteral title;                        ///< for people: "AdamW"
+  llvm::StringLiteral title;                        ///< as reports print it: "AdamW"
   double learningRate, weightDecay, epsilon, beta2; ///< PyTorch's defaults, or the paper's
-  llvm::SmallVector<llvm::StringRef> keys;          ///< of its own, besides lr and weight-decay
+  llvm::SmallVector<llvm::StringRef> keys;          ///< its settings besides lr and weight-decay
 };
 
 llvm::ArrayRef<OptimizerKind> optimizerKinds();
-/// Null for an unknown name.
+/// Returns the optimizer called `name`, or null.
 const OptimizerKind *findOptimizer(llvm::StringRef name);
-/// "adamw, adam, ... or rmsprop"
+/// Returns all names as text: "adamw, adam, ... or rmsprop".
 std::string optimizerNames();
 
-/// The numbers of an optimizer; each has those of its kind only.
+/// The settings of an optimizer. Those that its kind does not have are ignored.
 struct OptimizerNumbers {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0, alpha = 0.99;
   bool nesterov = false;
 };
 
-/// One update as an op: its name, the names of its states in order, its attributes.
+/// The op that updates a parameter: its name, the names of its states in order, its attributes.
 struct UpdateRule {
   std::string op;
   llvm::SmallVector<llvm::StringRef> slots;
@@ -39,12 +39,12 @@ struct UpdateRule {
 UpdateRule updateRule(mlir::Builder &builder, llvm::StringRef optimizer,
                       const OptimizerNumbers &numbers);
 
-/// How gradients are limited: `norm:1.0` or `value:0.5`.
+/// A limit of gradients: `norm:1.0` (of all together) or `value:0.5` (of each element).
 struct Clipping {
   bool byNorm = false;
   double limit = 0;
 };
-/// Nothing when `text` is neither.
+/// Parses either form; returns nothing if `text` is neither.
 std::optional<Clipping> parseClipping(llvm::StringRef text);
 
 } // namespace plimsoll::autodiff

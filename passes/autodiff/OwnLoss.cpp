@@ -1,11 +1,11 @@
-//===- OwnLoss.cpp - a loss that is mixed in training alone ---------------------===//
+//===- OwnLoss.cpp - a loss with a second term in training only -----------------===//
 #include "passes/autodiff/OwnLoss.h"
 #include "dialects/nn/NNNames.h"
 
 using namespace mlir;
 using namespace plimsoll;
 
-/// Removes the result called "own_loss"; null where there is none.
+/// Removes the result called "own_loss" and returns its value; null if there is none.
 static Value takeOwnLoss(func::FuncOp function) {
   Operation *terminator = function.getBody().front().getTerminator();
   for (unsigned i = 0; i < function.getNumResults(); ++i) {

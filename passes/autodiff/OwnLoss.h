@@ -1,4 +1,4 @@
-//===- OwnLoss.h - a loss that is mixed in training alone -----------*- C++ -*-===//
+//===- OwnLoss.h - a loss with a second term in training only -------*- C++ -*-===//
 #ifndef PLIMSOLL_PASSES_AUTODIFF_OWNLOSS_H
 #define PLIMSOLL_PASSES_AUTODIFF_OWNLOSS_H
 
@@ -6,8 +6,9 @@
 
 namespace plimsoll::autodiff {
 
-/// Where a result is called "own_loss", the loss has a second term (a teacher's). `train` keeps
-/// the mixed loss; `evaluate` gets the model's own, comparable with other runs.
+/// Separates a mixed loss, which has a second term (a teacher's), from the model's own. If a result
+/// is called "own_loss", `train` keeps the mixed loss and `evaluate` returns the own loss in its
+/// place, comparable with other runs.
 void separateOwnLoss(mlir::func::FuncOp train, mlir::func::FuncOp evaluate);
 
 } // namespace plimsoll::autodiff

@@ -11,7 +11,7 @@ namespace plimsoll::autodiff {
 #define GEN_PASS_REGISTRATION
 #include "passes/autodiff/Passes.h.inc"
 
-/// `nn-build-step` with a limit of gradients that was parsed already.
+/// Creates `nn-build-step` with clipping that is parsed already.
 std::unique_ptr<mlir::Pass> createBuildStepPass(const BuildStepPassOptions &options,
                                                 std::optional<Clipping> clipping);
 } // namespace plimsoll::autodiff

@@ -7,17 +7,16 @@ include "mlir/Pass/PassBase.td"
 def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
   let summary = "makes the training step and the evaluation of a loss";
   let description = [{
-    Turns `@forward`, whose first result is the loss, into `@evaluate` (the same) and
-    `@train`: forward, backward and optimizer as one function. Every trainable
-    parameter gets its optimizer state and one update; gradients of a value with
-    several uses are added in the order of the uses, last use first. Batch normalisations in
-    inference form normalise by the batch in `@train` and update their running statistics
-    there; `@evaluate` keeps them. With `accumulate` there is `@accumulate` besides: forward
-    and backward of all micro-batches of a step but the last, whose gradients are added up
-    in states of their own; `@train` adds the last ones and updates by the mean. Dropout draws
-    where there is a gradient and is taken out of `@evaluate`; other random ops draw everywhere.
-    All ops without a gradient rule and all parameters that
-    no gradient reaches are reported at once.
+    Turns `@forward`, whose first result is the loss, into `@evaluate` (the same function) and
+    `@train`: forward, backward and optimizer as one function. Every trainable parameter gets its
+    optimizer state and one update; gradients of a value with several uses are added in the order of
+    the uses, last use first. Batch normalisations in inference form normalise by the batch in
+    `@train` and update their running statistics there; in `@evaluate` they stay as they are. With
+    `accumulate` there is a third function, `@accumulate`: forward and backward of every micro-batch
+    of a step except the last, whose gradients are added up in transient states; `@train` adds those
+    of the last micro-batch and updates by the mean. Dropout draws in `@train` and `@accumulate` and
+    is removed from `@evaluate`; other random ops draw everywhere. All ops without a gradient rule
+    and all parameters that no gradient reaches are reported at once.
 
     Before, with `%w = nn.load @w`:
     ```mlir
@@ -52,10 +51,10 @@ def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
 def BuildForwardPass : Pass<"nn-build-forward", "::mlir::ModuleOp"> {
   let summary = "makes the forward pass a timeline of its own, for checks of single operators";
   let description = [{
-    Renames `@forward` to `@evaluate`. With `gradients`, every floating-point result `y` gets
-    an input `weight:y` of its type, and the gradient of the sum of all `y * weight:y` with
-    respect to each floating-point input `x` becomes the result `gradient:x`; inputs that no
-    gradient reaches have none. Random ops, dropout among them, draw by the input `hyper`.
+    Renames `@forward` to `@evaluate`. With `gradients`, every floating-point result `y` gets an
+    input `weight:y` of its type, and the gradient of the sum of all `y * weight:y` with respect to
+    each floating-point input `x` becomes the result `gradient:x`; inputs that the sum does not
+    depend on have none. Random ops, including dropout, draw by the input `hyper`.
 
     Before:
     ```mlir
@@ -79,9 +78,9 @@ def BuildCheckPass : Pass<"nn-build-check", "::mlir::ModuleOp"> {
   let description = [{
     `@train` returns the loss, the first result of `@forward`, and the gradient of each trainable
     parameter; `@evaluate` returns the same loss alone. Both are in training mode (batch
-    normalisation by the batch, dropout that draws by the input `hyper`) and change no
-    parameter. With `weigh` the loss is that of nn-build-forward: the sum of `y * weight:y` over
-    all floating-point results.
+    normalisation by the batch, dropout that draws by the input `hyper`) and change no parameter.
+    With `weigh` the loss is the one of nn-build-forward: the sum of `y * weight:y` over all
+    floating-point results.
 
     Before, with `%w = nn.load @w`:
     ```mlir

@@ -1,7 +1,7 @@
 //===- RandomSource.cpp - where a timeline's random numbers come from ---------===//
 //
-// Ops that draw numbers stand in @forward without a source. A timeline gives them one, the
-// scalars of its step; dropout draws in training alone.
+// In @forward, ops that draw numbers have no source. A timeline gives them one: the scalars of its
+// step. Dropout is drawn in training only.
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/RandomSource.h"
 #include "dialects/nn/NNDialect.h"

@@ -6,19 +6,19 @@
 
 namespace plimsoll::autodiff {
 
-/// The argument of `timeline` that holds the step's scalars, added as its last.
+/// Appends to `timeline` the argument that holds the scalars of a step, and returns it.
 mlir::Value addHyper(mlir::func::FuncOp timeline);
 
-/// Gives every op of `timeline` that draws random numbers the seed and the step of `hyper`.
+/// Makes every op of `timeline` that draws random numbers use the seed and step in `hyper`.
 void drawFrom(mlir::func::FuncOp timeline, mlir::Value hyper);
 
 /// True if an op of `timeline` draws random numbers.
 bool drawsNumbers(mlir::func::FuncOp timeline);
 
-/// Takes dropout out of `evaluate`.
+/// Removes dropout from `evaluate`.
 void removeDropout(mlir::func::FuncOp evaluate);
 
-/// One remark that says where `train` drops elements, if it does.
+/// Emits one remark that lists where `train` drops elements, if it does.
 void remarkOnDropout(mlir::func::FuncOp train);
 
 } // namespace plimsoll::autodiff

@@ -1,4 +1,4 @@
-//===- TimelineParts.cpp - what the builders of timelines share -------------------===//
+//===- TimelineParts.cpp - shared by the builders of timelines --------------------===//
 #include "passes/autodiff/TimelineParts.h"
 #include "dialects/nn/NNNames.h"
 #include "passes/autodiff/GradientRules.h"
@@ -15,7 +15,7 @@ void plimsoll::autodiff::addResult(func::FuncOp timeline, Value value, const Twi
   terminator->insertOperands(terminator->getNumOperands(), value);
 }
 
-/// The new input `weight:RESULT`.
+/// Adds the input `weight:RESULT` to `timeline` and returns it.
 static Value addWeight(func::FuncOp timeline, StringRef result, Type type) {
   Builder builder(timeline.getContext());
   auto attributes = builder.getDictionaryAttr(
@@ -74,7 +74,8 @@ LogicalResult plimsoll::autodiff::collectTrained(func::FuncOp timeline,
   return success();
 }
 
-/// Trainable parameters that the loss does not depend on, all of them read or not.
+/// Returns the trainable parameters that the loss does not depend on, whether `timeline` reads them
+/// or not.
 static SmallVector<nn::ParameterOp>
 unreachedOf(ModuleOp module, ArrayRef<nn::ParameterOp> parameters, ArrayRef<Value> gradients) {
   DenseSet<Operation *> reached;

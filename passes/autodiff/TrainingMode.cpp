@@ -1,8 +1,8 @@
-//===- TrainingMode.cpp - what training does otherwise than inference ---------===//
+//===- TrainingMode.cpp - what training does differently from inference -------===//
 //
-// Exporters write every batch normalisation in inference form, also from a model in training
-// mode. PyTorch's training form is known from it: statistics of the batch, and an update of
-// the running ones. The update is an op of its own, since a plan may repeat the normalisation.
+// Exporters write every batch normalisation in inference form, even if the model is in training
+// mode. PyTorch's training form follows from it: statistics of the batch, and an update of the
+// running ones. The update is a separate op, since a plan may repeat the normalisation.
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/TrainingMode.h"
 #include "dialects/nn/Loads.h"
@@ -19,7 +19,7 @@ public:
     nn::LoadOp mean = nn::repeatedLoad(op.getMean());
     nn::LoadOp variance = nn::repeatedLoad(op.getVariance());
     if (!mean || !variance)
-      return success(); // statistics that are no parameters stay as they are
+      return success(); // statistics that are not parameters stay as they are
     auto owner = SymbolTable::lookupNearestSymbolFrom(op, mean.getSymbolAttr());
     if (owner && owner->hasAttr(nn::kTeacherAttr))
       return success();
@@ -58,8 +58,8 @@ public:
   }
 
 private:
-  /// The mean over images of statistics that there are for each image and channel: what an
-  /// instance normalisation moves its running ones by.
+  /// Returns `statistic` in the type of `running`. An instance normalisation has one for each image
+  /// and channel: its running statistics are updated by the mean over images.
   static Value perChannel(OpBuilder &builder, Value statistic, nn::LoadOp running) {
     auto type = cast<RankedTensorType>(statistic.getType());
     RankedTensorType own = running.getValue().getType();

@@ -1,4 +1,4 @@
-//===- TrainingMode.h - what training does otherwise than inference -*- C++ -*-===//
+//===- TrainingMode.h - what training does differently from inference -*- C++ -*-===//
 #ifndef PLIMSOLL_PASSES_AUTODIFF_TRAININGMODE_H
 #define PLIMSOLL_PASSES_AUTODIFF_TRAININGMODE_H
 
@@ -6,9 +6,10 @@
 
 namespace plimsoll::autodiff {
 
-/// Puts the ops of `train` that behave differently in training into that mode: a batch
-/// normalisation by running statistics that are parameters becomes one by those of the batch,
-/// followed by their update. One remark says how many. Reports each that cannot be.
+/// Puts the ops of `train` that behave differently in training into training mode: a batch
+/// normalisation whose running statistics are parameters normalises by those of the batch instead
+/// and updates the running ones. Emits one remark with their number. Fails after an error for each
+/// that cannot be converted.
 mlir::LogicalResult setTrainingMode(mlir::func::FuncOp train);
 
 } // namespace plimsoll::autodiff

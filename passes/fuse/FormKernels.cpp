@@ -15,7 +15,8 @@ using namespace plimsoll;
 
 namespace {
 
-/// The gradient of a cross entropy whose own gradient is 1 is made with the loss.
+/// Merges a cross entropy and its gradient into one op if the gradient of the loss is the constant
+/// 1.
 struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -46,7 +47,7 @@ struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
   }
 };
 
-/// An elementwise op repeats its operands itself.
+/// Drops the broadcast of an operand of an elementwise op, which broadcasts operands implicitly.
 struct AbsorbBroadcast : RewritePattern {
   AbsorbBroadcast(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
 
@@ -63,11 +64,11 @@ struct AbsorbBroadcast : RewritePattern {
     return failure();
   }
 
-  /// True if the op's other operands alone give its result its shape.
+  /// True if the op's result keeps its shape with `replacement` as operand `index`.
   static bool resultKeepsType(Operation *op, unsigned index, Value replacement) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
     SmallVector<bool> covered(shape.size(), false);
-    int64_t rank = 0; // dimensions of size 1 are counted, too
+    int64_t rank = 0; // the operands' largest rank, dimensions of size 1 included
     for (auto [i, value] : llvm::enumerate(op->getOperands())) {
       auto type = cast<RankedTensorType>((i == index ? replacement : value).getType());
       int64_t missing = shape.size() - type.getRank();

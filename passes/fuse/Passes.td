@@ -7,10 +7,10 @@ include "mlir/Pass/PassBase.td"
 def FormKernelsPass : Pass<"nn-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "decides which ops run as one launch";
   let description = [{
-    Runs before planning and knows no budget: the planner schedules launches, and a
-    choice that could change bits must not depend on it. Today every op is a launch of
-    its own, but that `nn.cross_entropy` and its gradient become one sweep, and
-    broadcasts are done by the elementwise op that reads them.
+    Runs before planning and without a budget: the planner schedules launches, and a choice that
+    could change bits must not depend on the budget. Every op is a launch, with two exceptions:
+    `nn.cross_entropy` and its gradient become one launch, and a broadcast becomes part of the
+    elementwise op that reads it.
 
     Before:
     ```mlir

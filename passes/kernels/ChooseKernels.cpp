@@ -1,4 +1,4 @@
-//===- ChooseKernels.cpp - what runs each launch, and in what time ------------===//
+//===- ChooseKernels.cpp - which kernel runs each launch, and how long --------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/Timelines.h"
@@ -20,9 +20,9 @@ static LogicalResult chooseFor(Operation *op, const Target &target) {
   if (failed(choice))
     return failure();
   Builder builder(op->getContext());
-  op->setAttr(plan::kLaunchAttr, plan::LaunchAttr::get(op->getContext(), choice->kernel,
-                                                       choice->workspaceBytes,
-                                                       builder.getF64FloatAttr(choice->seconds)));
+  op->setAttr(plan::kLaunchAttr,
+              plan::LaunchAttr::get(op->getContext(), choice->kernel, choice->workspaceBytes,
+                                    builder.getF64FloatAttr(choice->seconds)));
   return success();
 }
 
@@ -42,7 +42,7 @@ struct ChooseKernelsPass : kernels::impl::ChooseKernelsPassBase<ChooseKernelsPas
       getOperation().emitError(error);
       return signalPassFailure();
     }
-    LogicalResult status = success(); // all ops that cannot run are told at once
+    LogicalResult status = success(); // report all ops that cannot run, not only the first
     for (func::FuncOp function : nn::timelinesOf(getOperation())) {
       if (failed(nn::checkFunction(function)))
         return signalPassFailure();

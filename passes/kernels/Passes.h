@@ -12,14 +12,14 @@ namespace plimsoll::kernels {
 #define GEN_PASS_DECL
 #include "passes/kernels/Passes.h.inc"
 
-/// What `choose-kernels` is told of its target in text.
+/// The description of a target, as text: the options of `choose-kernels`.
 using TargetRequest = ChooseKernelsPassOptions;
-/// The target of a request; null with `error` where there is none.
+/// Returns the target that `request` describes; null, after setting `error`, if there is none.
 using MakeTarget =
     std::function<std::shared_ptr<const Target>(const TargetRequest &request, std::string &error)>;
 
 std::unique_ptr<mlir::Pass> createChooseKernelsPass(std::shared_ptr<const Target> target);
-/// Registers `choose-kernels` for plimsoll-opt, with the targets that `makeTarget` gives.
+/// Registers `choose-kernels` for plimsoll-opt; `makeTarget` makes its targets.
 void registerChooseKernelsPass(MakeTarget makeTarget);
 } // namespace plimsoll::kernels
 

@@ -7,9 +7,10 @@ include "mlir/Pass/PassBase.td"
 def ChooseKernelsPass : Pass<"choose-kernels", "::mlir::ModuleOp"> {
   let summary = "writes on every launch which kernel runs it, with what scratch and in what time";
   let description = [{
-    Asks a target about every launch of every timeline, and writes its answers down: later passes
-    read them and know no target. The module gets what holds for all launches. Without a
-    `target` the machine has no libraries, and one thread: the answers are the same everywhere.
+    Asks a target for the kernel, workspace and predicted time of every launch of every timeline,
+    and writes the answers as attributes: later passes read these and need no target. The module
+    gets `plan.machine`, which holds for all launches. Without `target` the machine has no libraries
+    and one thread, so that the answers are the same on every computer.
 
     Before:
     ```mlir

@@ -5,7 +5,7 @@
 using namespace mlir;
 using namespace plimsoll;
 
-/// Rates of a small machine: multiply-adds, and memory traffic.
+/// Rates of a small machine: floating-point operations, and bytes of memory traffic.
 static constexpr double kFlopsPerSecond = 5e10, kBytesPerSecond = 1e10;
 
 FailureOr<kernels::KernelChoice> kernels::Target::choose(Operation *op) const {

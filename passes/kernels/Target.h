@@ -1,4 +1,4 @@
-//===- Target.h - what the choice of kernels asks of a target ------*- C++ -*-===//
+//===- Target.h - how a target runs launches -----------------------*- C++ -*-===//
 #ifndef PLIMSOLL_PASSES_KERNELS_TARGET_H
 #define PLIMSOLL_PASSES_KERNELS_TARGET_H
 
@@ -9,21 +9,21 @@ namespace plimsoll::kernels {
 
 /// How a target runs one op.
 struct KernelChoice {
-  std::string kernel;         ///< library kernel; empty: the default, or a loop nest
-  int64_t workspaceBytes = 0; ///< scratch that the kernel is given
+  std::string kernel;         ///< library kernel; empty: the op's usual kernel, or a loop nest
+  int64_t workspaceBytes = 0; ///< scratch bytes that the kernel needs
   double seconds = 0;         ///< predicted time of one launch
 };
 
-/// Facts about a target. This one is a machine without libraries: it has no workspaces, and its
-/// times are of operations and bytes alone.
+/// What the choice of kernels needs to know of a target. This base class is a machine without
+/// libraries: no kernel has a workspace, and times are predicted from operations and bytes alone.
 class Target {
 public:
   virtual ~Target() = default;
-  /// What every place in the arena is a multiple of, in bytes.
+  /// Returns the alignment in bytes of every place in the arena.
   virtual int64_t alignment() const { return 64; }
-  /// Of each launch.
+  /// Returns the number of threads that each launch uses.
   virtual int threads() const { return 1; }
-  /// Fails, after a diagnostic at `op`, where no kernel can run it.
+  /// Returns how `op` runs. Fails, after a diagnostic at `op`, if no kernel can run it.
   virtual mlir::FailureOr<KernelChoice> choose(mlir::Operation *op) const;
 };
 

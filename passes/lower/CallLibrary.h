@@ -1,4 +1,4 @@
-//===- CallLibrary.h - what the verifier asks of a library of kernels -*- C++ -*-===//
+//===- CallLibrary.h - the library that the verifier checks calls against -*- C++ -*-===//
 #ifndef PLIMSOLL_PASSES_LOWER_CALLLIBRARY_H
 #define PLIMSOLL_PASSES_LOWER_CALLLIBRARY_H
 
@@ -13,12 +13,12 @@ class CallLibrary {
 public:
   virtual ~CallLibrary() = default;
 
-  /// Whose kernels it has: bits of exec::Library.
+  /// Returns whose kernels the library has, as bits of exec::Library.
   virtual unsigned origins() const = 0;
-  /// What every place in the arena is a multiple of.
+  /// Returns the alignment in bytes of every place in the arena.
   virtual int64_t alignment() const = 0;
-  /// Bytes that a launch needs as its last buffer; 0: it has no such buffer. Negative: the kernel
-  /// cannot run these sizes. Nothing if there is no such kernel.
+  /// Returns the size of the workspace that a launch takes as its last buffer; 0 if it takes none;
+  /// negative if the kernel cannot run these sizes; nothing if there is no such kernel.
   virtual std::optional<int64_t>
   workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes, int64_t threads) const = 0;
 };

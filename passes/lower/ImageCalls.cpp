@@ -11,7 +11,8 @@ static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// Writes `numbers` for three dimensions; those that are missing come first and stay.
+/// Writes up to three `numbers` into the last elements of `to`; leading dimensions that are missing
+/// keep their values.
 static void setThree(int64_t (&to)[3], ArrayRef<int64_t> numbers) {
   llvm::copy(numbers, to + 3 - numbers.size());
 }
@@ -35,7 +36,7 @@ template <typename Op> static KernelCall conv(Op op, StringRef kernel, Value x, 
   return typed(kernel, {0, 1, result(0)}, sizes, x);
 }
 
-/// `Arguments` of a pool over planes of `x`.
+/// Returns the sizes of a pool over the planes (images times channels) of `x`.
 template <typename Arguments, typename Op> static Arguments poolSizes(Op op, Value x, Value y) {
   Arguments sizes = {.planes = shapeOf(x)[0] * shapeOf(x)[1]};
   setWindow(sizes, op, x, op.getKernel(), y);
@@ -49,7 +50,8 @@ template <typename Op> static KernelCall avgPool(Op op, StringRef kernel, Value 
   return typed(kernel, {0, result(0)}, sizes, x);
 }
 
-/// A call of a batch normalisation: images, channels, and elements of an image's channel.
+/// Returns the call of a batch normalisation, whose sizes are images, channels, and elements per
+/// channel of an image.
 template <typename Arguments, typename Op>
 static KernelCall batchNorm(Op op, StringRef kernel, const Buffers &buffers) {
   ArrayRef<int64_t> shape = shapeOf(op.getX());

@@ -17,7 +17,8 @@ static int64_t product(ArrayRef<int64_t> sizes) {
   return result;
 }
 
-/// `Arguments` of rows: the last dimensions of a tensor are one.
+/// Returns the sizes of a kernel that works on rows. The last `trailing` dimensions of `value` make
+/// a row.
 template <typename Arguments> static Arguments rowsOf(Value value, int64_t trailing = 1) {
   ArrayRef<int64_t> shape = tensorType(value).getShape();
   return {.rows = product(shape.drop_back(trailing)), .cols = product(shape.take_back(trailing))};
@@ -31,7 +32,7 @@ ElementType plimsoll::lower::typeToldOf(Value data) {
   return type == ElementType::boolean ? ElementType::u8 : type.value_or(ElementType::u8);
 }
 
-/// A call of a product, of which there is one for bf16 factors.
+/// Returns the call of `kernel`, or of its variant for bf16 if `factor` is bf16.
 template <typename Arguments>
 static KernelCall ofFactors(StringRef kernel, Buffers buffers, const Arguments &arguments,
                             Value factor) {
@@ -44,7 +45,7 @@ static KernelCall ofFactors(StringRef kernel, Buffers buffers, const Arguments &
 
 static std::optional<KernelCall> matmul(nn::MatmulOp op) {
   RankedTensorType a = tensorType(op.getA()), b = tensorType(op.getB()), y = tensorType(op.getY());
-  Type element = a.getElementType(); // integers are a loop
+  Type element = a.getElementType(); // products of integers run as loop nests
   if (!isa<FloatType>(element))
     return std::nullopt;
   exec::MatmulArguments sizes = {.batch = product(y.getShape().drop_back(2)),
@@ -55,7 +56,8 @@ static std::optional<KernelCall> matmul(nn::MatmulOp op) {
                                  .transposeB = op.getTransposeB(),
                                  .batchA = a.getRank() > 2,
                                  .batchB = b.getRank() > 2};
-  if (sizes.batchA && !sizes.batchB && !sizes.transposeA) { // one product over all rows
+  if (sizes.batchA && !sizes.batchB && !sizes.transposeA) { // one product over all rows of the
+                                                            // batch
     sizes.m *= sizes.batch;
     sizes.batch = 1;
     sizes.batchA = false;
@@ -66,7 +68,7 @@ static std::optional<KernelCall> matmul(nn::MatmulOp op) {
   return ofAny(element.isF64() ? "matmul_f64" : "matmul_bf16", buffers, sizes);
 }
 
-/// What attention and its gradient have in common.
+/// Returns the sizes that attention and its gradient share.
 template <typename Op> static exec::AttentionArguments attentionSizes(Op op) {
   bool inner = op.getHeadsInner();
   ArrayRef<int64_t> q = tensorType(op.getQ()).getShape(), k = tensorType(op.getK()).getShape(),
@@ -136,7 +138,7 @@ template <typename Arguments, typename Op> static Arguments gatherSizes(Op op, V
           .count = tensorType(op.getIndices()).getNumElements()};
 }
 
-/// Bytes that `part` contributes to each row when `whole` is cut along `axis`.
+/// Returns the bytes that `part` contributes to each row when a tensor is cut along `axis`.
 static int64_t rowBytes(Value part, int64_t axis) {
   RankedTensorType type = tensorType(part);
   return product(type.getShape().drop_front(axis)) * nn::elementBytes(type.getElementType());
@@ -192,7 +194,7 @@ static KernelCall topK(nn::TopKOp op) {
   return ofType("top_k", {0, result(0), result(1)}, sizes, op.getX());
 }
 
-/// Of ops with one index for each element.
+/// Returns the sizes of a kernel that reads one index for each element.
 template <typename Arguments> static Arguments elementSizes(Value x, Value indices, int64_t axis) {
   ArrayRef<int64_t> shape = tensorType(x).getShape();
   return {.outer = product(shape.take_front(axis)),

@@ -10,30 +10,31 @@
 
 namespace plimsoll::lower {
 
-/// The arguments of a kernel, whose record in dialects/exec/Kernels.td says what they are.
+/// A call of a kernel. Its record in dialects/exec/Kernels.td defines buffers, sizes and scalars.
 struct KernelCall {
   static constexpr int64_t kAbsent = std::numeric_limits<int64_t>::min();
 
   std::string kernel;
-  /// Buffers in the kernel's order: operand `i` as `i`, result `i` as `-1 - i`.
+  /// Buffers in the kernel's order: operand `i` as `i`, result `i` as `-1 - i`, a missing buffer as
+  /// `kAbsent`.
   llvm::SmallVector<int64_t> buffers;
   llvm::SmallVector<int64_t> sizes;
   llvm::SmallVector<double> scalars;
-  /// The kernel is told the element type; others work on f32 data with i64 indices.
+  /// The kernel takes any element type. Without this it works on f32 data with i64 indices.
   bool anyType = false;
 };
 
 using Buffers = llvm::SmallVector<int64_t>;
 
-/// Result `i` as a buffer number.
+/// Returns the buffer number of result `i`.
 constexpr int64_t result(int64_t i) {
   return -1 - i;
 }
 
-/// How kernels are told the type of the elements of `data`.
+/// Returns the code by which a kernel learns the element type of `data`, which must not be bf16.
 ElementType typeToldOf(mlir::Value data);
 
-/// A call of a kernel that works on f32 data.
+/// Returns the call of a kernel that works on f32 data.
 template <typename Arguments>
 KernelCall makeCall(llvm::StringRef kernel, Buffers buffers, const Arguments &arguments) {
   exec::LaunchNumbers numbers;
@@ -41,7 +42,7 @@ KernelCall makeCall(llvm::StringRef kernel, Buffers buffers, const Arguments &ar
   return {kernel.str(), std::move(buffers), std::move(numbers.sizes), std::move(numbers.scalars)};
 }
 
-/// A call of a kernel that takes any type, and is not told which.
+/// Returns the call of a kernel that takes any element type and does not need to know which.
 template <typename Arguments>
 KernelCall ofAny(llvm::StringRef kernel, Buffers buffers, const Arguments &arguments) {
   KernelCall call = makeCall(kernel, std::move(buffers), arguments);
@@ -49,14 +50,15 @@ KernelCall ofAny(llvm::StringRef kernel, Buffers buffers, const Arguments &argum
   return call;
 }
 
-/// A call of a kernel that is told the type of `data`.
+/// Returns the call of a kernel that takes the element type of `data` as an argument.
 template <typename Arguments>
 KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
   arguments.type = typeToldOf(data);
   return ofAny(kernel, std::move(buffers), arguments);
 }
 
-/// A call of a kernel that works on f32 unless it is told the type of `data`.
+/// Returns the call of a kernel that takes the element type of `data` as an argument if it is not
+/// f32.
 template <typename Arguments>
 KernelCall typed(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
   KernelCall call = ofType(kernel, std::move(buffers), arguments, data);
@@ -64,11 +66,11 @@ KernelCall typed(llvm::StringRef kernel, Buffers buffers, Arguments arguments, m
   return call;
 }
 
-/// The library call for `op`, or nothing where it becomes a loop nest (or is no launch).
+/// Returns the library call for `op`; nothing if it becomes a loop nest (or is no launch).
 std::optional<KernelCall> kernelCall(mlir::Operation *op);
-/// The part of it for convolution, pooling and batch normalisation.
+/// Implements `kernelCall` for convolution, pooling and batch normalisation.
 std::optional<KernelCall> imageCall(mlir::Operation *op);
-/// The part of it for losses and optimizers.
+/// Implements `kernelCall` for losses and optimizers.
 std::optional<KernelCall> trainingCall(mlir::Operation *op);
 
 } // namespace plimsoll::lower

@@ -10,11 +10,11 @@ using namespace plimsoll;
 
 namespace {
 
-/// Short names for scalar ops at one place.
+/// Builds scalar ops at one location.
 struct Scalars {
   OpBuilder &builder;
   Location loc;
-  Type type; ///< of numbers
+  Type type; ///< the type of number constants
 
   Value number(double value) {
     return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, value));
@@ -67,10 +67,10 @@ template <typename FloatOp, typename IntOp> static Value arithmetic(Scalars &s, 
 }
 
 static bool isUnsigned(Type type) {
-  return type.isInteger(8); // the only bytes of nn are ui8
+  return type.isInteger(8); // nn has only one type of 8 bits, ui8
 }
 
-/// The larger (or smaller) of two; of floats a NaN.
+/// Returns the larger (or smaller) of two elements; NaN if one of them is NaN.
 static Value extreme(Scalars &s, ValueRange e, bool larger) {
   using F = arith::CmpFPredicate;
   using I = arith::CmpIPredicate;
@@ -89,7 +89,8 @@ static Value divide(Scalars &s, ValueRange e) {
   return arithmetic<arith::DivFOp, arith::DivSIOp>(s, e);
 }
 
-/// The remainder with the sign of `a`, or unless `truncated` that of `b`.
+/// Returns the remainder of a division, with the sign of the dividend if `truncated`, else of the
+/// divisor.
 static Value remainder(Scalars &s, ValueRange e, bool truncated) {
   using F = arith::CmpFPredicate;
   using I = arith::CmpIPredicate;
@@ -116,7 +117,7 @@ static Value remainder(Scalars &s, ValueRange e, bool truncated) {
 static Value sign(Scalars &s, Value x) {
   using F = arith::CmpFPredicate;
   Value zero = s.number(0.0);
-  Value negative = s.select(s.compare(F::OLT, x, zero), s.number(-1.0), x); // NaN and 0 stay
+  Value negative = s.select(s.compare(F::OLT, x, zero), s.number(-1.0), x); // keeps NaN and 0
   return s.select(s.compare(F::OGT, x, zero), s.number(1.0), negative);
 }
 
@@ -197,7 +198,7 @@ FailureOr<Value> plimsoll::lower::buildBody(OpBuilder &builder, Operation *op, V
           .Case([&](nn::ReciprocalOp) { return s.div(s.number(1.0), e[0]); })
           .Case([&](nn::SigmoidOp) { return s.sigmoid(e[0]); })
           .Case([&](nn::ReluOp) {
-            // NaN stays: it is not below zero.
+            // NaN is not below zero, so it is kept.
             Value negative = s.compare(arith::CmpFPredicate::OLT, e[0], s.number(0.0));
             return s.select(negative, s.number(0.0), e[0]);
           })

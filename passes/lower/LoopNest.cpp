@@ -6,7 +6,8 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::lower;
 
-/// The strides of a dense tensor, by factor.
+/// Returns the strides of a dense tensor of type `type`, one for each factor; 0 if no dimension
+/// belongs to the factor.
 static SmallVector<int64_t> factorStrides(Type type, ArrayRef<int64_t> dimensionFactors,
                                           size_t factorCount) {
   SmallVector<int64_t> strides(factorCount, 0);
@@ -15,7 +16,7 @@ static SmallVector<int64_t> factorStrides(Type type, ArrayRef<int64_t> dimension
   for (int64_t d = int64_t(shape.size()) - 1; d >= 0; --d) {
     if (dimensionFactors[d] >= 0)
       strides[dimensionFactors[d]] = stride;
-    stride *= std::max<int64_t>(1, shape[d]); // an empty tensor has strides like any other
+    stride *= std::max<int64_t>(1, shape[d]); // an empty tensor has strides, too
   }
   return strides;
 }
@@ -34,7 +35,8 @@ struct Nest {
       row.erase(row.begin() + dimension);
   }
 
-  /// True if dimensions `d` and `d + 1` are one for every operand.
+  /// True if every operand and result walks dimensions `d` and `d + 1` without a gap, and both or
+  /// neither are reduced.
   bool canMerge(size_t d) const {
     return reduced[d] == reduced[d + 1] && llvm::all_of(strides, [&](ArrayRef<int64_t> row) {
              return row[d] == row[d + 1] * domain[d + 1];

@@ -1,8 +1,8 @@
 //===- LowerToExec.cpp - values become slices, ops become launches ------------===//
 //
-// A value is a slice at its planned offset; a reshape is its operand's slice; an
-// optimizer's results are new versions of its operands' bytes. A constant that is one
-// number goes into the bodies of the loops that read it.
+// A value becomes a slice at its planned offset. A reshape is the slice of its operand; the results
+// of an optimizer are new versions of its operands' bytes. A constant whose elements are all the
+// same number goes into the bodies of the loops that read it.
 //===----------------------------------------------------------------------===//
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/nn/Functions.h"
@@ -33,7 +33,7 @@ struct PlacedConstant {
   plan::PlaceAttr place;
 };
 
-/// Lowers one function.
+/// Lowers one timeline.
 class TimelineLowering {
 public:
   TimelineLowering(func::FuncOp function, ArrayRef<PlacedConstant> allConstants, int64_t arena,
@@ -46,7 +46,7 @@ public:
     builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   }
 
-  /// Only a function that nn::checkFunction accepts.
+  /// Lowers the function, which nn::checkFunction must have accepted.
   LogicalResult run() {
     SmallVector<Value> given;
     if (failed(lowerArguments(given)) || failed(lowerSources(given)))
@@ -68,7 +68,7 @@ private:
                       Type type) {
     auto tensor = cast<RankedTensorType>(type);
     Type element = tensor.getElementType();
-    if (element.isUnsignedInteger()) // arith knows signless integers; the ops know the sign
+    if (element.isUnsignedInteger()) // arith has signless integers only; ops carry the sign
       element = builder.getIntegerType(element.getIntOrFloatBitWidth());
     auto sliceType = exec::SliceType::get(builder.getContext(), element, tensor.getNumElements());
     return exec::SliceOp::create(builder, loc, sliceType, name, kind, place.getOffset());
@@ -90,7 +90,8 @@ private:
     return success();
   }
 
-  /// What the host has to know of an input. Its role is that of a model's input unless told.
+  /// Sets what the host needs to know of an input. Without an explicit role it is an input of the
+  /// model.
   void describeInput(exec::SliceOp input, BlockArgument argument) {
     unsigned index = argument.getArgNumber();
     auto type = cast<RankedTensorType>(argument.getType());
@@ -139,12 +140,12 @@ private:
 
   exec::SliceOp constantSlice(Location loc, ElementsAttr value, plan::PlaceAttr place) {
     exec::SliceOp made = slice(loc, "constant", exec::Kind::constant, place, value.getType());
-    made.setValueAttr(cast<DenseElementsAttr>(value)); // of nn.constant, whose verifier says so
+    made.setValueAttr(cast<DenseElementsAttr>(value)); // nn.constant's verifier guarantees the type
     return made;
   }
 
-  /// What lives across steps is there in every timeline, read or not: nothing may be written
-  /// over it.
+  /// Adds slices for residents that this timeline does not read. Their bytes are in use during
+  /// every timeline, so nothing may be written over them.
   void addUnreadResidents(SmallVectorImpl<Value> &given) {
     for (Operation &op : function->getParentOfType<ModuleOp>().getOps()) {
       auto place = op.getAttrOfType<plan::PlaceAttr>(plan::kPlaceAttr);
@@ -194,7 +195,7 @@ private:
     return lowerLaunch(op);
   }
 
-  /// arith knows signless integers; the ops know the sign.
+  /// Converts `number` to a signless integer: arith has no others, and ops carry the sign.
   static TypedAttr signless(TypedAttr number) {
     auto integer = dyn_cast<IntegerAttr>(number);
     if (!integer)
@@ -360,7 +361,7 @@ private:
   OpBuilder builder;
   exec::ProgramOp program;
   DenseMap<Value, Value> slices;
-  DenseMap<Value, TypedAttr> numbers;        ///< constants that are one number
+  DenseMap<Value, TypedAttr> numbers;        ///< constants whose elements are all the same number
   llvm::MapVector<Attribute, Value> current; ///< latest version of each symbol
   SmallVector<Value> kept;
   SmallVector<Attribute> results;

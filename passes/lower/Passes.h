@@ -12,8 +12,8 @@ namespace plimsoll::lower {
 #include "passes/lower/Passes.h.inc"
 
 class CallLibrary;
-/// exec-verify for programs whose kernels come from `library`, which outlives the pass; null as
-/// without.
+/// Creates exec-verify for programs whose kernels come from `library`, which must outlive the pass.
+/// With null, workspaces and the kernels that a library has are not checked.
 std::unique_ptr<mlir::Pass> createVerifyPlanPass(const CallLibrary *library);
 } // namespace plimsoll::lower
 

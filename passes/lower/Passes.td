@@ -7,8 +7,9 @@ include "mlir/Pass/PassBase.td"
 def LowerToExecPass : Pass<"lower-to-exec", "::mlir::ModuleOp"> {
   let summary = "values become slices of the arena, ops become launches";
   let description = [{
-    Turns the planned timelines into `exec.program`s. Needs the attributes that
-    `choose-kernels` and `plan-memory` write.
+    Turns the planned timelines into `exec.program`s: a value becomes a slice at its planned offset,
+    a launch a call of a kernel or a loop nest, a reshape a second name of its operand's slice.
+    Needs the attributes that `choose-kernels` and `plan-memory` write.
 
     Before:
     ```mlir
@@ -27,8 +28,9 @@ def LowerToExecPass : Pass<"lower-to-exec", "::mlir::ModuleOp"> {
 def PoisonPass : Pass<"exec-poison", "::plimsoll::exec::ProgramOp"> {
   let summary = "overwrites every value after its last use";
   let description = [{
-    A debug program computes the same bits: nothing may read a value after the plan let
-    its bytes go. Bytes that the last reader wrote its own result into are left alone.
+    Puts an `exec.poison` behind the last use of every value. The program must compute the same
+    bits: a difference means that something reads a value after the plan has given its bytes away.
+    Bytes that the last reader wrote its result into are left alone.
   }];
   let dependentDialects = ["::plimsoll::exec::ExecDialect"];
 }
@@ -36,12 +38,12 @@ def PoisonPass : Pass<"exec-poison", "::plimsoll::exec::ProgramOp"> {
 def VerifyPlanPass : Pass<"exec-verify", "::plimsoll::exec::ProgramOp"> {
   let summary = "replays a program against the arena";
   let description = [{
-    Knows nothing of the planner. Keeps, for every byte of the arena, which version lies
-    there, and refuses a program in which a launch reads bytes that another version owns
-    or nothing wrote, writes over its own operands where the kernel does not allow it,
-    leaves the arena, or after which something kept is gone. A call must be what
-    `dialects/exec/Kernels.td` says of its kernel: known by name, with buffers, sizes and scalars
-    of the right number and type, and with slices that hold every byte that the kernel touches.
+    Shares no code with the planner. Keeps, for every byte of the arena, which version owns it.
+    Refuses a program in which a launch reads bytes that another version owns or that nothing wrote,
+    writes over its own operands although the kernel does not allow it, or leaves the arena, or in
+    which a kept value is gone at the end. A call must match its kernel's record in
+    `dialects/exec/Kernels.td`: a known name; buffers, sizes and scalars of the right number and
+    type; and slices that hold every byte that the kernel touches.
   }];
 }
 

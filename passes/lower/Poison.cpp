@@ -41,7 +41,7 @@ struct PoisonPass : lower::impl::PoisonPassBase<PoisonPass> {
   }
 
 private:
-  /// The slices whose last use each launch is.
+  /// Returns for each launch the slices that it uses last, except kept ones.
   static DenseMap<Operation *, SmallVector<exec::SliceOp>> findEnds(Block &block) {
     DenseMap<Operation *, SmallVector<exec::SliceOp>> ending;
     for (auto slice : block.getOps<exec::SliceOp>()) {
@@ -58,7 +58,7 @@ private:
     return ending;
   }
 
-  /// The parts of `dead` that no live slice lies in.
+  /// Returns the parts of `dead` that overlap no live slice.
   static SmallVector<Range> withoutLive(exec::SliceOp dead, ArrayRef<exec::SliceOp> live) {
     SmallVector<Range> parts = {{dead.getOffset(), dead.getEnd()}};
     for (exec::SliceOp other : live) {

@@ -21,7 +21,8 @@ static double number(std::optional<APFloat> given, double otherwise) {
 
 // Losses --------------------------------------------------------------------
 
-/// `buffers` and, where the loss has options, those behind them.
+/// Returns the call of a cross entropy. If the loss has options, class weights (or none) are
+/// appended to `buffers`.
 template <typename Op> static KernelCall crossEntropy(Op op, StringRef kernel, Buffers buffers) {
   ArrayRef<int64_t> shape = tensorType(op.getLogits()).getShape();
   int64_t classes = shape[op.getClassAxis()], inner = 1;
@@ -62,7 +63,8 @@ static KernelCall pointwiseLoss(Op op, StringRef kernel, const Buffers &buffers)
 
 // Optimizers ----------------------------------------------------------------
 
-/// `states`: the kernel's buffers between gradient and scalars, as operands or absent.
+/// Returns the call of an update. `states` are the kernel's buffers between gradient and scalars,
+/// as operands or absent.
 template <typename Op, typename Arguments>
 static KernelCall update(Op op, StringRef kernel, ArrayRef<int64_t> states, Arguments arguments) {
   Buffers buffers = {0, 1};

@@ -1,8 +1,8 @@
 //===- VerifyCalls.cpp - calls against the signatures of kernels ----------------===//
 //
-// A call is believed in nothing: its numbers are taken apart as Kernels.td says, each buffer must
-// hold what the kernel's formula wants of it, and what is written over what is read must be what
-// the kernel promises to bear.
+// Nothing in a call is trusted: its numbers are decoded by its kernel's record in Kernels.td, each
+// buffer must hold what the kernel's formula demands, and writes may lie over reads only where the
+// kernel supports it.
 //===----------------------------------------------------------------------===//
 #include "passes/lower/VerifyCalls.h"
 #include "dialects/exec/KernelSignature.h"
@@ -45,7 +45,7 @@ public:
 private:
   using Buffer = exec::BufferSignature;
 
-  /// Buffers without a workspace.
+  /// Returns the call's buffers without its workspace.
   ArrayRef<int64_t> buffers() { return call.getBuffers().drop_back(call.getWorkspace()); }
 
   bool readCall() {
@@ -69,7 +69,8 @@ private:
            all.back() == -int64_t(call.getWrites().size());
   }
 
-  /// Computes what repetition `each` needs; false if the sizes are nothing that the kernel runs.
+  /// Computes what repetition `each` needs. Returns false, after a report, if the kernel cannot run
+  /// these sizes.
   bool evaluate(size_t each) {
     needs.assign(signature->buffers.size() + signature->optionalBuffers.size(), {});
     SmallVector<exec::Count> counts(numbers.sizes.begin(), numbers.sizes.end());
@@ -85,7 +86,7 @@ private:
       report("the library has no such kernel for f64");
   }
 
-  /// body(signature, its number, the buffer as the call gives it)
+  /// Calls body(signature, index of the signature, buffer number in the call) for each buffer.
   template <typename Body> void forEachBuffer(const Body &body) {
     ArrayRef<int64_t> given = buffers();
     for (auto [index, buffer] : llvm::enumerate(signature->buffers)) {
@@ -133,7 +134,7 @@ private:
     return number >= 0 ? call.getReads()[number] : call.getWrites()[-1 - number];
   }
 
-  /// The write that must lie where read `number` does, or null.
+  /// Returns the write that must lie in the bytes of read `number`, or null.
   Value updateOf(int64_t number) {
     ArrayRef<int64_t> pairs = call.getMayAlias();
     for (size_t i = 0; call.getOverwrites() && i + 1 < pairs.size(); i += 2)
@@ -183,7 +184,7 @@ private:
 
   static bool isByte(Type type) { return type.isInteger(1) || type.isInteger(8); }
 
-  /// Bytes of an element, or 0 if the kernel takes no such elements.
+  /// Returns the bytes of an element of type `type`, or 0 if the buffer may not hold that type.
   int64_t widthOf(const Buffer &buffer, Type type) {
     using Element = exec::BufferElement;
     switch (elementOf(buffer)) {
@@ -215,7 +216,7 @@ private:
     return numbers.type == ElementType::u8 ? "i8" : nameOf(numbers.type);
   }
 
-  /// What may lie on what is read is what the kernel bears.
+  /// Reports writes that overlap reads although the kernel does not support it.
   void checkAliases() {
     ArrayRef<int64_t> pairs = call.getMayAlias();
     for (size_t i = 0; i + 1 < pairs.size(); i += 2)
@@ -235,8 +236,9 @@ private:
     return int64_t(a.getOffset()) < b.getEnd() && int64_t(b.getOffset()) < a.getEnd();
   }
 
-  /// True if the read is updated, and by no buffer that is written; or if the written buffer may
-  /// share the bytes of every buffer that the read is.
+  /// True if the write may overlap the read. Either the read is one buffer that the kernel updates
+  /// in place, and the write is no buffer; or the written buffer may share bytes with every buffer
+  /// that the read is passed as.
   bool isBorne(int64_t write, int64_t read) {
     unsigned shares = 0, reads = 0, updates = 0;
     bool isWritten = false;
@@ -251,7 +253,7 @@ private:
     return !updates && (reads & ~shares) == 0;
   }
 
-  /// Every write is one buffer, or updates one.
+  /// Reports writes that are not exactly one buffer or one in-place update.
   void checkUnusedWrites() {
     for (auto [index, write] : llvm::enumerate(call.getWrites())) {
       int64_t number = -1 - int64_t(index);
@@ -284,7 +286,7 @@ private:
   function_ref<void(const Twine &)> report;
   const exec::KernelSignature *signature;
   exec::KernelNumbers numbers;
-  SmallVector<exec::Need> needs; ///< of the repetition that was evaluated last
+  SmallVector<exec::Need> needs; ///< of the repetition evaluated last
 };
 
 } // namespace

@@ -7,8 +7,8 @@
 
 namespace plimsoll::lower {
 
-/// Tells through `report` what `call` brings that its kernel does not take, and every buffer that
-/// the kernel would leave. Without a `library` workspaces are not checked.
+/// Reports every part of `call` that does not match its kernel's signature, and every buffer that
+/// the kernel would overrun. Without a `library`, workspaces are not checked.
 void verifyCall(exec::CallOp call, int64_t threads, const CallLibrary *library,
                 llvm::function_ref<void(const llvm::Twine &)> report);
 

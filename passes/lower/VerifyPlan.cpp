@@ -1,8 +1,8 @@
 //===- VerifyPlan.cpp - replay a program against the arena --------------------===//
 //
-// The last check before code is emitted, made by code that did not make the plan: it
-// sees slices and launches only. The arena is a map from byte ranges to the version
-// that owns them. Reading a version requires that it owns all of its bytes.
+// The last check before code is emitted. It shares no code with the planner and sees only slices
+// and launches. The arena is a map from byte ranges to the version that owns them. Reading a
+// version requires that it owns all of its bytes.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNNames.h"
 #include "passes/lower/Passes.h"
@@ -19,7 +19,8 @@ using namespace plimsoll;
 
 namespace {
 
-/// Which version owns which bytes. Ranges are disjoint; a range without an owner is absent.
+/// Maps bytes to the versions that own them. Ranges are disjoint; bytes without an owner are
+/// absent.
 class Owners {
 public:
   void write(int64_t begin, int64_t end, Operation *owner) {
@@ -28,7 +29,8 @@ public:
       ranges[begin] = {end, owner};
   }
 
-  /// The first byte of [begin, end) that `owner` does not own, or -1; `found` owns it.
+  /// Returns the first byte of [begin, end) that `owner` does not own and sets `found` to its owner
+  /// (or null); -1 if there is none.
   int64_t firstForeign(int64_t begin, int64_t end, Operation *owner, Operation *&found) const {
     int64_t position = begin;
     while (position < end) {
@@ -74,7 +76,7 @@ struct VerifyPlanPass : lower::impl::VerifyPlanPassBase<VerifyPlanPass> {
 
   void runOnOperation() override {
     markAllAnalysesPreserved();
-    owners = {}; // one pass object sees several programs
+    owners = {}; // one pass object checks several programs
     homes.clear();
     broken = false;
     checkAlignment();
@@ -154,7 +156,8 @@ private:
       diagnostic << " holds nothing";
   }
 
-  /// What is kept must be there; a parameter or state where the next step looks for it.
+  /// Checks that a kept slice is intact, and that a parameter or state is where the next step reads
+  /// it.
   void keep(exec::KeptOp kept, exec::SliceOp slice) {
     read(kept, slice);
     bool lives = slice.getKind() == exec::Kind::parameter || slice.getKind() == exec::Kind::state;
@@ -176,11 +179,12 @@ private:
     return false;
   }
 
-  /// A loop may write over what it reads only element by element.
+  /// True if the write may overlap the read. A loop does so element by element: with equal strides
+  /// and element sizes.
   static bool walksAlike(Operation *op, size_t write, size_t read) {
     auto loop = dyn_cast<exec::LoopOp>(op);
     if (!loop)
-      return true; // the kernel's own promise
+      return true; // VerifyCalls checks what the kernel supports
     auto bytes = [](Value value) {
       auto type = cast<exec::SliceType>(value.getType());
       return type.getElement().getIntOrFloatBitWidth();
@@ -232,7 +236,7 @@ private:
       });
     for (Value value : exec::writesOf(op)) {
       exec::SliceOp slice = exec::sliceOf(value);
-      // Scratch is nobody's afterwards.
+      // A workspace has no content after the launch.
       owners.write(slice.getOffset(), slice.getEnd(),
                    slice.getKind() == exec::Kind::workspace ? nullptr : slice.getOperation());
     }
@@ -240,7 +244,7 @@ private:
 
   const lower::CallLibrary *library = nullptr;
   Owners owners;
-  llvm::StringMap<int64_t> homes; ///< offsets of parameters and state before the first launch
+  llvm::StringMap<int64_t> homes; ///< offsets of parameters and states at the start
   bool broken = false;
 };
 

@@ -1,9 +1,8 @@
 //===- ApplyPlan.cpp - write a plan into the training step --------------------===//
 //
-// The planner answers with a sequence of operation instances and an offset for every
-// value. This makes the step match: it moves operations into the sequence's order,
-// clones the recomputed ones (marked, so that CSE leaves them alone), and puts a
-// `plan.place` on every result. It decides nothing.
+// A plan is a sequence of operation instances and an offset for every value. This makes the
+// timelines match it: it moves ops into the sequence's order, clones the recomputed ones (marked,
+// so that CSE leaves them alone), and puts a `plan.place` on every result. It decides nothing.
 //===----------------------------------------------------------------------===//
 #include "passes/memory/ApplyPlan.h"
 #include "dialects/plan/PlanDialect.h"
@@ -48,7 +47,7 @@ public:
   }
 
 private:
-  /// Loads and constants stand first: their bytes are there all the time.
+  /// Moves loads and constants to the front: their bytes exist all the time.
   void hoistSources() {
     Operation *last = nullptr;
     Block &block = function.getBody().front();
@@ -67,7 +66,7 @@ private:
     return plan::PlaceAttr::get(function.getContext(), offset, nn::tensorBytes(type));
   }
 
-  /// Moves, or clones, the op of `event` to the end of what is written so far.
+  /// Moves the op of `event`, or a clone of it, behind what is placed so far.
   LogicalResult place(const planner::Event &event, size_t position) {
     Operation *original = step.operation(timeline, event.op);
     const planner::Op &planned = step.problem().timelines[timeline].ops[event.op];
@@ -86,7 +85,7 @@ private:
     }
     for (auto [index, value] : llvm::enumerate(operands.find(original)->second))
       op->setOperand(index, instanceOf(value, reads.lookup(step.valueId(value))));
-    op->moveBefore(terminator); // behind the views that its operands needed
+    op->moveBefore(terminator); // behind the views that were made for its operands
     if (failed(annotate(op, event, position)))
       return failure();
     for (ValueId value : planned.writes)
@@ -97,7 +96,7 @@ private:
     return success();
   }
 
-  /// `value`, a view or not, as its bytes' instance `instance` has it.
+  /// Returns `value`, possibly through views, in instance `instance` of its bytes.
   Value instanceOf(Value value, int32_t instance) {
     auto [it, isNew] = instances.try_emplace({value, instance}, value);
     if (!isNew)
@@ -114,8 +113,8 @@ private:
     return instances[{value, instance}];
   }
 
-  /// Where the plan has a result of `op`: in the bytes of the operand that it overwrites,
-  /// or in those of the event's instance.
+  /// Returns the offset that the plan gives a result of `op`: that of the operand it overwrites, or
+  /// that of the event's instance. Nothing if it has none.
   std::optional<int64_t> offsetOf(OpResult result, const planner::Event &event) const {
     auto inPlace = dyn_cast<nn::InPlaceOpInterface>(result.getOwner());
     if (inPlace && inPlace.overwritesOperands()) {
@@ -168,9 +167,9 @@ private:
   DenseMap<std::pair<ValueId, int32_t>, int64_t> offsets;
   DenseMap<int32_t, planner::WorkspacePlacement> workspaces;
   DenseMap<ValueId, int64_t> residents;
-  DenseMap<ValueId, int32_t> latest; ///< instance that was made last: the one that is a result
+  DenseMap<ValueId, int32_t> latest; ///< the latest instance made, which results refer to
   DenseMap<std::pair<Value, int32_t>, Value> instances;
-  DenseMap<Operation *, SmallVector<Value>> operands; ///< before anything moved
+  DenseMap<Operation *, SmallVector<Value>> operands; ///< as they were before anything moved
 };
 
 } // namespace

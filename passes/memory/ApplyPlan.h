@@ -8,8 +8,8 @@
 
 namespace plimsoll::memory {
 
-/// Makes the functions and symbols of `module` match `solution`. Fails, after diagnostics,
-/// if an op has no place in it, or if it has events that no launch stands for (copies, waits).
+/// Makes the functions and symbols of `module` match `solution`. Fails, after diagnostics, if an op
+/// has no place in it, or if it has events other than launches (copies, waits).
 mlir::LogicalResult applyPlan(mlir::ModuleOp module, const StepProblem &step,
                               const planner::Solution &solution);
 

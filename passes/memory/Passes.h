@@ -14,7 +14,8 @@ namespace plimsoll::memory {
 #define GEN_PASS_REGISTRATION
 #include "passes/memory/Passes.h.inc"
 
-/// `outcome`, if given, receives the plan, or why there is none.
+/// Creates plan-memory. `outcome`, if not null, receives the problem and the plan, or why there is
+/// none; it must outlive the pass.
 std::unique_ptr<mlir::Pass> createPlanMemoryPass(const planner::Options &options,
                                                  PlanOutcome *outcome = nullptr);
 } // namespace plimsoll::memory

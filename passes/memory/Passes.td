@@ -7,12 +7,11 @@ include "mlir/Pass/PassBase.td"
 def PlanMemoryPass : Pass<"plan-memory", "::mlir::ModuleOp"> {
   let summary = "finds the cheapest plan that fits the budget, and writes it into the step";
   let description = [{
-    Extracts a `planner::Problem` from the timelines, whose launches have what `choose-kernels`
-    writes, lets the planner
-    (`passes/planner`) solve it, and applies the solution: operations stand in the
-    planned order, recomputed ones are cloned and marked, every value has a place.
-    When no plan fits, an error says the smallest arena found, a lower bound, the step
-    that binds and what is alive there.
+    Makes a `planner::Problem` from the timelines, on whose launches `choose-kernels` must have
+    written kernels and times, lets the planner (`passes/planner`) solve it, and applies the
+    solution: launches are moved into the planned order, recomputed ones are cloned and marked,
+    every value gets a place. If no plan fits, an error reports the smallest arena found, a lower
+    bound, the launch at which that arena is full, and what is alive there.
 
     After:
     ```mlir

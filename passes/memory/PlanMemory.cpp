@@ -22,7 +22,8 @@ static std::string mebibytes(int64_t bytes) {
   return llvm::formatv("{0:f1} MiB", bytes / 1048576.0);
 }
 
-/// The tensors alive where the smallest plan has its peak, the largest by name.
+/// Returns a list of what is alive at the peak of the smallest plan: residents and transients as
+/// sums, the largest transients by name.
 static std::string describeLive(const planner::Refusal &refusal) {
   constexpr size_t kShown = 8;
   int64_t resident = 0, transient = 0;
@@ -83,7 +84,7 @@ private:
     signalPassFailure();
   }
 
-  /// Those that were given, or, in plimsoll-opt, what the text says.
+  /// Returns the options given to the pass, or, in plimsoll-opt, those in the text of the pipeline.
   FailureOr<planner::Options> plannerOptions() {
     if (given)
       return *given;

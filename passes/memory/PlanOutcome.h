@@ -12,19 +12,21 @@ struct PlanOutcome {
   planner::Problem problem;
   planner::Result result;
   std::vector<nn::TimelineKind> kinds; ///< of the problem's timelines
-  /// Of each value of the problem, the parameter or sum that it is the gradient of, or `none`.
+  /// Of each value of the problem: the parameter or sum whose gradient it is, or `none`.
   std::vector<planner::ValueId> gradientOf;
 
-  /// Index of the timeline that reports of one timeline show: the first that trains, or the first.
+  /// Returns the index of the timeline that reports show if they show one: the first that trains,
+  /// or else the first.
   size_t shown() const;
   const planner::Timeline &timeline() const { return problem.timelines[shown()]; }
   const planner::TimelinePlan &plan() const { return result.solution.timelines[shown()]; }
 
-  /// Seconds of a training step whose timelines take `seconds` each: their weighted sum.
+  /// Returns the seconds of a training step whose timelines take `seconds` each: their weighted
+  /// sum.
   double stepSeconds(const std::vector<double> &seconds) const;
-  /// Predicted for the plan.
+  /// Returns the predicted seconds of a training step under the plan.
   double stepSeconds() const;
-  /// A step of `seconds`, relative to one that repeats nothing; 1 where that takes no time.
+  /// Returns `seconds` relative to a step without recomputation; 1 if that takes no time.
   double relativeStep(double seconds) const;
 };
 

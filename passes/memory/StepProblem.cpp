@@ -98,6 +98,8 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
     else if (nn::isLaunch(&op) && failed(addLaunch(&op, timeline)))
       status = failure();
   }
+  if (failed(status))
+    return failure();
   for (Value result : function.getBody().front().getTerminator()->getOperands()) {
     ValueId id = valueId(result);
     if (id == planner::none)
@@ -106,12 +108,12 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
         !llvm::is_contained(timeline.liveAtEnd, id))
       timeline.liveAtEnd.push_back(id);
   }
-  for (planner::Op &op : timeline.ops) // what must be there at the end is never written over
+  for (planner::Op &op : timeline.ops) // what the results need must not be written over
     std::erase_if(op.inPlace, [&](const planner::InPlacePair &pair) {
       return llvm::is_contained(timeline.liveAtEnd, pair.input);
     });
   planned.timelines.push_back(std::move(timeline));
-  return status;
+  return success();
 }
 
 LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline) {
@@ -159,8 +161,8 @@ LogicalResult StepProblem::addLaunch(Operation *op, planner::Timeline &timeline)
   return success();
 }
 
-/// True if `value` is also an operand that result `result` may not be written over: the
-/// kernel could read it after it is gone.
+/// True if `value` is also an operand that result `result` may not be written over: the kernel
+/// could read that operand after the write.
 bool StepProblem::readsElsewhere(Operation *op, ValueId value, unsigned result,
                                  ArrayRef<nn::InPlacePair> pairs) const {
   return llvm::any_of(llvm::enumerate(op->getOperands()), [&](auto operand) {

@@ -1,7 +1,7 @@
 //===- StepProblem.h - a training step as a planner's problem ------*- C++ -*-===//
 //
-// The bridge between IR and planner: which op is which `planner::Op`, which SSA values
-// are one `planner::Value` (a reshape is a view of its operand), and back.
+// The bridge between IR and planner: which op is which `planner::Op`, which SSA values are which
+// `planner::Value` (a reshape is a view of its operand), and back.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_PASSES_MEMORY_STEPPROBLEM_H
 #define PLIMSOLL_PASSES_MEMORY_STEPPROBLEM_H
@@ -12,16 +12,15 @@
 
 namespace plimsoll::memory {
 
-/// The value whose bytes `value` is a view of.
+/// Returns the value whose bytes `value` is a view of.
 mlir::Value viewedValue(mlir::Value value);
-/// False for a constant that every reader has in its loop body as a number.
+/// False if every reader of `constant` can have it as a number in its loop body.
 bool needsStorage(nn::ConstantOp constant);
 
-/// The problem of all timelines of a module.
+/// The planner's problem for the timelines of a module.
 class StepProblem {
 public:
-  /// Of at least one timeline, on whose launches `choose-kernels` has written. Fails after
-  /// diagnostics.
+  /// Makes the problem of at least one timeline, after `choose-kernels`. Fails after diagnostics.
   static mlir::FailureOr<StepProblem> extract(mlir::ArrayRef<mlir::func::FuncOp> timelines);
 
   const planner::Problem &problem() const { return planned; }
@@ -29,12 +28,12 @@ public:
   mlir::Operation *operation(unsigned timeline, planner::OpId op) const {
     return operations[timeline][op];
   }
-  /// The planner's value of an SSA value (through views), or `planner::none`.
+  /// Returns the planner's value for an SSA value (through views), or `planner::none`.
   planner::ValueId valueId(mlir::Value value) const;
-  /// Of each planner value, the resident whose gradient an update takes it for, or
-  /// `planner::none`.
+  /// Returns for each planner value the resident whose gradient it is, according to an update that
+  /// reads it, or `planner::none`.
   const std::vector<planner::ValueId> &gradientOf() const { return primals; }
-  /// The resident value of a symbol or of a constant's content, or `planner::none`.
+  /// Returns the resident value of a symbol, or of a constant's content, or `planner::none`.
   planner::ValueId residentId(mlir::Attribute key) const;
 
 private:

@@ -6,7 +6,7 @@
 
 namespace plimsoll::planner {
 
-/// Adds a line to `errors` for everything wrong with the spaces and resources of `problem`.
+/// Appends one line to `errors` for each defect of the spaces and resources of `problem`.
 void checkMachine(const Problem &problem, std::vector<std::string> &errors);
 
 } // namespace plimsoll::planner

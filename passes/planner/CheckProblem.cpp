@@ -11,7 +11,7 @@ namespace plimsoll::planner {
 
 namespace {
 
-/// Sums of sizes stay below this, so that no solver needs to fear overflow.
+/// Sums of sizes stay below this, so that solvers can add them without overflow.
 constexpr int64_t maxTotal = std::numeric_limits<int64_t>::max() / 64;
 
 bool isPowerOfTwo(int64_t x) {
@@ -49,7 +49,7 @@ private:
     return timeline.name + ": operation " + number(op) + " '" + timeline.ops[op].name + "'";
   }
 
-  /// Adds to a running total of bytes and says when it leaves the range.
+  /// Adds to a running total of bytes and reports when it leaves the range.
   void addBytes(int64_t bytes, int64_t alignment, const std::string &what) {
     if (bytes < 0 || alignment <= 0 || overflow)
       return;
@@ -80,7 +80,8 @@ private:
       error(text(v) + ": pinned to an offset that its alignment does not divide");
   }
 
-  /// Values that are surely alive together: residents, and inputs of one timeline.
+  /// Tests the pinned values that are certainly alive together: residents, and inputs of one
+  /// timeline.
   void checkPinned() {
     std::vector<ValueId> residents;
     for (size_t v = 0; v < problem.values.size(); ++v)
@@ -99,7 +100,7 @@ private:
 
   void checkPinnedApart(std::vector<ValueId> ids) {
     if (!errors.empty())
-      return; // sizes and offsets are to be trusted
+      return; // sizes and offsets are valid from here on
     auto key = [&](ValueId v) {
       return std::pair(problem.values[v].space, *problem.values[v].pinned);
     };
@@ -159,7 +160,7 @@ private:
     }
   }
 
-  /// A transient value belongs to one timeline.
+  /// Records that `v` is used by timeline `t`: a transient value belongs to one timeline.
   void claim(const Timeline &timeline, int32_t t, ValueId v) {
     if (resident(v) || home[v] == t)
       return;
@@ -199,9 +200,9 @@ private:
 
   const Problem &problem;
   std::vector<std::string> errors;
-  std::vector<int32_t> home;     ///< timeline of a transient value
-  std::vector<int32_t> written;  ///< timeline + 1 that last wrote a value
-  std::vector<char> overwritten; ///< in the timeline being checked
+  std::vector<int32_t> home;     ///< of each value: the timeline of a transient one
+  std::vector<int32_t> written;  ///< of each value: 1 + the timeline that last wrote it
+  std::vector<char> overwritten; ///< of each value, in the timeline being checked
   int64_t total = 0;
   bool overflow = false;
 };

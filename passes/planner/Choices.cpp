@@ -31,7 +31,8 @@ std::vector<int32_t> fastestWithin(const RematGraph &graph, const Problem &probl
   for (size_t p = 0; p < sequence.size(); ++p) {
     const Op &op = timeline.ops[sequence[p]];
     int32_t alternative = 0;
-    // A workspace lives at its own position, so the choice at one leaves the others theirs.
+    // A workspace is live at its own position only, so choices at different positions are
+    // independent.
     const int64_t room = budget - live.memory[p] + graph.nodes[sequence[p]].workspace;
     if (problem.resources[op.resource].space == 0)
       while (alternative < leastAlternative(op) &&

@@ -18,7 +18,7 @@ void sortUnique(std::vector<OpId> &ids) {
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
-/// Every other reader of `value` runs before `op`, which destroys it.
+/// Makes every other reader of `value` run before `op`, which destroys it.
 void addReadersBefore(Dependences &d, ValueId value, OpId op) {
   if (!inRange(value, d.readers.size()))
     return;

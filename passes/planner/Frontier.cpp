@@ -17,16 +17,17 @@ int32_t rungCount(Effort effort) {
   return effort == Effort::Fast ? 12 : effort == Effort::Normal ? 24 : 48;
 }
 
-/// Work of one rung: enough for many ruins of a small problem, bounded for a large one.
+/// Returns the work allowed for one rung: enough for many ruins of a small problem, bounded for a
+/// large one.
 int64_t rungWork(Effort effort, size_t ops) {
   const int64_t normal =
       std::clamp<int64_t>(static_cast<int64_t>(ops) * 20'000, 100'000, 10'000'000);
   return effort == Effort::Fast ? normal / 8 : effort == Effort::Normal ? normal : normal * 10;
 }
 
-/// A graph in which nothing is dearer or larger than in any plan, so that what is proven of
-/// it holds for all of them: values are as large as they are, not rounded up, and every
-/// operation has the least workspace and the seconds of its fastest alternative.
+/// Returns a graph in which nothing is more expensive or larger than in any plan, so that bounds
+/// proven for it hold for all plans: sizes are not rounded up, and every operation has its least
+/// workspace and the seconds of its fastest alternative.
 RematGraph optimisticGraph(const Problem &problem, const Timeline &timeline,
                            const Dependences &dependences, int64_t residentBytes) {
   RematGraph graph =
@@ -122,7 +123,8 @@ void Frontier::climb(Style style) {
     last = members.back().arenaBytes;
 }
 
-/// Equal steps down to the bound; where two in a row are missed, halves of the last step.
+/// Tries targets in equal steps down to the bound. After two misses in a row, bisects between the
+/// last target reached and the first one missed.
 void Frontier::climbToMissed(Style style) {
   const int64_t top = unconstrained().arenaBytes, span = top - planBound;
   const int32_t rungs = rungCount(options.effort);
@@ -146,8 +148,9 @@ void Frontier::climbToMissed(Style style) {
   }
 }
 
-/// Recomputes until the packed bytes of every timeline are within `target`; where
-/// packing misses it, with a budget of live bytes that is lower by what was missed.
+/// Recomputes until the packed bytes of every timeline are within `target`. Where packing exceeds
+/// it, retries with a budget of live bytes that is lower by the excess. Returns true if the target
+/// is reached.
 bool Frontier::addRung(int64_t target, Style style) {
   Member member;
   member.valid = true;
@@ -193,8 +196,9 @@ bool Frontier::addRung(int64_t target, Style style) {
   return reached;
 }
 
-/// A sequence of timeline `t` whose live bytes are within the budget of `remat`, if it is
-/// found; from the last rung's, or at the last attempt from the one without recomputation.
+/// Returns a sequence of timeline `t` whose live bytes are within the budget of `remat`, if one is
+/// found. The search starts from the last rung's sequence, at the last attempt from the one without
+/// recomputation.
 RematResult Frontier::recompute(size_t t, const RematGraph &graph, const RematOptions &remat,
                                 int32_t attempt) {
   RematResult found;
@@ -219,8 +223,9 @@ double Frontier::costBound(int64_t budget) const {
   return bound;
 }
 
-/// Where everything runs on the main stream, each operation once and what must be run again;
-/// else what the busiest resource does at least.
+/// Returns a lower bound on the cost of timeline `t`. If everything runs on the main stream: each
+/// operation once, and the recomputation that the budget forces. Otherwise: the load of the busiest
+/// resource.
 double Frontier::timelineBound(size_t t, int64_t budget) const {
   const Timeline &timeline = problem.timelines[t];
   std::vector<double> busy(problem.resources.size(), 0.0);

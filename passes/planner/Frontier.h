@@ -13,32 +13,32 @@ struct Member {
   std::vector<int64_t> spaceBytes;
   int64_t arenaBytes = 0;
   double cost = 0;         ///< by the weights of the timelines
-  double seconds = 0;      ///< each timeline once: decides between members of one cost
+  double seconds = 0;      ///< sum over timelines, unweighted: breaks ties of cost
   SpaceId overfull = none; ///< a space beside the arena whose capacity is not enough
   bool valid = false;      ///< false if pinned values could not be honoured
 };
 
-/// Plans from unconstrained to the smallest found. The targets depend on the
-/// problem and the effort alone, never on a budget asked: the cheapest member
-/// that fits a budget cannot get dearer when the budget grows. Where operations can run
-/// in less memory, there is a second ladder in which they do (see Style).
+/// The plans from unconstrained to the smallest found. The targets of the ladder depend on the
+/// problem and the effort alone, never on the budget: so the cheapest member that fits a budget
+/// cannot get dearer when the budget grows. If operations can run in less memory, a second ladder
+/// makes use of it (see Style).
 class Frontier {
 public:
   Frontier(const Problem &problem, const ResidentLayout &layout, const Options &options);
 
-  /// A plan that is no member: checkpoints by rule (see Policies.h).
+  /// Returns the plan of checkpointing by rule (see Policies.h), which is not a member.
   Member checkpointed(int32_t every) const;
-  /// The plan without any recomputation.
+  /// Returns the plan without any recomputation.
   const Member &unconstrained() const { return members[0]; }
   /// Solves the whole ladder (once).
   void solveLadder();
   /// True if the plan without any recomputation is within `budget` and all capacities.
   bool unconstrainedFits(int64_t budget) const { return fits(unconstrained(), budget); }
-  /// The cost that no plan of at most `budget` bytes is below whose operations run for
-  /// the first time in the order found here (proven).
+  /// Returns a lower bound on cost (proven): no plan of at most `budget` bytes is cheaper, if its
+  /// operations run for the first time in the order found here.
   double costBound(int64_t budget) const;
-  /// The cheapest member of at most `budget` bytes, and within all capacities; the smallest
-  /// if there is none.
+  /// Returns the cheapest member that fits `budget` and all capacities, or the smallest member if
+  /// none does.
   const Member &choose(int64_t budget) const;
   const std::vector<Member> &all() const { return members; }
 
@@ -48,8 +48,8 @@ public:
 private:
   /// How the operations of a rung run.
   enum class Style : uint8_t {
-    Fast,  ///< first alternatives, waits where they must be
-    Small, ///< the fastest alternatives that the target has room for, waits at once
+    Fast,  ///< first alternatives; the main stream waits as late as possible
+    Small, ///< the fastest alternatives that fit the target; the main stream waits at once
   };
 
   static bool fits(const Member &member, int64_t budget) {
@@ -70,10 +70,10 @@ private:
   const ResidentLayout &layout;
   const Options &options;
   std::vector<Member> members;
-  std::vector<std::vector<int32_t>> sequences; ///< of each timeline, of the last rung
-  std::vector<std::vector<int32_t>> bases;     ///< of each timeline, without copies
+  std::vector<std::vector<int32_t>> sequences; ///< of each timeline: that of the last rung reached
+  std::vector<std::vector<int32_t>> bases;     ///< of each timeline: without recomputation
   bool solved = false;
-  bool exact = true; ///< small enough for exact rungs, each a byte below the last
+  bool exact = true; ///< the problem is small enough for exact rungs, each a byte below the last
 };
 
 } // namespace plimsoll::planner

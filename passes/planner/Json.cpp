@@ -61,7 +61,7 @@ void from_json(const json &j, Value &value) {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Problem, name, spaces, resources, values, timelines)
 
-/// `data` with the version of the format among its members.
+/// Returns `data` with the version of the format added.
 static json withVersion(json data) {
   data["version"] = formatVersion;
   return data;

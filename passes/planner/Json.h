@@ -1,7 +1,7 @@
 //===- Json.h - problems and solutions as JSON ----------------------------------------===//
 //
-// A target of its own (PlimsollPlannerJson), so that the planner needs nothing
-// but the standard library. Names of members are those of Problem.h and Solution.h.
+// A separate library (PlimsollPlannerJson), so that the planner itself depends on the standard
+// library alone. JSON members have the names of the fields in Problem.h and Solution.h.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,11 +16,12 @@ namespace plimsoll::planner {
 nlohmann::json toJson(const Problem &problem);
 nlohmann::json toJson(const Solution &solution);
 
-/// The member "version" of a problem and of a solution. Version 1 had streams and no clock.
+/// Written as the member "version" of a problem and of a solution. Version 1 had streams and no
+/// clock.
 inline constexpr int formatVersion = 2;
 
-/// Throws nlohmann::json::exception when members are missing or of a wrong type, and
-/// std::invalid_argument when the version is another.
+/// Reads a problem. Throws nlohmann::json::exception if a member is missing or has a wrong type,
+/// and std::invalid_argument if the version is not `formatVersion`. So does `solutionFromJson`.
 Problem problemFromJson(const nlohmann::json &json);
 Solution solutionFromJson(const nlohmann::json &json);
 

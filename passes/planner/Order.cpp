@@ -1,9 +1,8 @@
 //===- Order.cpp - an order of low peak -------------------------------------------------------===//
 //
-// Candidates are the order given and a greedy list schedule that always runs
-// the ready operation which leaves the fewest bytes alive; then single
-// operations are moved within what they depend on, towards where they free bytes
-// early or allocate late, as long as the peak falls.
+// Candidates are the given order and a greedy list schedule, which always runs the ready operation
+// that leaves the fewest bytes alive. Then single operations are moved, within their dependences,
+// to where they free bytes earlier or allocate later, as long as the peak falls.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,7 +16,7 @@ namespace plimsoll::planner {
 
 namespace {
 
-/// Bytes that running `node` now adds to what stays alive afterwards.
+/// Returns the bytes that running `node` now would add to what stays alive afterwards.
 int64_t bytesKept(const RematGraph &graph, int32_t node, const std::vector<int32_t> &readersLeft) {
   int64_t bytes = 0;
   for (int32_t v : graph.nodes[node].outputs)
@@ -62,7 +61,7 @@ std::vector<int32_t> listSchedule(const RematGraph &graph, const Dependences &de
   return order;
 }
 
-/// Peak first, then the sum of live bytes: a lower sum packs better and leaves
+/// Returns the peak and the sum of live bytes. Of equal peaks the lower sum packs better and leaves
 /// more room for later moves.
 std::pair<int64_t, double> measure(Liveness &live, const std::vector<int32_t> &order) {
   live.run(order);
@@ -85,7 +84,7 @@ void localSearch(const RematGraph &graph, const Dependences &dependences,
     for (int32_t p = 0; p < count; ++p)
       where[order[p]] = p;
     for (int32_t p = std::max(0, peak - 40); p < std::min(count, peak + 40) && !improved; ++p) {
-      int32_t low = 0, high = count - 1; // where the operation may stand
+      int32_t low = 0, high = count - 1; // positions that dependences allow for the operation
       for (int32_t b : dependences.before[order[p]])
         low = std::max(low, where[b] + 1);
       for (int32_t b : dependences.behind[order[p]])

@@ -6,8 +6,9 @@
 
 namespace plimsoll::planner {
 
-/// An order that keeps `dependences` with the lowest peak of live bytes found:
-/// `given`, list schedules, and local search on the best; never worse than `given`.
+/// Returns an order that keeps `dependences` and has the lowest peak of live bytes found among
+/// `given`, list schedules, and a local search from the best of them. Its peak is never above that
+/// of `given`.
 std::vector<int32_t> lowPeakOrder(const RematGraph &graph, const Dependences &dependences,
                                   const std::vector<int32_t> &given);
 

@@ -1,5 +1,4 @@
-//===- Pack.cpp - the portfolio
-//---------------------------------------------------===//
+//===- Pack.cpp - the packing portfolio --------------------------------------===//
 
 #include "passes/planner/PackInternal.h"
 
@@ -9,19 +8,19 @@ namespace plimsoll::planner {
 
 namespace {
 
-constexpr int64_t bySizeWork = 100'000'000; ///< of packing by size where conflicts are not listed
+constexpr int64_t bySizeWork = 100'000'000; ///< for packing by size if conflicts are not listed
 constexpr size_t quadraticLimit = 40000;    ///< buffers up to which conflicts are always listed
-constexpr int64_t listLimit = 60'000'000;   ///< entries in lists of conflicts of more buffers
+constexpr int64_t listLimit = 60'000'000;   ///< entries: with more, conflicts are not listed
 constexpr size_t ordersLimit = 1500;        ///< buffers up to which all orders are tried
 
-/// A second is about 5e7 of the tree search, 1e8 of the ejection search, and
-/// 4e7 of the latter where its lists outgrow the caches.
+/// Returns the work to allow. A second is about 5e7 steps of the tree search and 1e8 of the
+/// ejection search, 4e7 once its lists outgrow the caches.
 SearchLimits limitsOf(Effort effort, size_t buffers) {
   if (effort == Effort::Fast)
     return {0, 200'000, 100, 200'000, 50, {}};
   const int64_t more = effort == Effort::Max ? 10 : 1;
   int64_t eject = buffers > manyBuffers ? 220'000'000 : 375'000'000;
-  // What a million buffers cost besides leaves less and less for it, from one to the next.
+  // Other parts of the portfolio grow with the number of buffers and leave less time for this one.
   if (buffers > quadraticLimit) {
     const double share = double(quadraticLimit) / double(buffers);
     eject = static_cast<int64_t>(double(eject) * share * share * share);
@@ -93,7 +92,8 @@ private:
     return true;
   }
 
-  /// Offers what `spread` makes of the packings of `some`; returns the lowest.
+  /// Packs `some` greedily in several orders and offers `spread(offsets)` for each. Returns the
+  /// lowest packing.
   template <typename Spread>
   std::vector<int64_t> greedy(std::span<const Buffer> some, const Conflicts &conflicts,
                               Spread spread) {
@@ -110,7 +110,7 @@ private:
     return best;
   }
 
-  /// With stacks first, then without, since a stack can be in the way.
+  /// Searches with stacks first, then without, since a stack can be in the way.
   void search(Conflicts &conflicts) {
     SearchLimits limits = limitsOf(options.effort, buffers.size());
     limits.goal = goal();
@@ -148,7 +148,7 @@ int64_t maxLive(std::span<const Buffer> buffers) {
       edges.push_back({b.lower, b.size});
       edges.push_back({b.upper, -b.size});
     }
-  std::sort(edges.begin(), edges.end()); // at equal times, ends come first
+  std::sort(edges.begin(), edges.end()); // at equal times ends sort before starts
   int64_t live = 0, most = 0;
   for (const auto &[time, change] : edges)
     most = std::max(most, live += change);

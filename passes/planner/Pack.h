@@ -29,22 +29,22 @@ struct PackOptions {
 };
 
 struct PackResult {
-  std::vector<int64_t> offsets; ///< as the buffers
+  std::vector<int64_t> offsets; ///< bytes, one for each buffer
   int64_t height = 0;           ///< highest end; `none` if fixed buffers overlap
   int64_t lowerBound = 0;       ///< max-live; no packing is lower
   bool proven = false;          ///< `height` is optimal
-  bool timedOut = false;        ///< stopped by `timeLimit`
+  bool timedOut = false;        ///< `timeLimit` stopped the search
   int64_t work = 0;             ///< steps of search done
 };
 
-/// Portfolio, from cheap to dear, until the lower bound (or `capacity`) is
-/// reached: a sweep in the order of starts, best and first fit in several orders,
-/// tree search, ejection search. The two searches treat buffers of one life as one at
-/// first. Above 40,000 buffers it is the sweep, best fit by size, and an ejection search
-/// that has less work the more there are, so that a million take seconds.
+/// Packs `buffers` with a portfolio, from cheap to dear, until the lower bound (or `capacity`) is
+/// reached: a sweep in the order of starts, best and first fit in several orders, tree search,
+/// ejection search. The two searches first treat buffers with the same life as one. Above 40,000
+/// buffers only the sweep, best fit by size, and an ejection search run, whose work shrinks with
+/// the number of buffers, so that a million take seconds.
 PackResult pack(std::span<const Buffer> buffers, const PackOptions &options = {});
 
-/// The largest sum of sizes alive at one time.
+/// Returns the largest sum of sizes alive at one time.
 int64_t maxLive(std::span<const Buffer> buffers);
 
 } // namespace plimsoll::planner

@@ -1,11 +1,9 @@
-//===- PackBySize.cpp - best fit in the order of sizes, without lists of
-// conflicts ----===//
+//===- PackBySize.cpp - best fit in the order of sizes, without conflict lists -===//
 //
-// For instances whose conflicts are too many to list. In the order of starts a life is a
-// range of positions, and two buffers are alive together if their ranges meet. Blocks of
-// positions are the leaves of a tree, whose nodes hold the bytes that are taken: what meets
-// a range is then the union of a few sets, in which all that lies close together is one
-// piece, however many buffers it is made of.
+// For instances with too many conflicts to list. In the order of starts a life is a range of
+// positions, and two buffers are alive together if their ranges meet. Blocks of positions are the
+// leaves of a tree whose nodes hold the bytes that are taken: what meets a range is the union of a
+// few sets, in which adjacent bytes are one piece, however many buffers they belong to.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +20,7 @@ constexpr int32_t blockSize = 64; ///< positions
 
 using Range = std::pair<int64_t, int64_t>; ///< of bytes
 
-/// Bytes as ranges that do not touch, in ascending order.
+/// A set of bytes, as ranges that do not touch, ascending.
 class ByteSet {
 public:
   void add(Range range) {
@@ -92,8 +90,9 @@ public:
   }
 
 private:
-  /// True once the work is done, or after a sixteenth of the buffers if it would take four times
-  /// as much: each buffer meets more of them than the one before.
+  /// True once the work is used up, or if, within the first sixteenth of the buffers, the
+  /// extrapolated work is more than four times what is allowed. The extrapolation is quadratic:
+  /// each buffer meets more others than the one before.
   bool isTooMuch(int64_t placed) const {
     const double rest = double(past.size()) / double(placed);
     return spent > work || (rest < 16 && double(spent) * rest * rest > 4 * double(work));
@@ -104,12 +103,13 @@ private:
     ByteSet any;   ///< of buffers alive in any of them
   };
 
-  /// The blocks that [from, to) fills, but for the last one if the positions end in it.
+  /// Returns the blocks that lie wholly within [from, to); a last block that is not full does not
+  /// count.
   static std::pair<int32_t, int32_t> filledBlocks(int32_t from, int32_t to) {
     return {(from + blockSize - 1) / blockSize, to / blockSize};
   }
 
-  /// Nodes of which the blocks [from, to) are made.
+  /// Calls `see` for the nodes that together make up the blocks [from, to).
   template <typename See> void eachPart(int32_t from, int32_t to, See see) {
     for (from += leaves, to += leaves; from < to; from /= 2, to /= 2) {
       if (from & 1)
@@ -119,7 +119,8 @@ private:
     }
   }
 
-  /// The nodes above the first and the last block of [from, to), these included.
+  /// Calls `see` for the nodes of the first and the last block of [from, to) and all nodes above
+  /// them.
   template <typename See> void eachAbove(int32_t from, int32_t to, See see) {
     int32_t a = leaves + from / blockSize, b = leaves + (to - 1) / blockSize;
     for (; a != b; a /= 2, b /= 2) {
@@ -145,7 +146,7 @@ private:
       ending[end].add(range);
   }
 
-  /// The bytes of placed buffers that are alive with the one at `position`, sorted.
+  /// Sets `taken` to the bytes of placed buffers that are alive with the one at `position`, sorted.
   void findTaken(int32_t position) {
     const int32_t end = past[position];
     taken.clear();
@@ -163,7 +164,8 @@ private:
     spent += std::ssize(taken) + blockSize;
   }
 
-  /// By counting their offsets in 1/256 of the height so far; that leaves few out of order.
+  /// Sorts `taken` by counting offsets in 1/256 of the height so far, which leaves few ranges out
+  /// of order.
   void sortTaken() {
     std::array<uint32_t, 257> from{};
     for (const Range &range : taken)
@@ -183,7 +185,8 @@ private:
     std::swap(sorted, taken);
   }
 
-  /// Of the buffers that start or end in [from, to), a block, those that meet [position, end).
+  /// Adds to `taken` the placed buffers of [from, to), which lies within one block, that meet
+  /// [position, end).
   void addBlock(int32_t from, int32_t to, int32_t position, int32_t end) {
     for (int32_t p = from; p < std::min(to, end); ++p)
       if (places[p].first != none && past[p] > position)
@@ -193,15 +196,15 @@ private:
   }
 
   std::span<const Buffer> buffers;
-  int64_t work, spent = 0;                  ///< ranges that may be, and were, looked at
-  std::vector<int32_t> byStart, positionOf; ///< position: of a buffer in `byStart`
+  int64_t work, spent = 0;                  ///< ranges that may be, and were, examined
+  std::vector<int32_t> byStart, positionOf; ///< `positionOf`: index of a buffer in `byStart`
   std::vector<int32_t> past; ///< of each position: the first that starts after its end
   int32_t leaves = 1;
   std::vector<Node> nodes;     ///< a heap: the parts of node n are 2n and 2n + 1
   std::vector<ByteSet> ending; ///< by `past`: bytes of buffers from earlier blocks that end there
-  std::vector<Range> places;   ///< of each position
+  std::vector<Range> places;   ///< of each position: the bytes of its buffer
   std::vector<Range> taken, sorted;
-  int32_t shift = 0; ///< of an offset: its 256th of the height so far
+  int32_t shift = 0; ///< of an offset, to get its 256th of the height so far
 };
 
 } // namespace

@@ -1,10 +1,9 @@
 //===- PackEject.cpp - ejection search below a height ----------------------------===//
 //
-// After Nagata and Braysy, "A powerful route minimization heuristic for the vehicle
-// routing problem with time windows" (Operations Research Letters 37, 2009): all
-// buffers but a few lie apart below the height aimed at. One of those left out
-// goes into a gap, or, where none is large enough, to the place where the buffers
-// it pushes out are the least difficult ones. A buffer's difficulty grows each
+// After Nagata and Braysy, "A powerful route minimization heuristic for the vehicle routing problem
+// with time windows" (Operations Research Letters 37, 2009): all buffers but a few lie apart below
+// the height aimed at. One of those left out goes into a gap, or, if none is large enough, to the
+// place where the buffers it pushes out are the least difficult. A buffer's difficulty grows each
 // time it finds no gap. After that some of its neighbours are moved to other gaps.
 //
 //===----------------------------------------------------------------------===//
@@ -20,7 +19,8 @@ namespace plimsoll::planner {
 
 namespace {
 
-/// x to the power of n/8, by exactly rounded operations: alike on every machine.
+/// Returns x to the power of n/8 by exactly rounded operations, so that every machine gets the
+/// same.
 double eighths(double x, int32_t n) {
   const double root = std::sqrt(std::sqrt(std::sqrt(x)));
   double power = 1;
@@ -72,11 +72,11 @@ public:
 
 private:
   struct Slot {
-    int64_t low, high; ///< bytes taken; `high` is `away` if it is outside
+    int64_t low, high; ///< its bytes; `high` is `away` if it is outside
     double weight;     ///< difficulty of pushing it out
   };
 
-  /// A lower height, and out with all that ends above it.
+  /// Lowers the height aimed at and takes out every buffer that ends above it.
   void aim(int64_t goal) {
     cap = std::max(goal, (height - std::max(unit, (height - goal) / style.steps)) / unit * unit);
     outside.clear();
@@ -121,8 +121,8 @@ private:
       stir(i);
   }
 
-  /// The neighbours of `i` that are in place, by offset. Their list is kept in the
-  /// order found, which changes little from one time to the next.
+  /// Collects the neighbours of `i` that are placed, by offset. Their list keeps the order found,
+  /// which changes little from one call to the next.
   void lookAround(int32_t i) {
     int32_t *list = conflicts.list.data() + conflicts.start[i];
     const int32_t count = static_cast<int32_t>(conflicts.of(i).size());
@@ -190,8 +190,8 @@ private:
       place(j, offset);
   }
 
-  /// Places `i` where those it pushes out weigh least. The sum changes only at the
-  /// ends of the others: one pass over both ends, each in its order.
+  /// Places `i` where the buffers it pushes out have the least total weight. The sum changes only
+  /// at the ends of other buffers: one pass over both kinds of ends, each sorted.
   void pushIn(int32_t i) {
     const Buffer &b = buffers[i];
     left -= 5 * std::ssize(taken);
@@ -216,7 +216,7 @@ private:
       }
     };
     weigh(0);
-    size_t under = 0, over = 0; // next place under a low, over a high end
+    size_t under = 0, over = 0; // next candidate offset: below a `low` end, above a `high` end
     const int64_t last = (cap - b.size) / b.alignment * b.alignment;
     for (int64_t at = 0; at < last;) {
       int64_t next = last;
@@ -240,14 +240,14 @@ private:
 
   static constexpr int64_t away = -1;
   std::span<const Buffer> buffers;
-  Conflicts &conflicts; ///< each list in the order last met
+  Conflicts &conflicts; ///< each list in the order in which it was last used
   std::vector<Slot> slots;
   std::vector<int64_t> best;
   int64_t height, cap = 0, left = 0;
   int64_t unit = 0; ///< divides every height that can occur
   const EjectStyle &style;
   Random random;
-  std::vector<double> difficulty; ///< at first
+  std::vector<double> difficulty; ///< initial values
   std::vector<int32_t> outside;
   std::vector<Slot> taken;
   std::vector<std::pair<int64_t, double>> ends;

@@ -1,5 +1,4 @@
-//===- PackGreedy.cpp - buffers one by one into the gaps
-//----------------------------===//
+//===- PackGreedy.cpp - buffers one by one into the gaps --------------------===//
 
 #include "passes/planner/PackInternal.h"
 #include "passes/planner/Sequence.h"
@@ -8,8 +7,8 @@ namespace plimsoll::planner {
 
 namespace {
 
-/// How many buffers are alive with each: all that start before its end, but for those over by
-/// its start.
+/// Counts how many buffers are alive together with each: those that start before its end, less
+/// those that end by its start.
 class Neighbours {
 public:
   explicit Neighbours(std::span<const Buffer> buffers) {
@@ -95,7 +94,7 @@ std::vector<int32_t> makeOrder(std::span<const Buffer> buffers, OrderKind kind) 
 int64_t gapFor(std::span<const std::pair<int64_t, int64_t>> taken, int64_t size, int64_t alignment,
                Fit fit) {
   int64_t end = 0, place = none,
-          gap = 0; // lowest free byte above what was seen; choice
+          gap = 0; // lowest free byte above the ranges seen; chosen offset
   for (const auto &[low, high] : taken) {
     const int64_t offset = alignUp(end, alignment);
     if (low >= offset + size && (place == none || low - end < gap)) {

@@ -39,8 +39,8 @@ private:
 
   int64_t halfWay() const { return limits.goal + (height - limits.goal) / 2; }
 
-  /// First the goal itself as the capacity, from many slightly shuffled orders;
-  /// then capacities that halve the way from there to the best height known.
+  /// Runs tree searches: first with the goal itself as the capacity, from many slightly shuffled
+  /// orders; then with capacities halfway between there and the best height known.
   int64_t trees() {
     const int64_t square = std::ssize(buffers) * std::ssize(buffers);
     const int64_t all = std::min(limits.treeWork, limits.treePerPair * (square + 1));
@@ -55,7 +55,7 @@ private:
         capacity = halfWay();
         failures = 0;
       } else if (++failures % 60 == 0) {
-        // Too hard: nearer to what is known; after ten times from half way again.
+        // Too hard: move towards the height known; after ten times start again from half way.
         capacity = failures >= 600 ? halfWay() : (capacity + height) / 2;
         failures = failures >= 600 ? 0 : failures;
       }
@@ -84,7 +84,7 @@ private:
     return found;
   }
 
-  /// Moves each buffer by up to `amount` of the whole order.
+  /// Moves each buffer by up to `amount` of the length of the order.
   static void shuffle(std::vector<int32_t> &order, double amount, Random &random) {
     std::vector<std::pair<double, int32_t>> keys;
     for (size_t i = 0; i < order.size(); ++i)
@@ -94,8 +94,8 @@ private:
       order[i] = keys[i].second;
   }
 
-  /// Each round with another seed and another idea of what is hard to place: some
-  /// instances yield to one in a few only.
+  /// Runs ejection searches, each round with another seed and another measure of difficulty: some
+  /// instances yield to a few of these only.
   int64_t ejections() {
     const int64_t square = std::ssize(buffers) * std::ssize(buffers);
     const int64_t all = std::min(limits.ejectWork, limits.ejectPerPair * (square + 1));
@@ -122,7 +122,7 @@ private:
   const SearchLimits &limits;
   std::vector<int64_t> best;
   int64_t height;
-  std::vector<int32_t> bestOrder; ///< of the best tree search
+  std::vector<int32_t> bestOrder; ///< the order of the best tree search
 };
 
 } // namespace

@@ -1,7 +1,7 @@
 //===- PackSweep.cpp - best fit in the order of starts ------------------------------===//
 //
-// One sweep over time with the free bytes in two ordered sets, by size and by
-// offset: O(n log n), for instances of a million buffers.
+// One sweep over time. The free bytes are kept in two ordered sets, by size and by offset: O(n log
+// n), for instances of a million buffers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,7 +26,7 @@ public:
         cut(gap->second, gap->first, at, size);
         return at;
       }
-    // Above everything, from the gap below `top` if there is one.
+    // Above everything, beginning in the gap directly below `top` if there is one.
     int64_t from = top;
     if (!byOffset.empty())
       if (const auto last = std::prev(byOffset.end()); last->first + last->second == top)

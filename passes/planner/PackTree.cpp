@@ -1,17 +1,16 @@
 //===- PackTree.cpp - tree search with sections --------------------------------===//
 //
-// After Moffitt, "MiniMalloc" (ASPLOS 2023), sec. 4: time is cut into sections
-// between starts and ends; a partial packing is given up when in one of them the
-// lowest offset still possible plus the bytes still to be placed is above the
-// capacity. Buffers left that fall apart in time are solved apart.
+// After Moffitt, "MiniMalloc" (ASPLOS 2023), sec. 4: time is cut into sections between starts and
+// ends; a partial packing is abandoned when in one of them the lowest offset still possible plus
+// the bytes still to be placed exceeds the capacity. Remaining buffers that share no section are
+// solved separately.
 //
-// Two ways to branch. `Branch::Lowest` is the one of the paper: offsets never
-// fall, whatever the time. `Branch::Section` stays near in time, so that a dead
-// end is met soon after its cause: the next buffer is one that covers the section whose lowest
-// possible offset is the least (leftmost of equals), and nothing left to be
-// placed may fit below it. Decisions stay near each other in time, so that a
-// dead end is met soon after its cause. Supports outside that section are only
-// tried where there is no choice inside, so failing proves nothing.
+// There are two ways to branch. `Branch::Lowest` is the paper's: offsets never fall, wherever in
+// time. `Branch::Section` makes successive decisions near each other in time, so that a dead end
+// follows soon after its cause: the next buffer is one that covers the section whose lowest
+// possible offset is the least (the leftmost of equals), and nothing left to be placed may fit
+// below it. Supports outside that section are only tried where there is no choice inside, so that
+// failing proves nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -94,7 +93,7 @@ private:
     }
   }
 
-  /// Parts of `ids` (sorted by start) that share no section.
+  /// Splits `ids` (sorted by start) into parts that share no section.
   std::vector<std::vector<int32_t>> split(const std::vector<int32_t> &ids) const {
     std::vector<std::vector<int32_t>> parts;
     int32_t end = -1;
@@ -116,7 +115,7 @@ private:
     return end;
   }
 
-  /// Can no packing of `part` stay below the capacity?
+  /// True if no packing of `part` can stay below the capacity.
   bool hopeless(const std::vector<int32_t> &part) {
     const int32_t from = pieces[part[0]].from, to = endOf(part);
     std::fill(lowest.begin() + from, lowest.begin() + to, std::numeric_limits<int64_t>::max());
@@ -155,7 +154,7 @@ private:
     auto operator<=>(const Choice &) const = default;
   };
 
-  /// Nothing left to be placed fits below buffer `i`.
+  /// True if no buffer left to be placed fits below buffer `i` at offset `at`.
   bool isLowest(int32_t i, int64_t at) const {
     const std::span<const int32_t> others = conflicts.of(i);
     return std::none_of(others.begin(), others.end(), [&](int32_t j) {
@@ -179,8 +178,8 @@ private:
     return result;
   }
 
-  /// At the offset of the last one, apart from it in time and preferred to it: the
-  /// packing in which it comes first was looked at already.
+  /// True if `i` at offset `at` is the mirror of a packing already searched: it has the offset of
+  /// `last`, shares no time with it, and comes first in `order`.
   bool mirrored(int32_t i, int64_t at, int32_t last) const {
     return last != none && at == offset[last] && pieces[i].rank < pieces[last].rank &&
            (pieces[i].to <= pieces[last].from || pieces[last].to <= pieces[i].from);
@@ -208,7 +207,8 @@ private:
     return result;
   }
 
-  /// Asks what `hopeless` left in `lowest`.
+  /// Returns the section whose lowest possible offset is the least, from the `lowest` that
+  /// `hopeless` computed.
   int32_t lowestSection(const std::vector<int32_t> &part) const {
     int32_t best = none;
     for (int32_t s = pieces[part[0]].from, to = endOf(part); s < to; ++s)
@@ -258,7 +258,7 @@ private:
     offset[i] = to;
   }
 
-  /// Takes back everything that was placed of `part` since `mark`.
+  /// Takes back what was placed of `part` since `mark`.
   void undo(const std::vector<int32_t> &part, size_t mark) {
     for (int32_t i : part)
       if (placed[i]) {
@@ -275,7 +275,7 @@ private:
   Branch branch;
   int64_t &budget;
   std::vector<Piece> pieces;
-  std::vector<int64_t> offset; ///< final if placed, else the lowest still possible
+  std::vector<int64_t> offset; ///< final if placed, else the lowest offset still possible
   std::vector<char> placed;
   std::vector<int64_t> load;   ///< of each section: bytes not placed yet
   std::vector<int64_t> lowest; ///< of each section: lowest offset still possible

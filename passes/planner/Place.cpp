@@ -11,9 +11,10 @@ namespace plimsoll::planner {
 
 namespace {
 
-constexpr size_t closeEnoughFrom = 600; ///< buffers
+constexpr size_t closeEnoughFrom = 600; ///< buffers: from here on a packing may be suboptimal
 
-/// Placements that follow one another in the same bytes are one buffer.
+/// Sets the offsets of a timeline's placements. Placements that follow one another in the same
+/// bytes are one buffer.
 class Placer {
 public:
   Placer(const Problem &problem, const Timeline &timeline, const ResidentLayout &layout,
@@ -78,7 +79,8 @@ private:
     }
   }
 
-  /// Joins the two values of `pair` if the input's life ends at `end`, with the event's.
+  /// Joins the two values of `pair` into one buffer if the life of the input ends with the event,
+  /// at `end`.
   void join(const InPlacePair &pair, const Event &event, int32_t end) {
     const Op &op = timeline.ops[event.op];
     const size_t slot = std::find(op.reads.begin(), op.reads.end(), pair.input) - op.reads.begin();
@@ -90,7 +92,7 @@ private:
     const bool last = plan.placements[in].to == end && earlier.buffer.upper == end && !kept;
     const bool fresh = later.placements.size() == 1 && later.placements[0] == out;
     const bool samePin = earlier.buffer.fixed == later.buffer.fixed;
-    // A smaller output would hold the whole input's bytes for its life.
+    // A smaller output would keep the whole input's bytes occupied during its life.
     if (!last || !fresh || !samePin || (!pair.required && earlier.buffer.size != later.buffer.size))
       return;
     earlier.buffer.upper = later.buffer.upper;
@@ -138,7 +140,7 @@ private:
     }
     PackOptions options;
     options.effort = effort;
-    // Of a large timeline the last thousandth would cost more time than all the rest.
+    // The last thousandth of a large timeline would take longer than all the rest.
     if (buffers.size() > closeEnoughFrom)
       options.capacity = maxLive(buffers) + (base + maxLive(buffers)) / 1000;
     const PackResult packed = pack(buffers, options);

@@ -28,7 +28,7 @@ public:
 
   std::vector<OpId> run() {
     std::vector<OpId> sequence;
-    size_t left = forward.size(); // what runs among these reads what they made
+    size_t left = forward.size(); // operations that run among these read what they made
     for (OpId op : base) {
       if (segment[op] == none && left == 0)
         repeatBefore(timeline.ops[op], sequence);
@@ -39,7 +39,7 @@ public:
   }
 
 private:
-  /// Operations that the loss needs, in the order of `base`.
+  /// Marks the operations that the loss depends on, in the order of `base`.
   void markForward() {
     if (timeline.liveAtEnd.empty())
       return;
@@ -64,7 +64,7 @@ private:
         forward.push_back(op);
   }
 
-  /// Made within a segment, read by the backward pass, and by no other segment.
+  /// True if `v` is made within a segment and read by the backward pass but by no other segment.
   bool isDropped(ValueId v) const {
     const OpId writer = dependences.writer[v];
     if (writer == none || segment[writer] == none || segment[writer] == last ||
@@ -79,8 +79,8 @@ private:
     return timeline.ops[op].recomputable && timeline.ops[op].overwrites.empty();
   }
 
-  /// What `op` of the backward pass reads must be there again, and what it overwrites
-  /// (a parameter) must have been read by everything that runs again.
+  /// Appends what must run before `op` of the backward pass: the segments that make what it reads,
+  /// and those that read what it overwrites (a parameter).
   void repeatBefore(const Op &op, std::vector<OpId> &sequence) {
     for (ValueId v : op.reads)
       if (isDropped(v))
@@ -91,7 +91,7 @@ private:
           repeat(segment[reader], sequence);
   }
 
-  /// Appends the operations of segment `s` that what was dropped of it needs.
+  /// Appends the operations of segment `s` that its dropped values depend on.
   void repeat(int32_t s, std::vector<OpId> &sequence) {
     if (repeated[s])
       return;
@@ -115,7 +115,7 @@ private:
     sequence.insert(sequence.end(), run.rbegin(), run.rend());
   }
 
-  /// A checkpoint: another segment reads it.
+  /// True if `v` is a checkpoint: another segment reads it.
   bool isKept(ValueId v) const {
     const auto &readers = dependences.readers[v];
     return std::any_of(readers.begin(), readers.end(), [&](OpId reader) {
@@ -129,7 +129,7 @@ private:
   const std::vector<OpId> &base;
   std::vector<OpId> forward;
   std::vector<int32_t> segment; ///< of each operation; `none`: backward pass and updates
-  std::vector<char> repeated;   ///< of each segment
+  std::vector<char> repeated;   ///< of each segment: it ran again already
   int32_t last = none;          ///< segment
 };
 

@@ -1,8 +1,8 @@
-//===- Problem.h - what a planner is asked ----------------------------------===//
+//===- Problem.h - the planner's input --------------------------------------===//
 //
-// A Problem is plain data: values with sizes, operations that read and write
-// them, and timelines (train, evaluate) that run operations. It says what must
-// hold for a plan; it does not say how one is found. The answer is a Solution.
+// A Problem is plain data: values with sizes, operations that read and write them, and timelines
+// (train, evaluate) that run operations. It states what must hold for a plan, not how one is found.
+// Solution.h is the answer.
 //
 // Words used here:
 //   value      bytes that an operation writes and others read (a tensor)
@@ -13,7 +13,7 @@
 //              after the update); see Overwrite
 //   resource   what does one thing after another (a stream, a copy engine); see Resource
 //
-// Views of one another (reshape, slice that copies nothing) are one value here.
+// Views of one another (a reshape, a slice that copies nothing) are one value here.
 // Bytes are int64. Where nothing is copied, seconds may be any unit of cost.
 //
 //===----------------------------------------------------------------------===//
@@ -47,9 +47,9 @@ struct Route {
   double bytesPerSecond = 0;
 };
 
-/// Something that does one thing after another, on a clock that starts at 0 with the
-/// timeline. Resource 0 is the main stream; the others (copy engines, a network) run
-/// beside it, and what they do is finished only at the main stream's wait for it.
+/// Something that does one thing after another, on a clock that starts at 0 with the timeline.
+/// Resource 0 is the main stream. The others (copy engines, a network) run beside it; their work
+/// counts as finished only when the main stream waits for it.
 struct Resource {
   std::string name = "main";
   SpaceId space = 0;         ///< where its operations read, write and have their workspace
@@ -57,8 +57,8 @@ struct Resource {
 };
 
 enum class Lifetime : uint8_t {
-  Transient, ///< from its writer to its last reader
-  Resident,  ///< always; survives from step to step
+  Transient, ///< lives from its writer to its last reader
+  Resident,  ///< lives always, and survives from step to step
 };
 
 struct Value {
@@ -70,29 +70,27 @@ struct Value {
   std::optional<int64_t> pinned; ///< the offset it must have in `space`, if any
 };
 
-/// One way to run an operation. All of an operation's alternatives compute the same bits:
-/// they trade seconds for workspace. The first is the fastest, the others follow in order
-/// of their seconds.
+/// One way to run an operation. All alternatives of an operation compute the same bits and trade
+/// seconds for workspace. They are sorted by seconds, the fastest first.
 struct Alternative {
   int64_t workspaceBytes = 0; ///< scratch that lives while the operation runs
   int64_t workspaceAlignment = 64;
   double seconds = 0;
 };
 
-/// `output` may take over the bytes of `input` if this operation is the last
-/// reader of `input` (and must, if `required`). Both start at the same offset;
-/// `output` is not larger than `input`.
+/// Lets `output` take over the bytes of `input` if this operation is the last reader of `input`; if
+/// `required`, it must. Both start at the same offset; `output` is not larger than `input`.
 struct InPlacePair {
   ValueId input = none;
   ValueId output = none;
   bool required = false;
 };
 
-/// The operation turns resident `before`, which it reads, into `after`, in the bytes of the
-/// instance that it reads. Every instance of every other reader of `before` runs earlier,
-/// recomputed ones included. `after` is a resident of the same size that this operation
-/// writes, or `none` when nothing in this timeline reads the new content. If the bytes
-/// are not those of the resident's home, the home is stale until they are stored.
+/// Turns the resident `before`, which the operation reads, into `after`, in the bytes of the
+/// instance read. Every instance of every other reader of `before` runs earlier, recomputed ones
+/// included. `after` is a resident of the same size that this operation writes, or `none` if
+/// nothing in this timeline reads the new content. If the bytes are not those of the resident's
+/// home, the home is stale until they are stored.
 struct Overwrite {
   ValueId before = none;
   ValueId after = none;
@@ -105,26 +103,26 @@ struct Op {
   std::vector<Alternative> alternatives = {Alternative{}};
   std::vector<InPlacePair> inPlace;
   std::vector<Overwrite> overwrites;
-  std::vector<OpId> after; ///< operations whose first instance runs before any of this one
+  std::vector<OpId> after; ///< operations whose first instance runs before any instance of this one
   bool recomputable = true;
   bool asSoonAsPossible = false; ///< moves up to where its last input is made (updates)
   ResourceId resource = 0;       ///< what runs it
 };
 
-/// Operations in program order: every value is written before it is read.
-/// Operations `asSoonAsPossible`, and those that overwrite, may stand too early
-/// for the readers of what they overwrite: the planner moves them.
+/// Operations in program order: every value is written before it is read. Operations that are
+/// `asSoonAsPossible` or overwrite something may come before other readers of what they overwrite:
+/// the planner moves them.
 struct Timeline {
   std::string name;
   double weight = 1; ///< how often a training step runs it; 0: its time does not count
   std::vector<Op> ops;
   std::vector<ValueId> liveAtStart; ///< transient values that nothing here writes (inputs)
-  std::vector<ValueId> liveAtEnd;   ///< values that must be there after the last operation (loss)
+  std::vector<ValueId> liveAtEnd;   ///< values that must be live after the last operation (loss)
 };
 
-/// Several timelines never run at once: the arena is the largest of them, and the cost of
-/// a plan is the sum of theirs, each times its weight.
-/// A transient value belongs to one timeline.
+/// Timelines never run at the same time: the arena is as large as the largest of them needs, and
+/// the cost of a plan is the sum of the timelines' costs, each times its weight. A transient value
+/// belongs to one timeline.
 struct Problem {
   std::string name;
   std::vector<Space> spaces = {Space{}};
@@ -133,8 +131,8 @@ struct Problem {
   std::vector<Timeline> timelines;
 };
 
-/// What is wrong with `problem`, a line each; empty when it can be planned.
-/// Anything may be wrong with it: no input makes this function fail.
+/// Returns one line for each defect of `problem`, none if it can be planned. Accepts any content,
+/// malformed ids and sizes included.
 std::vector<std::string> checkProblem(const Problem &problem);
 
 } // namespace plimsoll::planner

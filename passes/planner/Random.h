@@ -7,7 +7,7 @@
 
 namespace plimsoll::planner {
 
-/// splitmix64 (Steele et al. 2014): the same numbers with every standard library.
+/// splitmix64 (Steele et al. 2014). Gives the same numbers with every standard library.
 class Random {
 public:
   explicit Random(uint64_t seed) : state(seed) {}
@@ -18,11 +18,11 @@ public:
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
   }
-  /// In [0, bound); `bound` is positive.
+  /// Returns a number in [0, bound); `bound` is positive.
   int64_t below(int64_t bound) {
     return static_cast<int64_t>(next() % static_cast<uint64_t>(bound));
   }
-  /// In [0, 1).
+  /// Returns a number in [0, 1).
   double real() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
 private:

@@ -105,7 +105,7 @@ private:
     }
   }
 
-  /// Takes out a random group of copies, neighbours or scattered.
+  /// Removes a random group of copies, adjacent or scattered ones.
   bool ruin() {
     const std::vector<int32_t> copies = moves.copies();
     const int64_t count = std::ssize(copies);

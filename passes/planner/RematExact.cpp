@@ -1,8 +1,8 @@
 //===- RematExact.cpp - the cheapest sequence of a small timeline ---------------------------===//
 //
-// Dijkstra over states (values alive, operations done): any order, any copies.
-// Values may be dropped whenever; an operation may run when its inputs are alive
-// and everything it waits for was done. Exponential, so only for few operations.
+// Dijkstra's algorithm over states (values alive, operations done): any order, any copies. A value
+// may be dropped at any time; an operation may run when its inputs are alive and everything that it
+// waits for is done. Exponential, so only for few operations.
 //
 //===----------------------------------------------------------------------===//
 
@@ -53,7 +53,7 @@ private:
   struct Seen {
     double cost;
     uint64_t from;
-    int32_t node; ///< that ran, or `none` for a drop
+    int32_t node; ///< the node that ran, or `none` for a drop
   };
 
   static uint64_t pack(uint64_t live, uint32_t done) { return live << 12 | done; }
@@ -114,7 +114,7 @@ private:
       uint64_t kept = live, writes = 0, taken = 0;
       for (int32_t v : n.outputs)
         writes |= mask(v);
-      kept &= ~writes; // an old instance dies first
+      kept &= ~writes; // an older instance of its output dies first
       int64_t saved = 0;
       bool required = false;
       auto step = [&] {
@@ -125,7 +125,7 @@ private:
         required = required || pair.required;
       if (!required)
         step();
-      uint64_t served = 0; // outputs that took an input's bytes
+      uint64_t served = 0; // outputs that took over an input's bytes
       for (const RematGraph::Pair &pair : n.inPlace) {
         if ((taken & mask(pair.input)) || (served & mask(pair.output)))
           continue;

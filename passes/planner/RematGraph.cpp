@@ -78,7 +78,7 @@ int64_t footprintBound(const RematGraph &graph) {
   return graph.constantBytes + std::max({most, atStart, atEnd});
 }
 
-/// Positions above `budget` that no neighbour exceeds, the highest first, not too many.
+/// Returns local maxima of the live bytes above `budget`, the highest first, at most 48.
 static std::vector<int32_t> peaksAbove(const Liveness &live, int64_t budget) {
   constexpr size_t most = 48;
   std::vector<int32_t> peaks;
@@ -92,7 +92,7 @@ static std::vector<int32_t> peaksAbove(const Liveness &live, int64_t budget) {
   return peaks;
 }
 
-/// The least cost of freeing `excess` bytes of what is alive across `position`.
+/// Returns the least cost of freeing `excess` bytes among the values alive across `position`.
 static double costToFree(const RematGraph &graph, const Liveness &live, int32_t position,
                          int64_t excess) {
   std::map<int32_t, int64_t> freed; // node -> bytes alive across the position

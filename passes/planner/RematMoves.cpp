@@ -40,7 +40,8 @@ bool RematMoves::fit(double costLimit, double noise, int32_t coneLimit,
   return true;
 }
 
-/// Instances alive across the peak that are not read there, best hopes first.
+/// Collects the instances that are alive across the peak and not read there, the most promising
+/// first.
 void RematMoves::findCandidates(double noise) {
   candidates.clear();
   const int32_t peak = live.peakPosition;
@@ -70,8 +71,8 @@ void RematMoves::findCandidates(double noise) {
   std::sort(candidates.begin(), candidates.end());
 }
 
-/// The best cut; of a large graph the best of many that together take away about
-/// half of what is too much, so that the live bytes are replayed less often.
+/// Returns the best cut. For a large graph: the best of many that together remove about half of the
+/// excess, so that the live bytes are replayed less often.
 std::vector<RematMoves::Cut> RematMoves::bestCuts(double noise, int32_t coneLimit) {
   findCandidates(noise);
   const bool large = graph.nodes.size() > 1500;
@@ -149,11 +150,12 @@ void RematMoves::growCone(const Candidate &candidate, double noise, int32_t cone
     if (best.score < 1e300 &&
         (cost + 1e-9) * candidate.optimistic >=
             best.score * (graph.nodes[graph.producer[live.value[candidate.instance]]].cost + 1e-9))
-      return; // even the best gain does not pay for this cone
+      return; // even the best possible gain does not pay for this cone
   }
 }
 
-/// Inputs of the cone that are dead before `before`: they must live until there.
+/// Collects the inputs of the cone that are dead before `before` and would have to live until
+/// there.
 bool RematMoves::findExtended(int32_t before) {
   extended.clear();
   for (int32_t node : cone)
@@ -174,8 +176,8 @@ bool RematMoves::findExtended(int32_t before) {
   return true;
 }
 
-/// Bytes above the budget that the cut takes away, summed over positions; 0 if
-/// the peak does not fall.
+/// Returns the bytes above the budget that the cut removes, summed over positions; 0 if the peak
+/// does not fall.
 double RematMoves::gain(const Candidate &candidate) {
   const int32_t peak = live.peakPosition, end = candidate.nextRead;
   const int64_t bytes = graph.bytes[live.value[candidate.instance]];
@@ -206,7 +208,7 @@ double RematMoves::gain(const Candidate &candidate) {
   return gained;
 }
 
-/// Bytes above the budget while the cone itself runs, summed over its nodes.
+/// Returns the bytes above the budget while the cone itself runs, summed over its nodes.
 double RematMoves::insertionExcess(const Candidate &candidate, int32_t before) {
   int64_t bytes =
       live.memory[before] - live.own[before] - graph.bytes[live.value[candidate.instance]];
@@ -230,7 +232,8 @@ double RematMoves::insertionExcess(const Candidate &candidate, int32_t before) {
   return excess;
 }
 
-/// The node of the extended input that costs most room: next to join the cone.
+/// Returns the node that makes the extended input which takes the most room: it joins the cone
+/// next.
 int32_t RematMoves::mostInTheWay(const Candidate &candidate, double noise) {
   const int64_t bytes = graph.bytes[live.value[candidate.instance]];
   double most = -1;
@@ -288,8 +291,8 @@ void RematMoves::dropUnread() {
   }
 }
 
-/// Does the budget hold when readers of the copy at `position` read the instance
-/// before it? Inputs that only the copy reads die earlier then.
+/// True if the budget holds when the readers of the copy at `position` read the preceding instance
+/// instead. Inputs that only the copy reads die earlier then.
 bool RematMoves::canDrop(int32_t position) {
   const RematGraph::Node &node = graph.nodes[live.sequence[position]];
   marks.clear();
@@ -321,7 +324,7 @@ bool RematMoves::canDrop(int32_t position) {
   int64_t sum = 0;
   for (size_t k = 0; k + 1 < marks.size(); ++k) {
     sum += marks[k].second;
-    // What runs at the position itself goes away with the copy.
+    // The copy's own position disappears, so its bytes do not count.
     const auto [from, to] = std::pair(marks[k].first, marks[k + 1].first);
     const int64_t most = std::max(live.maxMemory(from, std::clamp(position, from, to)),
                                   live.maxMemory(std::clamp(position + 1, from, to), to));

@@ -9,7 +9,7 @@
 
 namespace plimsoll::planner {
 
-/// Changes one sequence, with its live bytes at hand.
+/// Changes one sequence and keeps its live bytes up to date.
 class RematMoves {
 public:
   RematMoves(const RematGraph &graph, int64_t budget, Random &random)
@@ -17,16 +17,16 @@ public:
         lastUse(graph.bytes.size(), 0) {}
 
   void load(std::vector<int32_t> sequence);
-  /// Cuts lives until the peak is within the budget. False when no cut helps,
-  /// the cost reaches `costLimit`, or `stop()` says so.
+  /// Cuts lives until the peak is within the budget. Returns false if no cut helps, the cost
+  /// reaches `costLimit`, or `stop()` returns true.
   bool fit(double costLimit, double noise, int32_t coneLimit, const std::function<bool()> &stop);
-  /// Takes out copies whose outputs nothing reads.
+  /// Removes copies whose outputs nothing reads.
   void dropUnread();
-  /// Takes out copies without which the budget still holds, the dearest first.
+  /// Removes copies without which the budget still holds, the most expensive first.
   void prune(const std::function<bool()> &stop);
-  /// Takes out the instances at the positions marked in `removed`.
+  /// Removes the instances at the positions marked in `removed`.
   void remove(const std::vector<char> &removed);
-  /// Positions of instances that are not the first of their node.
+  /// Returns the positions of instances that are not the first of their node.
   std::vector<int32_t> copies() const;
 
   const std::vector<int32_t> &sequence() const { return live.sequence; }
@@ -34,15 +34,15 @@ public:
   int64_t work = 0;
 
 private:
-  /// Cut the life of one instance: its cone runs again before position `before`.
+  /// A cut of the life of one instance: its cone runs again before position `before`.
   struct Cut {
     int32_t before = none;
     std::vector<int32_t> cone;
-    double score = 1e300; ///< cost for each byte and position freed: the less the better
-    int64_t bytes = 0;    ///< of the value cut
+    double score = 1e300; ///< cost per byte and position freed: lower is better
+    int64_t bytes = 0;    ///< size of the value that is cut
   };
   struct Candidate {
-    double optimistic; ///< no cone of this candidate scores less
+    double optimistic; ///< lower bound on the scores of this candidate's cones
     double noise;
     int32_t instance, lastRead, nextRead;
     bool operator<(const Candidate &o) const {
@@ -51,7 +51,7 @@ private:
   };
   struct Extended {
     int32_t instance;
-    int32_t from; ///< first position at which it is dead now
+    int32_t from; ///< first position at which it is dead at present
   };
 
   void refresh();
@@ -77,7 +77,7 @@ private:
   std::vector<Extended> extended;
   std::vector<std::pair<int32_t, int64_t>> marks; ///< position, change of live bytes from it on
   std::vector<int64_t> change;                    ///< of live bytes, by position; zero between uses
-  std::vector<int32_t> stamp;                     ///< of each node: in the cone of this number
+  std::vector<int32_t> stamp;                     ///< of each node: the last cone it was in
   int32_t coneNumber = 0;
   std::vector<int32_t> lastUse; ///< of each value, within the cone
 };

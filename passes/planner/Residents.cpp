@@ -1,8 +1,8 @@
 //===- Residents.cpp - values that live across steps get their place ------------===//
 //
-// Residents lie at the bottom of their space, the largest alignment first, so
-// that what lives and dies above them is packed on its own. Where something is
-// pinned they go around it.
+// Residents are placed at the bottom of their space, the largest alignment first, so that
+// transients above them can be packed separately. If values are pinned, the others are placed
+// around them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,12 +16,12 @@ namespace plimsoll::planner {
 namespace {
 
 struct Group {
-  std::vector<ValueId> versions; ///< in the same bytes
+  std::vector<ValueId> versions; ///< values in the same bytes
   int64_t bytes = 0;
   int64_t alignment = 1;
 };
 
-/// Residents joined by overwrites share one group.
+/// Groups residents that overwrites join.
 std::vector<Group> groupVersions(const Problem &problem) {
   std::vector<ValueId> parent(problem.values.size());
   std::iota(parent.begin(), parent.end(), 0);
@@ -50,7 +50,7 @@ std::vector<Group> groupVersions(const Problem &problem) {
 
 using Span = std::pair<int64_t, int64_t>;
 
-/// The lowest offset at which nothing of `taken` (sorted) is hit.
+/// Returns the lowest offset at which `bytes` overlap nothing of `taken` (sorted).
 int64_t firstFit(const std::vector<Span> &taken, int64_t bytes, int64_t alignment) {
   int64_t offset = 0;
   for (const auto &[low, high] : taken) {

@@ -36,7 +36,7 @@ public:
   }
 
 private:
-  /// An event beside the main stream, and the placements that it holds.
+  /// An event of another resource that is not waited for yet, and the placements it holds.
   struct Pending {
     int32_t position;
     std::vector<int32_t> held;
@@ -114,11 +114,11 @@ private:
   const Timeline &timeline;
   const Manner &manner;
   TimelinePlan plan;
-  std::vector<int32_t> latest; ///< of each value: index into plan.placements
+  std::vector<int32_t> latest; ///< of each value: index into plan.placements of its latest instance
   std::vector<int32_t> instances;
   std::vector<double> clocks; ///< of each resource
   std::vector<Pending> pending;
-  std::optional<Dependences> dependences; ///< made when something has to be waited for
+  std::optional<Dependences> dependences; ///< computed when something has to be waited for
 };
 
 } // namespace

@@ -1,15 +1,14 @@
-//===- Solution.h - what a planner answers ----------------------------------===//
+//===- Solution.h - the planner's result ------------------------------------===//
 //
 // For each timeline a sequence of events and a place for every value instance
 // and workspace. Positions are indices of events; a life [from, to) is
 // half-open: a value made at position 3 and last read at 7 lives in [3, 8).
 //
-// The sequence is the order in which the main stream gives out work. An event begins
-// when its resource has finished what it was given before, and not before the main
-// stream has come to it. What another resource does is finished, for everyone, at the
-// main stream's wait for it, and owns its bytes until then: a copy its source and its
-// destination, an operation what it reads, writes and scratches on. The cost of a
-// timeline is its makespan, the main stream's clock after the last event.
+// The sequence is the order in which the main stream issues work. An event begins when its resource
+// has finished its earlier events and the main stream has reached it. The work of another resource
+// counts as finished only when the main stream waits for it, and owns its bytes until then: a copy
+// its source and its destination, an operation what it reads and writes and its workspace. The cost
+// of a timeline is its makespan, the main stream's clock after the last event.
 //
 // Instance 0 of a resident is its home. Versions in the same bytes have the same instance:
 // an update that reads instance 2 of W leaves W' in instance 2.
@@ -39,11 +38,11 @@ struct Event {
   int32_t instance = 0;    ///< Run, Load: number of the instances this event makes
   ResourceId resource = 0;
   std::vector<int32_t> reads; ///< instance of each of Op::reads (Run), of the source (copies)
-  double begin = 0;           ///< seconds, as the clock of `resource` has them
+  double begin = 0;           ///< seconds on the clock of `resource`
   double end = 0;
 };
 
-/// Where one instance of a value is, and when.
+/// The place and the life of one instance of a value.
 struct Placement {
   ValueId value = none;
   int32_t instance = 0; ///< homes of residents, and inputs, are instance 0
@@ -62,13 +61,13 @@ struct WorkspacePlacement {
 
 struct TimelinePlan {
   std::vector<Event> events;
-  std::vector<Placement> placements; ///< of all instances but the homes of residents
+  std::vector<Placement> placements; ///< of all instances except the homes of residents
   std::vector<WorkspacePlacement> workspaces;
   int64_t arenaBytes = 0;      ///< residents included
-  int64_t maxLive = 0;         ///< of this sequence, residents included: no packing is below
+  int64_t maxLive = 0;         ///< residents included: a lower bound on packings
   int32_t peakPosition = none; ///< where maxLive is reached
   double cost = 0;             ///< makespan, in seconds
-  double baseCost = 0;         ///< of each operation once, in its first alternative, serially
+  double baseCost = 0;         ///< of each operation once, its first alternative, one after another
   int32_t recomputed = 0;      ///< runs beyond one for each operation
 };
 
@@ -80,7 +79,7 @@ struct FrontierPoint {
   int32_t recomputed = 0;
 };
 
-/// What checkpointing by rule would take (see Policies.h).
+/// Arena and cost of checkpointing by rule (see Policies.h).
 struct PolicyPoint {
   std::string name; ///< "sqrt"
   int64_t arenaBytes = 0;
@@ -89,7 +88,7 @@ struct PolicyPoint {
 };
 
 struct Statistics {
-  double cost = 0; ///< of all timelines, by their weights; so is `baseCost`
+  double cost = 0; ///< sum over the timelines by their weights, as is `baseCost`
   double baseCost = 0;
   int64_t residentBytes = 0; ///< homes in the arena
   int64_t orderBound = 0;    ///< bytes: no packing of this sequence is smaller (max-live)
@@ -97,29 +96,29 @@ struct Statistics {
   double costBound = 0;      ///< no plan in this order within the budget is cheaper (proven)
   int64_t work = 0;          ///< steps of search done
   std::vector<FrontierPoint> frontier; ///< from smallest to unconstrained; empty when not needed
-  std::vector<PolicyPoint> policies;   ///< with the full frontier, to compare with
+  std::vector<PolicyPoint> policies;   ///< filled with the full frontier, for comparison
 };
 
 struct Solution {
-  std::vector<TimelinePlan> timelines; ///< as Problem::timelines
+  std::vector<TimelinePlan> timelines; ///< in the order of Problem::timelines
   std::vector<Placement> residents;    ///< homes: every resident value, versions in the same place
-  std::vector<int64_t> spaceBytes;     ///< bytes used, as Problem::spaces
+  std::vector<int64_t> spaceBytes;     ///< bytes used, in the order of Problem::spaces
   int64_t arenaBytes = 0;              ///< spaceBytes[0]
   Statistics statistics;
 };
 
-/// Something alive at the position that binds.
+/// A value that is alive at the position of the peak.
 struct LiveValue {
   std::string name;
   int64_t bytes = 0;
   Lifetime lifetime = Lifetime::Transient;
 };
 
-/// Why no plan was given: nothing found is within the budget.
+/// The reason for having no plan: none that was found is within the budget.
 struct Refusal {
   int64_t budget = 0;
-  int64_t smallestArena = 0; ///< found; its plan stands in Result::solution
-  int64_t lowerBound = 0;    ///< proven for any plan
+  int64_t smallestArena = 0; ///< the smallest found; its plan is Result::solution
+  int64_t lowerBound = 0;    ///< bytes: no plan is smaller (proven)
   int32_t timeline = 0;
   int32_t position = 0; ///< in the smallest plan found
   OpId op = none;

@@ -57,7 +57,7 @@ std::vector<double> costsOf(const Member &member) {
   return costs;
 }
 
-/// Members that no other one beats, the smallest first.
+/// Returns the members that no other beats in both bytes and cost, the smallest first.
 std::vector<FrontierPoint> pointsOf(const Frontier &frontier) {
   std::vector<FrontierPoint> points, kept;
   for (const Member &member : frontier.all()) {
@@ -99,7 +99,8 @@ Solution makeSolution(const Problem &problem, const Frontier &frontier, const Me
   return solution;
 }
 
-/// Plans copy nothing: what an operation reads must be where its resource works.
+/// Lists the reads that would need a copy: the planner makes none, so a value must be in the space
+/// where the reader's resource works.
 std::vector<std::string> copiesNeeded(const Problem &problem) {
   std::vector<std::string> needed;
   for (const Timeline &timeline : problem.timelines)
@@ -121,7 +122,7 @@ std::string overfull(const Problem &problem, const Member &member) {
          std::to_string(space.capacity);
 }
 
-/// The bytes that the arena may have.
+/// Returns the bytes that the arena may have.
 int64_t budgetOf(const Problem &problem, const Options &options) {
   const int64_t capacity = problem.spaces[0].capacity;
   return std::min(options.budget.value_or(INT64_MAX), capacity == none ? INT64_MAX : capacity);

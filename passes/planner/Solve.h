@@ -6,27 +6,28 @@
 
 namespace plimsoll::planner {
 
-/// How much work is spent. Work is counted in steps of search, not in seconds:
-/// the answer depends on nothing but the problem and these options.
+/// The amount of search. It is counted in steps, not in seconds: the answer depends on nothing but
+/// the problem and these options.
 enum class Effort : uint8_t { Fast, Normal, Max };
 
 struct Options {
   std::optional<int64_t> budget; ///< bytes of the arena, if less than its capacity
   Effort effort = Effort::Normal;
-  bool keepOrder = false; ///< the order given (only `asSoonAsPossible` operations move)
-  bool recompute = true;  ///< may operations run again?
-  /// Instead of planning: checkpoints every so many launches of the forward pass, 0 for
-  /// the square root of their number (see Policies.h).
+  bool keepOrder = false; ///< keep the given order (only `asSoonAsPossible` operations move)
+  bool recompute = true;  ///< allow operations to run again
+  /// If set, checkpoints every so many launches of the forward pass instead of planning; 0 stands
+  /// for the square root of their number (see Policies.h).
   std::optional<int32_t> checkpointEvery;
   bool fullFrontier = false; ///< fill Statistics::frontier even when the first plan fits
 };
 
-/// A plan within the budget and all capacities, or the smallest one found and why it is
-/// refused, or why there is none. `validate` finds nothing wrong with a plan, and with a
-/// refused one at most that the arena is too full.
+/// A plan within the budget and all capacities; or the smallest plan found and the reason for
+/// refusing it; or errors. `validate` accepts every plan, a refused one except that its arena may
+/// be too full.
 struct Result {
-  /// What `checkProblem` says, or what is asked that no plan of this planner does (copies)
-  /// or can do (pinned values in the same bytes, a space too small). Then `solution` is empty.
+  /// What `checkProblem` reports, or a reason why this planner has no plan (copies are needed) or
+  /// nobody has one (pinned values overlap, a space is too small). If there are errors, `solution`
+  /// is empty.
   std::vector<std::string> errors;
   std::optional<Refusal> refusal;
   Solution solution;
@@ -34,7 +35,7 @@ struct Result {
   bool ok() const { return errors.empty() && !refusal; }
 };
 
-/// The cheapest member of the problem's frontier that fits the budget.
+/// Returns the cheapest member of the problem's frontier that fits the budget.
 Result solve(const Problem &problem, const Options &options = {});
 
 } // namespace plimsoll::planner

@@ -1,8 +1,8 @@
 //===- Validate.cpp - is a solution one? --------------------------------------===//
 //
-// Looks whether all that the solution names exists (ValidateIds.cpp), replays the events
-// of each timeline (ValidateReplay.cpp), looks at the places of what was alive
-// (ValidatePlaces.cpp), and last at the totals (ValidateTotals.cpp).
+// Tests that everything named exists (ValidateIds.cpp), replays the events of each timeline
+// (ValidateReplay.cpp), tests the places of what was alive (ValidatePlaces.cpp), and finally the
+// totals (ValidateTotals.cpp).
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,7 +14,7 @@ namespace plimsoll::planner {
 
 namespace {
 
-/// Versions that follow one another in any timeline are of one group.
+/// Gives versions that follow one another in any timeline the same group.
 void groupVersions(Validation &v) {
   for (size_t value = 0; value < v.problem.values.size(); ++value)
     v.group.push_back(static_cast<ValueId>(value));

@@ -1,8 +1,8 @@
 //===- Validate.h - is a solution one? ---------------------------------------===//
 //
-// The judge of plans. It replays a solution's events and looks at every rule below, each
-// with one condition. It shares no code with the solvers and trusts nothing that they
-// report. An error line begins with the number of the rule that is broken: "R24: ...".
+// The judge of plans. It replays the events of a solution and tests every rule below, each by one
+// condition. It shares no code with the solvers and trusts nothing that they report. An error line
+// begins with the number of the broken rule: "R24: ...".
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,7 +13,7 @@
 namespace plimsoll::planner {
 
 enum class Rule : uint8_t {
-  // What is named exists (ValidateIds.cpp). If one of these is broken, nothing else is looked at.
+  // Everything named exists (ValidateIds.cpp). If one of these rules is broken, no other is tested.
   planPerTimeline = 1,   ///< The solution has one plan for each timeline.
   sizePerSpace = 2,      ///< The solution has one size for each space.
   sizeInRange = 3,       ///< The size of a space is not negative, and no sum of sizes overflows.
@@ -89,9 +89,9 @@ enum class Rule : uint8_t {
 
 inline constexpr int32_t ruleCount = 65;
 
-/// The rules that `solution` breaks as an answer to `problem` (which `checkProblem` found
-/// nothing wrong with), a line each time. Not looked at: whether bounds are proven, and the
-/// lists of other plans.
+/// Returns one line for each rule that `solution` breaks as an answer to `problem`, which
+/// `checkProblem` must have accepted. Not tested: whether bounds are proven, and the lists of other
+/// plans.
 std::vector<std::string> validate(const Problem &problem, const Solution &solution);
 
 } // namespace plimsoll::planner

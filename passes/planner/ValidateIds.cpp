@@ -1,6 +1,6 @@
 //===- ValidateIds.cpp - does all that a solution names exist? -----------------===//
 //
-// Ids, positions and sizes may come from a file and be anything.
+// Ids, positions and sizes may come from a file and have any value.
 //
 //===----------------------------------------------------------------------===//
 
@@ -76,7 +76,7 @@ struct IdCheck {
     for (const Placement &p : plan.placements)
       placement(p, timeline.name);
     for (const WorkspacePlacement &w : plan.workspaces)
-      if (v.errors.empty()) // so that its event's resource exists
+      if (v.errors.empty()) // so the event of the workspace and its resource exist
         workspace(timeline, plan, w);
   }
   void sizes() {

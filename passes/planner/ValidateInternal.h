@@ -8,17 +8,17 @@
 
 namespace plimsoll::planner {
 
-/// An instance: its value (of a resident, the first of its versions) and its number.
+/// An instance: its value (for a resident, the first of its versions) and its number.
 using Key = std::pair<ValueId, int32_t>;
 
-/// What the replay saw of an instance. Positions are those at which work is finished.
+/// What the replay recorded of an instance. Positions are those at which work is finished.
 struct Instance {
   SpaceId space;
   int32_t made;        ///< position of the event that makes it
-  int32_t ready;       ///< its content is there
-  int32_t last;        ///< its last use
-  int32_t version;     ///< which one its bytes hold: how many overwrites came before
-  bool isKept = false; ///< it must be there behind the last event
+  int32_t ready;       ///< position from which its content can be read
+  int32_t last;        ///< position of its last use
+  int32_t version;     ///< version in its bytes: the number of overwrites before
+  bool isKept = false; ///< it must still exist after the last event
 };
 
 /// State of a validation.
@@ -26,14 +26,14 @@ struct Validation {
   const Problem &problem;
   const Solution &solution;
   std::vector<std::string> errors = {};
-  std::vector<ValueId> group = {};     ///< of each value: versions in the same bytes have one
+  std::vector<ValueId> group = {};     ///< of each value: the first version in its bytes
   std::vector<int64_t> alignment = {}; ///< of each group
 
-  // Of one timeline.
+  // State of the timeline being validated.
   std::map<Key, Instance> instances = {};
   std::vector<int32_t> finish = {}; ///< of each event: the position where its work is finished
 
-  /// One condition of one rule; `parts` say what breaks it.
+  /// Tests one condition of one rule. If `holds` is false, appends an error whose text is `parts`.
   template <typename... Parts> bool require(Rule rule, bool holds, const Parts &...parts) {
     if (holds)
       return true;
@@ -56,14 +56,15 @@ private:
   }
 };
 
-/// Does everything that the solution names exist? Else nothing more can be looked at.
+/// True if everything that the solution names exists. If not, nothing else can be tested.
 bool checkIds(Validation &v);
 /// Replays the events of a timeline; fills in `instances` and `finish`.
 void replay(Validation &v, const Timeline &timeline, const TimelinePlan &plan);
 void checkHomes(Validation &v);
-/// Of a timeline that was replayed. Returns the most bytes that are live in the arena at once.
+/// Tests the places of a timeline that was replayed. Returns the most bytes of the arena that are
+/// live at once.
 int64_t checkPlaces(Validation &v, const Timeline &timeline, const TimelinePlan &plan);
-/// `live`: the most bytes live at once, of each timeline.
+/// Tests the totals. `live`: of each timeline, the most bytes live at once.
 void checkTotals(Validation &v, const std::vector<int64_t> &live);
 
 } // namespace plimsoll::planner

@@ -13,7 +13,7 @@ struct Box {
   int64_t low, high;
   int32_t from, to;
   SpaceId space;
-  Key key; ///< of a workspace: no value, and its position
+  Key key; ///< a workspace has no value, and its position as number
 };
 
 void checkRange(Validation &v, int64_t offset, int64_t bytes, int64_t alignment, SpaceId space,
@@ -30,7 +30,7 @@ struct Places {
   const TimelinePlan &plan;
   std::vector<Box> boxes = {};
   std::map<Key, int64_t> offsets = {};
-  std::vector<int64_t> live = {}; ///< change of the arena's live bytes at each position
+  std::vector<int64_t> live = {}; ///< of each position: change of the arena's live bytes
 
   int32_t length() const { return static_cast<int32_t>(plan.events.size()); }
 
@@ -43,7 +43,7 @@ struct Places {
     if (box.high > box.low && box.to > box.from)
       boxes.push_back(box);
   }
-  /// Versions share their home, so one of them stands for all.
+  /// Adds one box for each home. Versions share their home, so one of them suffices.
   void addHomes() {
     std::vector<char> added(v.problem.values.size(), 0);
     for (const Placement &p : v.solution.residents)
@@ -115,7 +115,7 @@ struct Places {
 
   // Apart ----------------------------------------------------------------------
 
-  /// May `later` take over the bytes of `earlier` from the event that makes it?
+  /// True if `later` may take over the bytes of `earlier` from the event that makes it on.
   bool inPlace(const Box &earlier, const Box &later) const {
     if (later.from < 0 || later.from >= length() || later.key.first == none)
       return false;
@@ -155,7 +155,7 @@ struct Places {
       alive.push_back(&box);
     }
   }
-  /// Two boxes of which the second begins no earlier, with bytes that are in both.
+  /// Tests two boxes that share bytes, of which `b` begins no earlier.
   void share(const Box &a, const Box &b) {
     const int64_t low = std::max(a.low, b.low);
     v.require(Rule::apart, inPlace(a, b) || inPlace(b, a), timeline.name, ": at ", b.from,
@@ -163,7 +163,8 @@ struct Places {
     if (a.space == 0 && v.errors.empty())
       change(low - std::min(a.high, b.high), b.from, std::min(a.to, b.to));
   }
-  /// Sums are only looked at, and only safe from overflow, where nothing is wrong.
+  /// Returns the most live bytes. Sums are needed, and safe from overflow, only if nothing is wrong
+  /// so far.
   int64_t mostLive() {
     if (!v.errors.empty())
       return 0;
@@ -188,7 +189,7 @@ struct Places {
   void checkPair(const Key &input, const Key &output, const Op &op, int32_t p) {
     const auto in = offsets.find(input), out = offsets.find(output);
     if (in == offsets.end() || out == offsets.end())
-      return; // is said already
+      return; // reported already
     v.require(Rule::inPlaceOffset, in->second == out->second, timeline.name, ": '", op.name,
               "' does not run in place, as it must");
     v.require(Rule::inPlaceLast, v.instances.at(input).last == v.finish[p], timeline.name, ": ",

@@ -8,7 +8,7 @@ namespace plimsoll::planner {
 
 namespace {
 
-/// One timeline, event by event.
+/// Replays one timeline, event by event.
 struct Replay {
   Validation &v;
   const Timeline &timeline;
@@ -24,7 +24,8 @@ struct Replay {
 
   // Before the first event -----------------------------------------------------
 
-  /// Main stream: at once. Beside it: at the wait, of which there is one.
+  /// Sets the position at which each event is finished: its own on the main stream, else that of
+  /// its wait. Requires one wait for each event beside the main stream.
   void findFinishes() {
     std::vector<int32_t> waits(plan.events.size(), 0);
     v.finish.clear();
@@ -37,8 +38,8 @@ struct Replay {
       v.require(Rule::waitedOnce, waits[p] == (plan.events[p].resource == 0 ? 0 : 1), at(p), "has ",
                 waits[p], " waits");
   }
-  /// W is version 0, its update W' version 1. A value that nothing here writes is the
-  /// content at the start, version 0.
+  /// Numbers the versions of residents: W is 0, its update W' is 1. A value that nothing in this
+  /// timeline writes is the content at the start, version 0.
   void numberVersions() {
     version.assign(v.problem.values.size(), 0);
     newest.assign(v.problem.values.size(), 0);
@@ -68,7 +69,7 @@ struct Replay {
     const auto it = v.instances.find(key);
     return it == v.instances.end() ? nullptr : &it->second;
   }
-  /// The instance, if there is one to look at.
+  /// Returns the instance if it exists, after testing that it may be read at `p`.
   Instance *readable(Key key, int32_t p) {
     Instance *instance = find(key);
     const bool ready = instance && instance->ready < p;
@@ -99,7 +100,7 @@ struct Replay {
 
   // Events ---------------------------------------------------------------------
 
-  /// The seconds that the event takes, if that can be said.
+  /// Tests a run and returns the seconds that it takes.
   std::optional<double> run(const Event &e, int32_t p) {
     const Op &op = timeline.ops[e.op];
     v.require(Rule::runOnResource, e.resource == op.resource, at(p), "'", op.name,
@@ -166,7 +167,8 @@ struct Replay {
     return static_cast<double>(v.problem.values[e.value].bytes) / route->bytesPerSecond;
   }
 
-  /// `seconds`: none if the event's own end has to be believed.
+  /// Tests and advances the clocks. Without `seconds` (a copy without a route) the event's own end
+  /// is taken as given.
   void clock(const Event &e, int32_t p, std::optional<double> seconds) {
     const double begin = std::max(clocks[0], clocks[e.resource]);
     double end = seconds ? begin + *seconds : e.end;
@@ -213,7 +215,8 @@ struct Replay {
                 "' runs ", count[o], " times");
     }
   }
-  /// Keeps the latest instance, in its own space, of each value that must be there.
+  /// Marks as kept, for each value that must be live at the end, its latest instance in the space
+  /// it is made in.
   void keepAtEnd() {
     for (ValueId value : timeline.liveAtEnd) {
       Instance *latest = nullptr;

@@ -22,12 +22,12 @@ static bool isNarrowing(Operation *op) {
   return cast && cast.getTo().isBF16() && isSingle(cast.getX());
 }
 
-/// `value` in bf16; a reader of messages knows it by the name of what is rounded.
+/// Returns `value` cast to bf16. The cast has the location of `value`, whose name messages show.
 static Value narrowed(PatternRewriter &rewriter, Value value) {
   return nn::CastOp::create(rewriter, value.getLoc(), value, rewriter.getBF16Type());
 }
 
-/// Rounds the first `count` operands of `op`, its factors.
+/// Casts the first `count` operands of `op`, its factors, to bf16.
 static void narrowFactors(PatternRewriter &rewriter, Operation *op, unsigned count) {
   SmallVector<Value> factors;
   for (Value factor : op->getOperands().take_front(count))
@@ -37,7 +37,7 @@ static void narrowFactors(PatternRewriter &rewriter, Operation *op, unsigned cou
 
 namespace {
 
-/// Of an op whose results are f32 all the same.
+/// Casts the first `count` operands of `Op` to bf16. The results stay f32.
 template <typename Op, unsigned count> struct NarrowFactors : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
 
@@ -49,7 +49,8 @@ template <typename Op, unsigned count> struct NarrowFactors : OpRewritePattern<O
   }
 };
 
-/// The result too is rounded: its gradient and the next product read it.
+/// Casts the factors and the result of attention to bf16: its gradient and the next product read
+/// the result.
 struct NarrowAttention : OpRewritePattern<nn::AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -7,13 +7,13 @@ include "mlir/Pass/PassBase.td"
 def AssignPrecisionPass : Pass<"nn-assign-precision", "::mlir::func::FuncOp"> {
   let summary = "keeps factors of matrix products and of attention in bf16";
   let description = [{
-    Runs on the whole step, before planning and without a budget: what is rounded does not
-    depend on it. A factor is rounded once, where it is made, and what needs it again in the
-    backward pass reads the rounded one, so an activation that only products read is kept in
-    half its bytes. Sums are f32, and so is all else: weights, state, losses, normalisations.
+    Runs on the whole step, before planning and without a budget, so that rounding does not depend
+    on the budget. A factor is rounded once, where it is made, and the backward pass reads the
+    rounded value, so an activation that only products read is kept in half its bytes. Sums are f32,
+    and so is everything else: weights, state, losses, normalisations.
 
-    A cast goes above movements of data, which then move half the bytes: always above a
-    reshape, above others where nothing else reads their results.
+    A cast moves above ops that only move data, which then move half the bytes: always above a
+    reshape, above others if nothing else reads their results.
 
     Before:
     ```mlir

@@ -1,7 +1,7 @@
 //===- AddedLoss.h - a second term of the loss ----------------------*- C++ -*-===//
 //
-// A result of @forward with `nn.added_loss = w` is a scalar that the loss is mixed with:
-// (1 - w) loss + w result. The loss without it stays a result, "own_loss", for evaluation.
+// A result of @forward with `nn.added_loss = w` is a scalar that is mixed with the loss: (1 - w)
+// loss + w result. The unmixed loss stays as the result "own_loss", for evaluation.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_PASSES_PREPARE_ADDEDLOSS_H
 #define PLIMSOLL_PASSES_PREPARE_ADDEDLOSS_H
@@ -16,10 +16,10 @@ struct AddedLoss {
   double weight;
 };
 
-/// Takes the added loss out of the results of `forward`, if there is one.
+/// Removes the added loss from the results of `forward` and returns it, if there is one.
 std::optional<AddedLoss> takeAddedLoss(mlir::func::FuncOp forward);
 
-/// Mixes it with the first result of `forward`; an error if that has another type.
+/// Mixes `added` with the first result of `forward`. Fails with an error if the types differ.
 mlir::LogicalResult mixLoss(mlir::func::FuncOp forward, const AddedLoss &added);
 
 } // namespace plimsoll::prepare

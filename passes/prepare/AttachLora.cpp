@@ -1,7 +1,7 @@
 //===- AttachLora.cpp - low-rank adapters beside frozen weights ----------------===//
 //
-// Hu et al., LoRA: Low-Rank Adaptation of Large Language Models (2021). Names, layouts and
-// initial values are those of PEFT, so that adapters can go to and fro.
+// Hu et al., LoRA: Low-Rank Adaptation of Large Language Models (2021). Names, layouts and initial
+// values are PEFT's, so that adapters can be exchanged with it.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
@@ -21,7 +21,7 @@ namespace plimsoll::prepare {
 using namespace mlir;
 using namespace plimsoll;
 
-/// "h.0.attn" of "h.0.attn.weight".
+/// Returns the module of a parameter: "h.0.attn" for "h.0.attn.weight".
 static StringRef moduleOf(StringRef parameter) {
   return parameter.contains('.') ? parameter.rsplit('.').first : parameter;
 }
@@ -55,7 +55,7 @@ private:
                                    [&](StringAttr alias) { return regex.match(alias.getValue()); });
   }
 
-  /// Why a parameter cannot be adapted, or "".
+  /// Returns why `parameter` cannot be adapted, or "".
   std::string obstacle(nn::ParameterOp parameter) {
     RankedTensorType type = parameter.getTensorType();
     if (type.getRank() != 2)
@@ -80,7 +80,9 @@ private:
     return "";
   }
 
-  /// The named matrices; a bias or gain of a module with one of them stays frozen.
+  /// Collects the named matrices. Fails, after one error, if a named parameter cannot be adapted,
+  /// unless another one of its module is: a bias or gain beside an adapted matrix just stays
+  /// frozen.
   LogicalResult choose(SmallVectorImpl<nn::ParameterOp> &chosen) {
     llvm::Regex regex((StringRef(modules)));
     std::string error;
@@ -117,8 +119,8 @@ private:
     return success();
   }
 
-  /// Nothing but adapters is trained. Checkpoints leave out what the initial weights have; running
-  /// statistics of batch normalisation change all the same.
+  /// Makes every parameter frozen. Checkpoints omit those that the initial weights contain, but not
+  /// running statistics of batch normalisations, which still change.
   void freeze(func::FuncOp forward) {
     llvm::StringSet<> statistics;
     forward.walk([&](nn::BatchNormInferenceOp op) {
@@ -139,7 +141,7 @@ private:
     }
   }
 
-  /// A parameter of the adapter of `base`, and the value that reads it.
+  /// Adds a parameter for the adapter of `base` and returns its value.
   Value add(nn::ParameterOp base, StringRef suffix, ArrayRef<int64_t> shape, StringRef role) {
     StringRef module = base.getSymName();
     module.consume_back(".weight");
@@ -161,7 +163,7 @@ private:
     return nn::LoadOp::create(builder, state.location, type, name);
   }
 
-  /// y = x W becomes y + (alpha / rank) (x A^T) B^T at every use.
+  /// Replaces y = x W by y + (alpha / rank) (x A^T) B^T at every use of the parameter.
   void adapt(nn::ParameterOp parameter) {
     SmallVector<nn::MatmulOp> products;
     for (nn::LoadOp load : loads.lookup(parameter.getSymName()))
@@ -177,12 +179,13 @@ private:
       rewrite(product, a, b, product.getTransposeB() == outFirst);
   }
 
-  /// `straight`: the product uses the weight as the adapter was made for, and not its transpose.
+  /// Adds the adapter to one product. `straight`: the product uses the weight as stored, else its
+  /// transpose.
   void rewrite(nn::MatmulOp product, Value a, Value b, bool straight) {
     OpBuilder builder(product->getContext());
     builder.setInsertionPointAfter(product);
     Location loc = product.getLoc();
-    // x (B A)^T = (x A^T) B^T; of the transpose it is (x B) A.
+    // x (B A)^T = (x A^T) B^T; with the transpose of the weight, x (B A) = (x B) A.
     Value first = straight ? a : b, second = straight ? b : a;
     Value x = product.getA();
     if (dropout > 0)
@@ -203,7 +206,7 @@ private:
 
   llvm::StringMap<SmallVector<nn::LoadOp>> loads;
   DenseMap<Operation *, bool> wereDecayed;
-  Operation *lastParameter = nullptr; ///< the numbers of those before it stay
+  Operation *lastParameter = nullptr; ///< new ones follow it, so that older ones keep their numbers
 };
 
 } // namespace

@@ -43,7 +43,7 @@ struct AttachLossPass : prepare::impl::AttachLossPassBase<AttachLossPass> {
 
 private:
   std::optional<LossSpec> given;
-  bool isText = true; ///< as plimsoll-opt has it
+  bool isText = true; ///< the loss is the pass option, as in plimsoll-opt
 
   LogicalResult parseText(func::FuncOp forward) {
     if (loss.empty())
@@ -55,7 +55,7 @@ private:
     return success(problems.empty());
   }
 
-  /// The index of the result called `output`, or of the only one.
+  /// Returns the index of the result called `output`, or, if that is empty, of the only one.
   FailureOr<unsigned> findOutput(func::FuncOp forward, StringRef output) {
     std::string names;
     for (unsigned i = 0; i < forward.getNumResults(); ++i) {
@@ -98,7 +98,7 @@ private:
     if (spec.kind == "cross-entropy")
       return attachCrossEntropy(forward, spec, value, *axis, classes);
     Value labels = addLabels(forward, type, classes);
-    if (axis && *axis != type.getRank() - 1) { // the kernel has them last
+    if (axis && *axis != type.getRank() - 1) { // the kernels expect classes last
       value = lastToAxis(forward, value, *axis);
       labels = lastToAxis(forward, labels, *axis);
     }
@@ -124,8 +124,8 @@ private:
     return name ? "output '" + name.getValue().str() + "'" : "the output";
   }
 
-  /// Which dimension was taken where it could have been another: for the summary, and for the
-  /// program to say when labels have another shape.
+  /// Records which dimension was taken for the classes if there was a choice: for the summary, and
+  /// for the program's message when labels have another shape.
   std::string noteClasses(const LossSpec &spec, Value value, int64_t axis, StringRef output) {
     auto type = cast<RankedTensorType>(value.getType());
     if (type.getRank() < 3)
@@ -144,7 +144,8 @@ private:
     return note;
   }
 
-  /// A softmax of probabilities is nearly uniform, and so learns hardly anything.
+  /// Warns if the loss applies a softmax or sigmoid to what is one already: a softmax of
+  /// probabilities is nearly uniform, so hardly anything is learned.
   void warnOfProbabilities(func::FuncOp forward, const LossSpec &spec, Value value,
                            std::optional<int64_t> axis, StringRef output) {
     std::optional<Probabilities> found = probabilitiesOf(value, axis);
@@ -165,7 +166,7 @@ private:
     warning << "export the model without it";
   }
 
-  /// Dimension `axis` becomes the last one, the others keep their order.
+  /// Returns `value` transposed so that dimension `axis` is last and the others keep their order.
   static Value lastToAxis(func::FuncOp forward, Value value, int64_t axis) {
     OpBuilder builder(forward.getBody().front().getTerminator());
     auto permutation =
@@ -175,7 +176,7 @@ private:
     return nn::TransposeOp::create(builder, location(forward), value, permutation);
   }
 
-  /// The scalar that the model computes itself.
+  /// Makes `value`, a scalar that the model computes itself, the loss.
   static LogicalResult attachOutput(func::FuncOp forward, Value value) {
     auto type = cast<RankedTensorType>(value.getType());
     if (type.getNumElements() != 1)
@@ -215,7 +216,7 @@ private:
     return success();
   }
 
-  /// One number for each class, or null.
+  /// Returns the class weights as a constant, or null if there are none.
   static Value weights(OpBuilder &builder, const LossSpec &spec, RankedTensorType logits) {
     if (spec.weights.empty())
       return {};
@@ -227,7 +228,7 @@ private:
                                   DenseElementsAttr::get(type, numbers));
   }
 
-  /// A loss whose labels are like the output.
+  /// Returns a loss whose labels have the shape of the output.
   static Value compare(func::FuncOp forward, const LossSpec &spec, Value value, Value labels) {
     OpBuilder builder(forward.getBody().front().getTerminator());
     Location loc = location(forward);
@@ -263,7 +264,8 @@ private:
     return nn::userLocation(forward.getContext(), "loss", "");
   }
 
-  /// Notes for each integer input that picks rows of a table, or classes, how many there are.
+  /// Sets `nn.limit` of each integer input that selects rows of a table, or classes, to their
+  /// number.
   static void limitIndices(func::FuncOp forward) {
     for (BlockArgument argument : forward.getArguments()) {
       int64_t limit = std::numeric_limits<int64_t>::max();
@@ -295,7 +297,8 @@ private:
     return false;
   }
 
-  /// `classes`: which dimension of the output they lie along, or "".
+  /// Adds the input `labels`. `classes` says which dimension of the output the classes lie along,
+  /// or is "".
   static Value addLabels(func::FuncOp forward, Type type, StringRef classes = "") {
     Builder builder(forward.getContext());
     NamedAttrList attributes;

@@ -1,4 +1,4 @@
-//===- AttachTeacher.cpp - what a student loses against its teacher -------------===//
+//===- AttachTeacher.cpp - a student's distance from its teacher as a loss ------===//
 //
 // Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network (2015).
 //===----------------------------------------------------------------------===//
@@ -46,7 +46,8 @@ private:
     return std::nullopt;
   }
 
-  /// The result called `output`, or the only one besides the teacher's.
+  /// Returns the result called `output`, or the only one besides the teacher's. Reports an error if
+  /// there is none.
   std::optional<unsigned> findStudent(func::FuncOp forward, unsigned teacher) {
     std::string names;
     std::optional<unsigned> any;
@@ -105,7 +106,7 @@ private:
         builder, nn::userLocation(builder.getContext(), "distillation", ""), scores, permutation);
   }
 
-  /// T^2 KL(teacher at T || student at T), the mean over rows.
+  /// Returns T^2 KL(softmax(theirs / T) || softmax(ours / T)), the mean over rows.
   Value makeDivergence(OpBuilder &builder, Value ours, Value theirs) {
     Location loc = nn::userLocation(builder.getContext(), "distillation", "");
     auto type = cast<RankedTensorType>(ours.getType());
@@ -121,7 +122,7 @@ private:
     int64_t classes = type.getShape().back();
     auto rows =
         RankedTensorType::get({type.getNumElements() / classes, classes}, type.getElementType());
-    if (rows != type) { // the mean is over the first dimension
+    if (rows != type) { // the op's mean is over the first dimension
       ours = nn::ReshapeOp::create(builder, loc, rows, ours);
       target = nn::ReshapeOp::create(builder, loc, rows, target);
     }

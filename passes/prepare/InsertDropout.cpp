@@ -1,8 +1,8 @@
 //===- InsertDropout.cpp - dropout behind named nodes and modules -------------===//
 //
-// Exporters leave no trace of a dropout in evaluation form. A rule REGEX=p names nodes or
-// modules as the user's file does, and each floating-point value that leaves one of them gets
-// its dropout. This runs on the model as it was imported: all names are still there.
+// Exporters in evaluation mode leave no trace of a dropout. A rule REGEX=p names nodes or modules
+// as the user's file does, and each floating-point value that leaves one of them gets a dropout.
+// This runs on the freshly imported model, where all names still exist.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
@@ -23,7 +23,7 @@ using namespace plimsoll;
 
 namespace {
 
-/// The names that an op answers to: its node, and every module around it.
+/// Returns the names by which a rule can address an op: its node, and every module around it.
 SmallVector<std::string> namesOf(Operation *op) {
   SmallVector<std::string> names = {nn::nodeName(op->getLoc()).str()};
   for (StringRef path = nn::modulePath(op->getLoc()); !path.empty();
@@ -74,7 +74,7 @@ private:
            << nearest(expression, named);
   }
 
-  /// Drops in each value that leaves `ops`, once.
+  /// Inserts one dropout behind each floating-point value that is read outside of `ops`.
   void dropBehind(ArrayRef<Operation *> ops, double p) {
     for (Operation *op : ops)
       for (Value value : op->getResults()) {
@@ -93,7 +93,7 @@ private:
       }
   }
 
-  /// "; near are ...", the names that are most like the expression.
+  /// Returns "; near are ..." with the names most similar to the expression.
   static std::string nearest(StringRef expression, const Names &named) {
     std::string plain = expression.str();
     llvm::erase_if(plain, [](char c) { return StringRef("\\^$.*+?()[]{}|").contains(c); });

@@ -25,7 +25,7 @@ const Kind kKinds[] = {
     {"output", {}},
 };
 
-/// Reads the values; each problem names its key.
+/// Parses the options of a loss; each problem names its key.
 class Parser {
 public:
   Parser(LossSpec &spec, std::vector<std::string> &problems) : spec(spec), problems(problems) {}
@@ -34,7 +34,7 @@ public:
     auto [key, value] = piece.split('=');
     const Kind *kind = find_if(kKinds, [&](const Kind &k) { return k.name == spec.kind; });
     if (kind == std::end(kKinds))
-      return; // told already
+      return; // the unknown kind is reported already
     if (!is_contained(kind->keys, key))
       return add("'" + piece.str() + "' is no option of " + spec.kind + "; " +
                  (kind->keys.empty() ? "it has none" : "there are " + join(kind->keys, ", ")));

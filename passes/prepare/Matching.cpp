@@ -1,4 +1,4 @@
-//===- Matching.cpp - what the raising passes look for in common ---------------===//
+//===- Matching.cpp - patterns that the raising passes share --------------------===//
 #include "passes/prepare/Matching.h"
 #include "mlir/IR/Matchers.h"
 #include <cmath>
@@ -23,7 +23,7 @@ bool plimsoll::prepare::isNear(double value, double expected) {
   return std::abs(value - expected) <= 1e-5 * std::abs(expected);
 }
 
-/// Products of more factors are no pattern of anybody's, and a square of squares has 2^n.
+/// No pattern has products of more factors; and n nested squares have 2^n.
 static constexpr size_t kMostFactors = 16;
 
 static void collect(Value value, double sign, Product &product) {

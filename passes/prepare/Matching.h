@@ -1,4 +1,4 @@
-//===- Matching.h - what the raising passes look for in common -----*- C++ -*-===//
+//===- Matching.h - patterns that the raising passes share ---------*- C++ -*-===//
 #ifndef PLIMSOLL_PASSES_PREPARE_MATCHING_H
 #define PLIMSOLL_PASSES_PREPARE_MATCHING_H
 
@@ -7,28 +7,28 @@
 
 namespace plimsoll::prepare {
 
-/// The number that every element of a constant is, seen through views and repetition.
+/// Returns the number that all elements of a constant have, looking through views and broadcasts.
 std::optional<double> constantNumber(mlir::Value value);
 
-/// True if `value` is within a relative 1e-5 of `expected`: constants are written in f32.
+/// True if `value` is within a relative 1e-5 of `expected`. Exporters write constants in f32.
 bool isNear(double value, double expected);
 
-/// A product taken apart: numbers multiplied into one, the rest as they stand.
+/// A product: all constant factors multiplied into `number`, and the other factors.
 struct Product {
   double number = 1.0;
   llvm::SmallVector<mlir::Value> factors;
 };
-/// Takes multiplications and divisions by numbers apart.
+/// Splits `value` at multiplications, and at divisions by constants.
 Product takeApart(mlir::Value value);
 
-/// The other operand of an addition (or multiplication) one of whose operands is `known`.
+/// Returns the operand of `op` besides `known`, or null if `known` is no operand.
 template <typename Op> mlir::Value otherOperand(Op op, mlir::Value known) {
   if (op.getA() == known)
     return op.getB();
   return op.getB() == known ? op.getA() : mlir::Value();
 }
 
-/// The operand of an addition whose other operand is the number `number`, or null.
+/// Returns the operand of an addition whose other operand is the constant `number`, or null.
 mlir::Value addendBesides(mlir::Value sum, double number);
 
 } // namespace plimsoll::prepare

@@ -6,13 +6,14 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "passes/prepare/LossSpec.h"
+#include "passes/prepare/Recipe.h"
 
 namespace plimsoll::prepare {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/prepare/Passes.h.inc"
 
-/// `nn-attach-loss` with a loss that was parsed already; nothing: it attaches none.
+/// Creates `nn-attach-loss` with a parsed loss; without one it attaches none.
 std::unique_ptr<mlir::Pass> createAttachLossPass(std::optional<LossSpec> loss);
 } // namespace plimsoll::prepare
 

@@ -4,12 +4,41 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AssignRecipePass : Pass<"nn-assign-recipe", "::mlir::ModuleOp"> {
+  let summary = "decides which parameters are trained, decayed, and at which rates";
+  let description = [{
+    The front end says of every parameter whether it is one of the module that is trained, and
+    what it is for (`role`). This pass applies the user's corrections, by regular expressions that
+    match a part of a parameter's name, or of its name in the model file (`nn.file_name`). Weight
+    decay applies to trained tensors of two dimensions or more that are no bias.
+
+    Before, with `freeze=embed decay=.*=0.3`:
+    ```mlir
+    nn.parameter @embed.weight : tensor<64x32xf32> {trainable}
+    nn.parameter @h.weight : tensor<64x32xf32> {trainable}
+    ```
+    After:
+    ```mlir
+    nn.parameter @embed.weight : tensor<64x32xf32> {reason = "--freeze"}
+    nn.parameter @h.weight : tensor<64x32xf32> {trainable, decayed, decay = 0.3 : f64}
+    ```
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
+  let options = [
+    ListOption<"trainable", "trainable", "std::string", "REGEX of what is trained">,
+    ListOption<"freeze", "freeze", "std::string", "REGEX of what is not trained">,
+    ListOption<"noDecay", "no-decay", "std::string", "REGEX of what weight decay leaves alone">,
+    ListOption<"decay", "decay", "std::string", "REGEX=NUMBER: weight decay of their own">,
+    ListOption<"lrScale", "lr-scale", "std::string", "REGEX=NUMBER: factor on the learning rate">,
+  ];
+}
+
 def InsertDropoutPass : Pass<"nn-insert-dropout", "::mlir::func::FuncOp"> {
   let summary = "puts dropout behind named nodes and modules";
   let description = [{
-    For each rule `REGEX=p`: every floating-point value that leaves a node or module whose
-    whole name the expression matches gets an `nn.dropout`. A rule that matches nothing is an
-    error that lists near names.
+    For each rule `REGEX=p`: every floating-point value that leaves a node or module whose whole
+    name matches the expression gets an `nn.dropout`. A rule that matches nothing is an error that
+    lists similar names.
 
     Before, with `rules=h\.0\.mlp=0.1` and an op in module `h.0.mlp`:
     ```mlir
@@ -28,10 +57,10 @@ def InsertDropoutPass : Pass<"nn-insert-dropout", "::mlir::func::FuncOp"> {
 def SimplifyPass : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
   let summary = "removes what exporters leave behind";
   let description = [{
-    Folds transposes into matrix products and into each other, drops reshapes and
-    broadcasts that change nothing or that the next op does itself, additions of zero
-    and products with one, moves a transposition through the reshapes that merge batch
-    and heads around it, and removes what no result needs.
+    Folds transposes into matrix products and into each other, drops reshapes and broadcasts that
+    change nothing or that the next op does itself, additions of zero and products with one, moves a
+    transposition through the reshapes that merge batch and heads around it, and removes ops that no
+    result needs.
 
     Before:
     ```mlir
@@ -69,13 +98,13 @@ def RaiseLayerNormPass : Pass<"nn-raise-layer-norm", "::mlir::func::FuncOp"> {
 def RaiseAttentionPass : Pass<"nn-raise-attention", "::mlir::func::FuncOp"> {
   let summary = "raises decomposed attention to nn.attention, and sees causal masks";
   let description = [{
-    Recognises `softmax(scale q k^T + mask) v`, the scale on the scores or split between
-    q and k, with or without a mask and the exporter's guard against rows without keys
-    (`where(isnan(p), 0, p)`). A mask that is a constant triangle (bool, or 0 and very
-    negative numbers) becomes `causal`, one that hides nothing is dropped. Keys and values whose
-    heads are repeated for groups of queries are read without the repetition. Transposes
-    between `[batch, tokens, heads, features]` and `[batch, heads, tokens, features]`
-    around the op become `heads_inner`. A remark for each.
+    Recognises `softmax(scale q k^T + mask) v`, the scale on the scores or split between q and k,
+    with or without a mask and with or without the exporter's guard against rows without keys
+    (`where(isnan(p), 0, p)`). A mask that is a constant triangle (bool, or 0 and very negative
+    numbers) becomes `causal`, one that hides nothing is dropped. If the heads of keys and values
+    are repeated for groups of queries, the op reads them unrepeated. Transposes between `[batch,
+    tokens, heads, features]` and `[batch, heads, tokens, features]` around the op become
+    `heads_inner`. Emits a remark for each.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
 }
@@ -83,12 +112,12 @@ def RaiseAttentionPass : Pass<"nn-raise-attention", "::mlir::func::FuncOp"> {
 def AttachLoraPass : Pass<"nn-attach-lora", "::mlir::ModuleOp"> {
   let summary = "puts low-rank adapters beside frozen weights";
   let description = [{
-    Freezes every parameter. Those that `modules` (a regular expression) names get an adapter
-    at each product that they are the right factor of: `y + (alpha / rank) (x A^T) B^T`, where
+    Freezes every parameter. Those that `modules` (a regular expression) names get an adapter at
+    each product whose right factor they are: `y + (alpha / rank) (x A^T) B^T`, where
     `NAME.lora_A.weight` is `[rank, in]`, drawn uniformly within `1 / sqrt(in)`, and
-    `NAME.lora_B.weight` is `[out, rank]` and zero. With `dropout` they read `x` behind a dropout
-    of its own at each product. Named parameters that are used otherwise are
-    refused, all at once; other tensors of a module that has an adapter stay as they are.
+    `NAME.lora_B.weight` is `[out, rank]` and zero. With `dropout`, each adapter reads `x` through a
+    dropout. Named parameters that are used otherwise are refused, all in one error; other tensors
+    of a module that has an adapter stay as they are.
 
     Before:
     ```mlir
@@ -113,12 +142,12 @@ def AttachLoraPass : Pass<"nn-attach-lora", "::mlir::ModuleOp"> {
 def AttachTeacherPass : Pass<"nn-attach-teacher", "::mlir::ModuleOp"> {
   let summary = "makes the distance between a student's and its teacher's scores a loss";
   let description = [{
-    The result of `@forward` of role "teacher" becomes `T^2 KL(p || q)`, the mean over rows,
-    where `p = softmax(teacher / T)` and `q = softmax(student / T)`: PyTorch's
-    `kl_div(log q, p, reduction="batchmean") * T * T` of scores flattened to rows, classes along
-    `axis` or, as for nn-attach-loss, by the rank. It carries
-    `nn.added_loss = weight`, by which nn-attach-loss mixes it with the student's own loss.
-    `output` names the student's scores where it has several results.
+    Replaces the result of `@forward` that has the role "teacher" by `T^2 KL(p || q)`, the mean over
+    rows, where `p = softmax(teacher / T)` and `q = softmax(student / T)`: PyTorch's `kl_div(log q,
+    p, reduction="batchmean") * T * T` of scores flattened to rows. The classes lie along `axis` or,
+    as for nn-attach-loss, along a dimension that depends on the rank. The result gets the attribute
+    `nn.added_loss = weight`, by which nn-attach-loss mixes it with the student's own loss. `output`
+    names the student's scores if it has several results.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"weight", "weight", "double", "0.5", "Share of the loss">,
@@ -140,12 +169,12 @@ def AttachLossPass : Pass<"nn-attach-loss", "::mlir::ModuleOp"> {
     * `mse`, `l1`, `huber[,delta=1]`, `bce-with-logits`: numbers, like the output;
     * `kl[,temperature=1][,axis=N]`: a distribution over the classes, like the output.
 
-    Classes lie along dimension `axis`, from the end where it is negative. Without it that is the
-    last of two or three dimensions, and dimension 1 of more. A loss of this kind that reads what
-    is a Softmax or Sigmoid already is warned of.
+    Classes lie along dimension `axis`, counted from the end if negative. Without `axis` that is the
+    last of two or three dimensions, and dimension 1 of more. If the output is a Softmax or Sigmoid
+    and the loss applies one itself, a warning says so.
 
-    A result of role "added loss" (see nn-attach-teacher) is mixed with the loss, which alone
-    stays as the result `own_loss`. An empty `loss` adds none. Integer inputs that pick rows or
+    A result with `nn.added_loss` (see nn-attach-teacher) is mixed with the loss; the unmixed loss
+    stays as the result `own_loss`. An empty `loss` adds none. Integer inputs that select rows or
     classes get their limit, `nn.limit`.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
@@ -155,6 +184,9 @@ def AttachLossPass : Pass<"nn-attach-loss", "::mlir::ModuleOp"> {
 def WidenPass : Pass<"nn-widen", "::mlir::ModuleOp"> {
   let summary = "makes every f32 of a model f64, for checks of gradients";
   let description = [{
+    Types, constants and parameters of f32 become f64. The bytes that `source` names are f32, so
+    the attribute of such a parameter is renamed to `nn.single_source`.
+
     Before:
     ```mlir
     nn.parameter @w : tensor<2xf32> {source = #nn.bytes<file = "m.onnx", offset = 0, size = 8>}

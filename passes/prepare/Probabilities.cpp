@@ -1,6 +1,6 @@
 //===- Probabilities.cpp - what an output's numbers are ----------------------------===//
 //
-// Walks from an output to what computed its numbers, through what only moves them, and keeps
+// Walks from an output to what computed its numbers, through ops that only move them, and keeps
 // track of the dimension that the loss takes for the classes.
 //===----------------------------------------------------------------------===//
 #include "passes/prepare/Probabilities.h"
@@ -21,7 +21,8 @@ static int64_t product(ArrayRef<int64_t> sizes) {
   return result;
 }
 
-/// The dimension of a reshape's operand that dimension `axis` of its result is, if it is one.
+/// Returns the dimension of the reshape's operand that became dimension `axis` of its result, if
+/// there is one.
 static std::optional<int64_t> beforeReshape(nn::ReshapeOp reshape, int64_t axis) {
   ArrayRef<int64_t> to = shapeOf(reshape.getY()), from = shapeOf(reshape.getX());
   for (int64_t d = 0; d < int64_t(from.size()); ++d)
@@ -30,8 +31,8 @@ static std::optional<int64_t> beforeReshape(nn::ReshapeOp reshape, int64_t axis)
   return std::nullopt;
 }
 
-/// `e / sum(e)` with `e = exp(x)`, as exporters without a Softmax write it; the dimension of the
-/// sum in `axis`.
+/// Matches `e / sum(e)` with `e = exp(x)`, which exporters without a Softmax write. Returns the
+/// exponential and sets `axis` to the dimension of the sum; null if `op` is something else.
 static Operation *writtenSoftmax(Operation *op, std::optional<int64_t> &axis) {
   auto quotient = dyn_cast<nn::DivOp>(op);
   auto exponentials = quotient ? quotient->getOperand(0).getDefiningOp<nn::ExpOp>() : nullptr;
@@ -50,7 +51,7 @@ static Operation *writtenSoftmax(Operation *op, std::optional<int64_t> &axis) {
   return exponentials;
 }
 
-/// The softmax or sigmoid that `op` is.
+/// Returns the softmax or sigmoid whose last op is `op`, if it is one.
 static std::optional<Probabilities> computedBy(Operation *op, std::optional<int64_t> axis) {
   if (isa<nn::SigmoidOp>(op))
     return Probabilities{"a Sigmoid", op, op->getOperand(0)};

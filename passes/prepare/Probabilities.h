@@ -7,19 +7,20 @@
 
 namespace plimsoll::prepare {
 
-/// What made an output a probability.
+/// The op that made an output a probability.
 struct Probabilities {
-  llvm::StringRef kind;  ///< "a Softmax", "a Sigmoid"
-  mlir::Operation *node; ///< that computed it
+  llvm::StringRef kind;  ///< its last op
+  mlir::Operation *node; ///< what it reads
   mlir::Value scores;    ///< what it read
 };
 
-/// Whether `value` is, but for its layout, the result of a softmax over `axis` (any dimension where
-/// that is nothing) or of a sigmoid. A logarithm of one is none: a softmax of it is itself.
+/// Returns the softmax over `axis` (over any dimension, if unset) or the sigmoid that made `value`,
+/// except for its layout. A logarithm of a softmax does not count: its softmax is the softmax
+/// itself.
 std::optional<Probabilities> probabilitiesOf(mlir::Value value, std::optional<int64_t> axis);
 
-/// True where `value` is what a convolution gives, its channels still in dimension 1, but for
-/// elementwise ops and its layout.
+/// True if a convolution made `value`, except for elementwise ops and reshapes, and its channels
+/// are still in dimension 1.
 bool isOfConvolution(mlir::Value value);
 
 } // namespace plimsoll::prepare

@@ -1,9 +1,9 @@
 //===- RaiseAttention.cpp - raise decomposed attention --------------------------===//
 //
-// Four steps, each a pattern: products and a softmax become nn.attention on
-// [batch, heads, tokens, features]; a constant mask that says nothing but "the past"
-// becomes `causal`; keys and values whose heads were repeated for groups of queries are read
-// without; transposes around the op become its layout.
+// Four patterns, one after the other: products and a softmax become nn.attention on [batch, heads,
+// tokens, features]; a constant mask that hides only the future becomes `causal`; keys and values
+// whose heads were repeated for groups of queries are read unrepeated; transposes around the op
+// become its layout.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Matchers.h"
@@ -23,7 +23,8 @@ using namespace plimsoll::prepare;
 
 static constexpr int64_t kSwapHeadsAndTokens[] = {0, 2, 1, 3};
 
-/// `value` with `permutation` applied, as one transpose of what it is a transpose of.
+/// Returns `value` with `permutation` applied; a transpose that made `value` becomes part of the
+/// new one.
 static Value permute(PatternRewriter &rewriter, Value value, ArrayRef<int64_t> permutation) {
   SmallVector<int64_t> composed(permutation);
   if (auto inner = value.getDefiningOp<nn::TransposeOp>()) {
@@ -36,7 +37,8 @@ static Value permute(PatternRewriter &rewriter, Value value, ArrayRef<int64_t> p
   return nn::TransposeOp::create(rewriter, value.getLoc(), value, composed);
 }
 
-/// The one operand of a product with a number, which is multiplied into `scale`.
+/// Returns the operand of a product with a constant and multiplies the constant into `scale`;
+/// returns `value` if it is no such product.
 static Value withoutScale(Value value, double &scale) {
   Product product = takeApart(value);
   if (product.factors.size() != 1)
@@ -45,7 +47,8 @@ static Value withoutScale(Value value, double &scale) {
   return product.factors[0];
 }
 
-/// The softmax under the exporter's guard `where(isnan(p), 0, p)`, or `p` itself.
+/// Returns the softmax below the exporter's guard `where(isnan(p), 0, p)`, or `p` itself; null if
+/// there is none.
 static nn::SoftmaxOp guardedSoftmax(Value value) {
   if (auto select = value.getDefiningOp<nn::SelectOp>()) {
     auto isNan = select.getCondition().getDefiningOp<nn::IsNanOp>();
@@ -62,7 +65,7 @@ namespace {
 enum class MaskKind { Nothing, Causal, Other };
 } // namespace
 
-/// What a constant mask hides. Numbers below this are as good as minus infinity.
+/// Classifies what a constant mask hides. Numbers at or below kHidden count as minus infinity.
 static MaskKind classifyMask(DenseElementsAttr mask) {
   constexpr double kHidden = -1e30;
   constexpr int64_t kMostLookedAt = int64_t(1) << 30;
@@ -96,7 +99,7 @@ static MaskKind classifyMask(DenseElementsAttr mask) {
   return MaskKind::Causal;
 }
 
-/// `mask` as the four dimensions that nn.attention takes, or null where that needs a copy.
+/// Returns `mask` with the four dimensions that nn.attention takes, or null if that needs a copy.
 static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t keys) {
   auto type = cast<RankedTensorType>(mask.getType());
   if (type.getRank() > 4 || type.getRank() == 0 || type.getShape().back() != keys)
@@ -108,8 +111,8 @@ static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t key
   return nn::ReshapeOp::create(rewriter, mask.getLoc(), type.clone(shape), mask);
 }
 
-/// True if nobody asks for the gradient of `value`: no parameter went into it. A learned
-/// bias on the scores is no mask.
+/// True if no parameter went into `value`, so that it needs no gradient. A learned bias on the
+/// scores is not a mask.
 static bool isFixed(Value value) {
   SmallVector<Value> pending = {value};
   DenseSet<Operation *> seen;
@@ -127,8 +130,9 @@ static bool isFixed(Value value) {
 
 // Heads ---------------------------------------------------------------------
 
-/// What `value`, [batch, group x repeats, tokens, features], repeats, with a dimension of 1 for
-/// the repeats; null if it repeats nothing. `heads`: the dimension of heads.
+/// Returns the tensor that `value`, [batch, group x repeats, tokens, features], repeats, with a
+/// dimension of size 1 for the repeats; null if it repeats nothing. `heads` is the dimension of the
+/// heads.
 static Value repeated(Value value, int64_t heads) {
   auto merged = value.getDefiningOp<nn::ReshapeOp>();
   auto repeat = merged ? merged.getX().getDefiningOp<nn::BroadcastOp>() : nn::BroadcastOp();
@@ -144,7 +148,7 @@ static Value repeated(Value value, int64_t heads) {
   return repeats ? repeat.getX() : Value();
 }
 
-/// `value` without dimension `d`, which is 1.
+/// Returns `value` without dimension `d`, whose size is 1.
 static Value dropDimension(PatternRewriter &rewriter, Value value, int64_t d) {
   auto type = cast<RankedTensorType>(value.getType());
   SmallVector<int64_t> shape(type.getShape());
@@ -176,7 +180,8 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
     Value q = withoutScale(product.getA(), scale), k = withoutScale(product.getB(), scale);
     if (q.getType() != product.getA().getType() || k.getType() != product.getB().getType())
       return failure();
-    for (Value operand : {q, k, Value(op.getB())}) // a matrix shared by all heads is none
+    for (Value operand : {q, k, Value(op.getB())}) // a matrix shared by all heads has rank 2 and
+                                                   // does not match
       if (auto type = cast<RankedTensorType>(operand.getType());
           type.getRank() != 4 || type.getDimSize(1) == 0 ||
           type.getElementType() != getElementTypeOrSelf(q.getType()))
@@ -201,7 +206,7 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
   }
 };
 
-/// Constant masks that say what attributes can say.
+/// Replaces constant masks that hide nothing, or the future, by attributes.
 struct RecogniseMask : OpRewritePattern<nn::AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -221,7 +226,7 @@ struct RecogniseMask : OpRewritePattern<nn::AttentionOp> {
   }
 };
 
-/// Heads of keys and values that were repeated for the op's sake: it shares them itself.
+/// Drops the repetition of heads of keys and values: the op shares them between queries itself.
 struct ShareHeads : OpRewritePattern<nn::AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -244,7 +249,7 @@ struct ShareHeads : OpRewritePattern<nn::AttentionOp> {
   }
 };
 
-/// Heads that were moved out for the op stay inside.
+/// Drops transposes that swap heads and tokens around the op, by setting `heads_inner`.
 struct KeepHeadsInside : OpRewritePattern<nn::AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -14,7 +14,7 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::prepare;
 
-/// x^3, as a power or as products
+/// True if the product of `factors` is x^3, as a power or as products.
 static bool isCubeOf(ArrayRef<Value> factors, Value x) {
   if (factors.size() == 3)
     return llvm::all_equal(factors) && factors[0] == x;
@@ -23,7 +23,7 @@ static bool isCubeOf(ArrayRef<Value> factors, Value x) {
   return exponent && *exponent == 3.0 && pow.getA() == x;
 }
 
-/// sqrt(2/pi) (x + 0.044715 x^3)
+/// True if `value` is sqrt(2/pi) (x + 0.044715 x^3).
 static bool isTanhInner(Value value, Value x) {
   Product product = takeApart(value);
   if (product.factors.size() != 1 || !isNear(product.number, 0.7978845608028654))
@@ -36,7 +36,7 @@ static bool isTanhInner(Value value, Value x) {
   return isNear(cubed.number, 0.044715) && isCubeOf(cubed.factors, x);
 }
 
-/// x / sqrt 2
+/// True if `value` is x / sqrt(2).
 static bool isErfInner(Value value, Value x) {
   Product product = takeApart(value);
   return product.factors.size() == 1 && product.factors[0] == x &&

@@ -20,7 +20,7 @@ static Value skipViews(Value value) {
   return value;
 }
 
-/// What is averaged over the last dimension to give `value`, or null.
+/// Returns the tensor whose mean over the last dimension is `value`, or null.
 static Value averaged(Value value) {
   Product product = takeApart(skipViews(value));
   if (product.factors.size() != 1)
@@ -52,7 +52,7 @@ struct Normalised {
 
 } // namespace
 
-/// epsilon, if `value` is sqrt(mean(centered^2) + epsilon)
+/// Returns epsilon if `value` is sqrt(mean(centered^2) + epsilon).
 static std::optional<double> deviationEpsilon(Value value, Value centered) {
   auto sqrt = value.getDefiningOp<nn::SqrtOp>();
   auto add = sqrt ? sqrt.getX().getDefiningOp<nn::AddOp>() : nn::AddOp();
@@ -65,7 +65,8 @@ static std::optional<double> deviationEpsilon(Value value, Value centered) {
   return std::nullopt;
 }
 
-/// `centered` divided by `deviation`, if that is its own: of x - mean x, or of x itself.
+/// Matches `centered / deviation`, where `deviation` is that of `centered`, which is x - mean(x) or
+/// x itself.
 static std::optional<Normalised> matchQuotient(Value centered, Value deviation) {
   std::optional<double> epsilon = deviationEpsilon(deviation, centered);
   if (!epsilon)
@@ -76,7 +77,7 @@ static std::optional<Normalised> matchQuotient(Value centered, Value deviation) 
   return Normalised{centered, *epsilon, true};
 }
 
-/// Matches the quotient as a division, and as a product with the reciprocal.
+/// Matches the quotient, as a division or as a product with the reciprocal.
 static std::optional<Normalised> matchNormalised(Value value) {
   if (auto div = value.getDefiningOp<nn::DivOp>())
     return matchQuotient(div.getA(), div.getB());
@@ -93,7 +94,7 @@ static std::optional<Normalised> matchNormalised(Value value) {
 
 namespace {
 
-/// Rooted at the product with the scale; takes the addition of the bias along.
+/// Matches the product with the scale; includes the addition of the bias if there is one.
 struct RaiseLayerNorm : OpRewritePattern<nn::MulOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -44,7 +44,8 @@ struct FoldTransposeIntoMatmul : OpRewritePattern<nn::MatmulOp> {
   }
 };
 
-/// Exporters transpose keys as reshape(transpose(reshape(k, [-1, t, d])), [b, h, d, t]).
+/// Replaces reshape(transpose(reshape(k, [-1, t, d])), [b, h, d, t]), by which exporters transpose
+/// keys, by one transpose.
 struct UnmergeTransposedBatch : OpRewritePattern<nn::ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -65,7 +66,7 @@ struct UnmergeTransposedBatch : OpRewritePattern<nn::ReshapeOp> {
   }
 };
 
-/// x + 0, x * 1 where the number gives the result no dimension.
+/// Drops x + 0 and x * 1, if the constant does not broadcast x.
 template <typename Op> struct DropNeutral : OpRewritePattern<Op> {
   DropNeutral(MLIRContext *context, double neutral)
       : OpRewritePattern<Op>(context), neutral(neutral) {}

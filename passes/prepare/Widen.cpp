@@ -1,7 +1,7 @@
 //===- Widen.cpp - a model of f32 in f64 -----------------------------------------===//
 //
-// For checks of gradients, which f32 is too coarse for. Parameters keep where their f32 bytes
-// are under another name, since the sizes no longer agree.
+// For gradient checks, which f32 is too coarse for. A parameter keeps the place of its f32 bytes
+// under another name, because the sizes no longer agree.
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"

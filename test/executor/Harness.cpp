@@ -1,5 +1,6 @@
 //===- Harness.cpp - programs in the executor, compared bit by bit -----------------===//
 #include "test/executor/Harness.h"
+#include "compiler/FrontEnds.h"
 #include "compiler/executor/Timeline.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
@@ -65,7 +66,7 @@ llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
   auto evaluator = executor::Program::create(evaluate, target.kernels(), arena);
   if (!evaluator)
     return evaluator.takeError();
-  StringRef folder = llvm::sys::path::parent_path(options.import.path);
+  StringRef folder = llvm::sys::path::parent_path(options.model.path);
   if (llvm::Error error = executor::initialise(module, folder, arena))
     return llvm::Expected<Bits>(std::move(error));
   Bits bits;
@@ -87,8 +88,9 @@ llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
 
 pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
                                                     const std::vector<std::string> &arguments) {
+  registerFrontEnds();
   pipeline::CompileOptions options;
-  options.import.path = model;
+  options.model.path = model;
   options.threads = 2;
   for (const std::string &argument : arguments) {
     auto [name, sizes] = StringRef(argument).split('=');
@@ -102,7 +104,7 @@ pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
     SmallVector<int64_t> dims;
     for (StringRef part : parts)
       dims.push_back(std::stoll(part.str()));
-    options.import.shapes[name] = dims;
+    options.model.shapes[name] = dims;
   }
   return options;
 }

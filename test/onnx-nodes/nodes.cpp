@@ -15,6 +15,7 @@
 //   ok FOLDER              (or: refused FOLDER MESSAGE)
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/FrontEnds.h"
 #include "compiler/executor/Timeline.h"
 #include "compiler/pipeline/Pipeline.h"
 #include "dialects/nn/NNDialect.h"
@@ -48,11 +49,11 @@ class Case {
 public:
   Case(MLIRContext &context, std::string folder, bool gradients, const std::string &scaledRule)
       : context(context), folder(std::move(folder)) {
-    options.import.path = this->folder + "/model.onnx";
+    options.model.path = this->folder + "/model.onnx";
     options.threads = 1;
     options.planning.effort = planner::Effort::Fast;
     options.planning.recompute = false;
-    options.import.keepDoubles = true; // cases say what f64 gives
+    options.model.keepDoubles = true; // cases say what f64 gives
     options.forwardOnly = true;
     options.inputGradients = gradients;
     options.scaleRule = scaledRule;
@@ -99,7 +100,7 @@ private:
       SmallVector<StringRef> sizes;
       StringRef(text).split(sizes, 'x');
       for (StringRef size : sizes)
-        options.import.shapes[name].push_back(std::stoll(size.str()));
+        options.model.shapes[name].push_back(std::stoll(size.str()));
     }
   }
 
@@ -191,6 +192,7 @@ int main(int argc, char **argv) {
   StringRef scaled = argc > 1 ? argv[1] : "";
   if (argc > 2 || (argc == 2 && !scaled.consume_front("--debug-scale-rule=")))
     return 2;
+  registerFrontEnds();
   DialectRegistry registry;
   pipeline::registerDialects(registry);
   std::string line;

@@ -84,6 +84,9 @@ def check_state(reference, path, said, form):
     for kept, others in json.loads(metadata.get("aliases", "{}")).items():
         for name in others:
             found.setdefault(name, found[kept])
+    for name in found:
+        harness.check(name in reference["state"] or f"'{name}'" in said or name.startswith("optimizer."),
+                      f"'{name}' is in the checkpoint, is no tensor of the module, and no warning names it")
     hashes = {hashlib.sha256(array.tobytes()).hexdigest()[:16] for array in found.values()}
     for name, want in reference["state"].items():
         # Nothing in the older exporter's files names the second of two tied tensors.

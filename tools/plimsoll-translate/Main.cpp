@@ -1,10 +1,12 @@
 //===- Main.cpp - plimsoll-translate: front ends alone, for tests --------------------===//
-#include "compiler/import/Import.h"
+#include "compiler/onnx/Import.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
+#include "passes/prepare/ParameterTable.h"
+#include "passes/prepare/Recipe.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
@@ -37,7 +39,7 @@ static cl::opt<std::string> init("init", cl::init("model"), cl::desc("model or n
                                  cl::cat(category));
 
 /// "input_ids=4x128" into the options.
-static bool addShape(llvm::StringRef text, import::ImportOptions &options) {
+static bool addShape(llvm::StringRef text, frontend::ModelOptions &options) {
   auto [name, dims] = text.rsplit('=');
   llvm::SmallVector<llvm::StringRef> parts;
   dims.split(parts, 'x');
@@ -65,7 +67,7 @@ static llvm::StringRef severity(DiagnosticSeverity severity) {
 
 static void printTable(ModuleOp module) {
   static constexpr const char *kinds[] = {"trained", "frozen", "constant"};
-  for (const import::ParameterRow &row : import::parameterTable(module)) {
+  for (const prepare::ParameterRow &row : prepare::parameterTable(module)) {
     llvm::outs() << row.name << " [";
     llvm::interleaveComma(row.shape, llvm::outs());
     llvm::outs() << "] " << kinds[int(row.kind)] << (row.decayed ? " decayed" : "") << ": "
@@ -92,11 +94,11 @@ int main(int argc, char **argv) {
     llvm::errs() << nn::nodeName(diagnostic.getLocation()) << ": "
                  << severity(diagnostic.getSeverity()) << ": " << diagnostic << "\n";
   });
-  import::ImportOptions options;
+  frontend::ModelOptions options;
+  prepare::Recipe recipe{trainable, freeze, noDecay, {}, {}};
   options.path = model;
-  options.trainable = trainable;
-  options.freeze = freeze;
-  options.noDecay = noDecay;
+  options.parameters = trainable;
+  options.untrained = freeze;
   options.init = init;
   for (const std::string &text : shapes)
     if (!addShape(text, options)) {
@@ -104,7 +106,7 @@ int main(int argc, char **argv) {
       return 2;
     }
   OwningOpRef<ModuleOp> module = import::importOnnx(&context, options);
-  if (!module || failed(verify(*module)))
+  if (!module || failed(prepare::assignRecipe(*module, recipe)) || failed(verify(*module)))
     return 1;
   if (table) {
     printTable(*module);

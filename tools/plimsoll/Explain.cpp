@@ -49,10 +49,11 @@ int cli::runExplain(const Parsed &parsed, const pipeline::CompileOptions &option
   auto compilation = pipeline::compileTo(context, options, pipeline::Stage::Plan, &outcome);
   if (mlir::failed(compilation))
     return outcome.result.refusal ? kNoPlanFits : kFailed;
-  std::optional<import::ModelOutline> outline = import::outlineOf(raw.model);
+  std::optional<frontend::ModelOutline> outline =
+      frontend::frontEndOf(raw.model).outline(raw.model);
   pipeline::StepView view(*compilation->module, compilation->outcome);
   pipeline::FoundValues found = pipeline::findValues(
-      view, *compilation->module, outline.value_or(import::ModelOutline()), raw.value);
+      view, *compilation->module, outline.value_or(frontend::ModelOutline()), raw.value);
   if (found.values.empty())
     return refuseUnknown(raw.value, found);
   pipeline::StepFacts step = pipeline::stepFacts(view, compilation->budget);

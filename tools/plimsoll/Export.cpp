@@ -1,5 +1,5 @@
 //===- Export.cpp - plimsoll export ---------------------------------------------------===//
-#include "compiler/import/Export.h"
+#include "compiler/frontend/FrontEnd.h"
 #include "plimsoll/Shown.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/FineTuning.h"
@@ -10,7 +10,7 @@
 using namespace plimsoll;
 using namespace plimsoll::cli;
 
-static void print(const RawOptions &raw, const import::ExportReport &report) {
+static void print(const RawOptions &raw, const frontend::ExportReport &report) {
   llvm::StringRef comma = "";
   auto say = [&](int64_t count, const llvm::Twine &what) {
     if (count > 0) {
@@ -32,18 +32,19 @@ int cli::runExport(const Parsed &parsed, const pipeline::CompileOptions &options
     return code;
   if (llvm::sys::fs::is_directory(raw.output))
     return failed("'" + raw.output + "' is a folder; choose another name with -o");
-  import::ExportOptions exporting;
+  frontend::ExportOptions exporting;
   std::string error;
   if (!parseAdapters(raw.adapters, exporting.adapters, exporting.alpha, error))
     return usageError(error);
   if (raw.weights.empty() && raw.adapters.empty())
     return usageError("export needs trained weights: --weights=FILE, or --lora=FILE for adapters");
-  exporting.import = options.import;
+  exporting.model = options.model;
   exporting.weights = raw.weights;
   exporting.output = raw.output;
   exporting.externalData = raw.externalData;
   exporting.keepMissing = raw.keepMissing;
-  llvm::Expected<import::ExportReport> report = import::exportOnnx(exporting);
+  llvm::Expected<frontend::ExportReport> report =
+      frontend::frontEndOf(raw.model).exportWeights(exporting);
   if (!report) {
     llvm::errs() << shown(llvm::sys::path::filename(raw.model))
                  << ": error: " << shownLines(llvm::toString(report.takeError())) << "\n";

@@ -38,7 +38,7 @@ bool plimsoll::cli::parseBytes(StringRef text, int64_t &bytes) {
 }
 
 /// `input_ids=4x128` or `batch=4`
-static bool parseShape(StringRef text, import::ImportOptions &options, std::string &error) {
+static bool parseShape(StringRef text, frontend::ModelOptions &options, std::string &error) {
   auto [name, sizes] = text.split('=');
   SmallVector<StringRef> parts;
   sizes.split(parts, 'x');
@@ -56,7 +56,7 @@ static bool parseShape(StringRef text, import::ImportOptions &options, std::stri
 }
 
 /// `sr=16000`; the value is checked against the input.
-static bool parseInput(StringRef text, import::ImportOptions &options, std::string &error) {
+static bool parseInput(StringRef text, frontend::ModelOptions &options, std::string &error) {
   auto [name, value] = text.split('=');
   bool isNew = none_of(options.inputs, [&](const auto &entry) { return entry.first == name; });
   if (name.empty() || value.empty() || !isNew) {
@@ -187,18 +187,18 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
       !checkRegexes(raw.whole, "--whole", error) || !parseLora(raw.lora, options.lora, error) ||
       !parseTeacher(raw.teacher, options.teacher, error))
     return false;
-  options.import.path = raw.model;
-  options.import.trainable = raw.trainable;
-  options.import.freeze = raw.freeze;
-  options.import.noDecay = raw.noDecay;
-  options.import.weights = raw.weights;
+  options.model.path = raw.model;
+  options.recipe.trainable = options.model.parameters = raw.trainable;
+  options.recipe.freeze = options.model.untrained = raw.freeze;
+  options.recipe.noDecay = raw.noDecay;
+  options.model.weights = raw.weights;
   options.whole = raw.whole;
   for (const std::string &input : raw.inputs)
-    if (!parseInput(input, options.import, error))
+    if (!parseInput(input, options.model, error))
       return false;
-  options.import.init = raw.init == "normal" ? "normal:0.02" : raw.init;
+  options.model.init = raw.init == "normal" ? "normal:0.02" : raw.init;
   for (const std::string &shape : raw.shapes)
-    if (!parseShape(shape, options.import, error))
+    if (!parseShape(shape, options.model, error))
       return false;
   if (!parseLimit("--memory", raw.memory, options.memory, error) ||
       !parseLimit("--memory-total", raw.memoryTotal, options.memoryTotal, error))

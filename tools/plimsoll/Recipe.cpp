@@ -21,8 +21,8 @@ public:
   std::vector<std::string> run() {
     optimizer();
     loss();
-    groups(raw.decay, "--decay", options.import.decay);
-    groups(raw.lrScale, "--lr-scale", options.import.lrScale);
+    groups(raw.decay, "--decay", options.recipe.decay);
+    groups(raw.lrScale, "--lr-scale", options.recipe.lrScale);
     options.clipping = autodiff::parseClipping(raw.clip);
     if (!raw.clip.empty() && !options.clipping)
       add("--clip=" + raw.clip +
@@ -94,7 +94,7 @@ private:
   void loss() {
     std::vector<std::string> wrong;
     options.loss = prepare::parseLoss(withWeights(raw.loss), wrong);
-    options.import.alsoOutput = options.loss.output;
+    options.model.alsoOutput = options.loss.output;
     for (const std::string &problem : wrong)
       add("--loss: " + problem);
   }
@@ -131,7 +131,7 @@ private:
 
   /// `REGEX=0.1`, whose expression may have a `=` of its own.
   void groups(const std::vector<std::string> &texts, StringRef flag,
-              std::vector<import::Group> &found) {
+              std::vector<prepare::NumberGroup> &found) {
     for (const std::string &text : texts) {
       auto [expression, value] = StringRef(text).rsplit('=');
       double number = 0;

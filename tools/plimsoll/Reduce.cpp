@@ -1,5 +1,5 @@
 //===- Reduce.cpp - plimsoll reduce ----------------------------------------------------===//
-#include "compiler/import/Reduce.h"
+#include "compiler/frontend/FrontEnd.h"
 #include "plimsoll/Shown.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/Output.h"
@@ -12,8 +12,8 @@ int cli::runReduce(const Parsed &parsed) {
   const RawOptions &raw = parsed.options;
   if (int code = checkWritable({raw.output}))
     return code;
-  import::ReduceOptions options{raw.model, raw.output, raw.check};
-  llvm::Expected<import::ReduceReport> report = import::reduceModel(
+  frontend::ReduceOptions options{raw.model, raw.output, raw.check};
+  llvm::Expected<frontend::ReduceReport> report = frontend::frontEndOf(raw.model).reduce(
       options, [](const llvm::Twine &what) { llvm::errs() << shownLines(what.str()) << "\n"; });
   if (!report) {
     llvm::errs() << shown(llvm::sys::path::filename(raw.model))

@@ -1,4 +1,5 @@
 //===- plimsoll.cpp - the compiler driver -------------------------------------------===//
+#include "compiler/FrontEnds.h"
 #include "tools/plimsoll/Commands.h"
 #include "tools/plimsoll/Output.h"
 
@@ -6,6 +7,7 @@ using namespace plimsoll;
 using namespace plimsoll::cli;
 
 int main(int argc, char **argv) {
+  registerFrontEnds();
   Parsed parsed = parseCommandLine(argc, argv);
   if (parsed.exitCode >= 0)
     return parsed.exitCode;
@@ -27,7 +29,7 @@ int main(int argc, char **argv) {
     return runExport(parsed, options);
   if (parsed.command == Command::Gradcheck)
     return runGradcheck(parsed, options);
-  options.import.withoutWeights = parsed.command != Command::Compile || parsed.options.dryRun;
+  options.model.withoutWeights = parsed.command != Command::Compile || parsed.options.dryRun;
   bool planOnly = parsed.command == Command::Plan || parsed.options.dryRun;
   if (planOnly || stage == pipeline::Stage::Binary)
     options.feed = planOnly ? pipeline::Feed::ByEither : pipeline::Feed::ByData;

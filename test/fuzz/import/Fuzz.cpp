@@ -8,7 +8,7 @@
 // case that fails is kept.
 //===----------------------------------------------------------------------===//
 #include "Mutate.h"
-#include "compiler/import/Import.h"
+#include "compiler/onnx/Import.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -79,7 +79,7 @@ static bool importCase() {
   context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
     told |= diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
   });
-  import::ImportOptions options;
+  frontend::ModelOptions options;
   options.path = file;
   options.shapes["input_ids"] = {2, 8};
   options.maxFoldedElements = 1 << 20;

@@ -1,5 +1,5 @@
 #include "Mutate.h"
-#include "compiler/import/onnx.pb.h"
+#include "compiler/onnx/file/onnx.pb.h"
 #include <algorithm>
 #include <cstring>
 
