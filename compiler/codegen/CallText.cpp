@@ -71,7 +71,6 @@ private:
 } // namespace
 
 std::string plimsoll::codegen::argumentsOf(exec::CallOp call) {
-  constexpr StringLiteral types[exec::kTypeCodes] = {"f32", "f64", "i32", "i64", "u8"};
   const exec::KernelSignature &signature = *exec::findKernelSignature(call.getKernel());
   ArrayRef<double> scalars = call.getScalars();
   std::string error;
@@ -90,7 +89,7 @@ std::string plimsoll::codegen::argumentsOf(exec::CallOp call) {
     options.scalars(signature.optionalScalars, scalars.drop_front(signature.scalars.size()));
     all.field("options", signature.options + options.take());
   }
-  if (numbers.type != exec::kF32)
-    all.field("type", "ElementType::" + types[numbers.type]);
+  if (numbers.type != ElementType::f32)
+    all.field("type", std::string("ElementType::") + nameOf(numbers.type));
   return all.take();
 }

@@ -1,5 +1,6 @@
 //===- CppText.cpp - pieces of C++ text ----------------------------------------===//
 #include "compiler/codegen/CppText.h"
+#include "dialects/support/ElementType.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "plimsoll/Shown.h"
 #include "llvm/ADT/StringExtras.h"
@@ -8,34 +9,23 @@
 #include <cmath>
 
 using namespace mlir;
+using namespace plimsoll;
+
+/// What is no type of the table is no type of a slice.
+static const ElementTypeInfo &tableRow(Type type) {
+  return infoOf(elementTypeOf(type).value_or(ElementType::u8));
+}
 
 std::string plimsoll::codegen::storageType(Type type) {
-  if (type.isF32())
-    return "float";
-  if (type.isF64())
-    return "double";
-  if (type.isBF16())
-    return "Bf16";
-  if (type.isInteger(64))
-    return "int64_t";
-  if (type.isInteger(32))
-    return "int32_t";
-  return "uint8_t";
+  return tableRow(type).storage;
 }
 
 std::string plimsoll::codegen::valueType(Type type) {
   return type.isInteger(1) ? "bool" : storageType(type);
 }
 
-std::string plimsoll::codegen::dtype(Type type) {
-  StringRef name = type.isF32()         ? "f32"
-                   : type.isF64()       ? "f64"
-                   : type.isBF16()      ? "bf16"
-                   : type.isInteger(64) ? "i64"
-                   : type.isInteger(32) ? "i32"
-                   : type.isInteger(1)  ? "boolean"
-                                        : "u8";
-  return ("DType::" + name).str();
+std::string plimsoll::codegen::elementType(Type type) {
+  return std::string("ElementType::") + tableRow(type).name;
 }
 
 std::string plimsoll::codegen::literal(double value, Type type) {

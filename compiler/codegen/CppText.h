@@ -11,8 +11,8 @@ namespace plimsoll::codegen {
 std::string storageType(mlir::Type type);
 /// Returns the C++ type of an element in an expression: as in memory, but `bool` for i1.
 std::string valueType(mlir::Type type);
-/// Returns the `plimsoll::DType` of an element type, as C++ text.
-std::string dtype(mlir::Type type);
+/// Returns `ElementType::f32`, say: an element type as the runtime's tables name it.
+std::string elementType(mlir::Type type);
 /// Returns a literal that reads back as the same number.
 std::string literal(double value, mlir::Type type);
 /// Returns `text` as a string literal of C++ or CUDA.

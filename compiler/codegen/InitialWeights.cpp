@@ -5,6 +5,7 @@
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Stored.h"
 #include "dialects/plan/PlanDialect.h"
+#include "dialects/support/ElementType.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -94,7 +95,7 @@ private:
     for (nn::ParameterOp parameter : parameters()) {
       RankedTensorType type = parameter.getTensorType();
       int64_t bytes = nn::tensorBytes(type);
-      StringRef dtype = type.getElementType().isF64() ? "F64" : "F32";
+      StringRef dtype = safetensorsType(*elementTypeOf(type.getElementType()));
       header[parameter.getSymName()] =
           llvm::json::Object{{"dtype", dtype},
                              {"shape", llvm::json::Array(parameter.getFrameworkShape())},

@@ -66,6 +66,24 @@ private:
     return train.resultOffset(("gradient:" + parameter.getSymName()).str());
   }
 
+  /// The table of what parameter number `n` has in the optimizer.
+  void stateTable(nn::ParameterOp parameter, ArrayRef<nn::StateOp> own, const std::string &n) {
+    std::string rows;
+    llvm::raw_string_ostream row(rows);
+    for (auto [i, state] : llvm::enumerate(own)) {
+      auto type = cast<RankedTensorType>(state.getType());
+      bool alike = type.getShape() == parameter.getTensorType().getShape();
+      std::string shapeName = "shape" + n;
+      if (!alike)
+        shape(shapeName = "state_shape" + n + "_" + std::to_string(i), type.getShape());
+      row << "    {.tensor = {" << quoted(state.getSlot()) << ", "
+          << elementType(type.getElementType()) << ", " << type.getRank() << ", " << shapeName
+          << ", " << hex(placeOf(state)) << "}"
+          << (alike && parameter.getTransposed() ? ", .transposed = true" : "") << "},\n";
+    }
+    os << "const StateInfo states" << n << "[] = {\n" << rows << "};\n";
+  }
+
   void parameters() {
     std::string rows;
     llvm::raw_string_ostream row(rows);
@@ -84,15 +102,11 @@ private:
       }
       ArrayRef<nn::StateOp> own = states[parameter.getSymName()];
       if (!own.empty()) {
-        os << "const StateInfo states" << n << "[] = {";
-        llvm::interleaveComma(own, os, [&](nn::StateOp state) {
-          os << "{" << quoted(state.getSlot()) << ", " << hex(placeOf(state)) << "}";
-        });
-        os << "};\n";
+        stateTable(parameter, own, n);
       }
       RankedTensorType type = parameter.getTensorType();
       row << "    {.tensor = {" << quoted(parameter.getSymName()) << ", "
-          << dtype(type.getElementType()) << ", " << type.getRank() << ", shape" << n << ", "
+          << elementType(type.getElementType()) << ", " << type.getRank() << ", shape" << n << ", "
           << hex(placeOf(parameter))
           << "},\n     .transposed = " << (parameter.getTransposed() ? "true" : "false")
           << ", .trainable = " << (parameter.getTrainable() ? "true" : "false")
@@ -187,8 +201,8 @@ private:
         shape(shapeName, shapeOf(slice));
       }
       row << "    {" << quoted(any.getName()) << ", "
-          << dtype(slice.getSlice().getType().getElement()) << ", " << shapeOf(slice).size() << ", "
-          << shapeName << ", " << (own ? hex(own.getOffset()) : "kNoPlace") << "},\n";
+          << elementType(slice.getSlice().getType().getElement()) << ", " << shapeOf(slice).size()
+          << ", " << shapeName << ", " << (own ? hex(own.getOffset()) : "kNoPlace") << "},\n";
     }
     os << "const TensorInfo " << name << "_inputs[] = {\n" << rows << "};\n\n";
   }
@@ -245,7 +259,7 @@ private:
         Type element = slice.getSlice().getType().getElement();
         if (isa<FloatType>(element))
           row << "    {" << launch << ", " << quoted(slice.getName()) << ", "
-              << quoted(nn::describe(op.getLoc())) << ", " << dtype(element) << ", "
+              << quoted(nn::describe(op.getLoc())) << ", " << elementType(element) << ", "
               << hex(slice.getOffset()) << ", " << slice.getSlice().getType().getCount() << "},\n";
       }
       ++launch;

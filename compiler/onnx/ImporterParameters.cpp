@@ -9,8 +9,8 @@ using namespace plimsoll::import;
 
 /// Returns the file's element type of a parameter that is computed in f32.
 static Type storedType(MLIRContext *context, DType dtype) {
-  return dtype == DType::F16    ? Type(Float16Type::get(context))
-         : dtype == DType::BF16 ? Type(BFloat16Type::get(context))
+  return dtype == DType::f16    ? Type(Float16Type::get(context))
+         : dtype == DType::bf16 ? Type(BFloat16Type::get(context))
                                 : Type(Float64Type::get(context));
 }
 

@@ -12,7 +12,7 @@
 
 namespace plimsoll::exec {
 
-enum class ElementType : int64_t { f32 = kF32, f64 = kF64, i32 = kI32, i64 = kI64, u8 = kU8 };
+using plimsoll::ElementType;
 
 /// What arguments tell, in the order of the kernel.
 struct LaunchNumbers {

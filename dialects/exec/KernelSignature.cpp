@@ -3,6 +3,7 @@
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
+using namespace plimsoll;
 using namespace plimsoll::exec;
 
 // Functions for the formulas of Kernels.td --------------------------------------
@@ -100,6 +101,10 @@ static bool areAllowed(ArrayRef<SizeSignature> sizes, ArrayRef<int64_t> numbers,
   return true;
 }
 
+static int64_t codeOf(ElementType type) {
+  return static_cast<int64_t>(type);
+}
+
 /// Removes the type from the end of `sizes` if the call has one, and stores it in `numbers`.
 /// Returns false and sets `error` if the sizes have the wrong number or the type is not allowed.
 static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef<int64_t> &sizes,
@@ -114,13 +119,16 @@ static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef
   if (!told)
     return true;
   bool isFloat = signature.type == TypeRule::maybeFloat || signature.type == TypeRule::alwaysFloat;
-  numbers.type = sizes.back();
+  const int64_t code = sizes.back();
   sizes = sizes.drop_back();
-  error = "there is no element type " + std::to_string(numbers.type) + " for it";
+  error = "there is no element type " + std::to_string(code) + " for it";
   // A call must not pass f32 where it is the default: kernels detect the type by the number of
   // sizes.
-  return numbers.type >= (always ? kF32 : kF64) &&
-         numbers.type < (isFloat ? int64_t(kI32) : int64_t(kTypeCodes));
+  if (code < (always ? codeOf(ElementType::f32) : codeOf(ElementType::f64)) ||
+      code >= (isFloat ? codeOf(ElementType::i32) : kKernelTypes))
+    return false;
+  numbers.type = static_cast<ElementType>(code);
+  return true;
 }
 
 /// Determines the repetitions and whether optional buffers are present. Returns false and sets

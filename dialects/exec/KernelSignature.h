@@ -5,6 +5,7 @@
 #ifndef PLIMSOLL_DIALECTS_EXEC_KERNELSIGNATURE_H
 #define PLIMSOLL_DIALECTS_EXEC_KERNELSIGNATURE_H
 
+#include "runtime/include/plimsoll/ElementType.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
@@ -71,8 +72,6 @@ struct SizeSignature {
 
 /// How a launch passes the type of its data: never, only if it is not f32, or always.
 enum class TypeRule { untold, maybeFloat, maybeAny, alwaysFloat, alwaysAny };
-/// The values of the runtime's ElementType.
-enum TypeCode : int64_t { kF32, kF64, kI32, kI64, kU8, kTypeCodes };
 
 /// Libraries that kernels come from, as bits.
 enum Library : unsigned { kCpu = 1, kOneDnn = 2, kCuda = 4 };
@@ -108,7 +107,7 @@ struct KernelNumbers {
   llvm::SmallVector<int64_t> sizes; ///< with optional ones, without the type
   bool hasOptions = false;          ///< optional sizes and scalars are present
   bool hasOptionalBuffers = false;
-  int64_t type = kF32;
+  ElementType type = ElementType::f32;
   size_t repetitions = 0; ///< of the repeated buffer
 };
 

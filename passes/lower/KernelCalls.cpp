@@ -2,6 +2,7 @@
 #include "passes/lower/KernelCalls.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/TensorType.h"
+#include "dialects/support/ElementType.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -25,14 +26,10 @@ template <typename Arguments> static Arguments rowsOf(Value value, int64_t trail
 
 static constexpr int64_t kAbsent = KernelCall::kAbsent;
 
-exec::ElementType plimsoll::lower::elementTypeOf(Value data) {
-  Type element = getElementTypeOrSelf(data.getType());
-  assert(!element.isBF16() && "kernels of bf16 have a name of their own");
-  return element.isF32()         ? exec::ElementType::f32
-         : element.isF64()       ? exec::ElementType::f64
-         : element.isInteger(32) ? exec::ElementType::i32
-         : element.isInteger(64) ? exec::ElementType::i64
-                                 : exec::ElementType::u8;
+ElementType plimsoll::lower::typeToldOf(Value data) {
+  std::optional<ElementType> type = plimsoll::elementTypeOf(getElementTypeOrSelf(data.getType()));
+  assert(type != ElementType::bf16 && "kernels of bf16 have a name of their own");
+  return type == ElementType::boolean ? ElementType::u8 : type.value_or(ElementType::u8);
 }
 
 /// Returns the call of `kernel`, or of its variant for bf16 if `factor` is bf16.

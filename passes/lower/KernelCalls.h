@@ -32,7 +32,7 @@ constexpr int64_t result(int64_t i) {
 }
 
 /// Returns the code by which a kernel learns the element type of `data`, which must not be bf16.
-exec::ElementType elementTypeOf(mlir::Value data);
+ElementType typeToldOf(mlir::Value data);
 
 /// Returns the call of a kernel that works on f32 data.
 template <typename Arguments>
@@ -53,7 +53,7 @@ KernelCall ofAny(llvm::StringRef kernel, Buffers buffers, const Arguments &argum
 /// Returns the call of a kernel that takes the element type of `data` as an argument.
 template <typename Arguments>
 KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
-  arguments.type = elementTypeOf(data);
+  arguments.type = typeToldOf(data);
   return ofAny(kernel, std::move(buffers), arguments);
 }
 
@@ -62,7 +62,7 @@ KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, 
 template <typename Arguments>
 KernelCall typed(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
   KernelCall call = ofType(kernel, std::move(buffers), arguments, data);
-  call.anyType = elementTypeOf(data) != exec::ElementType::f32;
+  call.anyType = typeToldOf(data) != ElementType::f32;
   return call;
 }
 

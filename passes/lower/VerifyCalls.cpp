@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/lower/VerifyCalls.h"
 #include "dialects/exec/KernelSignature.h"
+#include "dialects/support/ElementType.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -81,7 +82,7 @@ private:
 
   void checkType() {
     bool onCuda = library && (library->origins() & exec::kCuda);
-    if (onCuda && numbers.type == exec::kF64 && !signature->doubleOnCuda)
+    if (onCuda && numbers.type == ElementType::f64 && !signature->doubleOnCuda)
       report("the library has no such kernel for f64");
   }
 
@@ -202,17 +203,17 @@ private:
     case Element::data:
       break;
     }
-    bool fits[exec::kTypeCodes] = {type.isF32(), type.isF64(), type.isInteger(32),
-                                   type.isInteger(64), isByte(type)};
-    constexpr int64_t widths[exec::kTypeCodes] = {4, 8, 4, 8, 1};
-    return fits[numbers.type] ? widths[numbers.type] : 0;
+    bool fits = numbers.type == ElementType::u8 ? isByte(type)
+                                                : plimsoll::elementTypeOf(type) == numbers.type;
+    return fits ? bytesOf(numbers.type) : 0;
   }
 
   StringRef holds(const Buffer &buffer) {
     constexpr StringLiteral names[] = {"data", "f32", "f64", "i64", "bf16", "bytes", "i1"};
-    constexpr StringLiteral types[exec::kTypeCodes] = {"f32", "f64", "i32", "i64", "i8"};
     exec::BufferElement element = elementOf(buffer);
-    return element == exec::BufferElement::data ? types[numbers.type] : names[int(element)];
+    if (element != exec::BufferElement::data)
+      return names[int(element)];
+    return numbers.type == ElementType::u8 ? "i8" : nameOf(numbers.type);
   }
 
   /// Reports writes that overlap reads although the kernel does not support it.

@@ -84,7 +84,7 @@ void checkLimit(const Input &input, const void *data) {
 /// True if the input holds labels that are classes and all of them are ignored.
 bool countsNone(const Input &input, const void *data) {
   for (int64_t i = 0; input.isClasses() && i < input.elements(); ++i)
-    if (integerAt(DType::i64, static_cast<const std::byte *>(data), i) != input.info.ignored)
+    if (integerAt(ElementType::i64, static_cast<const std::byte *>(data), i) != input.info.ignored)
       return false;
   return input.isClasses();
 }
@@ -166,11 +166,21 @@ void runEvaluation(plimsoll_train *train, const Timeline &timeline) {
   train->accuracy = scalars.accuracy;
 }
 
+/// The C interface has numbers of its own, which stay when the table grows.
+plimsoll_type typeOf(ElementType type) {
+  switch (type) {
+#define PLIMSOLL_ELEMENT_TYPE(name, constant, bytes, isFloat, onnx, safetensors, Storage)          \
+  case ElementType::name:                                                                          \
+    return PLIMSOLL_##constant;
+#include "plimsoll/ElementTypes.inc"
+  }
+  __builtin_unreachable();
+}
+
 plimsoll_input described(const TimelineInputs &inputs, int index) {
   const auto &[info, tensor] = inputs[index];
-  return {tensor.name,     static_cast<plimsoll_type>(tensor.type),
-          tensor.rank,     tensor.shape,
-          bytesOf(tensor), info.labels};
+  return {tensor.name,  typeOf(tensor.type), tensor.rank,
+          tensor.shape, bytesOf(tensor),     info.labels};
 }
 
 } // namespace

@@ -9,14 +9,14 @@
 
 namespace plimsoll {
 
-int64_t integerAt(DType type, const std::byte *data, int64_t index) {
+int64_t integerAt(ElementType type, const std::byte *data, int64_t index) {
   int64_t whole;
   int32_t half;
   switch (type) {
-  case DType::i64:
+  case ElementType::i64:
     std::memcpy(&whole, data + index * 8, 8);
     return whole;
-  case DType::i32:
+  case ElementType::i32:
     std::memcpy(&half, data + index * 4, 4);
     return half;
   default:
@@ -35,8 +35,8 @@ Feeder::Feeder(const TimelineInputs &inputs, std::unique_ptr<Source> given, bool
     const Input input = inputs[i];
     if (input.isClasses())
       labels = i;
-    // An index into the rows of the data would point to another row once they are shuffled.
-    if (shuffle && input.info.whole && input.info.limit >= 0 && input.tensor.type != DType::f32)
+    // What an index points to, among rows that are all of the data, would be elsewhere.
+    if (shuffle && input.info.whole && input.info.limit >= 0 && !input.isFloat())
       throw UsageError(format("--order=shuffled: '%s' is read whole and counts rows, which "
                               "shuffling would move",
                               input.tensor.name));
@@ -149,7 +149,7 @@ int64_t Feeder::countedLabels() const {
   const Input input = inputs[labels];
   int64_t counted = 0, count = input.places(batch) * input.placeElements();
   for (int64_t j = 0; j < count; ++j)
-    counted += integerAt(DType::i64, buffers[labels], j) != input.info.ignored;
+    counted += integerAt(ElementType::i64, buffers[labels], j) != input.info.ignored;
   return counted;
 }
 

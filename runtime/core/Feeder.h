@@ -67,8 +67,8 @@ private:
   void checkRange(int index) const;
 };
 
-/// Returns element `index` of an integer input.
-int64_t integerAt(DType type, const std::byte *data, int64_t index);
+/// Value of element `index` of an integer input.
+int64_t integerAt(ElementType type, const std::byte *data, int64_t index);
 
 } // namespace plimsoll
 

@@ -2,7 +2,7 @@
 #include "Nonfinite.h"
 
 #include "Failure.h"
-#include "plimsoll/Bf16.h"
+#include "Storage.h"
 
 #include <cmath>
 
@@ -13,7 +13,8 @@ struct Seen {
   int64_t nan = -1, infinity = -1; ///< first element of each kind
 };
 
-template <typename T> Seen scan(const T *data, int64_t count) {
+template <typename T> Seen scanAs(const std::byte *bytes, int64_t count) {
+  const T *data = reinterpret_cast<const T *>(bytes);
   Seen seen;
   for (int64_t i = 0; i < count && seen.nan < 0; ++i) {
     const auto x = static_cast<double>(data[i]);
@@ -23,6 +24,12 @@ template <typename T> Seen scan(const T *data, int64_t count) {
       seen.infinity = i;
   }
   return seen;
+}
+
+Seen scan(ElementType type, const std::byte *bytes, int64_t count) {
+  if (!isFloat(type))
+    return {};
+  return withStorage(type, [&]<typename T>() { return scanAs<T>(bytes, count); });
 }
 
 } // namespace
@@ -50,15 +57,8 @@ void NonfiniteFinder::look(int launch) {
 
 void NonfiniteFinder::inspect(int index) {
   const WriteInfo &write = timeline.writes[index];
-  Seen seen;
   device.download(write.offset, write.count * bytesOf(write.type));
-  const std::byte *arena = device.host();
-  if (write.type == DType::f32)
-    seen = scan(reinterpret_cast<const float *>(arena + write.offset), write.count);
-  else if (write.type == DType::f64)
-    seen = scan(reinterpret_cast<const double *>(arena + write.offset), write.count);
-  else if (write.type == DType::bf16)
-    seen = scan(reinterpret_cast<const Bf16 *>(arena + write.offset), write.count);
+  Seen seen = scan(write.type, device.host() + write.offset, write.count);
   if (seen.nan >= 0 && firstNan.write < 0)
     firstNan = {index, seen.nan, step};
   if (seen.infinity >= 0 && firstInfinity.write < 0 && !normal[index])

@@ -3,6 +3,7 @@
 
 #include "Failure.h"
 #include "Json.h"
+#include "plimsoll/ElementType.h"
 
 #include <cerrno>
 #include <cstring>
@@ -13,12 +14,14 @@
 namespace plimsoll {
 
 int64_t elementBytes(const std::string &type) {
-  static const std::map<std::string, int64_t> sizes = {
-      {"F64", 8},  {"I64", 8},  {"U64", 8}, {"F32", 4},     {"I32", 4},
-      {"U32", 4},  {"BF16", 2}, {"F16", 2}, {"I16", 2},     {"U16", 2},
-      {"BOOL", 1}, {"U8", 1},   {"I8", 1},  {"F8_E4M3", 1}, {"F8_E5M2", 1}};
-  auto found = sizes.find(type);
-  return found == sizes.end() ? 0 : found->second;
+  for (const ElementTypeInfo &known : kElementTypes)
+    if (type == known.safetensors)
+      return known.bytes;
+  // What programs have no tensors of, but files may.
+  static const std::map<std::string, int64_t> others = {
+      {"U64", 8}, {"U32", 4}, {"I16", 2}, {"U16", 2}, {"I8", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+  auto found = others.find(type);
+  return found == others.end() ? 0 : found->second;
 }
 
 std::string shapeText(const int64_t *shape, int rank) {

@@ -17,13 +17,20 @@ std::string launchName(const Timeline &timeline, int launch) {
   return format("launch %d", launch);
 }
 
-/// Calls `visit(offset, bytes)` for every parameter and its optimizer state.
+/// Calls `visit(tensor)` for each tensor of the parameter's optimizer state.
+template <typename Visit> void forStates(const ParameterInfo &parameter, Visit visit) {
+  for (int j = 0; j < parameter.stateCount; ++j) {
+    visit(parameter.states[j].tensor);
+    if (parameter.states[j].scales)
+      visit(*parameter.states[j].scales);
+  }
+}
+
+/// Calls `visit(tensor)` for every parameter and its optimizer state.
 template <typename Visit> void forResidents(const Program &program, Visit visit) {
   for (int i = 0; i < program.parameterCount; ++i) {
-    const ParameterInfo &parameter = program.parameters[i];
-    visit(parameter.tensor.offset, bytesOf(parameter.tensor));
-    for (int j = 0; j < parameter.stateCount; ++j)
-      visit(parameter.states[j].offset, bytesOf(parameter.tensor));
+    visit(program.parameters[i].tensor);
+    forStates(program.parameters[i], visit);
   }
 }
 
@@ -54,19 +61,20 @@ void Session::prepareAll() {
 }
 
 void Session::zeroState() {
-  for (int i = 0; i < program.parameterCount; ++i) {
-    const ParameterInfo &parameter = program.parameters[i];
-    for (int j = 0; j < parameter.stateCount; ++j)
-      std::memset(arena + parameter.states[j].offset, 0, bytesOf(parameter.tensor));
-  }
+  for (int i = 0; i < program.parameterCount; ++i)
+    forStates(program.parameters[i], [&](const TensorInfo &tensor) {
+      std::memset(arena + tensor.offset, 0, bytesOf(tensor));
+    });
 }
 
 void Session::uploadResidents() {
-  forResidents(program, [&](uint64_t offset, uint64_t bytes) { device->upload(offset, bytes); });
+  forResidents(program,
+               [&](const TensorInfo &tensor) { device->upload(tensor.offset, bytesOf(tensor)); });
 }
 
 const std::byte *Session::residents() {
-  forResidents(program, [&](uint64_t offset, uint64_t bytes) { device->download(offset, bytes); });
+  forResidents(program,
+               [&](const TensorInfo &tensor) { device->download(tensor.offset, bytesOf(tensor)); });
   for (int i = 0; i < program.parameterCount; ++i) {
     const ParameterInfo &parameter = program.parameters[i];
     if (parameter.gradientOffset >= 0)

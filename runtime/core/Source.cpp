@@ -2,6 +2,7 @@
 #include "Source.h"
 
 #include "Failure.h"
+#include "Storage.h"
 #include "plimsoll/Random.h"
 
 #include <cstring>
@@ -46,17 +47,10 @@ private:
     int64_t whole =
         static_cast<int64_t>((bits >> 33) % (input.info.limit > 0 ? input.info.limit : 2));
     double real = static_cast<double>(bits >> 40) / 8388608.0 - 1.0;
-    float single = static_cast<float>(real);
-    switch (input.tensor.type) {
-    case DType::f32:
-      std::memcpy(out, &single, 4);
-      break;
-    case DType::f64:
-      std::memcpy(out, &real, 8);
-      break;
-    default:
-      std::memcpy(out, &whole, bytesOf(input.tensor.type)); // little endian
-    }
+    withStorage(input.tensor.type, [&]<typename T>() {
+      T element = input.isFloat() ? static_cast<T>(real) : static_cast<T>(whole);
+      std::memcpy(out, &element, sizeof element);
+    });
   }
 };
 

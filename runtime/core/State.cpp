@@ -17,29 +17,25 @@ int64_t Slot::count() const {
   return product;
 }
 
-const char *safetensorsType(DType type) {
-  static const char *const names[] = {"F32", "F64", "I64", "I32", "U8", "BOOL", "BF16"};
-  return names[static_cast<int>(type)];
-}
-
 namespace {
 
-Slot slotOf(const ParameterInfo &parameter, std::string name, uint64_t offset) {
-  const TensorInfo &tensor = parameter.tensor;
-  return {std::move(name),
-          {},
-          {tensor.shape, tensor.shape + tensor.rank},
-          tensor.type,
-          parameter.transposed,
-          parameter.trainable,
-          offset,
-          /*optional=*/false,
-          /*saved=*/!parameter.unsaved};
+/// A tensor of `parameter`, or that it has in the optimizer.
+Slot slotOf(const ParameterInfo &parameter, const TensorInfo &tensor, bool transposed,
+            std::string name) {
+  return {.name = std::move(name),
+          .aliases = {},
+          .shape = {tensor.shape, tensor.shape + tensor.rank},
+          .type = tensor.type,
+          .transposed = transposed,
+          .trained = parameter.trainable,
+          .offset = tensor.offset,
+          .saved = !parameter.unsaved};
 }
 
-/// Returns the slot of a tensor in files that has the parameter's name and aliases.
+/// What lies at `offset` as the parameter does, under its own name with its aliases.
 Slot namedSlot(const ParameterInfo &parameter, uint64_t offset) {
-  Slot slot = slotOf(parameter, parameter.tensor.name, offset);
+  Slot slot = slotOf(parameter, parameter.tensor, parameter.transposed, parameter.tensor.name);
+  slot.offset = offset;
   slot.aliases.assign(parameter.aliases, parameter.aliases + parameter.aliasCount);
   return slot;
 }
@@ -64,9 +60,21 @@ void forTransposed(const Slot &slot, int64_t first, int64_t last, const Move &mo
     return forElements<8>(slot, first, last, move);
   case 4:
     return forElements<4>(slot, first, last, move);
+  case 2:
+    return forElements<2>(slot, first, last, move);
   default:
     return forElements<1>(slot, first, last, move);
   }
+}
+
+/// One for the state, and one for its scales.
+void addStateSlots(const ParameterInfo &parameter, const StateInfo &state,
+                   std::vector<Slot> &slots) {
+  std::string name = std::string("optimizer.") + state.tensor.name + ".";
+  slots.push_back(slotOf(parameter, state.tensor, state.transposed, name + parameter.tensor.name));
+  if (state.scales)
+    slots.push_back(
+        slotOf(parameter, *state.scales, false, name + "scales." + parameter.tensor.name));
 }
 
 } // namespace
@@ -81,12 +89,8 @@ std::vector<Slot> parameterSlots(const Program &program) {
 std::vector<Slot> stateSlots(const Program &program) {
   std::vector<Slot> slots;
   for (int i = 0; i < program.parameterCount; ++i)
-    for (int j = 0; j < program.parameters[i].stateCount; ++j) {
-      const StateInfo &state = program.parameters[i].states[j];
-      std::string name =
-          std::string("optimizer.") + state.name + "." + program.parameters[i].tensor.name;
-      slots.push_back(slotOf(program.parameters[i], std::move(name), state.offset));
-    }
+    for (int j = 0; j < program.parameters[i].stateCount; ++j)
+      addStateSlots(program.parameters[i], program.parameters[i].states[j], slots);
   return slots;
 }
 
@@ -140,12 +144,19 @@ int64_t firstWithExponent(Bits exponent, const std::byte *data, int64_t bytes) {
 
 } // namespace
 
-int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes) {
-  if (type == DType::f32)
+int64_t firstNotFinite(ElementType type, const std::byte *data, int64_t bytes) {
+  switch (type) {
+  case ElementType::f32:
     return firstWithExponent<uint32_t>(0x7f800000, data, bytes);
-  if (type == DType::f64)
+  case ElementType::f64:
     return firstWithExponent<uint64_t>(0x7ff0000000000000, data, bytes);
-  return -1;
+  case ElementType::bf16:
+    return firstWithExponent<uint16_t>(0x7f80, data, bytes);
+  case ElementType::f16:
+    return firstWithExponent<uint16_t>(0x7c00, data, bytes);
+  default:
+    return -1;
+  }
 }
 
 namespace {

@@ -18,11 +18,11 @@ namespace plimsoll {
 struct Slot {
   std::string name;
   std::vector<std::string> aliases;
-  std::vector<int64_t> shape; ///< in the framework's layout
-  DType type;
-  bool transposed;       ///< rank 2: the arena holds the transpose of `shape`
-  bool trained;          ///< steps change it: in a checkpoint it must be finite
-  uint64_t offset;       ///< bytes from the start of the arena
+  std::vector<int64_t> shape; ///< the framework's
+  ElementType type;
+  bool transposed;
+  bool trained; ///< steps change it: in a checkpoint it must be finite
+  uint64_t offset;
   bool optional = false; ///< a file may lack it
   bool saved = true;     ///< checkpoints hold it
 
@@ -36,18 +36,14 @@ std::vector<Slot> stateSlots(const Program &program);
 /// Gradients under their parameters' names; empty without --keep-gradients.
 std::vector<Slot> gradientSlots(const Program &program);
 
-/// "F32", "I64", ...
-const char *safetensorsType(DType type);
-
-/// Copies bytes [begin, begin + bytes) of a slot, in the framework's layout, from the arena to
-/// `out`.
+/// Bytes [begin, begin + bytes) of a slot as the framework lays it out.
 void copyOut(const Slot &slot, const std::byte *arena, int64_t begin, int64_t bytes,
              std::byte *out);
 /// Copies `in` to bytes [begin, begin + bytes) of a slot, counted in the framework's layout.
 void copyIn(const Slot &slot, std::byte *arena, int64_t begin, int64_t bytes, const std::byte *in);
 
-/// Returns the index of the first of the elements in `bytes` bytes that is infinite or NaN, or -1.
-int64_t firstNotFinite(DType type, const std::byte *data, int64_t bytes);
+/// The first element of `bytes` bytes of `type` that is infinite or NaN, or -1.
+int64_t firstNotFinite(ElementType type, const std::byte *data, int64_t bytes);
 
 /// The ways in which a file may differ from the slots.
 struct MatchRules {

@@ -19,13 +19,13 @@ bool isInteger(const std::string &type) {
   return type[0] == 'I' || type == "U8" || type == "U16" || type == "U32" || type == "BOOL";
 }
 
-/// True if a column of this type can feed an input of type `input`.
-bool fits(const std::string &column, DType input) {
+/// Whether a column of this type can feed this input.
+bool fits(const std::string &column, ElementType input) {
   if (column == safetensorsType(input))
     return true;
-  if (input == DType::u8 || input == DType::boolean)
+  if (input == ElementType::u8 || input == ElementType::boolean)
     return column == "U8" || column == "BOOL";
-  return input == DType::i64 && isInteger(column);
+  return input == ElementType::i64 && isInteger(column);
 }
 
 int64_t widened(const std::string &type, const unsigned char *from) {

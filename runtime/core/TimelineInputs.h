@@ -16,9 +16,9 @@ struct Input {
   const TensorInfo &tensor;
 
   bool isRead() const { return tensor.offset != kNoPlace; }
-  bool isFloat() const { return tensor.type == DType::f32 || tensor.type == DType::f64; }
-  /// True if the input holds labels that are classes.
-  bool isClasses() const { return info.labels && tensor.type == DType::i64; }
+  bool isFloat() const { return plimsoll::isFloat(tensor.type); }
+  /// Whether it holds labels that are classes.
+  bool isClasses() const { return info.labels && tensor.type == ElementType::i64; }
   int64_t elements() const { return static_cast<int64_t>(bytesOf(tensor)) / bytesOf(tensor.type); }
   /// The number of elements in one row.
   int64_t rowElements() const;

@@ -25,7 +25,7 @@ int tokenInput(const TimelineInputs &inputs) {
     const Input input = inputs[i];
     if (input.info.labels)
       continue;
-    bool whole = input.tensor.type == DType::i64 || input.tensor.type == DType::i32;
+    bool whole = input.tensor.type == ElementType::i64 || input.tensor.type == ElementType::i32;
     if (found >= 0 || !whole)
       throw Failure(format("a tokens: source gives token ids and labels alone, but this program "
                            "also takes '%s'; use a safetensors: source",
@@ -199,7 +199,7 @@ private:
   void store(const Input &what, int64_t row, std::byte *buffer) const {
     const uint32_t *from = window.data() + (what.info.labels ? 1 : 0);
     for (int64_t i = 0; i < length; ++i)
-      if (what.tensor.type == DType::i32)
+      if (what.tensor.type == ElementType::i32)
         reinterpret_cast<int32_t *>(buffer)[row * length + i] = static_cast<int32_t>(from[i]);
       else
         reinterpret_cast<int64_t *>(buffer)[row * length + i] = from[i];

@@ -259,9 +259,9 @@ static llvm::Error match(const Graph &graph, const ParameterPlan &plan, bool kee
   std::vector<bool> used = usedParameters(graph, plan);
   std::vector<WantedTensor> wanted;
   for (auto [i, parameter] : llvm::enumerate(plan.parameters)) {
-    bool isDouble = graph.computed(parameter.dtype) == import::DType::F64;
+    bool isDouble = graph.computed(parameter.dtype) == import::DType::f64;
     wanted.push_back({parameter.name, parameter.aliases, frameworkShape(parameter),
-                      isDouble ? plimsoll::DType::f64 : plimsoll::DType::f32,
+                      isDouble ? plimsoll::ElementType::f64 : plimsoll::ElementType::f32,
                       keepMissing || !used[i]});
   }
   std::string error;

@@ -68,7 +68,7 @@ private:
                   "be folded into it; give a checkpoint with all of them";
       return result;
     }
-    bool isDouble = graph.computed(known.dtype) == DType::F64;
+    bool isDouble = graph.computed(known.dtype) == DType::f64;
     result.resize(*elementCount(known.shape));
     std::string bytes(result.size() * (isDouble ? sizeof(double) : sizeof(float)), '\0');
     if (llvm::Error error = weights.read({parameter, false}, bytes.data()))
@@ -87,7 +87,7 @@ private:
 
   std::string bytesOf(llvm::ArrayRef<double> numbers, DType dtype) const {
     std::string bytes;
-    bool isDouble = graph.computed(dtype) == DType::F64;
+    bool isDouble = graph.computed(dtype) == DType::f64;
     for (double number : numbers) {
       float single = static_cast<float>(number);
       bytes.append(isDouble ? reinterpret_cast<const char *>(&number)

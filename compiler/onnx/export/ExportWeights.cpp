@@ -143,8 +143,8 @@ void MergedWeights::add(int index, const std::string &stem, std::string &problem
            .try_emplace(index, Adapter{wanted.size(), wanted.size() + 1, in, a[0], out, *outFirst})
            .second)
     problems += where + "'" + parameter.name + "' has another adapter already";
-  auto type = graph.computed(parameter.dtype) == import::DType::F64 ? plimsoll::DType::f64
-                                                                    : plimsoll::DType::f32;
+  auto type = graph.computed(parameter.dtype) == import::DType::f64 ? plimsoll::ElementType::f64
+                                                                    : plimsoll::ElementType::f32;
   wanted.push_back({stem + kA.str(), {}, a, type});
   wanted.push_back({stem + kB.str(), {}, b, type});
 }
@@ -208,7 +208,7 @@ llvm::Error MergedWeights::read(Content content, char *into) const {
   if (adapter == adapters.end())
     return llvm::Error::success();
   bool outFirst = adapter->second.outFirst != content.transposed;
-  return graph.computed(plan.parameters[content.parameter].dtype) == import::DType::F64
+  return graph.computed(plan.parameters[content.parameter].dtype) == import::DType::f64
              ? addAdapter<double>(adapter->second, outFirst, into)
              : addAdapter<float>(adapter->second, outFirst, into);
 }

@@ -17,14 +17,6 @@ static llvm::Error makeError(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-/// Returns ONNX's number of a floating-point type.
-static onnx::TensorProto::DataType onnxType(DType dtype) {
-  return dtype == DType::F64    ? onnx::TensorProto::DOUBLE
-         : dtype == DType::F16  ? onnx::TensorProto::FLOAT16
-         : dtype == DType::BF16 ? onnx::TensorProto::BFLOAT16
-                                : onnx::TensorProto::FLOAT;
-}
-
 namespace {
 
 /// Builds the ONNX file and the file of external data.
@@ -161,7 +153,7 @@ private:
       return tensor(place, index, other.name, other.data, outside);
     onnx::TensorProto proto;
     proto.set_name(other.name);
-    proto.set_data_type(onnxType(other.type->first));
+    proto.set_data_type(infoOf(other.type->first).onnx);
     for (int64_t size : other.type->second)
       proto.add_dims(size);
     PiecewiseFile result;

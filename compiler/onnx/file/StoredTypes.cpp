@@ -20,8 +20,8 @@ std::vector<std::string> plimsoll::import::decideStoredTypes(Graph &graph,
                                                              const ModelOptions &options) {
   Count counts[] = {{"float16"}, {"bfloat16"}, {"double"}};
   auto count = [&](DType dtype, const std::string &name) {
-    if (isHalf(dtype) || dtype == DType::F64)
-      counts[dtype == DType::F16 ? 0 : dtype == DType::BF16 ? 1 : 2].add(name);
+    if (isHalf(dtype) || dtype == DType::f64)
+      counts[dtype == DType::f16 ? 0 : dtype == DType::bf16 ? 1 : 2].add(name);
   };
   for (const BoundInput &input : graph.inputs)
     count(*dtypeOf(input.info->type().tensor_type().elem_type()), input.info->name());
@@ -58,7 +58,7 @@ std::string plimsoll::import::singlesOf(llvm::StringRef stored, DType dtype) {
   if (isHalf(dtype))
     return converted<uint16_t>(
         stored, [&](uint16_t bits) { return static_cast<float>(halfOf(bits, dtype)); });
-  if (dtype == DType::F64)
+  if (dtype == DType::f64)
     return converted<double>(stored, [](double number) { return static_cast<float>(number); });
   return stored.str();
 }
@@ -66,7 +66,7 @@ std::string plimsoll::import::singlesOf(llvm::StringRef stored, DType dtype) {
 std::string plimsoll::import::storedOf(llvm::StringRef singles, DType dtype) {
   if (isHalf(dtype))
     return converted<float>(singles, [&](float number) { return halfBits(number, dtype); });
-  if (dtype == DType::F64)
+  if (dtype == DType::f64)
     return converted<float>(singles, [](float number) { return static_cast<double>(number); });
   return singles.str();
 }

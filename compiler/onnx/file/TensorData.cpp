@@ -154,19 +154,19 @@ static void fromHalves(HostTensor &tensor, llvm::StringRef bytes) {
 
 static void fromRaw(HostTensor &tensor, llvm::StringRef bytes) {
   switch (tensor.dtype) {
-  case DType::Bool:
-  case DType::U8:
+  case DType::boolean:
+  case DType::u8:
     return fromBytes<uint8_t>(tensor, bytes);
-  case DType::I32:
+  case DType::i32:
     return fromBytes<int32_t>(tensor, bytes);
-  case DType::I64:
+  case DType::i64:
     return fromBytes<int64_t>(tensor, bytes);
-  case DType::F32:
+  case DType::f32:
     return fromBytes<float>(tensor, bytes);
-  case DType::F64:
+  case DType::f64:
     return fromBytes<double>(tensor, bytes);
-  case DType::F16:
-  case DType::BF16:
+  case DType::f16:
+  case DType::bf16:
     return fromHalves(tensor, bytes);
   }
 }
@@ -184,14 +184,14 @@ template <typename Field> static bool fromField(HostTensor &tensor, const Field 
 
 static bool fromFields(HostTensor &tensor, const onnx::TensorProto &proto) {
   switch (tensor.dtype) {
-  case DType::F32:
+  case DType::f32:
     return fromField(tensor, proto.float_data());
-  case DType::F64:
+  case DType::f64:
     return fromField(tensor, proto.double_data());
-  case DType::I64:
+  case DType::i64:
     return fromField(tensor, proto.int64_data());
-  case DType::F16:
-  case DType::BF16: // as bit patterns
+  case DType::f16:
+  case DType::bf16: // as bit patterns
     if (!fromField(tensor, proto.int32_data()))
       return false;
     for (double &number : tensor.floats)

@@ -104,7 +104,7 @@ Value Arithmetic::squeeze(Value x, int64_t axis) {
 }
 
 Value Arithmetic::take(Value x, int64_t axis, ArrayRef<int64_t> index) {
-  HostTensor indices(DType::I64, {int64_t(index.size())});
+  HostTensor indices(DType::i64, {int64_t(index.size())});
   indices.ints.assign(index.begin(), index.end());
   return n.emit<nn::GatherOp>({x, n.constant(indices)}, n.intNamed("axis", axis));
 }

@@ -62,7 +62,7 @@ static void comparison(Node &n) {
   if (!operands || !sameTypes(n, (*operands)[0], (*operands)[1]))
     return;
   HostTensor &a = (*operands)[0], &b = (*operands)[1];
-  HostTensor result(DType::Bool, a.shape);
+  HostTensor result(DType::boolean, a.shape);
   for (int64_t i = 0; i < a.size(); ++i)
     result.ints[i] = a.isFloat() ? test(a.floats[i], b.floats[i]) : intTest(a.ints[i], b.ints[i]);
   n.set(std::move(result));
@@ -132,7 +132,7 @@ static void isInf(Node &n) {
   if (!x || !n.mayFold(x->shape))
     return;
   bool above = n.intAttr("detect_positive", 1) != 0, below = n.intAttr("detect_negative", 1) != 0;
-  HostTensor result(DType::Bool, x->shape);
+  HostTensor result(DType::boolean, x->shape);
   for (int64_t i = 0; i < x->size(); ++i)
     result.ints[i] = std::isinf(x->number(i)) && (x->number(i) > 0 ? above : below);
   n.set(std::move(result));
@@ -156,7 +156,7 @@ static void notOp(Node &n) {
   const HostTensor *x = n.known(0);
   if (!x || !n.mayFold(x->shape))
     return;
-  if (x->dtype != DType::Bool)
+  if (x->dtype != DType::boolean)
     return n.error("its input must be boolean");
   HostTensor result = *x;
   for (int64_t &element : result.ints)
@@ -168,7 +168,7 @@ static void isNan(Node &n) {
   const HostTensor *x = n.known(0);
   if (!x || !n.mayFold(x->shape))
     return;
-  HostTensor result(DType::Bool, x->shape);
+  HostTensor result(DType::boolean, x->shape);
   for (int64_t i = 0; i < x->size(); ++i)
     result.ints[i] = std::isnan(x->number(i));
   n.set(std::move(result));
@@ -179,7 +179,7 @@ static void where(Node &n) {
   if (!operands || !sameTypes(n, (*operands)[1], (*operands)[2]))
     return;
   const HostTensor &condition = (*operands)[0], &b = (*operands)[2];
-  if (condition.dtype != DType::Bool)
+  if (condition.dtype != DType::boolean)
     return n.error("its condition must be boolean");
   HostTensor &a = (*operands)[1];
   for (int64_t i = 0; i < a.size(); ++i)
@@ -218,7 +218,7 @@ static void divide(Node &n) {
 
 template <void (*handler)(Node &)> static void booleans(Node &n) {
   const HostTensor *a = n.known(0), *b = n.known(1);
-  if (a && b && (a->dtype != DType::Bool || b->dtype != DType::Bool))
+  if (a && b && (a->dtype != DType::boolean || b->dtype != DType::boolean))
     return n.error("its inputs must be boolean");
   handler(n);
 }

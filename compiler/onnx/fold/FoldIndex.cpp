@@ -226,7 +226,7 @@ static void nonZero(Node &n) {
   int64_t count = found.size();
   if (!n.mayFold({x->rank(), count}))
     return;
-  HostTensor result(DType::I64, {x->rank(), count});
+  HostTensor result(DType::i64, {x->rank(), count});
   for (int64_t c = 0; c < count; ++c)
     for (int64_t d = x->rank() - 1, rest = found[c]; d >= 0; rest /= x->shape[d--])
       result.ints[d * count + c] = rest % x->shape[d];

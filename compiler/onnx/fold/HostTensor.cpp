@@ -1,4 +1,5 @@
 #include "compiler/onnx/fold/HostTensor.h"
+#include "dialects/support/ElementType.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -13,26 +14,10 @@ namespace plimsoll::import {
 // Types ---------------------------------------------------------------------
 
 std::optional<DType> dtypeOf(int onnxType) {
-  switch (onnxType) {
-  case 1:
-    return DType::F32;
-  case 2:
-    return DType::U8;
-  case 6:
-    return DType::I32;
-  case 7:
-    return DType::I64;
-  case 9:
-    return DType::Bool;
-  case 10:
-    return DType::F16;
-  case 11:
-    return DType::F64;
-  case 16:
-    return DType::BF16;
-  default:
-    return std::nullopt;
-  }
+  for (const ElementTypeInfo &known : kElementTypes)
+    if (known.onnx == onnxType)
+      return known.type;
+  return std::nullopt;
 }
 
 StringRef onnxTypeName(int onnxType) {
@@ -48,65 +33,35 @@ StringRef onnxTypeName(int onnxType) {
 
 Type elementType(MLIRContext *context, DType dtype) {
   switch (dtype) {
-  case DType::Bool:
+  case DType::boolean:
     return IntegerType::get(context, 1);
-  case DType::U8:
+  case DType::u8:
     return IntegerType::get(context, 8, IntegerType::Unsigned);
-  case DType::I32:
+  case DType::i32:
     return IntegerType::get(context, 32);
-  case DType::I64:
+  case DType::i64:
     return IntegerType::get(context, 64);
-  case DType::F32:
-  case DType::F16:
-  case DType::BF16:
+  case DType::f32:
+  case DType::f16:
+  case DType::bf16:
     return Float32Type::get(context);
-  case DType::F64:
+  case DType::f64:
     return Float64Type::get(context);
   }
   return {};
 }
 
 std::optional<DType> dtypeOf(Type type) {
-  if (type.isF32())
-    return DType::F32;
-  if (type.isF64())
-    return DType::F64;
-  if (type.isInteger(1))
-    return DType::Bool;
-  if (type.isInteger(8))
-    return DType::U8;
-  if (type.isInteger(32))
-    return DType::I32;
-  if (type.isInteger(64))
-    return DType::I64;
-  return std::nullopt;
-}
-
-int64_t byteSize(DType dtype) {
-  switch (dtype) {
-  case DType::Bool:
-  case DType::U8:
-    return 1;
-  case DType::F16:
-  case DType::BF16:
-    return 2;
-  case DType::I32:
-  case DType::F32:
-    return 4;
-  case DType::I64:
-  case DType::F64:
-    return 8;
-  }
-  return 0;
+  return plimsoll::elementTypeOf(type);
 }
 
 static const llvm::fltSemantics &semanticsOf(DType dtype) {
-  return dtype == DType::F16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat();
+  return dtype == DType::f16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat();
 }
 
 double rounded(double value, DType dtype) {
   if (!isHalf(dtype))
-    return dtype == DType::F32 ? static_cast<float>(value) : value;
+    return dtype == DType::f32 ? static_cast<float>(value) : value;
   return halfOf(halfBits(value, dtype), dtype);
 }
 
@@ -182,16 +137,16 @@ HostTensor::HostTensor(DType dtype, ArrayRef<int64_t> shape) : dtype(dtype), sha
 
 void HostTensor::setInt(int64_t i, int64_t value) {
   switch (dtype) {
-  case DType::Bool:
+  case DType::boolean:
     ints[i] = value != 0;
     break;
-  case DType::U8:
+  case DType::u8:
     ints[i] = static_cast<uint8_t>(value);
     break;
-  case DType::I32:
+  case DType::i32:
     ints[i] = static_cast<int32_t>(value);
     break;
-  case DType::I64:
+  case DType::i64:
     ints[i] = value;
     break;
   default:
@@ -202,7 +157,7 @@ void HostTensor::setInt(int64_t i, int64_t value) {
 void HostTensor::setFloat(int64_t i, double value) {
   if (isFloat())
     floats[i] = rounded(value, dtype);
-  else if (dtype == DType::Bool)
+  else if (dtype == DType::boolean)
     ints[i] = value != 0;
   else if (std::isnan(value))
     ints[i] = 0;
@@ -251,21 +206,21 @@ static DenseElementsAttr dense(RankedTensorType type, const std::vector<From> &e
 DenseElementsAttr denseElements(MLIRContext *context, const HostTensor &tensor) {
   auto type = RankedTensorType::get(tensor.shape, elementType(context, tensor.dtype));
   switch (tensor.dtype) {
-  case DType::Bool: {
+  case DType::boolean: {
     llvm::SmallVector<bool> flags(tensor.ints.begin(), tensor.ints.end());
     return DenseElementsAttr::get(type, ArrayRef<bool>(flags));
   }
-  case DType::U8:
+  case DType::u8:
     return dense<uint8_t>(type, tensor.ints);
-  case DType::I32:
+  case DType::i32:
     return dense<int32_t>(type, tensor.ints);
-  case DType::I64:
+  case DType::i64:
     return dense<int64_t>(type, tensor.ints);
-  case DType::F32:
-  case DType::F16:
-  case DType::BF16:
+  case DType::f32:
+  case DType::f16:
+  case DType::bf16:
     return dense<float>(type, tensor.floats);
-  case DType::F64:
+  case DType::f64:
     return dense<double>(type, tensor.floats);
   }
   return {};

@@ -10,6 +10,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "runtime/include/plimsoll/ElementType.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include <optional>
@@ -17,8 +18,8 @@
 
 namespace plimsoll::import {
 
-/// Element types. Only known tensors can be F16 and BF16: data of these types is computed in f32.
-enum class DType { Bool, U8, I32, I64, F32, F64, F16, BF16 };
+/// Element types. Only known tensors can be f16 and bf16: data of these types is computed in f32.
+using DType = plimsoll::ElementType;
 
 using Shape = llvm::SmallVector<int64_t>;
 
@@ -33,12 +34,14 @@ std::optional<DType> dtypeOf(int onnxType);
 llvm::StringRef onnxTypeName(int onnxType);
 /// True for the two 16-bit types.
 inline bool isHalf(DType dtype) {
-  return dtype == DType::F16 || dtype == DType::BF16;
+  return plimsoll::isFloat(dtype) && bytesOf(dtype) == 2;
 }
 /// Returns the element type in the nn dialect.
 mlir::Type elementType(mlir::MLIRContext *context, DType dtype);
 std::optional<DType> dtypeOf(mlir::Type elementType);
-int64_t byteSize(DType dtype);
+inline int64_t byteSize(DType dtype) {
+  return bytesOf(dtype);
+}
 /// Returns `value` rounded to a floating-point type.
 double rounded(double value, DType dtype);
 /// Returns the number that `bits` represent in a 16-bit type.
@@ -53,7 +56,7 @@ std::optional<Shape> broadcastShape(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<in
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
 
 struct HostTensor {
-  DType dtype = DType::I64;
+  DType dtype = DType::i64;
   Shape shape;
   /// The elements: in `floats` for floating-point types, else in `ints`.
   std::vector<int64_t> ints;
@@ -63,7 +66,7 @@ struct HostTensor {
   /// Creates a tensor of zeros; elementCount must accept the shape.
   HostTensor(DType dtype, llvm::ArrayRef<int64_t> shape);
 
-  bool isFloat() const { return dtype >= DType::F32; }
+  bool isFloat() const { return plimsoll::isFloat(dtype); }
   int64_t size() const { return isFloat() ? floats.size() : ints.size(); }
   int64_t rank() const { return shape.size(); }
   /// Returns element `i` as a double.

@@ -29,8 +29,8 @@ static void give(ModelFile &file, const TensorFile &weights, const onnx::ValueIn
   Shape given(found.begin(), found.end());
   std::optional<Shape> shape = literalShape(input);
   std::optional<import::DType> dtype = dtypeOf(input.type().tensor_type().elem_type());
-  llvm::StringRef type = dtype == import::DType::F32   ? "F32"
-                         : dtype == import::DType::F64 ? "F64"
+  llvm::StringRef type = dtype == import::DType::f32   ? "F32"
+                         : dtype == import::DType::f64 ? "F64"
                                                        : "";
   if (type.empty() || weights.typeOf(name) != type || (shape && *shape != given))
     return problems.add("input '" + name + "'",

@@ -76,7 +76,7 @@ struct Graph {
   }
   /// Returns the type in which data of a type of the file is computed.
   DType computed(DType dtype) const {
-    return import::isHalf(dtype) || (dtype == DType::F64 && narrowsDoubles) ? DType::F32 : dtype;
+    return import::isHalf(dtype) || (dtype == DType::f64 && narrowsDoubles) ? DType::f32 : dtype;
   }
   const onnx::NodeProto &node(int index) const { return proto.node(index); }
   /// Returns a node's name for messages, "node_MatMul_3 (MatMul)", with the call that made it if

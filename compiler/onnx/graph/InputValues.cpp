@@ -20,7 +20,7 @@ static bool setElement(HostTensor &tensor, int64_t index, StringRef word) {
     tensor.setFloat(index, real);
     return true;
   }
-  if (tensor.dtype == DType::Bool && (word == "true" || word == "false"))
+  if (tensor.dtype == DType::boolean && (word == "true" || word == "false"))
     whole = word == "true";
   else if (word.getAsInteger(10, whole))
     return false;
@@ -29,8 +29,8 @@ static bool setElement(HostTensor &tensor, int64_t index, StringRef word) {
 }
 
 static StringRef typeText(DType dtype) {
-  return dtype == DType::Bool                         ? "true or false"
-         : dtype == DType::F32 || dtype == DType::F64 ? "a number"
+  return dtype == DType::boolean                      ? "true or false"
+         : dtype == DType::f32 || dtype == DType::f64 ? "a number"
                                                       : "a whole number of its type";
 }
 

@@ -20,7 +20,7 @@ static void listOperand(Node &n, StringRef name, int i) {
   std::optional<Shape> list = n.has(i) ? std::nullopt : n.intsAttr(name);
   if (!list)
     return;
-  HostTensor tensor(DType::I64, {int64_t(list->size())});
+  HostTensor tensor(DType::i64, {int64_t(list->size())});
   tensor.ints.assign(list->begin(), list->end());
   n.setOperand(i, std::move(tensor));
 }
@@ -56,7 +56,7 @@ static void slice(Node &n) {
 static void topK(Node &n) {
   if (n.has(1) || !n.attr("k", onnx::AttributeProto::INT))
     return;
-  HostTensor k(DType::I64, {1});
+  HostTensor k(DType::i64, {1});
   k.ints[0] = n.intAttr("k", 0);
   n.setOperand(1, std::move(k));
 }
@@ -73,7 +73,7 @@ static void resize(Node &n) {
 
 static void upsample(Node &n) {
   if (const auto *scales = n.has(1) ? nullptr : n.attr("scales", onnx::AttributeProto::FLOATS)) {
-    HostTensor tensor(DType::F32, {scales->floats_size()});
+    HostTensor tensor(DType::f32, {scales->floats_size()});
     tensor.floats.assign(scales->floats().begin(), scales->floats().end());
     n.setOperand(1, std::move(tensor));
   }

@@ -95,7 +95,7 @@ Value Node::scalar(double value, Value like) {
   if (!like)
     return {};
   std::optional<DType> dtype = dtypeOf(typeOf(like).getElementType());
-  HostTensor tensor(dtype.value_or(DType::F32), {});
+  HostTensor tensor(dtype.value_or(DType::f32), {});
   tensor.setFloat(0, value);
   return constant(tensor);
 }

@@ -32,12 +32,12 @@ static void constantOp(Node &n) {
   if (name == "value")
     return n.setTensor(value.t());
   if (name == "value_int")
-    return n.set(listOf(DType::I64, ArrayRef<int64_t>{value.i()}, false));
+    return n.set(listOf(DType::i64, ArrayRef<int64_t>{value.i()}, false));
   if (name == "value_ints")
-    return n.set(listOf(DType::I64, value.ints(), true));
+    return n.set(listOf(DType::i64, value.ints(), true));
   if (name == "value_float")
-    return n.set(listOf(DType::F32, ArrayRef<float>{value.f()}, false));
-  n.set(listOf(DType::F32, value.floats(), true));
+    return n.set(listOf(DType::f32, ArrayRef<float>{value.f()}, false));
+  n.set(listOf(DType::f32, value.floats(), true));
 }
 
 /// Limit of elements of a constant that is one repeated number.
@@ -47,7 +47,7 @@ static void constantOfShape(Node &n) {
   std::optional<Shape> shape = n.knownInts(0);
   if (!shape)
     return;
-  HostTensor zero(DType::F32, {});
+  HostTensor zero(DType::f32, {});
   if (const auto *value = n.attr("value", onnx::AttributeProto::TENSOR)) {
     n.setTensor(value->t());
     if (n.failed() || n.results.empty() || !n.results[0].known)

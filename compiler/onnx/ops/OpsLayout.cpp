@@ -186,7 +186,7 @@ static void trilu(Node &n) {
   int64_t k = std::clamp((*shift)[0], -rows, columns);
   if (!n.mayFold({rows, columns}))
     return;
-  HostTensor kept(DType::Bool, {rows, columns});
+  HostTensor kept(DType::boolean, {rows, columns});
   for (int64_t i = 0; i < kept.size(); ++i) {
     int64_t row = i / columns, column = i % columns;
     kept.setInt(i, upper ? column >= row + k : column <= row + k);

@@ -87,7 +87,7 @@ template <bool like> static std::optional<Shape> wantedShape(Node &n) {
 }
 
 template <bool like> static std::optional<DType> resultType(Node &n) {
-  return wantedType(n, like ? n.dtype(0) : std::optional(DType::F32));
+  return wantedType(n, like ? n.dtype(0) : std::optional(DType::f32));
 }
 
 /// Returns x * factor + shift.

@@ -163,7 +163,7 @@ static Value extrapolate(Node &n, Value y, const ResizeModes &modes, ArrayRef<Re
   for (auto [d, axis] : llvm::enumerate(axes)) {
     Shape shape(axes.size(), 1);
     shape[d] = axis.out;
-    HostTensor inside(DType::Bool, shape);
+    HostTensor inside(DType::boolean, shape);
     bool all = true;
     for (int64_t i = 0; i < axis.out; ++i) {
       double at = coordinate(modes.coordinates, axis, i);

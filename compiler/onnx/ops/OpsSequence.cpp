@@ -94,7 +94,7 @@ static void length(Node &n) {
   const Entry *sequence = sequenceOf(n);
   if (!sequence)
     return;
-  HostTensor count(DType::I64, {});
+  HostTensor count(DType::i64, {});
   count.ints[0] = sequence->sequence.size();
   n.set(std::move(count));
 }
@@ -129,7 +129,7 @@ static void concatenate(Node &n) {
 /// error.
 static std::optional<HostTensor> knownRows(Node &n, const HostTensor &lengths, int64_t times,
                                            int64_t batch) {
-  HostTensor rows(DType::I64, {times * batch});
+  HostTensor rows(DType::i64, {times * batch});
   for (int64_t b = 0; b < batch; ++b) {
     int64_t length = lengths.ints[b];
     if (length < 0 || length > times) {

@@ -89,7 +89,7 @@ static void shapeOp(Node &n) {
   auto clamped = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
   int64_t begin = clamped(n.intAttr("start", 0)), end = clamped(n.intAttr("end", rank));
   int64_t count = std::max<int64_t>(0, end - begin);
-  HostTensor result(DType::I64, {count});
+  HostTensor result(DType::i64, {count});
   for (int64_t i = 0; i < count; ++i)
     result.ints[i] = (*shape)[begin + i];
   n.set(std::move(result));
@@ -99,7 +99,7 @@ static void sizeOp(Node &n) {
   std::optional<Shape> shape = n.shape(0);
   if (!shape)
     return;
-  HostTensor result(DType::I64, {});
+  HostTensor result(DType::i64, {});
   result.ints[0] = elementCount(*shape).value_or(0);
   n.set(std::move(result));
 }

@@ -19,9 +19,9 @@ static std::vector<float> numbersOf(const Graph &graph, int index) {
   Problems ignored; // reported when the bytes are located
   std::optional<DType> dtype = dtypeOf(graph.proto.initializer(index).data_type());
   std::optional<std::string> bytes = graph.file.read(index, limit, ignored);
-  if (!bytes || !dtype || !(isHalf(*dtype) || *dtype == DType::F32 || *dtype == DType::F64))
+  if (!bytes || !dtype || !(isHalf(*dtype) || *dtype == DType::f32 || *dtype == DType::f64))
     return {};
-  if (*dtype != DType::F32)
+  if (*dtype != DType::f32)
     bytes = singlesOf(*bytes, *dtype);
   std::vector<float> numbers(bytes->size() / sizeof(float));
   std::memcpy(numbers.data(), bytes->data(), numbers.size() * sizeof(float));

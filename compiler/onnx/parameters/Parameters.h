@@ -58,7 +58,7 @@ struct Parameter {
   std::string name;     ///< the framework's
   std::string fileName; ///< the initializer's
   Shape shape;          ///< as in the file
-  DType dtype = DType::F32;
+  DType dtype = DType::f32;
   std::string role, reason;
   std::vector<std::string> aliases;
   bool transposed = false, trainable = true;

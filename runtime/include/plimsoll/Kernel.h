@@ -8,6 +8,8 @@
 #ifndef PLIMSOLL_KERNEL_H
 #define PLIMSOLL_KERNEL_H
 
+#include "plimsoll/ElementType.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -31,9 +33,6 @@ struct Launch {
 
   template <typename T> T *buffer(int index) const { return static_cast<T *>(buffers[index]); }
 };
-
-/// The element type of a launch, passed to the kernel as one of its sizes. bool is passed as u8.
-enum class ElementType : int64_t { f32, f64, i32, i64, u8 };
 
 /// A kernel of the library.
 struct Kernel {

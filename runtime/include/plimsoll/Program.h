@@ -8,29 +8,21 @@
 #ifndef PLIMSOLL_PROGRAM_H
 #define PLIMSOLL_PROGRAM_H
 
+#include "plimsoll/ElementType.h"
+
 #include <cstdint>
 
 namespace plimsoll {
 
 class Stepper;
 
-enum class DType : uint8_t { f32, f64, i64, i32, u8, boolean, bf16 };
-
-/// Bytes of one element.
-constexpr int64_t bytesOf(DType type) {
-  return type == DType::f64 || type == DType::i64   ? 8
-         : type == DType::f32 || type == DType::i32 ? 4
-         : type == DType::bf16                      ? 2
-                                                    : 1;
-}
-
-/// The offset of a tensor that has no place in the arena.
+/// An offset of what has no place in the arena.
 inline constexpr uint64_t kNoPlace = ~uint64_t(0);
 
 /// A tensor in the arena, dense and row-major.
 struct TensorInfo {
   const char *name;
-  DType type;
+  ElementType type;
   int rank;
   const int64_t *shape;
   uint64_t offset; ///< bytes from the start of the arena
@@ -43,10 +35,12 @@ constexpr uint64_t bytesOf(const TensorInfo &tensor) {
   return static_cast<uint64_t>(bytes);
 }
 
-/// One array of optimizer state; type, shape and layout are its parameter's.
+/// One array of optimizer state. It need not have its parameter's type or shape.
 struct StateInfo {
-  const char *name; ///< "exp_avg", "exp_avg_sq", "momentum_buffer": PyTorch's names
-  uint64_t offset;
+  TensorInfo tensor;       ///< "exp_avg", "exp_avg_sq", "momentum_buffer": PyTorch's names
+  bool transposed = false; ///< as ParameterInfo::transposed
+  const TensorInfo *scales =
+      nullptr; ///< factors of its blocks; null: its numbers are what they say
 };
 
 struct ParameterInfo {
@@ -110,7 +104,7 @@ struct WriteInfo {
   int launch;
   const char *name; ///< the value's name in the user's model
   const char *node; ///< the node it comes from
-  DType type;
+  ElementType type;
   uint64_t offset;
   int64_t count; ///< elements
 };

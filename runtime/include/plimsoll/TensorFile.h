@@ -19,7 +19,7 @@ struct WantedTensor {
   std::string name;
   std::vector<std::string> aliases;
   std::vector<int64_t> shape;
-  DType type = DType::f32;
+  ElementType type = ElementType::f32;
   bool optional = false; ///< the file may lack it
 };
 

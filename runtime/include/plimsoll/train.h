@@ -42,7 +42,9 @@ enum plimsoll_type {
   PLIMSOLL_I64,
   PLIMSOLL_I32,
   PLIMSOLL_U8,
-  PLIMSOLL_BOOL
+  PLIMSOLL_BOOL,
+  PLIMSOLL_BF16,
+  PLIMSOLL_F16
 };
 
 /* An input of the program. The strings and shapes live as long as the library. */

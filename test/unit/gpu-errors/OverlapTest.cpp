@@ -55,9 +55,9 @@ void evaluation(Stepper &s) {
 }
 
 const ParameterInfo parameters[] = {
-    {{"w", DType::f32, 1, shape, W}, false, true, false, nullptr, 0, nullptr, 0, -1}};
+    {{"w", ElementType::f32, 1, shape, W}, false, true, false, nullptr, 0, nullptr, 0, -1}};
 const InputInfo inputs[] = {{.limit = 100}};
-const TensorInfo places[] = {{"x", DType::i64, 1, shape, x}};
+const TensorInfo places[] = {{"x", ElementType::i64, 1, shape, x}};
 const Timeline training = {.name = "train",
                            .kind = TimelineKind::train,
                            .run = train,

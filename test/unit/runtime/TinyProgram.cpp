@@ -70,10 +70,13 @@ const int64_t weightShape[] = {kClasses, kFeatures}, biasShape[] = {kClasses};
 const int64_t xShape[] = {kRows, kFeatures}, labelShape[] = {kRows};
 const int64_t fewX[] = {kFewRows, kFeatures}, fewLabels[] = {kFewRows};
 const char *const weightAliases[] = {"tied.weight"};
-const StateInfo weightStates[] = {{"exp_avg", WExpAvg}, {"exp_avg_sq", WExpAvgSq}};
-const StateInfo biasStates[] = {{"exp_avg", BExpAvg}, {"exp_avg_sq", BExpAvgSq}};
+const StateInfo weightStates[] = {
+    {{"exp_avg", ElementType::f32, 2, weightShape, WExpAvg}, true},
+    {{"exp_avg_sq", ElementType::f32, 2, weightShape, WExpAvgSq}, true}};
+const StateInfo biasStates[] = {{{"exp_avg", ElementType::f32, 1, biasShape, BExpAvg}},
+                                {{"exp_avg_sq", ElementType::f32, 1, biasShape, BExpAvgSq}}};
 const ParameterInfo parameters[] = {
-    {{"fc.weight", DType::f32, 2, weightShape, W},
+    {{"fc.weight", ElementType::f32, 2, weightShape, W},
      true,
      true,
      true,
@@ -82,7 +85,7 @@ const ParameterInfo parameters[] = {
      weightStates,
      2,
      int64_t(dW)},
-    {{"fc.bias", DType::f32, 1, biasShape, B},
+    {{"fc.bias", ElementType::f32, 1, biasShape, B},
      false,
      true,
      false,
@@ -94,17 +97,17 @@ const ParameterInfo parameters[] = {
 };
 const InputInfo inputs[] = {{}, {.labels = true, .limit = kClasses}};
 const TensorInfo places[] = {
-    {"x", DType::f32, 2, xShape, x},
-    {"labels", DType::i64, 1, labelShape, labels},
+    {"x", ElementType::f32, 2, xShape, x},
+    {"labels", ElementType::i64, 1, labelShape, labels},
 };
 const TensorInfo fewPlaces[] = {
-    {"x", DType::f32, 2, fewX, x},
-    {"labels", DType::i64, 1, fewLabels, labels},
+    {"x", ElementType::f32, 2, fewX, x},
+    {"labels", ElementType::i64, 1, fewLabels, labels},
 };
 const WriteInfo writes[] = {
-    {0, "logits", "/fc/MatMul", DType::f32, logits, kRows * kClasses},
-    {1, "logits_1", "/fc/Add", DType::f32, logits, kRows * kClasses},
-    {2, "loss", "loss", DType::f32, loss, 1},
+    {0, "logits", "/fc/MatMul", ElementType::f32, logits, kRows * kClasses},
+    {1, "logits_1", "/fc/Add", ElementType::f32, logits, kRows * kClasses},
+    {2, "loss", "loss", ElementType::f32, loss, 1},
 };
 
 const Timeline timelines[] = {
@@ -168,8 +171,8 @@ const Program &tokenProgram() {
   static const int64_t shape[] = {2, 6};
   static const InputInfo both[] = {{.limit = 256}, {.labels = true, .limit = 256}};
   static const TensorInfo windows[] = {
-      {"input_ids", DType::i64, 2, shape, 0},
-      {"labels", DType::i64, 2, shape, 128},
+      {"input_ids", ElementType::i64, 2, shape, 0},
+      {"labels", ElementType::i64, 2, shape, 128},
   };
   static const Timeline kinds[] = {
       {.name = "train", .kind = TimelineKind::train, .inputs = windows},

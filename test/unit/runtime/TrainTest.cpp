@@ -252,7 +252,8 @@ TEST_F(TrainTest, AStateThatIsNotFiniteIsNotSavedAsTheBest) {
   tiny::onStep = [step = 0](const std::byte *arena) mutable {
     const float infinite = INFINITY;
     if (++step == 4)
-      std::memcpy(const_cast<std::byte *>(arena) + plimsoll_program.parameters[1].states[1].offset,
+      std::memcpy(const_cast<std::byte *>(arena) +
+                      plimsoll_program.parameters[1].states[1].tensor.offset,
                   &infinite, 4);
   };
   ASSERT_EQ(train({"--steps=8", "--save=" + file("v.st") + ",best",
