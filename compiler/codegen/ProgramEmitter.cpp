@@ -70,7 +70,8 @@ private:
   void stateTable(nn::ParameterOp parameter, ArrayRef<nn::StateOp> own, const std::string &n) {
     std::string rows;
     llvm::raw_string_ostream row(rows);
-    for (auto [i, state] : llvm::enumerate(own)) {
+    for (size_t i = 0; i < own.size(); ++i) {
+      nn::StateOp state = own[i];
       auto type = cast<RankedTensorType>(state.getType());
       bool alike = type.getShape() == parameter.getTensorType().getShape();
       std::string shapeName = "shape" + n;

@@ -25,7 +25,7 @@ static onnx::TensorProto *weightOf(onnx::NodeProto &node) {
 }
 
 /// Returns the elements of a tensor as the file stores them.
-static std::string bytesOf(const onnx::TensorProto &tensor) {
+static std::string storedElements(const onnx::TensorProto &tensor) {
   if (!tensor.raw_data().empty())
     return tensor.raw_data();
   std::string result;
@@ -50,7 +50,7 @@ void plimsoll::import::hoistConstants(ModelFile &file) {
       continue;
     InlineBytes place;
     if (!isExternal(*tensor)) {
-      std::string elements = bytesOf(*tensor);
+      std::string elements = storedElements(*tensor);
       size_t at = elements.empty() ? StringRef::npos : all.find(elements, behind);
       if (at == StringRef::npos && !elements.empty())
         at = all.find(elements);
