@@ -9,6 +9,20 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
+/// True if a result has a size that no operand has, and that is not repeated at will.
+static bool hasOwnSizes(const nn::IndexFactors &factors) {
+  auto isRead = [&](int64_t label) {
+    return llvm::any_of(factors.operands, [&](const nn::FactorLabels &labels) {
+      return llvm::is_contained(labels, label);
+    });
+  };
+  return factors.isOpaque() || llvm::any_of(factors.results, [&](const nn::FactorLabels &labels) {
+           return llvm::any_of(labels, [&](int64_t label) {
+             return factors.factors[label].kind != nn::FactorKind::free && !isRead(label);
+           });
+         });
+}
+
 void Follower::visit(Operation *op) {
   if (llvm::any_of(op->getOperands(), [&](Value value) { return broken.contains(value); }))
     return fail(op);
@@ -23,8 +37,8 @@ void Follower::visit(Operation *op) {
           [&](auto one) { window(one, one.getStrides(), false); })
       .Case([&](nn::ConvTransposeOp one) { window(one, one.getStrides(), true); })
       .Default([&](Operation *) {
-        nn::IndexFactors factors = factorsOf(op);
-        factors.empty() ? byInference(op) : byFactors(op, factors);
+        nn::IndexFactors factors = cast<nn::IndexFactorsOpInterface>(op).getIndexFactors();
+        hasOwnSizes(factors) ? byInference(op) : byFactors(op, factors);
       });
   if (auto gather = dyn_cast<nn::GatherOp>(op))
     checkRows(gather);
@@ -80,7 +94,7 @@ void Follower::byFactors(Operation *op, const nn::IndexFactors &factors) {
           problem(op, "repeats a dimension of 1 that would become " + Twine(sizeAfter(dim)));
         continue;
       }
-      bool one = factors.factors[factor] == 1 && !changes(dim);
+      bool one = factors.factors[factor].size == 1 && !changes(dim);
       Dim &known = one ? ones[factor] : shared[factor];
       known = known.empty() ? dim : meet(op, known, dim);
     }

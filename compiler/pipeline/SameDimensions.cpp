@@ -1,8 +1,6 @@
 //===- SameDimensions.cpp - which dimensions of a function are one -------------------===//
 #include "compiler/pipeline/SameDimensions.h"
-#include "compiler/import/Rebatch.h"
 #include "dialects/nn/NNDialect.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -58,50 +56,26 @@ void SameDimensions::merge(ArrayRef<int> pieces, int whole) {
       unite(a, b);
 }
 
-/// All dimensions but `axis` (-1: all), which are in the same places.
-void SameDimensions::allBut(Value a, Value b, int64_t axis) {
-  int64_t rank = std::min(shapeOf(a).size(), shapeOf(b).size());
-  for (int64_t d = 0; d < rank; ++d)
-    if (d != axis)
-      unite(a, d, b, d);
-}
-
-/// Runs of dimensions of equal products, from the front; those of size 1 tell nothing.
+/// Runs of dimensions of equal products, of which one consists of the others.
 void SameDimensions::reshape(Value from, Value to) {
-  SmallVector<int> left, right;
-  for (int64_t d = 0; d < int64_t(shapeOf(from).size()); ++d)
-    if (shapeOf(from)[d] != 1)
-      left.push_back(idOf(from, d));
-  for (int64_t d = 0; d < int64_t(shapeOf(to).size()); ++d)
-    if (shapeOf(to)[d] != 1)
-      right.push_back(idOf(to, d));
-  size_t i = 0, j = 0;
-  while (i < left.size() && j < right.size()) {
-    size_t beginI = i, beginJ = j;
-    int64_t a = sizes[left[i++]], b = sizes[right[j++]];
-    while (a != b) {
-      if (a < b ? i == left.size() : j == right.size())
-        return;
-      if (a < b)
-        a *= sizes[left[i++]];
-      else
-        b *= sizes[right[j++]];
-    }
-    ArrayRef<int> fromRun = ArrayRef<int>(left).slice(beginI, i - beginI);
-    ArrayRef<int> toRun = ArrayRef<int>(right).slice(beginJ, j - beginJ);
-    if (fromRun.size() == 1 && toRun.size() == 1)
-      unite(fromRun[0], toRun[0]);
-    else if (toRun.size() == 1)
-      merge(fromRun, toRun[0]);
-    else if (fromRun.size() == 1)
-      merge(toRun, fromRun[0]);
+  for (const nn::ReshapeRun &run : nn::reshapeRuns(shapeOf(from), shapeOf(to))) {
+    auto idsOf = [&](Value value, ArrayRef<int64_t> dims) {
+      return llvm::map_to_vector(dims, [&](int64_t d) { return idOf(value, d); });
+    };
+    SmallVector<int> left = idsOf(from, run.from), right = idsOf(to, run.to);
+    if (run.isOneDimension())
+      unite(left[0], right[0]);
+    else if (right.size() == 1)
+      merge(left, right[0]);
+    else if (left.size() == 1)
+      merge(right, left[0]);
   }
 }
 
 void SameDimensions::byFactors(Operation *op) {
-  nn::IndexFactors factors = import::factorsOf(op);
+  nn::IndexFactors factors = cast<nn::IndexFactorsOpInterface>(op).getIndexFactors();
   SmallVector<int> seen(factors.factors.size(), -1);
-  auto join = [&](ValueRange values, ArrayRef<SmallVector<int64_t>> labels) {
+  auto join = [&](ValueRange values, ArrayRef<nn::FactorLabels> labels) {
     for (auto [value, of] : llvm::zip(values, labels))
       for (auto [d, factor] : llvm::enumerate(of)) {
         if (factor < 0)
@@ -117,23 +91,8 @@ void SameDimensions::byFactors(Operation *op) {
 }
 
 void SameDimensions::visit(Operation *op) {
-  llvm::TypeSwitch<Operation *>(op)
-      .Case([&](nn::ReshapeOp one) { reshape(one.getX(), one.getY()); })
-      .Case([&](nn::ConcatOp one) {
-        for (Value input : one.getInputs())
-          allBut(input, one.getY(), one.getAxis());
-      })
-      .Case([&](nn::SplitOp one) {
-        for (Value part : one.getParts())
-          allBut(one.getX(), part, one.getAxis());
-      })
-      .Case([&](nn::CrossEntropyOp one) {
-        for (int64_t d = 0, rows = shapeOf(one.getLabels()).size(); d < rows; ++d)
-          unite(one.getLogits(), d + (d >= one.getClassAxis()), one.getLabels(), d);
-      })
-      .Case<nn::PointwiseLossOp, nn::KlDivergenceOp>(
-          [&](auto one) { allBut(one->getOperand(0), one->getOperand(1), -1); })
-      .Case<nn::ConvOp, nn::ConvTransposeOp, nn::MaxPoolOp, nn::AvgPoolOp>(
-          [&](auto one) { unite(one->getOperand(0), 0, one->getResult(0), 0); })
-      .Default([&](Operation *) { byFactors(op); });
+  if (auto reshape = dyn_cast<nn::ReshapeOp>(op))
+    this->reshape(reshape.getX(), reshape.getY());
+  else
+    byFactors(op);
 }

@@ -29,7 +29,6 @@ private:
   void byFactors(mlir::Operation *op);
   void reshape(mlir::Value from, mlir::Value to);
   void merge(mlir::ArrayRef<int> parts, int whole);
-  void allBut(mlir::Value a, mlir::Value b, int64_t axis);
 
   llvm::DenseMap<mlir::Value, int> first; ///< id of a value's dimension 0; the others follow
   std::vector<int> parent;

@@ -30,9 +30,10 @@ def NN_ReduceOp : NN_TensorOp<"reduce"> {
   let arguments = (ins NN_Reduction:$kind, NN_NumberTensor:$x);
   let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$kind $x attr-dict `:` type($x)";
+  let extraClassDeclaration = declaredFactors;
 }
 
-def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad"> {
+def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad", [NN_WholeRows]> {
   let summary = "gradient of a product over the last dimension";
   let description = [{
     Each element gets `dy` times the product of the others, also where some are zero.
@@ -45,7 +46,7 @@ def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad"> {
   let assemblyFormat = "$dy `,` $x attr-dict `:` type($dy) `,` type($x)";
 }
 
-def NN_ArgReduceOp : NN_TensorOp<"arg_reduce"> {
+def NN_ArgReduceOp : NN_TensorOp<"arg_reduce", [NN_WholeRows]> {
   let summary = "position of the maximum or minimum in the last dimension";
   let description = [{
     The first of equal ones, or with `last` the last. `kind` is max or min.
@@ -70,6 +71,7 @@ def NN_CumSumOp : NN_TensorOp<"cum_sum"> {
   let arguments = (ins NN_NumberTensor:$x, UnitAttr:$exclusive, UnitAttr:$reverse);
   let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = declaredFactors;
 }
 
 def NN_TopKOp : NN_TensorOp<"top_k"> {
@@ -83,9 +85,10 @@ def NN_TopKOp : NN_TensorOp<"top_k"> {
   let arguments = (ins NN_NumberTensor:$x, I64Attr:$k, UnitAttr:$smallest);
   let results = (outs NN_NumberTensor:$values, NN_IndexTensor:$indices);
   let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = declaredFactors;
 }
 
-def NN_LogSoftmaxOp : NN_TensorOp<"log_softmax"> {
+def NN_LogSoftmaxOp : NN_TensorOp<"log_softmax", [NN_WholeRows]> {
   let summary = "logarithm of the softmax over the last dimension";
   let description = [{
     `y = x - max x - ln(sum e^(x - max x))`.

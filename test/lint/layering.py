@@ -16,6 +16,7 @@ ALLOWED = {
     "dialects/plan": ["dialects/nn", "dialects/support"],
     "dialects/exec": ["dialects/support"],
     "passes/planner": [],
+    "passes/dimensions": ["dialects"],
     "passes/prepare": ["dialects"],
     "passes/autodiff": ["dialects"],
     "passes/precision": ["dialects"],
