@@ -11,6 +11,13 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
+void Follower::visited(Operation *op) {
+  if (auto gather = dyn_cast<nn::GatherOp>(op))
+    checkRows(gather);
+  if (auto sum = dyn_cast<nn::ReduceSumOp>(op))
+    checkCount(sum);
+}
+
 /// Rows that the file names are the same at every size if they are counted from the end
 /// that stays: -1, or 0.
 void Follower::checkRows(nn::GatherOp op) {

@@ -6,10 +6,10 @@
 // found elsewhere are told, with those whose first dimension has another size.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/RowInputs.h"
-#include "compiler/pipeline/SameDimensions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
+#include "passes/dimensions/SameDimensions.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Regex.h"
@@ -17,6 +17,7 @@
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
+using dimensions::SameDimensions;
 
 namespace {
 

@@ -1,22 +1,23 @@
-#include "compiler/import/RebatchDims.h"
+//===- Parts.cpp - the parts that a dimension consists of ------------------------===//
+#include "passes/dimensions/Parts.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
-using namespace plimsoll::import;
+using namespace plimsoll::dimensions;
 
-bool plimsoll::import::changes(ArrayRef<Part> dim) {
+bool plimsoll::dimensions::changes(ArrayRef<Part> dim) {
   return llvm::any_of(dim, [](const Part &part) { return part.changes(); });
 }
 
-int64_t plimsoll::import::sizeBefore(ArrayRef<Part> dim) {
+int64_t plimsoll::dimensions::sizeBefore(ArrayRef<Part> dim) {
   int64_t size = 1;
   for (const Part &part : dim)
     size *= part.was;
   return size;
 }
 
-int64_t plimsoll::import::sizeAfter(ArrayRef<Part> dim) {
+int64_t plimsoll::dimensions::sizeAfter(ArrayRef<Part> dim) {
   constexpr int64_t kMost = int64_t(1) << 60;
   int64_t size = 1;
   for (const Part &part : dim)
@@ -27,7 +28,7 @@ int64_t plimsoll::import::sizeAfter(ArrayRef<Part> dim) {
 
 // Sources -------------------------------------------------------------------
 
-static int64_t exported(Value value, unsigned dim) {
+static int64_t sizeOf(Value value, unsigned dim) {
   return cast<RankedTensorType>(value.getType()).getDimSize(dim);
 }
 
@@ -50,12 +51,12 @@ Dim Sources::expand(const Part &part, int depth) const {
 }
 
 Dim Sources::begin(Value value, unsigned dim, bool isFree) {
-  int64_t size = exported(value, dim);
+  int64_t size = sizeOf(value, dim);
   return expand({size, size, find(value, dim, isFree)});
 }
 
 Dim Sources::beginAt(Value value, unsigned dim, int64_t now) {
-  return {{exported(value, dim), now, find(value, dim, false)}};
+  return {{sizeOf(value, dim), now, find(value, dim, false)}};
 }
 
 bool Sources::isFree(const Dim &dim) const {
@@ -170,19 +171,19 @@ std::optional<SmallVector<Dim, 4>> Sources::cut(ArrayRef<Part> whole, ArrayRef<i
                                                 Value result) {
   auto made = [&](unsigned d) { return find(result, d, false); };
   SmallVector<Dim, 4> dims;
-  auto asExported = [&] {
+  auto unchanged = [&] {
     dims.clear();
     for (auto [d, size] : llvm::enumerate(sizes))
       dims.push_back({{size, size, made(d)}});
     return dims;
   };
   if (llvm::is_contained(sizes, 0))
-    return changes(whole) ? std::nullopt : std::optional(asExported());
+    return changes(whole) ? std::nullopt : std::optional(unchanged());
   Cutter cutter(whole, made);
   for (auto [d, size] : llvm::enumerate(sizes)) {
     dims.push_back(cutter.take(d, size));
     if (dims.back().empty())
-      return changes(whole) ? std::nullopt : std::optional(asExported());
+      return changes(whole) ? std::nullopt : std::optional(unchanged());
   }
   if (!cutter.left().empty() && dims.empty()) // a scalar that is to become many
     return std::nullopt;

@@ -1,10 +1,10 @@
 //===- SameDimensions.cpp - which dimensions of a function are one -------------------===//
-#include "compiler/pipeline/SameDimensions.h"
+#include "passes/dimensions/SameDimensions.h"
 #include "dialects/nn/NNDialect.h"
 
 using namespace mlir;
 using namespace plimsoll;
-using namespace plimsoll::pipeline;
+using namespace plimsoll::dimensions;
 
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();

@@ -1,24 +1,24 @@
-//===- RebatchDims.h - how a dimension follows the sizes of the inputs -*- C++ -*-===//
+//===- Parts.h - the parts that a dimension consists of -------------*- C++ -*-===//
 //
 // A dimension is a row-major list of parts: 512 rows may be a batch of 4 by 128 tokens.
-// A part has the size that the file was exported with, the size it gets, and a source:
-// the value that brought it into the graph. Sources of fixed size are parameters, and what
-// a node cuts or counts. Free ones are sizes that stand in the file as a literal only:
-// those of constants and of `Expand`. Where a free part meets one that changes, its source
-// has to follow; where a fixed one does, the model cannot have the new size.
+// A part has the size that it has in the module, the size it gets, and a source: the value that
+// brought it in. Sources of fixed size are parameters, and what an op cuts or counts. Free ones
+// are sizes that are literals only: those of constants and of nn.broadcast. Where a free part
+// meets one that changes, its source has to follow; where a fixed one does, the module cannot
+// have the new size.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_COMPILER_IMPORT_REBATCHDIMS_H
-#define PLIMSOLL_COMPILER_IMPORT_REBATCHDIMS_H
+#ifndef PLIMSOLL_PASSES_DIMENSIONS_PARTS_H
+#define PLIMSOLL_PASSES_DIMENSIONS_PARTS_H
 
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/DenseMap.h"
 #include <optional>
 #include <vector>
 
-namespace plimsoll::import {
+namespace plimsoll::dimensions {
 
 struct Part {
-  int64_t was, now; ///< elements: as exported, and as asked for
+  int64_t was, now; ///< elements: as they are, and as asked for
   int source;       ///< index into Sources
   bool changes() const { return was != now; }
 };
@@ -50,7 +50,7 @@ public:
   /// The dimension that two operands share. Free sources follow; `conflict` is told what
   /// cannot, and the result goes on as if it had.
   Dim meet(const Dim &a, const Dim &b, Conflict conflict);
-  /// `whole` in row-major order, cut into dimensions of `sizes` (as exported), of which
+  /// `whole` in row-major order, cut into dimensions of `sizes` (as they are), of which
   /// `result` is the value. Nothing if a cut would go through a part that changes.
   std::optional<llvm::SmallVector<Dim, 4>> cut(llvm::ArrayRef<Part> whole,
                                                llvm::ArrayRef<int64_t> sizes, mlir::Value result);
@@ -70,6 +70,6 @@ private:
   bool changed = false;
 };
 
-} // namespace plimsoll::import
+} // namespace plimsoll::dimensions
 
-#endif // PLIMSOLL_COMPILER_IMPORT_REBATCHDIMS_H
+#endif // PLIMSOLL_PASSES_DIMENSIONS_PARTS_H

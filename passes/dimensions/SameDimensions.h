@@ -1,12 +1,12 @@
 //===- SameDimensions.h - which dimensions of a function are one ----*- C++ -*-===//
-#ifndef PLIMSOLL_COMPILER_PIPELINE_SAMEDIMENSIONS_H
-#define PLIMSOLL_COMPILER_PIPELINE_SAMEDIMENSIONS_H
+#ifndef PLIMSOLL_PASSES_DIMENSIONS_SAMEDIMENSIONS_H
+#define PLIMSOLL_PASSES_DIMENSIONS_SAMEDIMENSIONS_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include <vector>
 
-namespace plimsoll::pipeline {
+namespace plimsoll::dimensions {
 
 /// Groups the dimensions of a function's values: two are in one group if an op takes them for the
 /// same index, directly or by a chain of ops. Dimensions that a reshape merges, and another one
@@ -36,6 +36,6 @@ private:
   std::vector<std::vector<int>> parts; ///< of a group: the dimensions it consists of, or none
 };
 
-} // namespace plimsoll::pipeline
+} // namespace plimsoll::dimensions
 
-#endif // PLIMSOLL_COMPILER_PIPELINE_SAMEDIMENSIONS_H
+#endif // PLIMSOLL_PASSES_DIMENSIONS_SAMEDIMENSIONS_H
