@@ -190,9 +190,17 @@ private:
     return loss && same.group(loss.getLogits(), loss.getClassAxis()) == batch;
   }
 
+  /// True if `op` does not treat rows one by one: the batch is one of its factors that is not free,
+  /// or is left out of its result, or is there twice.
   static bool mixesRows(SameDimensions &same, Operation *op, int batch) {
     if (isa<nn::ReshapeOp>(op) || op->getNumResults() == 0)
       return false;
+    nn::IndexFactors factors = cast<nn::IndexFactorsOpInterface>(op).getIndexFactors();
+    for (auto [value, labels] : llvm::zip(op->getOperands(), factors.operands))
+      for (auto [d, label] : llvm::enumerate(labels))
+        if (label != nn::IndexFactors::kRepeated && same.group(value, d) == batch &&
+            factors.factors[label].kind != nn::FactorKind::free)
+          return true;
     int64_t after = countOf(same, op->getResult(0), batch);
     return after > 1 || llvm::any_of(op->getOperands(), [&](Value value) {
              return countOf(same, value, batch) > after;
