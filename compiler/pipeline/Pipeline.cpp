@@ -13,6 +13,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/autodiff/Passes.h"
+#include "passes/dimensions/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/lower/Passes.h"
@@ -145,6 +146,7 @@ static void registerStages() {
 }
 
 void plimsoll::pipeline::registerPasses() {
+  dimensions::registerDimensionsPasses();
   prepare::registerPreparePasses();
   autodiff::registerAutodiffPasses();
   precision::registerPrecisionPasses();

@@ -6,10 +6,10 @@
 // dimension are reported, and so are those whose first dimension has another size.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/RowInputs.h"
-#include "compiler/pipeline/SameDimensions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
+#include "passes/dimensions/SameDimensions.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Regex.h"
@@ -17,6 +17,7 @@
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::pipeline;
+using dimensions::SameDimensions;
 
 namespace {
 
@@ -190,9 +191,17 @@ private:
     return loss && same.group(loss.getLogits(), loss.getClassAxis()) == batch;
   }
 
+  /// True if `op` does not treat rows one by one: the batch is one of its factors that is not free,
+  /// or is left out of its result, or is there twice.
   static bool mixesRows(SameDimensions &same, Operation *op, int batch) {
     if (isa<nn::ReshapeOp>(op) || op->getNumResults() == 0)
       return false;
+    nn::IndexFactors factors = cast<nn::IndexFactorsOpInterface>(op).getIndexFactors();
+    for (auto [value, labels] : llvm::zip(op->getOperands(), factors.operands))
+      for (auto [d, label] : llvm::enumerate(labels))
+        if (label != nn::IndexFactors::kRepeated && same.group(value, d) == batch &&
+            factors.factors[label].kind != nn::FactorKind::free)
+          return true;
     int64_t after = countOf(same, op->getResult(0), batch);
     return after > 1 || llvm::any_of(op->getOperands(), [&](Value value) {
              return countOf(same, value, batch) > after;

@@ -46,30 +46,27 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
 }
 
 IndexFactors MatmulOp::getIndexFactors() {
-  IndexFactors result;
-  RankedTensorType y = tensorType(getY());
-  result.factors = llvm::to_vector(y.getShape());
-  int64_t rank = y.getRank(), m = rank - 2, n = rank - 1, k = rank;
-  result.factors.push_back(
-      tensorType(getA()).getDimSize(tensorType(getA()).getRank() - (getTransposeA() ? 2 : 1)));
-  result.results.push_back(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
-  auto operand = [&](Value value, bool transposed, int64_t row, int64_t column) {
-    SmallVector<int64_t> dims;
-    if (tensorType(value).getRank() > 2)
-      llvm::append_range(dims, llvm::seq<int64_t>(0, rank - 2));
-    dims.push_back(transposed ? column : row);
-    dims.push_back(transposed ? row : column);
-    result.operands.push_back(std::move(dims));
+  FactorBuilder builder(*this);
+  FactorLabels y = builder.result(0) = builder.addAll(getY(), FactorKind::free);
+  ArrayRef<int64_t> a = getA().getType().getShape();
+  int64_t k = builder.add(a[a.size() - (getTransposeA() ? 2 : 1)], FactorKind::reduced);
+  int64_t n = y.pop_back_val(), m = y.pop_back_val(); // what is left is the batch
+  auto name = [&](unsigned index, bool transposed, int64_t row, int64_t column) {
+    FactorLabels &labels = builder.operand(index);
+    if (tensorType(getOperand(index)).getRank() > 2)
+      labels = y;
+    labels.push_back(transposed ? column : row);
+    labels.push_back(transposed ? row : column);
   };
-  operand(getA(), getTransposeA(), m, k);
-  operand(getB(), getTransposeB(), k, n);
-  return result;
+  name(0, getTransposeA(), m, k);
+  name(1, getTransposeB(), k, n);
+  return builder.finish();
 }
 
 int64_t MatmulOp::getFlops() {
   int64_t product = 2;
-  for (int64_t size : getIndexFactors().factors)
-    product *= size;
+  for (Factor factor : getIndexFactors().factors)
+    product *= factor.size;
   return product;
 }
 
@@ -160,6 +157,98 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
     return failure();
   results.append(attended(adaptor));
   return success();
+}
+
+namespace {
+/// The indices of attention and of its gradient.
+class AttentionFactors {
+public:
+  FactorBuilder builder;
+
+  template <typename Op>
+  AttentionFactors(Op op, bool isGradient) : builder(op), inner(op.getHeadsInner()) {
+    HeadShape q(op.getQ().getType(), inner), v(op.getV().getType(), inner);
+    // The gradients of what others share are sums over those.
+    FactorKind shared = isGradient ? FactorKind::reduced : FactorKind::free;
+    FactorKind softmax = isGradient ? FactorKind::reduced : FactorKind::whole;
+    bool causal = op.getCausal();
+    batch = builder.add(q.batch, FactorKind::free);
+    addHeads(q.heads, v.heads, shared);
+    query = builder.add(q.tokens, causal ? FactorKind::ordered : shared);
+    key = builder.add(v.tokens, causal && isGradient ? FactorKind::ordered : softmax);
+    feature = builder.add(q.features, FactorKind::whole);
+    value = builder.add(v.features, shared);
+  }
+
+  FactorLabels q() const { return order(heads, query, feature); }
+  FactorLabels k() const { return order(keyHeads, key, feature); }
+  FactorLabels v() const { return order(keyHeads, key, value); }
+  FactorLabels y() const { return order(heads, query, value); }
+  FactorLabels lse() const { return {batch, heads, query}; }
+
+  /// The labels of a mask, whose dimensions of size 1 are repeated.
+  FactorLabels mask(Value mask) {
+    FactorLabels labels;
+    int64_t scores[] = {batch, heads, query, key};
+    for (auto [label, size] : llvm::zip(scores, tensorType(mask).getShape()))
+      labels.push_back(size == 1 && builder[label].size != 1 ? IndexFactors::kRepeated : label);
+    return labels;
+  }
+
+  /// A label for the sums of all heads that read one head of keys.
+  FactorLabels summed(FactorLabels labels) {
+    int64_t &head = labels[inner ? 2 : 1];
+    if (head == IndexFactors::kRepeated)
+      head = builder.add(1, FactorKind::whole);
+    return labels;
+  }
+
+private:
+  /// Groups of several heads that share one cannot be cut without their counts.
+  void addHeads(int64_t count, int64_t keyCount, FactorKind shared) {
+    bool isOne = count == keyCount, isShared = keyCount == 1;
+    heads = builder.add(count, isOne ? FactorKind::free : isShared ? shared : FactorKind::whole);
+    keyHeads = isOne      ? heads
+               : isShared ? IndexFactors::kRepeated
+                          : builder.add(keyCount, FactorKind::whole);
+  }
+
+  FactorLabels order(int64_t head, int64_t token, int64_t last) const {
+    return inner ? FactorLabels{batch, token, head, last} : FactorLabels{batch, head, token, last};
+  }
+
+  bool inner;
+  int64_t batch, heads, keyHeads, query, key, feature, value;
+};
+} // namespace
+
+IndexFactors AttentionOp::getIndexFactors() {
+  AttentionFactors factors(*this, /*isGradient=*/false);
+  FactorBuilder &builder = factors.builder;
+  builder.operand(0) = factors.q();
+  builder.operand(1) = factors.k();
+  builder.operand(2) = factors.v();
+  if (Value mask = getMask())
+    builder.operand(3) = factors.mask(mask);
+  builder.result(0) = factors.y();
+  builder.result(1) = factors.lse();
+  return builder.finish();
+}
+
+/// Given `lse` and `y`, keys do not depend on each other any more.
+IndexFactors AttentionGradOp::getIndexFactors() {
+  AttentionFactors factors(*this, /*isGradient=*/true);
+  FactorBuilder &builder = factors.builder;
+  builder.operand(0) = builder.operand(4) = factors.y();
+  builder.operand(1) = builder.result(0) = factors.q();
+  builder.operand(2) = factors.k();
+  builder.operand(3) = factors.v();
+  builder.operand(5) = factors.lse();
+  if (Value mask = getMask())
+    builder.operand(6) = factors.mask(mask);
+  builder.result(1) = factors.summed(factors.k());
+  builder.result(2) = factors.summed(factors.v());
+  return builder.finish();
 }
 
 int64_t AttentionOp::getFlops() {

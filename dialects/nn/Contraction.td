@@ -19,13 +19,10 @@ def NN_MatmulOp : NN_TensorOp<"matmul"> {
                        UnitAttr:$transpose_a, UnitAttr:$transpose_b);
   let results = (outs NN_FloatTensor:$y);
   let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b)";
-  let extraClassDeclaration = [{
-    ::plimsoll::nn::IndexFactors getIndexFactors();
-    int64_t getFlops();
-  }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops(); }];
 }
 
-def NN_SoftmaxOp : NN_TensorOp<"softmax"> {
+def NN_SoftmaxOp : NN_TensorOp<"softmax", [NN_WholeRows]> {
   let summary = "softmax over the last dimension";
   let description = [{
     `y = e^(x - max x) / sum e^(x - max x)`, maximum and sum over the last dimension; `x` must not
@@ -43,7 +40,7 @@ def NN_SoftmaxOp : NN_TensorOp<"softmax"> {
   }];
 }
 
-def NN_SoftmaxGradOp : NN_TensorOp<"softmax_grad"> {
+def NN_SoftmaxGradOp : NN_TensorOp<"softmax_grad", [NN_WholeRows]> {
   let summary = "gradient of nn.softmax";
   let description = [{
     `dx = y (dy - sum(dy y))`, the sum over the last dimension.
@@ -61,7 +58,7 @@ def NN_SoftmaxGradOp : NN_TensorOp<"softmax_grad"> {
 }
 
 def NN_AttentionOp : NN_Op<"attention", [Pure, NN_InferTypes,
-    NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
+    NN_Costed, NN_InPlace, NN_Differentiable]> {
   let summary = "scaled dot-product attention";
   let description = [{
     `y = softmax(scale q k^T + mask) v` for each head. Tensors are
@@ -86,14 +83,14 @@ def NN_AttentionOp : NN_Op<"attention", [Pure, NN_InferTypes,
     $q `,` $k `,` $v (`mask` $mask^)? attr-dict `:` type($q) `,` type($k) `,` type($v)
     (`,` type($mask)^)?
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops();
     bool isDifferentiable(unsigned index) { return index < 3; }
   }];
 }
 
 def NN_AttentionGradOp : NN_Op<"attention_grad", [Pure,
-    NN_InferTypes, NN_Costed, NN_InPlace, NN_IndexFactors, NN_Differentiable]> {
+    NN_InferTypes, NN_Costed, NN_InPlace, NN_Differentiable]> {
   let summary = "gradient of nn.attention";
   let description = [{
     With `p = e^(scale q k^T + mask - lse)` and `ds = p (dy v^T - sum(dy y))`, the sum over a row's
@@ -117,7 +114,7 @@ def NN_AttentionGradOp : NN_Op<"attention_grad", [Pure,
     type($dy) `,` type($q) `,` type($k) `,` type($v) `,` type($y) `,` type($lse)
     (`,` type($mask)^)?
   }];
-  let extraClassDeclaration = [{ int64_t getFlops(); }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops(); }];
 }
 
 #endif // PLIMSOLL_DIALECTS_NN_CONTRACTION

@@ -4,8 +4,8 @@
 
 include "dialects/nn/NNBase.td"
 
-/// Marks ops whose loop nest computes one element at a time: they share the index factors of numpy
-/// broadcasting and may write over any operand of the result's type.
+/// Marks ops whose loop nest has one body per element: they have the factors of
+/// numpy broadcasting and may write over any operand of the result's type.
 def NN_Elementwise : NativeOpTrait<"Elementwise"> {
   let cppNamespace = "::plimsoll::nn";
 }
@@ -15,9 +15,6 @@ class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
   string elementwiseMethods = [{
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       return ::plimsoll::nn::detail::elementwiseInPlacePairs(getOperation());
-    }
-    ::plimsoll::nn::IndexFactors getIndexFactors() {
-      return ::plimsoll::nn::detail::elementwiseFactors(getOperation());
     }
   }];
   let extraClassDeclaration = elementwiseMethods;

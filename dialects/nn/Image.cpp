@@ -85,6 +85,72 @@ int64_t ConvTransposeOp::getFlops() {
   return convFlops(getX().getType(), getW().getType());
 }
 
+namespace {
+struct ConvFactors {
+  FactorLabels x, w, y;
+};
+} // namespace
+
+/// The labels of a convolution of `x` with `w`, whichever of the three is the result. With one
+/// group, batch, channels and filters are indices of an einsum; groups cannot be cut without their
+/// count.
+template <typename Op>
+static ConvFactors convFactors(FactorBuilder &builder, Op op, RankedTensorType x,
+                               RankedTensorType w, RankedTensorType y, FactorKind batch,
+                               FactorKind channel, FactorKind filter) {
+  bool isGrouped = op.getGroups() != 1;
+  ConvFactors labels;
+  int64_t image = builder.add(x.getDimSize(0), batch);
+  labels.x = {image, builder.add(x.getDimSize(1), isGrouped ? FactorKind::whole : channel)};
+  labels.y = {image, builder.add(w.getDimSize(0), isGrouped ? FactorKind::whole : filter)};
+  labels.w = {labels.y[1],
+              isGrouped ? builder.add(w.getDimSize(1), FactorKind::whole) : labels.x[1]};
+  for (auto [labels, type] : {std::pair(&labels.x, x), {&labels.w, w}, {&labels.y, y}})
+    labels->append(builder.addAll(type.getShape().drop_front(2), FactorKind::ordered));
+  return labels;
+}
+
+IndexFactors ConvOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  ConvFactors labels =
+      convFactors(builder, *this, getX().getType(), getW().getType(), getY().getType(),
+                  FactorKind::free, FactorKind::reduced, FactorKind::free);
+  builder.operand(0) = labels.x;
+  builder.operand(1) = labels.w;
+  builder.result(0) = labels.y;
+  return builder.finish();
+}
+IndexFactors ConvGradInputOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  ConvFactors labels =
+      convFactors(builder, *this, getDx().getType(), getW().getType(), getDy().getType(),
+                  FactorKind::free, FactorKind::free, FactorKind::reduced);
+  builder.operand(0) = labels.y;
+  builder.operand(1) = labels.w;
+  builder.result(0) = labels.x;
+  return builder.finish();
+}
+IndexFactors ConvGradWeightOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  ConvFactors labels =
+      convFactors(builder, *this, getX().getType(), getDw().getType(), getDy().getType(),
+                  FactorKind::reduced, FactorKind::free, FactorKind::free);
+  builder.operand(0) = labels.y;
+  builder.operand(1) = labels.x;
+  builder.result(0) = labels.w;
+  return builder.finish();
+}
+IndexFactors ConvTransposeOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  ConvFactors labels =
+      convFactors(builder, *this, getY().getType(), getW().getType(), getX().getType(),
+                  FactorKind::free, FactorKind::free, FactorKind::reduced);
+  builder.operand(0) = labels.y;
+  builder.operand(1) = labels.w;
+  builder.result(0) = labels.x;
+  return builder.finish();
+}
+
 // Pooling -------------------------------------------------------------------
 
 /// Refuses types unless `y` has one element for each window over `x`. One more window is allowed if
@@ -159,4 +225,47 @@ int64_t AvgPoolOp::getFlops() {
 }
 int64_t AvgPoolGradOp::getFlops() {
   return poolFlops(getDy().getType(), getKernel());
+}
+
+/// The labels of `x` and `y`. Images and channels are of kind `planes`; windows move over the
+/// other dimensions of `x`, and `y` has an element for each.
+static std::pair<FactorLabels, FactorLabels> poolFactors(FactorBuilder &builder, RankedTensorType x,
+                                                         RankedTensorType y, FactorKind planes) {
+  FactorLabels image = builder.addAll(x.getShape().take_front(2), planes), windows = image;
+  image.append(builder.addAll(x.getShape().drop_front(2), FactorKind::ordered));
+  windows.append(builder.addAll(y.getShape().drop_front(2), FactorKind::ordered));
+  return {image, windows};
+}
+
+IndexFactors MaxPoolOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  std::tie(builder.operand(0), builder.result(0)) =
+      poolFactors(builder, getX().getType(), getY().getType(), FactorKind::free);
+  return builder.finish();
+}
+/// An element's number counts all elements before it.
+IndexFactors MaxPoolIndexOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  std::tie(builder.operand(0), builder.result(0)) =
+      poolFactors(builder, getX().getType(), getY().getType(), FactorKind::ordered);
+  return builder.finish();
+}
+IndexFactors MaxPoolGradOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  std::tie(builder.result(0), builder.operand(0)) =
+      poolFactors(builder, getX().getType(), getDy().getType(), FactorKind::free);
+  builder.operand(1) = builder.result(0);
+  return builder.finish();
+}
+IndexFactors AvgPoolOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  std::tie(builder.operand(0), builder.result(0)) =
+      poolFactors(builder, getX().getType(), getY().getType(), FactorKind::free);
+  return builder.finish();
+}
+IndexFactors AvgPoolGradOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  std::tie(builder.result(0), builder.operand(0)) =
+      poolFactors(builder, getDx().getType(), getDy().getType(), FactorKind::free);
+  return builder.finish();
 }

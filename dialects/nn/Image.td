@@ -4,16 +4,15 @@
 
 include "dialects/nn/NNBase.td"
 
-/// Ops that move a window over the dimensions after batch and channels, one to three of them.
-/// `strides` and `dilations` have one positive number for each; `pads`, none negative, are those
-/// before each dimension, then those behind each. Result types are written: rounding up or down is
-/// the model's choice.
-class NN_WindowOp<string mnemonic> : NN_Op<mnemonic, [Pure, NN_Costed, NN_InPlace,
-                                                      NN_IndexFactors, NN_Differentiable]> {
+/// Ops that move a window over the dimensions after batch and channels. `strides` and
+/// `dilations` have one number for each of them; `pads` are those before each, then those
+/// behind each. Result types are written: rounding up or down is the model's choice.
+class NN_WindowOp<string mnemonic>
+    : NN_Op<mnemonic, [Pure, NN_Costed, NN_InPlace, NN_Differentiable]> {
   dag window = (ins DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
                     DenseI64ArrayAttr:$dilations);
   let hasVerifier = 1;
-  let extraClassDeclaration = [{ int64_t getFlops(); }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops(); }];
 }
 
 // Convolution ---------------------------------------------------------------

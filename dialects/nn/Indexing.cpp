@@ -40,3 +40,26 @@ LogicalResult ScatterElementsOp::inferReturnTypes(MLIRContext *, std::optional<L
   results.push_back(x);
   return success();
 }
+
+/// Operand 0 has an axis of its own, which the indices address.
+IndexFactors GatherElementsOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels labels = builder.operand(0) = builder.addAll(getX(), FactorKind::free);
+  builder[labels[getAxis()]].kind = FactorKind::data;
+  int64_t count = getIndices().getType().getDimSize(getAxis());
+  labels[getAxis()] = builder.add(count, FactorKind::free);
+  builder.operand(1) = builder.result(0) = labels;
+  return builder.finish();
+}
+
+/// Of several updates of one element the last one counts, or each of them: in their order.
+IndexFactors ScatterElementsOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels labels = builder.operand(0) = builder.result(0) =
+      builder.addAll(getX(), FactorKind::free);
+  builder[labels[getAxis()]].kind = FactorKind::data;
+  int64_t count = getIndices().getType().getDimSize(getAxis());
+  labels[getAxis()] = builder.add(count, FactorKind::ordered);
+  builder.operandsFrom(1, labels);
+  return builder.finish();
+}

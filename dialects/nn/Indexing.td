@@ -17,7 +17,7 @@ def NN_GatherElementsOp : NN_TensorOp<"gather_elements"> {
   let arguments = (ins NN_NumberTensor:$x, NN_IndexTensor:$indices, I64Attr:$axis);
   let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$x `,` $indices attr-dict `:` type($x) `,` type($indices)";
-  let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops() { return 0; } }];
 }
 
 def NN_ReplaceCase : I32EnumAttrCase<"replace", 0>;
@@ -49,7 +49,7 @@ def NN_ScatterElementsOp : NN_TensorOp<"scatter_elements"> {
     $update $x `,` $indices `,` $updates attr-dict `:`
     type($x) `,` type($indices) `,` type($updates)
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 0; }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
     bool isDifferentiable(unsigned index) { return index != 1; }

@@ -30,7 +30,7 @@ LogicalResult LaunchOp::verify() {
   if (block.without_terminator().empty())
     return emitOpError("computes nothing");
   for (Operation &op : block.without_terminator())
-    if (!isa<CostOpInterface>(op) || op.getNumRegions() > 0)
+    if (!isa<CostOpInterface>(op) || !isa<IndexFactorsOpInterface>(op) || op.getNumRegions() > 0)
       return op.emitOpError("cannot be part of a launch");
   return success();
 }
@@ -84,6 +84,9 @@ std::optional<unsigned> LaunchOp::getGradientOperand() {
 }
 
 IndexFactors LaunchOp::getIndexFactors() {
-  auto factors = dyn_cast_or_null<IndexFactorsOpInterface>(getSingleOp());
-  return factors ? factors.getIndexFactors() : IndexFactors();
+  if (Operation *op = getSingleOp())
+    return cast<IndexFactorsOpInterface>(op).getIndexFactors();
+  if (isElementwise(*this) && getNumResults() == 1)
+    return detail::elementwiseFactors(*this);
+  return IndexFactors::opaque("its ops have different dimensions");
 }

@@ -69,6 +69,30 @@ LogicalResult CrossEntropyWithGradOp::inferReturnTypes(MLIRContext *, std::optio
   return checkClasses(loc, adaptor);
 }
 
+/// A mean over the rows that count: what one of them adds depends on the labels of the others.
+template <typename Op>
+static FactorBuilder classFactors(Op op, std::optional<unsigned> gradientResult) {
+  FactorBuilder builder(op);
+  FactorLabels logits = builder.operand(0) = builder.addAll(op.getLogits(), FactorKind::whole);
+  if (gradientResult)
+    builder.result(*gradientResult) = logits;
+  if (op.getWeights())
+    builder.operand(op->getNumOperands() - 1) = {logits[op.getClassAxis()]};
+  logits.erase(logits.begin() + op.getClassAxis());
+  builder.operand(1) = logits;
+  return builder;
+}
+
+IndexFactors CrossEntropyOp::getIndexFactors() {
+  return classFactors(*this, std::nullopt).finish();
+}
+IndexFactors CrossEntropyGradOp::getIndexFactors() {
+  return classFactors(*this, 0).finish();
+}
+IndexFactors CrossEntropyWithGradOp::getIndexFactors() {
+  return classFactors(*this, 2).finish();
+}
+
 // Distributions -------------------------------------------------------------
 
 template <typename Adaptor>
@@ -97,6 +121,25 @@ LogicalResult KlDivergenceGradOp::inferReturnTypes(MLIRContext *, std::optional<
   if (failed(checkLossGradient(loc, adaptor.getDloss(), adaptor.getLogits())))
     return failure();
   return checkDistribution(loc, adaptor);
+}
+
+/// A mean over the first dimension, a sum over the others, which are of kind `rows`, and a softmax
+/// over the last one.
+static FactorBuilder distributionFactors(Operation *op, FactorKind rows) {
+  FactorBuilder builder(op);
+  FactorLabels logits = builder.addAll(op->getOperand(0), rows);
+  builder[logits.front()].kind = builder[logits.back()].kind = FactorKind::whole;
+  builder.operand(0) = builder.operand(1) = logits;
+  return builder;
+}
+
+IndexFactors KlDivergenceOp::getIndexFactors() {
+  return distributionFactors(*this, FactorKind::reduced).finish();
+}
+IndexFactors KlDivergenceGradOp::getIndexFactors() {
+  FactorBuilder builder = distributionFactors(*this, FactorKind::free);
+  builder.result(0) = builder.operand(0);
+  return builder.finish();
 }
 
 // Single numbers ------------------------------------------------------------
@@ -138,4 +181,20 @@ LogicalResult PointwiseLossOp::verify() {
 
 LogicalResult PointwiseLossGradOp::verify() {
   return checkDelta(*this);
+}
+
+/// The loss divides by the number of elements, and so does its gradient.
+static FactorBuilder meanFactors(Operation *op) {
+  FactorBuilder builder(op);
+  builder.operand(0) = builder.operand(1) = builder.addAll(op->getOperand(0), FactorKind::whole);
+  return builder;
+}
+
+IndexFactors PointwiseLossOp::getIndexFactors() {
+  return meanFactors(*this).finish();
+}
+IndexFactors PointwiseLossGradOp::getIndexFactors() {
+  FactorBuilder builder = meanFactors(*this);
+  builder.result(0) = builder.operand(0);
+  return builder.finish();
 }

@@ -43,7 +43,7 @@ def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
     $logits `,` $labels (`weights` $weights^)? attr-dict `:`
     type($logits) `,` type($labels) (`,` type($weights)^)?
   }];
-  let extraClassDeclaration = classAxis # [{
+  let extraClassDeclaration = declaredFactors # classAxis # [{
     int64_t getFlops() { return 6 * getLogits().getType().getNumElements(); }
     bool isDifferentiable(unsigned index) { return index == 0; }
   }];
@@ -66,7 +66,7 @@ def NN_CrossEntropyGradOp : NN_CrossEntropyBase<"cross_entropy_grad"> {
     $logits `,` $labels `,` $dloss (`weights` $weights^)? attr-dict `:`
     type($logits) `,` type($labels) `,` type($dloss) (`,` type($weights)^)?
   }];
-  let extraClassDeclaration = classAxis # [{
+  let extraClassDeclaration = declaredFactors # classAxis # [{
     int64_t getFlops() { return 6 * getLogits().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
   }];
@@ -87,7 +87,7 @@ def NN_CrossEntropyWithGradOp : NN_CrossEntropyBase<"cross_entropy_with_grad"> {
     $logits `,` $labels (`weights` $weights^)? attr-dict `:`
     type($logits) `,` type($labels) (`,` type($weights)^)?
   }];
-  let extraClassDeclaration = classAxis # [{
+  let extraClassDeclaration = declaredFactors # classAxis # [{
     int64_t getFlops() { return 8 * getLogits().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{2, 0}}; }
   }];
@@ -111,7 +111,7 @@ def NN_KlDivergenceOp : NN_TensorOp<"kl_divergence"> {
   let results = (outs NN_FloatTensor:$loss);
   let assemblyFormat =
       "$logits `,` $target attr-dict `:` custom<OneType>(type($logits), type($target))";
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 10 * getLogits().getType().getNumElements(); }
     bool isDifferentiable(unsigned index) { return index == 0; }
   }];
@@ -133,7 +133,7 @@ def NN_KlDivergenceGradOp : NN_TensorOp<"kl_divergence_grad"> {
     $logits `,` $target `,` $dloss attr-dict `:` custom<OneType>(type($logits), type($target))
     `,` type($dloss)
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 8 * getLogits().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
   }];
@@ -172,7 +172,7 @@ def NN_PointwiseLossOp : NN_TensorOp<"pointwise_loss"> {
   let assemblyFormat =
       "$kind $x `,` $target attr-dict `:` custom<OneType>(type($x), type($target))";
   let hasVerifier = 1;
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 6 * getX().getType().getNumElements(); }
     bool isDifferentiable(unsigned index) { return index == 0; }
   }];
@@ -197,7 +197,7 @@ def NN_PointwiseLossGradOp : NN_TensorOp<"pointwise_loss_grad"> {
     `,` type($dloss)
   }];
   let hasVerifier = 1;
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 6 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       return {{0, 0}, {0, 1}};

@@ -118,8 +118,25 @@ def NN_DeclaredAttributesOnly : NativeOpTrait<"DeclaredAttributesOnly"> {
   let cppNamespace = "::plimsoll";
 }
 
+/// The index factors of softmax and its like (see WholeRows).
+def NN_WholeRows : NativeOpTrait<"WholeRows"> {
+  let cppNamespace = "::plimsoll::nn";
+}
+
 class NN_Op<string mnemonic, list<Trait> traits = []>
-    : Op<NN_Dialect, mnemonic, [NN_AddressableTensors, NN_DeclaredAttributesOnly] # traits>;
+    : Op<NN_Dialect, mnemonic, [NN_AddressableTensors, NN_DeclaredAttributesOnly,
+                                NN_IndexFactors] # traits> {
+  /// For `extraClassDeclaration`: index factors that a function of a .cpp file gives.
+  code declaredFactors = [{ ::plimsoll::nn::IndexFactors getIndexFactors(); }];
+}
+
+/// An op whose dimensions have no factors, for this reason.
+class NN_OpaqueOp<string mnemonic, string reason, list<Trait> traits = []>
+    : NN_Op<mnemonic, traits> {
+  code opaqueFactors = "::plimsoll::nn::IndexFactors getIndexFactors() { return "
+                       "::plimsoll::nn::IndexFactors::opaque(\"" # reason # "\"); }";
+  let extraClassDeclaration = opaqueFactors;
+}
 
 /// Like MLIR's InferTypeOpAdaptor, but the adaptor has its attributes even when the parser infers.
 def NN_InferTypes : TraitList<[
@@ -139,11 +156,11 @@ def NN_InferTypes : TraitList<[
       }
     }]>]>;
 
-/// An op on tensors without side effects whose result types follow from its operands. Every such op
-/// implements interfaces for its cost, the operands it may overwrite, and the factors of its
-/// dimensions; their defaults fit most ops.
+/// An op on tensors without side effects whose result types follow from its operands.
+/// Every such op says what it costs and what it may overwrite; the defaults of the interfaces
+/// fit most. As every op it says how its dimensions belong together.
 class NN_TensorOp<string mnemonic, list<Trait> traits = []>
     : NN_Op<mnemonic, traits # [Pure, NN_InferTypes, NN_Costed, NN_InPlace,
-                                NN_IndexFactors, NN_Differentiable]>;
+                                NN_Differentiable]>;
 
 #endif // PLIMSOLL_DIALECTS_NN_NNBASE

@@ -6,11 +6,6 @@ using namespace plimsoll::nn;
 
 #include "dialects/nn/NNInterfaces.cpp.inc"
 
-bool IndexFactors::isReduced(int64_t f) const {
-  return llvm::none_of(results,
-                       [&](ArrayRef<int64_t> dims) { return llvm::is_contained(dims, f); });
-}
-
 int64_t plimsoll::nn::elementBytes(Type elementType) {
   return (elementType.getIntOrFloatBitWidth() + 7) / 8;
 }
@@ -79,20 +74,4 @@ SmallVector<InPlacePair> plimsoll::nn::detail::elementwiseInPlacePairs(Operation
     if (type == op->getResult(0).getType())
       pairs.push_back({0, static_cast<unsigned>(index)});
   return pairs;
-}
-
-IndexFactors plimsoll::nn::detail::elementwiseFactors(Operation *op) {
-  IndexFactors result;
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
-  result.factors.assign(shape.begin(), shape.end());
-  result.results.push_back(llvm::to_vector(llvm::seq<int64_t>(0, shape.size())));
-  for (Type type : op->getOperandTypes()) {
-    ArrayRef<int64_t> dims = cast<RankedTensorType>(type).getShape();
-    int64_t missing = shape.size() - dims.size();
-    SmallVector<int64_t> factors;
-    for (auto [d, size] : llvm::enumerate(dims))
-      factors.push_back(size == 1 && shape[d + missing] != 1 ? -1 : int64_t(d) + missing);
-    result.operands.push_back(std::move(factors));
-  }
-  return result;
 }

@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
 #define PLIMSOLL_DIALECTS_NN_NNINTERFACES_H
 
+#include "dialects/nn/Factors.h"
 #include "dialects/support/Attributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
@@ -16,24 +17,11 @@ struct InPlacePair {
   unsigned operand;
 };
 
-/// The dimensions of an op as in an einsum. `factors[f]` is the size of factor `f`;
-/// `operands[i][d]` is the factor of dimension `d` of operand `i`, or -1 if that dimension has size
-/// 1 and is repeated. A factor that appears in no result is summed over.
-struct IndexFactors {
-  llvm::SmallVector<int64_t> factors;
-  llvm::SmallVector<llvm::SmallVector<int64_t>> operands, results;
-
-  bool empty() const { return factors.empty() && operands.empty(); }
-  /// True if factor `f` appears in no result.
-  bool isReduced(int64_t f) const;
-};
-
 namespace detail {
 bool isFloat(mlir::Type type);
 int64_t largestElementCount(mlir::Operation *op);
 int64_t operandAndResultBytes(mlir::Operation *op);
 llvm::SmallVector<InPlacePair> elementwiseInPlacePairs(mlir::Operation *op);
-IndexFactors elementwiseFactors(mlir::Operation *op);
 
 /// Fails with an error at `loc` (if given) at the first type that is not addressable.
 mlir::LogicalResult verifyAddressable(std::optional<mlir::Location> loc, mlir::TypeRange operands,
@@ -95,7 +83,20 @@ public:
 
 /// Marks ops that compute each element of the result from one element of each operand.
 template <typename ConcreteType>
-class Elementwise : public mlir::OpTrait::TraitBase<ConcreteType, Elementwise> {};
+class Elementwise : public mlir::OpTrait::TraitBase<ConcreteType, Elementwise> {
+public:
+  IndexFactors getIndexFactors() { return detail::elementwiseFactors(this->getOperation()); }
+};
+
+/// Marks ops whose last dimension is needed whole and whose others are rows that do not depend on
+/// each other.
+template <typename ConcreteType>
+class WholeRows : public mlir::OpTrait::TraitBase<ConcreteType, WholeRows> {
+public:
+  IndexFactors getIndexFactors() {
+    return detail::rowFactors(this->getOperation(), FactorKind::whole);
+  }
+};
 
 } // namespace plimsoll::nn
 

@@ -47,13 +47,14 @@ def NN_InPlace : OpInterface<"InPlaceOpInterface"> {
 def NN_IndexFactors : OpInterface<"IndexFactorsOpInterface"> {
   let cppNamespace = "::plimsoll::nn";
   let description = [{
-    Which dimensions of operands and results belong together, as in an einsum. Loop nests and the
-    resizing of batches (`compiler/import`) derive from this.
+    Which dimensions of operands and results are the same one, as in an einsum, and what it
+    means to cut them: other sizes for a model and loop nests derive from this. There is no
+    default: an op that does not say so does not compile.
   }];
   let methods = [
     InterfaceMethod<[{
-        The factors of this op. Empty (the default) when its dimensions are opaque.
-      }], "::plimsoll::nn::IndexFactors", "getIndexFactors", (ins), "", [{ return {}; }]>,
+        The factors of this op, or the reason why it is opaque (see Factors.h).
+      }], "::plimsoll::nn::IndexFactors", "getIndexFactors">,
   ];
 }
 

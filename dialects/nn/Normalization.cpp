@@ -56,6 +56,49 @@ LogicalResult LayerNormGradParamsOp::verify() {
   return checkStatistics(getLoc(), x, scale, {getMean(), getRstd()});
 }
 
+namespace {
+/// The rows of a layer normalisation and what it normalises over.
+struct LayerFactors {
+  LayerFactors(Operation *op, Value x, int64_t trailing, FactorKind row, FactorKind normalised)
+      : builder(op), x(builder.addAll(x, row)), rows(ArrayRef(this->x).drop_back(trailing)),
+        scale(ArrayRef(this->x).take_back(trailing)) {
+    for (int64_t label : scale)
+      builder[label].kind = normalised;
+  }
+
+  FactorBuilder builder;
+  FactorLabels x, rows, scale;
+};
+} // namespace
+
+IndexFactors LayerNormOp::getIndexFactors() {
+  LayerFactors factors(*this, getX(), getScale().getType().getRank(), FactorKind::free,
+                       FactorKind::whole);
+  factors.builder.operand(0) = factors.builder.result(0) = factors.x;
+  factors.builder.operandsFrom(1, factors.scale);
+  factors.builder.resultsFrom(1, factors.rows);
+  return factors.builder.finish();
+}
+
+IndexFactors LayerNormGradInputOp::getIndexFactors() {
+  LayerFactors factors(*this, getX(), getScale().getType().getRank(), FactorKind::free,
+                       FactorKind::whole);
+  factors.builder.operand(0) = factors.builder.operand(1) = factors.x;
+  factors.builder.operand(2) = factors.scale;
+  factors.builder.operandsFrom(3, factors.rows);
+  factors.builder.result(0) = factors.x;
+  return factors.builder.finish();
+}
+
+IndexFactors LayerNormGradParamsOp::getIndexFactors() {
+  LayerFactors factors(*this, getX(), getDscale().getType().getRank(), FactorKind::reduced,
+                       FactorKind::free);
+  factors.builder.operand(0) = factors.builder.operand(1) = factors.x;
+  factors.builder.operandsFrom(2, factors.rows);
+  factors.builder.resultsFrom(0, factors.scale);
+  return factors.builder.finish();
+}
+
 // Batch normalisation -------------------------------------------------------
 
 /// Refuses `parameters` that do not have one element for each channel of `x`.
@@ -109,4 +152,31 @@ LogicalResult BatchNormUpdateOp::inferReturnTypes(MLIRContext *, std::optional<L
                              adaptor.getCount());
   results.append({type, type});
   return success();
+}
+
+/// The first `images` operands and result 0 are images, all others have a number for each channel.
+/// Channels do not depend on each other; what else an image has is of kind `others`.
+static IndexFactors channelFactors(Operation *op, unsigned images, FactorKind others) {
+  FactorBuilder builder(op);
+  FactorLabels x = builder.addAll(op->getOperand(0), others);
+  builder[x[1]].kind = FactorKind::free;
+  builder.operandsFrom(0, x[1]);
+  builder.resultsFrom(0, x[1]);
+  for (unsigned index = 0; index < images; ++index)
+    builder.operand(index) = x;
+  builder.result(0) = x;
+  return builder.finish();
+}
+
+IndexFactors BatchNormOp::getIndexFactors() {
+  return channelFactors(*this, 1, FactorKind::whole);
+}
+IndexFactors BatchNormGradOp::getIndexFactors() {
+  return channelFactors(*this, 2, FactorKind::whole);
+}
+IndexFactors BatchNormInferenceOp::getIndexFactors() {
+  return channelFactors(*this, 1, FactorKind::free);
+}
+IndexFactors BatchNormUpdateOp::getIndexFactors() {
+  return detail::updateFactors(*this, getNumOperands());
 }

@@ -23,7 +23,7 @@ def NN_LayerNormOp : NN_TensorOp<"layer_norm"> {
   let assemblyFormat = [{
     $x `,` $scale (`,` $bias^)? attr-dict `:` type($x) `,` type($scale) (`,` type($bias)^)?
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 8 * getX().getType().getNumElements(); }
   }];
 }
@@ -47,14 +47,14 @@ def NN_LayerNormGradInputOp : NN_TensorOp<"layer_norm_grad_input"> {
     $dy `,` $x `,` $scale `,` $mean `,` $rstd attr-dict `:` type($dy) `,` type($x) `,`
     type($scale) `,` type($mean) `,` type($rstd)
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 11 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
   }];
 }
 
 def NN_LayerNormGradParamsOp : NN_Op<"layer_norm_grad_params", [Pure, NN_Costed, NN_InPlace,
-    NN_IndexFactors, NN_Differentiable]> {
+    NN_Differentiable]> {
   let summary = "gradients of nn.layer_norm with respect to scale and bias";
   let description = [{
     `dscale = sum(dy n)` and `dbias = sum(dy)` with `n = (x - mean) rstd`, summed over the rows.
@@ -74,7 +74,7 @@ def NN_LayerNormGradParamsOp : NN_Op<"layer_norm_grad_params", [Pure, NN_Costed,
     type($rstd) `to` type($dscale) `,` type($dbias)
   }];
   let hasVerifier = 1;
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 4 * getX().getType().getNumElements(); }
   }];
 }
@@ -98,7 +98,7 @@ def NN_BatchNormOp : NN_TensorOp<"batch_norm"> {
   let assemblyFormat = [{
     $x `,` $scale `,` $bias attr-dict `:` type($x) `,` type($scale) `,` type($bias)
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 8 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
   }];
@@ -123,7 +123,7 @@ def NN_BatchNormGradOp : NN_TensorOp<"batch_norm_grad"> {
     $dy `,` $x `,` $scale `,` $mean `,` $variance attr-dict `:` type($dy) `,` type($x) `,`
     type($scale) `,` type($mean) `,` type($variance)
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 11 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       return {{0, 0}, {0, 1}};
@@ -151,7 +151,7 @@ def NN_BatchNormInferenceOp : NN_TensorOp<"batch_norm_inference"> {
     $x `,` $scale `,` $bias `,` $mean `,` $variance attr-dict `:` type($x) `,` type($scale) `,`
     type($bias) `,` type($mean) `,` type($variance)
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 4 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
   }];
@@ -177,7 +177,7 @@ def NN_BatchNormUpdateOp : NN_TensorOp<"batch_norm_update"> {
     $running_mean `,` $running_variance `,` $mean `,` $variance attr-dict `:`
     custom<OneType>(type($running_mean), type($running_variance), type($mean), type($variance))
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 6 * getMean().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       return {{0, 0}, {1, 1}};

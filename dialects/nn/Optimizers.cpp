@@ -70,3 +70,18 @@ LogicalResult ClipByNormOp::inferReturnTypes(MLIRContext *context, std::optional
     return emitOptionalError(loc, "max_norm must be positive, got ", most);
   return success();
 }
+
+IndexFactors AccumulateOp::getIndexFactors() {
+  return detail::updateFactors(*this, 2);
+}
+
+IndexFactors SumSquaresOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  builder.operand(0) = builder.addAll(getX(), FactorKind::reduced);
+  return builder.finish();
+}
+
+/// Numbers have no dimensions.
+IndexFactors ClipByNormOp::getIndexFactors() {
+  return FactorBuilder(*this).finish();
+}

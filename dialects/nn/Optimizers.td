@@ -30,6 +30,9 @@ class NN_UpdateOp<string mnemonic, list<string> states, int flops, dag settings 
   let extraClassDeclaration =
       "static constexpr unsigned kStates = " # !size(states) # ";\n" #
       "int64_t getFlops() { return " # flops # " * getParam().getType().getNumElements(); }\n" # [{
+    ::plimsoll::nn::IndexFactors getIndexFactors() {
+      return ::plimsoll::nn::detail::updateFactors(getOperation(), 2 + kStates);
+    }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       ::llvm::SmallVector<::plimsoll::nn::InPlacePair> pairs = {{0, 0}};
       for (unsigned state = 1; state <= kStates; ++state)
@@ -158,7 +161,7 @@ def NN_AccumulateOp : NN_TensorOp<"accumulate"> {
     $sum `,` $gradient `,` $hyper attr-dict `:` custom<OneType>(type($sum), type($gradient))
     `,` type($hyper)
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
     bool overwritesOperands() { return true; }
     std::optional<unsigned> getGradientOperand() { return 1; }
@@ -176,7 +179,7 @@ def NN_SumSquaresOp : NN_TensorOp<"sum_squares"> {
   let arguments = (ins NN_FloatTensor:$x);
   let results = (outs NN_FloatTensor:$sum);
   let assemblyFormat = "$x attr-dict `:` type($x)";
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 2 * getX().getType().getNumElements(); }
   }];
 }
@@ -194,6 +197,7 @@ def NN_ClipByNormOp : NN_TensorOp<"clip_by_norm"> {
   let arguments = (ins Variadic<NN_FloatTensor>:$squares, F64Attr:$max_norm);
   let results = (outs NN_FloatTensor:$scale, NN_FloatTensor:$norm);
   let assemblyFormat = "$squares attr-dict `:` type($squares)";
+  let extraClassDeclaration = declaredFactors;
 }
 
 #endif // PLIMSOLL_DIALECTS_NN_OPTIMIZERS

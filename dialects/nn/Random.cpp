@@ -41,3 +41,16 @@ LogicalResult DropoutOp::verify() {
 LogicalResult RandomOp::verify() {
   return verifyDrawing(*this);
 }
+
+/// An element's number in the whole tensor is what it draws by.
+IndexFactors DropoutOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  builder.operand(0) = builder.result(0) = builder.addAll(getX(), FactorKind::ordered);
+  return builder.finish();
+}
+
+IndexFactors RandomOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  builder.result(0) = builder.addAll(getY(), FactorKind::ordered);
+  return builder.finish();
+}

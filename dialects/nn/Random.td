@@ -9,8 +9,7 @@ include "dialects/nn/NNBase.td"
 /// often the op runs. `hyper`, the step's block of scalars, contains seed and step; the passes that
 /// make a timeline add it.
 class NN_DrawingOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, traits # [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
-                                NN_Differentiable]> {
+    : NN_Op<mnemonic, traits # [Pure, NN_Costed, NN_InPlace, NN_Differentiable]> {
   dag drawing = (ins Optional<NN_FloatTensor>:$hyper, I32Attr:$stream);
   let hasVerifier = 1;
 }
@@ -30,7 +29,7 @@ def NN_DropoutOp : NN_DrawingOp<"dropout", [AllTypesMatch<["x", "y"]>]> {
   let arguments = !con((ins NN_FloatTensor:$x), drawing, (ins F64Attr:$p));
   let results = (outs NN_FloatTensor:$y);
   let assemblyFormat = "$x (`,` $hyper^)? attr-dict `:` type($x) (`,` type($hyper)^)?";
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 8 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
     bool isDifferentiable(unsigned index) { return index == 0; }
@@ -55,7 +54,7 @@ def NN_RandomOp : NN_DrawingOp<"random"> {
   let arguments = !con((ins NN_Distribution:$distribution), drawing);
   let results = (outs NN_FloatTensor:$y);
   let assemblyFormat = "$distribution ($hyper^)? attr-dict `:` functional-type(operands, results)";
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 16 * getY().getType().getNumElements(); }
     bool isDifferentiable(unsigned) { return false; }
   }];

@@ -25,6 +25,12 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return inferRows(loc, adaptor.getX(), tensorType(adaptor.getX()).getElementType(), {}, results);
 }
 
+/// Parts of a sum add up; those of a maximum or a product do not.
+IndexFactors ReduceOp::getIndexFactors() {
+  return detail::rowFactors(*this,
+                            getKind() == Reduction::sum ? FactorKind::reduced : FactorKind::whole);
+}
+
 LogicalResult ReduceProdGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                  Adaptor adaptor, Types &results) {
   RankedTensorType x = tensorType(adaptor.getX());
@@ -51,6 +57,10 @@ LogicalResult CumSumOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
+IndexFactors CumSumOp::getIndexFactors() {
+  return detail::rowFactors(*this, FactorKind::ordered);
+}
+
 LogicalResult TopKOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
                                        Adaptor adaptor, Types &results) {
   RankedTensorType x = tensorType(adaptor.getX());
@@ -61,6 +71,16 @@ LogicalResult TopKOp::inferReturnTypes(MLIRContext *context, std::optional<Locat
   if (failed(inferRows(loc, adaptor.getX(), x.getElementType(), k, results)))
     return failure();
   return inferRows(loc, adaptor.getX(), IntegerType::get(context, 64), k, results);
+}
+
+IndexFactors TopKOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels labels = builder.addAll(getX(), FactorKind::free);
+  builder[labels.back()].kind = FactorKind::whole;
+  builder.operand(0) = labels;
+  labels.back() = builder.add(getK(), FactorKind::whole);
+  builder.resultsFrom(0, labels);
+  return builder.finish();
 }
 
 LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,

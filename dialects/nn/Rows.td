@@ -30,9 +30,10 @@ def NN_ReduceOp : NN_TensorOp<"reduce"> {
   let arguments = (ins NN_Reduction:$kind, NN_NumberTensor:$x);
   let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$kind $x attr-dict `:` type($x)";
+  let extraClassDeclaration = declaredFactors;
 }
 
-def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad"> {
+def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad", [NN_WholeRows]> {
   let summary = "gradient of a product over the last dimension";
   let description = [{
     `dx[i]` is `dy` times the product of the row's other elements, correct also where some are zero.
@@ -46,7 +47,7 @@ def NN_ReduceProdGradOp : NN_TensorOp<"reduce_prod_grad"> {
   let assemblyFormat = "$dy `,` $x attr-dict `:` type($dy) `,` type($x)";
 }
 
-def NN_ArgReduceOp : NN_TensorOp<"arg_reduce"> {
+def NN_ArgReduceOp : NN_TensorOp<"arg_reduce", [NN_WholeRows]> {
   let summary = "position of the maximum or minimum in the last dimension";
   let description = [{
     The position is that of the first of equal elements, or with `last` of the last. `kind` is max
@@ -72,6 +73,7 @@ def NN_CumSumOp : NN_TensorOp<"cum_sum"> {
   let arguments = (ins NN_NumberTensor:$x, UnitAttr:$exclusive, UnitAttr:$reverse);
   let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = declaredFactors;
 }
 
 def NN_TopKOp : NN_TensorOp<"top_k"> {
@@ -86,9 +88,10 @@ def NN_TopKOp : NN_TensorOp<"top_k"> {
   let arguments = (ins NN_NumberTensor:$x, I64Attr:$k, UnitAttr:$smallest);
   let results = (outs NN_NumberTensor:$values, NN_IndexTensor:$indices);
   let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = declaredFactors;
 }
 
-def NN_LogSoftmaxOp : NN_TensorOp<"log_softmax"> {
+def NN_LogSoftmaxOp : NN_TensorOp<"log_softmax", [NN_WholeRows]> {
   let summary = "logarithm of the softmax over the last dimension";
   let description = [{
     `y = x - max x - ln(sum e^(x - max x))`, maximum and sum over the last dimension; `x` must not

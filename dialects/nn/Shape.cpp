@@ -23,6 +23,22 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
+/// Dimensions that are others together, or a part of one, are numbered by the whole shape.
+IndexFactors ReshapeOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  ArrayRef<int64_t> from = getX().getType().getShape(), to = getY().getType().getShape();
+  FactorLabels x = builder.operand(0) = builder.addAll(from, FactorKind::ordered);
+  SmallVector<int64_t> same(to.size(), -1); // the label that a dimension of the result keeps
+  for (const ReshapeRun &run : reshapeRuns(from, to))
+    if (run.isOneDimension()) {
+      same[run.to[0]] = x[run.from[0]];
+      builder[x[run.from[0]]].kind = FactorKind::free;
+    }
+  for (auto [label, size] : llvm::zip(same, to))
+    builder.result(0).push_back(label >= 0 ? label : builder.add(size, FactorKind::ordered));
+  return builder.finish();
+}
+
 OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getY().getType())
     return getX();
@@ -54,15 +70,12 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
 }
 
 IndexFactors TransposeOp::getIndexFactors() {
-  IndexFactors result;
-  auto type = getY().getType();
-  result.factors = llvm::to_vector(type.getShape());
-  result.results.push_back(llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
-  SmallVector<int64_t> operand(type.getRank());
-  for (auto [d, p] : llvm::enumerate(getPermutation()))
-    operand[p] = d;
-  result.operands.push_back(std::move(operand));
-  return result;
+  FactorBuilder builder(*this);
+  FactorLabels y = builder.result(0) = builder.addAll(getY(), FactorKind::free);
+  builder.operand(0).resize(y.size());
+  for (auto [label, p] : llvm::zip(y, getPermutation()))
+    builder.operand(0)[p] = label;
+  return builder.finish();
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor) {
@@ -129,6 +142,30 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
+IndexFactors ConcatOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels labels = builder.addAll(getY(), FactorKind::free);
+  builder[labels[getAxis()]].kind = FactorKind::ordered;
+  builder.result(0) = labels;
+  for (auto [index, input] : llvm::enumerate(getInputs())) {
+    labels[getAxis()] = builder.add(tensorType(input).getDimSize(getAxis()), FactorKind::ordered);
+    builder.operand(index) = labels;
+  }
+  return builder.finish();
+}
+
+IndexFactors SplitOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels labels = builder.addAll(getX(), FactorKind::free);
+  builder[labels[getAxis()]].kind = FactorKind::ordered;
+  builder.operand(0) = labels;
+  for (auto [index, size] : llvm::enumerate(getSizes())) {
+    labels[getAxis()] = builder.add(size, FactorKind::ordered);
+    builder.result(index) = labels;
+  }
+  return builder.finish();
+}
+
 LogicalResult SplitOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
                                         Types &results) {
   RankedTensorType type = tensorType(adaptor.getX());
@@ -168,16 +205,14 @@ LogicalResult ReduceSumOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
 }
 
 IndexFactors ReduceSumOp::getIndexFactors() {
-  IndexFactors result;
-  auto type = getX().getType();
-  result.factors = llvm::to_vector(type.getShape());
-  result.operands.push_back(llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
-  SmallVector<int64_t> kept;
-  for (int64_t d = 0; d < type.getRank(); ++d)
-    if (!llvm::is_contained(getAxes(), d))
-      kept.push_back(d);
-  result.results.push_back(std::move(kept));
-  return result;
+  FactorBuilder builder(*this);
+  for (int64_t label : builder.operand(0) = builder.addAll(getX(), FactorKind::free)) {
+    if (llvm::is_contained(getAxes(), label)) // labels are dimensions here
+      builder[label].kind = FactorKind::reduced;
+    else
+      builder.result(0).push_back(label);
+  }
+  return builder.finish();
 }
 
 // Gather --------------------------------------------------------------------
@@ -202,6 +237,32 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
     return emitOptionalError(loc, "axis ", axis, " is not a dimension of ", table);
   results.push_back(gathered(table, adaptor.getIndices(), axis));
   return success();
+}
+
+/// The labels of `gathered` when those of the table and of the indices are known.
+static FactorLabels gathered(ArrayRef<int64_t> table, ArrayRef<int64_t> indices, int64_t axis) {
+  FactorLabels labels(table.take_front(axis));
+  llvm::append_range(labels, indices);
+  llvm::append_range(labels, table.drop_front(axis + 1));
+  return labels;
+}
+
+IndexFactors GatherOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels table = builder.operand(0) = builder.addAll(getTable(), FactorKind::free);
+  FactorLabels indices = builder.operand(1) = builder.addAll(getIndices(), FactorKind::free);
+  builder[table[getAxis()]].kind = FactorKind::data;
+  builder.result(0) = gathered(table, indices, getAxis());
+  return builder.finish();
+}
+
+IndexFactors GatherGradOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels table = builder.result(0) = builder.addAll(getDtable(), FactorKind::free);
+  FactorLabels indices = builder.operand(1) = builder.addAll(getIndices(), FactorKind::reduced);
+  builder[table[getAxis()]].kind = FactorKind::data;
+  builder.operand(0) = gathered(table, indices, getAxis());
+  return builder.finish();
 }
 
 LogicalResult GatherGradOp::verify() {

@@ -4,7 +4,8 @@
 
 include "dialects/nn/NNBase.td"
 
-def NN_ConstantOp : NN_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "y"]>]> {
+def NN_ConstantOp : NN_OpaqueOp<"constant", "its numbers are an attribute of the whole shape",
+                                [Pure, ConstantLike, AllTypesMatch<["value", "y"]>]> {
   let summary = "a tensor known at compile time";
   let description = [{
     `value` has the type of `y` and holds its elements itself: it must not refer to a resource.
@@ -18,8 +19,7 @@ def NN_ConstantOp : NN_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value
   let hasFolder = 1;
 }
 
-def NN_ReshapeOp : NN_Op<"reshape", [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
-                                     NN_Differentiable]> {
+def NN_ReshapeOp : NN_Op<"reshape", [Pure, NN_Costed, NN_InPlace, NN_Differentiable]> {
   let summary = "the same elements in row-major order under another shape";
   let description = [{
     Both types have the same number of elements of the same type. Costs nothing: the plan gives
@@ -33,7 +33,7 @@ def NN_ReshapeOp : NN_Op<"reshape", [Pure, NN_Costed, NN_InPlace, NN_IndexFactor
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
   let hasVerifier = 1;
   let hasFolder = 1;
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 0; }
     int64_t getTraffic() { return 0; }
   }];
@@ -51,14 +51,10 @@ def NN_TransposeOp : NN_TensorOp<"transpose"> {
   let results = (outs NN_Tensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
   let hasFolder = 1;
-  let extraClassDeclaration = [{
-    ::plimsoll::nn::IndexFactors getIndexFactors();
-    int64_t getFlops() { return 0; }
-  }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops() { return 0; } }];
 }
 
-def NN_BroadcastOp : NN_Op<"broadcast", [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
-                                         NN_Differentiable]> {
+def NN_BroadcastOp : NN_Op<"broadcast", [Pure, NN_Costed, NN_InPlace, NN_Differentiable]> {
   let summary = "repetition along dimensions of size 1 and new leading dimensions";
   let description = [{
     Dimensions are aligned at the last one: each of `x` has size 1 or the size that it has in `y`.
@@ -72,10 +68,7 @@ def NN_BroadcastOp : NN_Op<"broadcast", [Pure, NN_Costed, NN_InPlace, NN_IndexFa
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
   let hasVerifier = 1;
   let hasFolder = 1;
-  let extraClassDeclaration = [{
-    ::plimsoll::nn::IndexFactors getIndexFactors();
-    int64_t getFlops() { return 0; }
-  }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops() { return 0; } }];
 }
 
 def NN_ConcatOp : NN_TensorOp<"concat"> {
@@ -89,7 +82,7 @@ def NN_ConcatOp : NN_TensorOp<"concat"> {
   let arguments = (ins Variadic<NN_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs NN_Tensor:$y);
   let assemblyFormat = "$inputs attr-dict `:` type($inputs)";
-  let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops() { return 0; } }];
 }
 
 def NN_SplitOp : NN_TensorOp<"split"> {
@@ -103,7 +96,7 @@ def NN_SplitOp : NN_TensorOp<"split"> {
   let arguments = (ins NN_Tensor:$x, I64Attr:$axis, DenseI64ArrayAttr:$sizes);
   let results = (outs Variadic<NN_Tensor>:$parts);
   let assemblyFormat = "$x attr-dict `:` type($x)";
-  let extraClassDeclaration = [{ int64_t getFlops() { return 0; } }];
+  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops() { return 0; } }];
 }
 
 def NN_ReduceSumOp : NN_TensorOp<"reduce_sum"> {
@@ -118,7 +111,7 @@ def NN_ReduceSumOp : NN_TensorOp<"reduce_sum"> {
   let arguments = (ins NN_FloatTensor:$x, DenseI64ArrayAttr:$axes);
   let results = (outs NN_FloatTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
-  let extraClassDeclaration = [{ ::plimsoll::nn::IndexFactors getIndexFactors(); }];
+  let extraClassDeclaration = declaredFactors;
 }
 
 def NN_GatherOp : NN_TensorOp<"gather"> {
@@ -133,15 +126,14 @@ def NN_GatherOp : NN_TensorOp<"gather"> {
   let arguments = (ins NN_NumberTensor:$table, NN_IndexTensor:$indices, I64Attr:$axis);
   let results = (outs NN_NumberTensor:$y);
   let assemblyFormat = "$table `,` $indices attr-dict `:` type($table) `,` type($indices)";
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     int64_t getFlops() { return 0; }
     /// Only the chosen slices of the table are read.
     int64_t getTraffic();
   }];
 }
 
-def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_IndexFactors,
-                                            NN_Differentiable]> {
+def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_Differentiable]> {
   let summary = "gradient of nn.gather with respect to its table";
   let description = [{
     `dtable` is zero where no index points, else the sum of the slices of `dy`, in the order of
@@ -156,6 +148,7 @@ def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_Inde
     $dy `,` $indices attr-dict `:` type($dy) `,` type($indices) `to` type($dtable)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = declaredFactors;
 }
 
 #endif // PLIMSOLL_DIALECTS_NN_SHAPE

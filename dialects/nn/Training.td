@@ -7,7 +7,7 @@ include "mlir/IR/SymbolInterfaces.td"
 
 // What lives across steps ---------------------------------------------------
 
-def NN_ParameterOp : NN_Op<"parameter", [Symbol]> {
+def NN_ParameterOp : NN_OpaqueOp<"parameter", "it declares a symbol and computes nothing", [Symbol]> {
   let summary = "a tensor of the model that lives across steps";
   let description = [{
     The symbol is the parameter's name in the framework. `type` is the shape in the arena; if a
@@ -28,7 +28,7 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol]> {
                        OptionalAttr<F64Attr>:$lr_scale, OptionalAttr<StrAttr>:$reason);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = opaqueFactors # [{
     ::mlir::RankedTensorType getTensorType() {
       return ::llvm::cast<::mlir::RankedTensorType>(getType());
     }
@@ -37,7 +37,8 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol]> {
   }];
 }
 
-def NN_StateOp : NN_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_StateOp : NN_OpaqueOp<"state", "it declares a symbol and computes nothing",
+                             [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "optimizer state of a parameter, zero before the first step";
   let description = [{
     `of` is the parameter, `slot` the state's name in the optimizer. A `transient` state is not in
@@ -52,7 +53,8 @@ def NN_StateOp : NN_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpI
   let hasVerifier = 1;
 }
 
-def NN_LoadOp : NN_Op<"load", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_LoadOp : NN_OpaqueOp<"load", "its symbol has the whole shape",
+                            [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a parameter or state at the start of the step";
   let description = [{
     `symbol` names an `nn.parameter` or `nn.state` of the same type.
@@ -65,8 +67,9 @@ def NN_LoadOp : NN_Op<"load", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInter
   let assemblyFormat = "$symbol attr-dict `:` type($value)";
 }
 
-def NN_StoreOp : NN_Op<"store", [MemoryEffects<[MemWrite]>,
-                                 DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_StoreOp : NN_OpaqueOp<"store", "its symbol has the whole shape",
+                             [MemoryEffects<[MemWrite]>,
+                              DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "makes a value the symbol's value at the start of the next step";
   let description = [{
     The op that made the value must have overwritten the symbol's value of this step; the types

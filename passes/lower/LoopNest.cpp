@@ -57,15 +57,15 @@ struct Nest {
 } // namespace
 
 FailureOr<LoopNest> plimsoll::lower::loopNest(Operation *op) {
-  auto linear = dyn_cast<nn::IndexFactorsOpInterface>(op);
-  nn::IndexFactors factors = linear ? linear.getIndexFactors() : nn::IndexFactors();
-  if (factors.operands.size() != op->getNumOperands() ||
-      factors.results.size() != op->getNumResults())
+  auto known = dyn_cast<nn::IndexFactorsOpInterface>(op);
+  nn::IndexFactors factors = known ? known.getIndexFactors() : nn::IndexFactors();
+  if (!known || !factors.isLinear())
     return op->emitError("'") << op->getName() << "' has neither a kernel nor a loop nest";
   Nest nest;
-  nest.domain = factors.factors;
-  for (size_t f = 0; f < factors.factors.size(); ++f)
-    nest.reduced.push_back(factors.isReduced(f));
+  for (nn::Factor factor : factors.factors) {
+    nest.domain.push_back(factor.size);
+    nest.reduced.push_back(factor.kind == nn::FactorKind::reduced);
+  }
   for (auto [type, dims] : llvm::zip(op->getOperandTypes(), factors.operands))
     nest.strides.push_back(factorStrides(type, dims, factors.factors.size()));
   for (auto [type, dims] : llvm::zip(op->getResultTypes(), factors.results))

@@ -6,11 +6,13 @@ import numpy as np
 from small import Bench, check, draw, near, node, same, save, says
 
 
-def classifier(path, batch, mixes=False):
-    """Writes a model: x [batch, 5] times w, with `mixes` minus its mean over the batch."""
+def classifier(path, batch, mixes=None):
+    """x [batch, 5] times w, less its mean over the batch or as a softmax over it."""
     nodes = [node("MatMul", ["x", "w"], ["s" if mixes else "y"], name="fc")]
     constants = {"w": draw(1, 5, 3)}
-    if mixes:
+    if mixes == "softmax":
+        nodes += [node("Softmax", ["s"], ["y"], name="softmax", axis=0)]
+    elif mixes:
         nodes += [node("ReduceMean", ["s", "axes"], ["m"], name="mean"),
                   node("Sub", ["s", "m"], ["y"], name="centred")]
         constants["axes"] = np.array([0], np.int64)
@@ -103,8 +105,9 @@ def group(suite, tools, _):
     suite.case("rows / all labels ignored", empty, tools)
     suite.case("rows / not finite otherwise", empty_is_not_all, tools)
     for loss in ("cross-entropy", "mse", "bce-with-logits"):
-        suite.case(f"rows / last batch, {loss}", last_batch, tools, loss, False, 4,
+        suite.case(f"rows / last batch, {loss}", last_batch, tools, loss, None, 4,
                    r"\(3 batches, the last one of 2 rows\)")
-    suite.case("rows / last batch, mixed", last_batch, tools, "cross-entropy", True, 4,
-               r"\(2 batches; the last 2 rows fill none and are left out\)")
+    for mixes in ("mean", "softmax"):
+        suite.case(f"rows / last batch, {mixes}", last_batch, tools, "cross-entropy", mixes, 4,
+                   r"\(2 batches; the last 2 rows fill none and are left out\)")
     suite.case("rows / heads that are not read", heads, tools)

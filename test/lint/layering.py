@@ -25,6 +25,7 @@ ALLOWED = {
     "dialects/plan": ["dialects/nn", "dialects/support"],
     "dialects/exec": ["dialects/support", "runtime/include"],
     "passes/planner": [],
+    "passes/dimensions": ["dialects"],
     "passes/prepare": ["dialects"],
     "passes/autodiff": ["dialects"],
     "passes/precision": ["dialects"],
@@ -34,7 +35,8 @@ ALLOWED = {
     "passes/lower": ["dialects"],
     # A front end returns a module of nn; only the list of front ends names them.
     "compiler/frontend": ["dialects"],
-    "compiler/onnx": ["compiler/frontend", "dialects", "passes/prepare", "runtime/include"],
+    "compiler/onnx": ["compiler/frontend", "dialects", "passes/dimensions", "passes/prepare",
+                      "runtime/include"],
     "compiler/text": ["compiler/frontend", "dialects"],
     "compiler/codegen": ["dialects", "runtime/include"],
     "compiler/target": ["compiler/codegen", "dialects", "passes", "runtime/include"],

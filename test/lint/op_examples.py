@@ -14,12 +14,17 @@ DIALECTS = ["dialects/nn/NNOps.td", "dialects/plan/Plan.td", "dialects/exec/Exec
 AT_MODULE_LEVEL = ("nn.parameter", "nn.state", "exec.program")
 
 
+def read_json(source, tools, file):
+    """The records of a TableGen file by name."""
+    command = [f"{tools}/llvm-tblgen", "--dump-json", f"-I{source}", f"-I{tools}/../include",
+               f"{source}/{file}"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
 def read_records(source, tools):
     """Yields (name, examples) of every op, attribute and type that a dialect file defines."""
     for file in DIALECTS:
-        command = [f"{tools}/llvm-tblgen", "--dump-json", f"-I{source}", f"-I{tools}/../include",
-                   f"{source}/{file}"]
-        records = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        records = read_json(source, tools, file)
         own = re.match(r"dialects/(\w+)/", file)[1]
         for name, record in records.items():
             kinds = record.get("!superclasses", []) if isinstance(record, dict) else []

@@ -48,40 +48,32 @@ void Follower::conflict(Operation *op, ArrayRef<Part> moving, const Part &still)
 
 // The walk ------------------------------------------------------------------
 
-NewSizes Follower::run() {
-  do {
-    found.clear();
-    dims.clear();
-    broken.clear();
-    walk();
-  } while (sources.hasChanged());
-  llvm::StringSet<> told; // a node that becomes many ops, such as an LSTM, is reported once
+Dims Follower::dimsOfArgument(BlockArgument argument) {
+  const auto &input = graph.inputs[argument.getArgNumber()];
+  Dims dims;
+  for (auto [d, now] : llvm::enumerate(input.shape))
+    dims.push_back(input.isFree[d] ? sources.begin(argument, d, true)
+                                   : sources.beginAt(argument, d, now));
+  return dims;
+}
+
+/// GlobalMaxPool and its like.
+bool Follower::hasGlobalWindow(Operation *op) {
+  auto node = trace.nodes.find(op);
+  return node != trace.nodes.end() &&
+         StringRef(graph.node(node->second).op_type()).starts_with("Global");
+}
+
+NewSizes Follower::followSizes() {
+  run();
+  llvm::StringSet<> told; // a node that stands for many ops, as an LSTM does, is told once
   for (const auto &[where, what, fix] : found)
     if (told.insert(where).second)
       problems.add(where, what, fix);
   return answer();
 }
 
-void Follower::walk() {
-  func::FuncOp function = trace.function;
-  for (auto [input, argument] : llvm::zip(graph.inputs, function.getArguments())) {
-    Dims &of = dims[argument];
-    for (auto [d, now] : llvm::enumerate(input.shape))
-      of.push_back(input.isFree[d] ? sources.begin(argument, d, true)
-                                   : sources.beginAt(argument, d, now));
-  }
-  for (Operation &op : function.getBody().front().without_terminator())
-    visit(&op);
-}
-
 // The answer ----------------------------------------------------------------
-
-Shape Follower::after(Value value) {
-  Shape shape;
-  for (const Dim &dim : dims[value])
-    shape.push_back(sizeAfter(dim));
-  return shape;
-}
 
 NewSizes Follower::answer() {
   NewSizes result;
@@ -111,5 +103,5 @@ void Follower::resize(const ImportTrace::Constant &constant, Operation *op, NewS
 
 NewSizes plimsoll::import::followSizes(const Graph &graph, const ImportTrace &trace,
                                        int64_t maxElements, Problems &problems) {
-  return Follower(graph, trace, maxElements, problems).run();
+  return Follower(graph, trace, maxElements, problems).followSizes();
 }

@@ -10,7 +10,6 @@
 #define PLIMSOLL_COMPILER_ONNX_RESIZE_REBATCH_H
 
 #include "compiler/onnx/graph/Graph.h"
-#include "dialects/nn/NNInterfaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -47,10 +46,6 @@ struct NewSizes {
 /// parameters, constants and nodes that cannot follow.
 NewSizes followSizes(const Graph &graph, const ImportTrace &trace, int64_t maxElements,
                      Problems &problems);
-
-/// Returns the dimensions of an op as in an einsum: by its interface, or, for ops on rows or by
-/// indices, by its definition. Empty if neither has them.
-nn::IndexFactors factorsOf(mlir::Operation *op);
 
 } // namespace plimsoll::import
 

@@ -11,8 +11,15 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::Twine;
 
-/// Reports constant row numbers of a dimension that changes, unless they are -1 or 0, which mean
-/// the same row at every size.
+void Follower::visited(Operation *op) {
+  if (auto gather = dyn_cast<nn::GatherOp>(op))
+    checkRows(gather);
+  if (auto sum = dyn_cast<nn::ReduceSumOp>(op))
+    checkCount(sum);
+}
+
+/// Rows that the file names are the same at every size if they are counted from the end
+/// that stays: -1, or 0.
 void Follower::checkRows(nn::GatherOp op) {
   const Dim &rows = dims[op.getTable()][op.getAxis()];
   auto constant = trace.constants.find(op.getIndices().getDefiningOp());

@@ -1,6 +1,7 @@
 #include "compiler/onnx/resize/RebatchConstants.h"
 #include "llvm/ADT/Twine.h"
 
+using namespace plimsoll::dimensions;
 using namespace plimsoll::import;
 using llvm::ArrayRef;
 using llvm::Twine;

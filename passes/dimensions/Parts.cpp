@@ -1,22 +1,23 @@
-#include "compiler/onnx/resize/RebatchDims.h"
+//===- Parts.cpp - the parts that a dimension consists of ------------------------===//
+#include "passes/dimensions/Parts.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
-using namespace plimsoll::import;
+using namespace plimsoll::dimensions;
 
-bool plimsoll::import::changes(ArrayRef<Part> dim) {
+bool plimsoll::dimensions::changes(ArrayRef<Part> dim) {
   return llvm::any_of(dim, [](const Part &part) { return part.changes(); });
 }
 
-int64_t plimsoll::import::sizeBefore(ArrayRef<Part> dim) {
+int64_t plimsoll::dimensions::sizeBefore(ArrayRef<Part> dim) {
   int64_t size = 1;
   for (const Part &part : dim)
     size *= part.was;
   return size;
 }
 
-int64_t plimsoll::import::sizeAfter(ArrayRef<Part> dim) {
+int64_t plimsoll::dimensions::sizeAfter(ArrayRef<Part> dim) {
   constexpr int64_t kMost = int64_t(1) << 60;
   int64_t size = 1;
   for (const Part &part : dim)
@@ -27,7 +28,7 @@ int64_t plimsoll::import::sizeAfter(ArrayRef<Part> dim) {
 
 // Sources -------------------------------------------------------------------
 
-static int64_t exported(Value value, unsigned dim) {
+static int64_t sizeOf(Value value, unsigned dim) {
   return cast<RankedTensorType>(value.getType()).getDimSize(dim);
 }
 
@@ -38,7 +39,7 @@ int Sources::find(Value value, unsigned dim, bool isFree) {
   return found->second;
 }
 
-/// Returns the parts that a part consists of by now; a source that it follows may follow others.
+/// A part as its source is by now; what one source follows may follow another.
 Dim Sources::expand(const Part &part, int depth) const {
   const Dim &follows = list[part.source].follows;
   if (part.changes() || follows.empty() || depth > 64)
@@ -50,12 +51,12 @@ Dim Sources::expand(const Part &part, int depth) const {
 }
 
 Dim Sources::begin(Value value, unsigned dim, bool isFree) {
-  int64_t size = exported(value, dim);
+  int64_t size = sizeOf(value, dim);
   return expand({size, size, find(value, dim, isFree)});
 }
 
 Dim Sources::beginAt(Value value, unsigned dim, int64_t now) {
-  return {{exported(value, dim), now, find(value, dim, false)}};
+  return {{sizeOf(value, dim), now, find(value, dim, false)}};
 }
 
 bool Sources::isFree(const Dim &dim) const {
@@ -64,7 +65,7 @@ bool Sources::isFree(const Dim &dim) const {
 
 // Where dimensions meet -----------------------------------------------------
 
-/// Returns the parts of two runs of parts that cover the same elements of both operands.
+/// Parts that fill the same elements of both operands.
 Dim Sources::resolve(const Dim &a, const Dim &b, Conflict conflict) {
   bool movesA = changes(a), movesB = changes(b);
   if (!movesA && !movesB)
@@ -91,7 +92,7 @@ Dim Sources::meet(const Dim &a, const Dim &b, Conflict conflict) {
     return isFree(a) ? b : a;
   Dim result;
   for (size_t i = 0, j = 0; i < a.size() || j < b.size();) {
-    Dim left, right; // shortest runs with equal numbers of elements
+    Dim left, right; // as few parts as are equally many elements
     int64_t elementsLeft = 1, elementsRight = 1;
     do {
       bool fromA =
@@ -122,12 +123,11 @@ class Cutter {
 public:
   Cutter(ArrayRef<Part> whole, llvm::function_ref<int(unsigned)> made) : made(made) {
     for (const Part &part : whole)
-      if (part.was != 1 || part.changes()) // a constant 1 carries no information
+      if (part.was != 1 || part.changes()) // a plain 1 says nothing about the elements
         rest.push_back(part);
   }
 
-  /// Returns the parts of dimension `d`, whose exported size is `size`; empty if that is
-  /// impossible.
+  /// The parts of dimension `d`, of `size` elements; empty if that is impossible.
   Dim take(unsigned d, int64_t size) {
     bool one = at < rest.size() && rest[at].was == 1;
     if (size == 1)
@@ -152,7 +152,7 @@ public:
   ArrayRef<Part> left() const { return ArrayRef(rest).drop_front(at); }
 
 private:
-  /// Merges parts, so that 2 x 3 can be cut into 3 x 2 as 6.
+  /// 2 x 3 becomes 6 before it is cut into 3 x 2.
   void joinUntilDivisible(int64_t size, unsigned d) {
     while (!rest[at].changes() && rest[at].was % size != 0 && at + 1 < rest.size() &&
            !rest[at + 1].changes()) {
@@ -171,21 +171,21 @@ std::optional<SmallVector<Dim, 4>> Sources::cut(ArrayRef<Part> whole, ArrayRef<i
                                                 Value result) {
   auto made = [&](unsigned d) { return find(result, d, false); };
   SmallVector<Dim, 4> dims;
-  auto asExported = [&] {
+  auto unchanged = [&] {
     dims.clear();
     for (auto [d, size] : llvm::enumerate(sizes))
       dims.push_back({{size, size, made(d)}});
     return dims;
   };
   if (llvm::is_contained(sizes, 0))
-    return changes(whole) ? std::nullopt : std::optional(asExported());
+    return changes(whole) ? std::nullopt : std::optional(unchanged());
   Cutter cutter(whole, made);
   for (auto [d, size] : llvm::enumerate(sizes)) {
     dims.push_back(cutter.take(d, size));
     if (dims.back().empty())
-      return changes(whole) ? std::nullopt : std::optional(asExported());
+      return changes(whole) ? std::nullopt : std::optional(unchanged());
   }
-  if (!cutter.left().empty() && dims.empty()) // a scalar that would become many elements
+  if (!cutter.left().empty() && dims.empty()) // a scalar that is to become many
     return std::nullopt;
   if (!dims.empty())
     dims.back().append(cutter.left().begin(), cutter.left().end());

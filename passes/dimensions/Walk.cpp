@@ -1,15 +1,58 @@
-//===- RebatchRules.cpp - from the dimensions of operands to those of results ----===//
-#include "compiler/onnx/fold/Arithmetic.h"
-#include "compiler/onnx/resize/RebatchFollower.h"
+//===- Walk.cpp - from the dimensions of operands to those of results --------------===//
+#include "passes/dimensions/Walk.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace plimsoll;
-using namespace plimsoll::import;
+using namespace plimsoll::dimensions;
 using llvm::Twine;
 
-void Follower::visit(Operation *op) {
+static ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+static std::string shapeText(Value value) {
+  if (shapeOf(value).empty())
+    return "scalar";
+  return llvm::join(
+      llvm::map_range(shapeOf(value), [](int64_t size) { return std::to_string(size); }), "x");
+}
+
+void Walk::run() {
+  do {
+    beginWalk();
+    dims.clear();
+    broken.clear();
+    for (BlockArgument argument : function.getArguments())
+      dims[argument] = dimsOfArgument(argument);
+    for (Operation &op : function.getBody().front().without_terminator()) {
+      visit(&op);
+      visited(&op);
+    }
+  } while (sources.hasChanged());
+}
+
+SmallVector<int64_t> Walk::after(Value value) {
+  return llvm::map_to_vector(dims[value], [](const Dim &dim) { return sizeAfter(dim); });
+}
+
+/// True if a result has a size that no operand has, and that is not repeated at will.
+static bool hasOwnSizes(const nn::IndexFactors &factors) {
+  auto isRead = [&](int64_t label) {
+    return llvm::any_of(factors.operands, [&](const nn::FactorLabels &labels) {
+      return llvm::is_contained(labels, label);
+    });
+  };
+  return factors.isOpaque() || llvm::any_of(factors.results, [&](const nn::FactorLabels &labels) {
+           return llvm::any_of(labels, [&](int64_t label) {
+             return factors.factors[label].kind != nn::FactorKind::free && !isRead(label);
+           });
+         });
+}
+
+void Walk::visit(Operation *op) {
   if (llvm::any_of(op->getOperands(), [&](Value value) { return broken.contains(value); }))
     return fail(op);
   llvm::TypeSwitch<Operation *>(op)
@@ -23,23 +66,19 @@ void Follower::visit(Operation *op) {
           [&](auto one) { window(one, one.getStrides(), false); })
       .Case([&](nn::ConvTransposeOp one) { window(one, one.getStrides(), true); })
       .Default([&](Operation *) {
-        nn::IndexFactors factors = factorsOf(op);
-        factors.empty() ? byInference(op) : byFactors(op, factors);
+        nn::IndexFactors factors = cast<nn::IndexFactorsOpInterface>(op).getIndexFactors();
+        hasOwnSizes(factors) ? byInference(op) : byFactors(op, factors);
       });
-  if (auto gather = dyn_cast<nn::GatherOp>(op))
-    checkRows(gather);
-  if (auto sum = dyn_cast<nn::ReduceSumOp>(op))
-    checkCount(sum);
 }
 
-void Follower::fail(Operation *op) {
+void Walk::fail(Operation *op) {
   for (Value result : op->getResults()) {
     broken.insert(result);
     dims[result] = begin(result, false);
   }
 }
 
-void Follower::reshape(nn::ReshapeOp op) {
+void Walk::reshape(nn::ReshapeOp op) {
   Dim whole;
   for (const Dim &dim : dims[op.getX()])
     whole.append(dim);
@@ -48,14 +87,13 @@ void Follower::reshape(nn::ReshapeOp op) {
     dims[op.getY()] = *cut;
     return;
   }
-  problem(op, "turns " + shapeText(shapeOf(op.getX())) + " into " + shapeText(shapeOf(op.getY())) +
+  problem(op, "turns " + shapeText(op.getX()) + " into " + shapeText(op.getY()) +
                   " across a dimension that changes: what it becomes cannot be told");
   fail(op);
 }
 
-/// Follows a broadcast. The count of a repeated dimension of size 1 is a literal of the file, so it
-/// is free.
-void Follower::broadcast(nn::BroadcastOp op) {
+/// Where a dimension of 1 is repeated, the count is a literal of the file.
+void Walk::broadcast(nn::BroadcastOp op) {
   Dims from = dims[op.getX()], to = begin(op.getY(), true);
   size_t missing = to.size() - from.size();
   for (auto [d, dim] : llvm::enumerate(from)) {
@@ -70,9 +108,8 @@ void Follower::broadcast(nn::BroadcastOp op) {
   dims[op.getY()] = to;
 }
 
-/// Joins the dimensions with the same factor. A 1 that stays is repeated if another operand's 1
-/// changes.
-void Follower::byFactors(Operation *op, const nn::IndexFactors &factors) {
+/// A 1 that stays is repeated where another operand's 1 changes.
+void Walk::byFactors(Operation *op, const nn::IndexFactors &factors) {
   SmallVector<Dim> shared(factors.factors.size());
   SmallVector<Dim> ones(factors.factors.size());
   for (auto [operand, labels] : llvm::zip(op->getOperands(), factors.operands)) {
@@ -82,7 +119,7 @@ void Follower::byFactors(Operation *op, const nn::IndexFactors &factors) {
           problem(op, "repeats a dimension of 1 that would become " + Twine(sizeAfter(dim)));
         continue;
       }
-      bool one = factors.factors[factor] == 1 && !changes(dim);
+      bool one = factors.factors[factor].size == 1 && !changes(dim);
       Dim &known = one ? ones[factor] : shared[factor];
       known = known.empty() ? dim : meet(op, known, dim);
     }
@@ -95,7 +132,7 @@ void Follower::byFactors(Operation *op, const nn::IndexFactors &factors) {
   }
 }
 
-void Follower::concat(nn::ConcatOp op) {
+void Walk::concat(nn::ConcatOp op) {
   int64_t axis = op.getAxis();
   Dims result = dims[op.getInputs().front()];
   Part along = sources.begin(op.getY(), axis, false).front();
@@ -112,9 +149,8 @@ void Follower::concat(nn::ConcatOp op) {
   dims[op.getY()] = result;
 }
 
-/// Refuses parts of a dimension that changes, except the first: only the front is the same at every
-/// size.
-void Follower::split(nn::SplitOp op) {
+/// Of a dimension that changes, only the front is the same at every size.
+void Walk::split(nn::SplitOp op) {
   int64_t axis = op.getAxis(), offset = 0;
   for (auto [result, size] : llvm::zip(op->getResults(), op.getSizes())) {
     Dims of = dims[op.getX()];
@@ -128,22 +164,21 @@ void Follower::split(nn::SplitOp op) {
   }
 }
 
-Follower::Dims Follower::begin(Value value, bool isFree) {
+Dims Walk::begin(Value value, bool isFree) {
   Dims result;
   for (int64_t d = 0; d < int64_t(shapeOf(value).size()); ++d)
     result.push_back(sources.begin(value, d, isFree));
   return result;
 }
 
-Dim Follower::meet(Operation *op, const Dim &a, const Dim &b) {
+Dim Walk::meet(Operation *op, const Dim &a, const Dim &b) {
   return sources.meet(
       a, b, [&](ArrayRef<Part> moving, const Part &still) { conflict(op, moving, still); });
 }
 
-/// Follows an operator with windows. A window moves by whole strides, so the number of positions
-/// grows by as many strides as the growth of the image contains, however the border is padded and
-/// rounded.
-void Follower::window(Operation *op, ArrayRef<int64_t> strides, bool isTransposed) {
+/// A window moves by whole strides: so many more of its positions as strides fit into what
+/// an image grows by, however its border is padded and rounded.
+void Walk::window(Operation *op, ArrayRef<int64_t> strides, bool isTransposed) {
   Value x = op->getOperand(0), y = op->getResult(0);
   bool isPool = op->getNumOperands() == 1;
   Dims from = dims[x], to = begin(y, false);
@@ -156,7 +191,7 @@ void Follower::window(Operation *op, ArrayRef<int64_t> strides, bool isTranspose
   for (auto [i, stride] : llvm::enumerate(strides)) {
     const Dim &dim = from[i + 2];
     int64_t growth = sizeAfter(dim) - sizeBefore(dim);
-    if (growth == 0 || isGlobal(op))
+    if (growth == 0 || hasGlobalWindow(op))
       continue;
     if (!isTransposed && growth % stride != 0) {
       problem(op, "moves by " + Twine(stride) + ", which does not divide the change from " +
@@ -169,16 +204,9 @@ void Follower::window(Operation *op, ArrayRef<int64_t> strides, bool isTranspose
   dims[y] = to;
 }
 
-/// True for GlobalMaxPool and the like, whose window is the image.
-bool Follower::isGlobal(Operation *op) const {
-  auto node = trace.nodes.find(op);
-  return node != trace.nodes.end() &&
-         StringRef(graph.node(node->second).op_type()).starts_with("Global");
-}
+// Ops whose result sizes follow from a formula of their own ------------------
 
-// Ops whose result sizes follow from their own formula -----------------------
-
-FailureOr<SmallVector<Type>> Follower::infer(Operation *op, std::string &message) {
+FailureOr<SmallVector<Type>> Walk::infer(Operation *op, std::string &message) {
   auto interface = dyn_cast<InferTypeOpInterface>(op);
   if (!interface)
     return failure();
@@ -199,9 +227,8 @@ FailureOr<SmallVector<Type>> Follower::infer(Operation *op, std::string &message
   return types;
 }
 
-/// Follows an op by its type inference. A dimension is that of the first operand if exported and
-/// new sizes agree, else a new one.
-void Follower::byInference(Operation *op) {
+/// A dimension is that of the first operand where the sizes say so, else a new one.
+void Walk::byInference(Operation *op) {
   std::string message;
   FailureOr<SmallVector<Type>> types = infer(op, message);
   if (failed(types)) {

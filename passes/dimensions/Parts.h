@@ -1,24 +1,24 @@
-//===- RebatchDims.h - how a dimension follows the sizes of the inputs -*- C++ -*-===//
+//===- Parts.h - the parts that a dimension consists of -------------*- C++ -*-===//
 //
-// A dimension is a row-major list of parts: 512 rows may be a batch of 4 by 128 tokens. A part has
-// the size of the exported file, its new size, and a source: the value that brought it into the
-// graph. Sources are fixed if they are parameters, or sizes that a node cuts or counts. They are
-// free if their size occurs in the file only as a literal: those of constants and of `Expand`. If a
-// free part meets one that changes, its source must follow; if a fixed one does, the model cannot
+// A dimension is a row-major list of parts: 512 rows may be a batch of 4 by 128 tokens.
+// A part has the size that it has in the module, the size it gets, and a source: the value that
+// brought it in. Sources of fixed size are parameters, and what an op cuts or counts. Free ones
+// are sizes that are literals only: those of constants and of nn.broadcast. Where a free part
+// meets one that changes, its source has to follow; where a fixed one does, the module cannot
 // have the new size.
 //===----------------------------------------------------------------------===//
-#ifndef PLIMSOLL_COMPILER_ONNX_RESIZE_REBATCHDIMS_H
-#define PLIMSOLL_COMPILER_ONNX_RESIZE_REBATCHDIMS_H
+#ifndef PLIMSOLL_PASSES_DIMENSIONS_PARTS_H
+#define PLIMSOLL_PASSES_DIMENSIONS_PARTS_H
 
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/DenseMap.h"
 #include <optional>
 #include <vector>
 
-namespace plimsoll::import {
+namespace plimsoll::dimensions {
 
 struct Part {
-  int64_t was, now; ///< elements: as exported, and after the change
+  int64_t was, now; ///< elements: as they are, and as asked for
   int source;       ///< index into Sources
   bool changes() const { return was != now; }
 };
@@ -28,7 +28,7 @@ using Dim = llvm::SmallVector<Part, 2>;
 
 bool changes(llvm::ArrayRef<Part> dim);
 int64_t sizeBefore(llvm::ArrayRef<Part> dim);
-/// Returns the new size of a dimension, at most 2^60, which no tensor may have.
+/// At most 2^60, which no tensor is allowed to have.
 int64_t sizeAfter(llvm::ArrayRef<Part> dim);
 
 class Sources {
@@ -42,21 +42,21 @@ public:
     Dim follows; ///< empty while it keeps its size
   };
 
-  /// Returns dimension `dim` of `value` as a new source, with the size it has by now.
+  /// Dimension `dim` of `value`, which begins here; of the size it has by now.
   Dim begin(mlir::Value value, unsigned dim, bool isFree);
-  /// Returns dimension `dim` of `value` as a new source with the size `now`.
+  /// A dimension whose sizes are given.
   Dim beginAt(mlir::Value value, unsigned dim, int64_t now);
 
-  /// Returns the dimension that two operands share. Free sources follow; calls `conflict` for what
-  /// cannot follow, and continues as if it had.
+  /// The dimension that two operands share. Free sources follow; `conflict` is told what
+  /// cannot, and the result goes on as if it had.
   Dim meet(const Dim &a, const Dim &b, Conflict conflict);
-  /// Cuts `whole`, in row-major order, into dimensions of `result` with the exported sizes `sizes`.
-  /// Returns nothing if a cut would go through a part that changes.
+  /// `whole` in row-major order, cut into dimensions of `sizes` (as they are), of which
+  /// `result` is the value. Nothing if a cut would go through a part that changes.
   std::optional<llvm::SmallVector<Dim, 4>> cut(llvm::ArrayRef<Part> whole,
                                                llvm::ArrayRef<int64_t> sizes, mlir::Value result);
 
   const Source &operator[](int source) const { return list[source]; }
-  /// True if a source has followed another since the last call.
+  /// True if a source has followed since the last call.
   bool hasChanged() { return std::exchange(changed, false); }
 
 private:
@@ -70,6 +70,6 @@ private:
   bool changed = false;
 };
 
-} // namespace plimsoll::import
+} // namespace plimsoll::dimensions
 
-#endif // PLIMSOLL_COMPILER_ONNX_RESIZE_REBATCHDIMS_H
+#endif // PLIMSOLL_PASSES_DIMENSIONS_PARTS_H

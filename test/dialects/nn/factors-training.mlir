@@ -1,0 +1,28 @@
+// RUN: plimsoll-opt %s -o /dev/null --pass-pipeline='builtin.module(nn-print-factors)' | FileCheck %s
+
+// Symbols and constants have a shape that no part of a program changes alone.
+// CHECK: nn.parameter opaque: it declares a symbol and computes nothing
+nn.parameter @w : tensor<16xf32>
+// CHECK: nn.state opaque: it declares a symbol and computes nothing
+nn.state @m : tensor<16xf32> {of = @w, slot = "exp_avg"}
+
+func.func @update(%g: tensor<16xf32>, %hyper: tensor<16xf32>, %square: tensor<f64>) {
+  // CHECK: nn.load opaque: its symbol has the whole shape
+  %w = nn.load @w : tensor<16xf32>
+  %m = nn.load @m : tensor<16xf32>
+  // The step's scalars are whole, also for a parameter of as many elements.
+  // CHECK: nn.lion ([i], [i], [i], [j]) -> ([i], [i]) {i = 16 free, j = 16 whole}
+  %w1, %m1 = nn.lion %w, %g, %m, %hyper {beta1 = 0.9 : f64, beta2 = 0.99 : f64}
+      : tensor<16xf32>, tensor<16xf32>
+  // CHECK: nn.store opaque: its symbol has the whole shape
+  nn.store %w1, @w : tensor<16xf32>
+  // CHECK: nn.accumulate ([i], [i], [j]) -> ([i]) {i = 16 free, j = 16 whole}
+  %s = nn.accumulate %m1, %g, %hyper : tensor<16xf32>, tensor<16xf32>
+  // CHECK: nn.sum_squares ([i]) -> ([]) {i = 16 reduced}
+  %q = nn.sum_squares %g : tensor<16xf32>
+  // CHECK: nn.clip_by_norm ([], []) -> ([], []) {}
+  %scale, %norm = nn.clip_by_norm %q, %square {max_norm = 1.0 : f64} : tensor<f64>, tensor<f64>
+  // CHECK: nn.constant opaque: its numbers are an attribute of the whole shape
+  %c = nn.constant dense<0.5> : tensor<4xf32>
+  return
+}
