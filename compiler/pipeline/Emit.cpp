@@ -53,7 +53,7 @@ public:
   Emitter(const Compilation &compilation, const CompileOptions &options, Stage stage,
           fs::path output)
       : compilation(compilation), options(options), stage(stage), output(std::move(output)),
-        module(*const_cast<Compilation &>(compilation).module) {}
+        module(compilation.ir()) {}
 
   llvm::Error run() {
     std::error_code error;

@@ -212,18 +212,17 @@ static LogicalResult runPasses(Compilation &compilation, const CompileOptions &o
   return run(Stage::Kernels, stage, within);
 }
 
-/// Plans the same model with every parameter trained, without diagnostics. Returns nothing if that
-/// fails.
-static std::optional<FullTraining> planFullTraining(MLIRContext &context, CompileOptions options) {
+/// Plans `model`, which has no adapters yet, with every parameter trained. Its diagnostics would
+/// repeat those of the compilation itself. Returns nothing if it cannot be planned.
+static std::optional<FullTraining> planFullTraining(Compilation model, CompileOptions options) {
   options.lora = std::nullopt;
   options.memory = options.memoryTotal = std::nullopt;
   options.planning.fullFrontier = false;
-  ScopedDiagnosticHandler silent(&context, [](Diagnostic &) { return success(); });
-  FailureOr<Compilation> full = compileTo(context, options, Stage::Plan);
-  if (failed(full))
+  ScopedDiagnosticHandler silent(model.ir().getContext(), [](Diagnostic &) { return success(); });
+  if (failed(runPasses(model, options, Stage::Plan)))
     return std::nullopt;
-  FullTraining result{full->outcome.result.solution.arenaBytes, 0};
-  for (auto state : full->module->getOps<nn::StateOp>())
+  FullTraining result{model.outcome.result.solution.arenaBytes, 0};
+  for (auto state : model.ir().getOps<nn::StateOp>())
     result.stateBytes += nn::tensorBytes(state.getType());
   return result;
 }
@@ -247,12 +246,17 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
     return failure();
   if (options.teacher && failed(addTeacher(*compilation.module, options)))
     return failure();
+  Compilation withoutAdapters;
+  if (options.lora && stage >= Stage::Plan) {
+    withoutAdapters.target = compilation.target;
+    withoutAdapters.module = compilation.ir().clone();
+  }
   LogicalResult result = runPasses(compilation, options, std::min(stage, Stage::Exec));
   if (outcome)
     *outcome = compilation.outcome;
   if (failed(result) || failed(verify(*compilation.module)))
     return failure();
-  if (options.lora && stage >= Stage::Plan)
-    compilation.fullTraining = planFullTraining(context, options);
+  if (withoutAdapters.module)
+    compilation.fullTraining = planFullTraining(std::move(withoutAdapters), options);
   return compilation;
 }

@@ -87,6 +87,7 @@ struct FullTraining {
 /// A model in the course of its compilation.
 struct Compilation {
   mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::ModuleOp ir() const { return module.get(); }
   std::shared_ptr<const target::Machine> target;
   memory::PlanOutcome outcome;
   std::optional<int64_t> budget;            ///< of the arena, from both limits

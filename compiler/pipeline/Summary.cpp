@@ -73,7 +73,7 @@ static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
 Summary plimsoll::pipeline::summarize(const Compilation &compilation,
                                       const CompileOptions &options) {
   Summary summary;
-  ModuleOp module = *const_cast<Compilation &>(compilation).module;
+  ModuleOp module = compilation.ir();
   summary.model = utf8(llvm::sys::path::filename(options.model.path));
   if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
     summary.optimizer = kind->title.str();

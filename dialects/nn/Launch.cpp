@@ -30,7 +30,7 @@ LogicalResult LaunchOp::verify() {
   if (block.without_terminator().empty())
     return emitOpError("computes nothing");
   for (Operation &op : block.without_terminator())
-    if (!isa<CostOpInterface>(op) || !isa<IndexFactorsOpInterface>(op) || op.getNumRegions() > 0)
+    if (!isa<CostOpInterface>(op) || op.getNumRegions() > 0)
       return op.emitOpError("cannot be part of a launch");
   return success();
 }

@@ -5,7 +5,7 @@
 include "dialects/nn/NNBase.td"
 
 def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, SingleBlock,
-                                   NN_Costed, NN_InPlace, NN_IndexFactors]> {
+                                   NN_Costed, NN_InPlace]> {
   let summary = "one launch: what its body computes runs at once";
   let description = [{
     `nn-form-launches` decides which ops are one launch and puts them into the
@@ -34,7 +34,7 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
   let hasVerifier = 1;
   let builders = [OpBuilder<(ins "::mlir::Operation *":$op)>];
   let skipDefaultBuilders = 1;
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = declaredFactors # [{
     /// The ops of the body but for the terminator.
     ::llvm::iterator_range<::mlir::Block::iterator> getOps() {
       return getBody().front().without_terminator();
@@ -47,11 +47,10 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs();
     bool overwritesOperands();
     std::optional<unsigned> getGradientOperand();
-    ::plimsoll::nn::IndexFactors getIndexFactors();
   }];
 }
 
-def NN_YieldOp : NN_Op<"yield", [Pure, Terminator, HasParent<"LaunchOp">]> {
+def NN_YieldOp : NN_OpaqueOp<"yield", "it computes nothing", [Pure, Terminator, HasParent<"LaunchOp">]> {
   let summary = "ends the body of a launch: its results";
   let description = [{
     Has one operand for each result of the launch, of its type.

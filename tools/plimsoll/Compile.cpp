@@ -29,8 +29,7 @@ static int writeReport(const pipeline::Compilation &compilation,
                        const std::vector<codegen::KernelResources> &kernels,
                        const std::string &path) {
   llvm::json::Object report = pipeline::toJson(pipeline::summarize(compilation, options));
-  report["parameters"] =
-      pipeline::parameterJson(*const_cast<pipeline::Compilation &>(compilation).module);
+  report["parameters"] = pipeline::parameterJson(compilation.ir());
   if (!kernels.empty()) {
     llvm::json::Array list;
     for (const codegen::KernelResources &kernel : kernels)
@@ -71,16 +70,13 @@ static void printSummary(const pipeline::Compilation &compilation,
       object["checkpoints_by_rule"] = pipeline::policiesJson(compilation.outcome);
     }
     if (raw.dryRun)
-      object["parameters"] =
-          pipeline::parameterJson(*const_cast<pipeline::Compilation &>(compilation).module);
+      object["parameters"] = pipeline::parameterJson(compilation.ir());
     return printJson(std::move(object));
   }
   if (raw.report != "-")
     llvm::outs() << pipeline::toText(summary);
   if (raw.dryRun)
-    llvm::outs() << "\n"
-                 << pipeline::parameterText(
-                        *const_cast<pipeline::Compilation &>(compilation).module);
+    llvm::outs() << "\n" << pipeline::parameterText(compilation.ir());
   if (raw.sweep)
     llvm::outs() << "\n" << pipeline::sweepText(compilation.outcome);
 }
