@@ -25,7 +25,11 @@ template <typename Function> void withElements(int64_t code, const Function &fun
   case ElementType::i64:
     return function(static_cast<int64_t *>(nullptr));
   case ElementType::u8:
+  case ElementType::boolean:
     return function(static_cast<uint8_t *>(nullptr));
+  case ElementType::bf16:
+  case ElementType::f16:
+    return; // exec-verify refuses a call of such a kernel on half precision
   }
 }
 
