@@ -85,6 +85,11 @@ void OpRun::build(Operation *op, ArrayRef<OpTypes> copies) {
       operand.set(block->getArgument(next++));
     for (auto [result, type] : llvm::zip(made->getResults(), copy.results))
       result.setType(type);
+    if (!isa<nn::ReshapeOp>(made)) { // a view is no launch
+      auto launch = nn::LaunchOp::create(builder, made->getLoc(), made);
+      made->erase();
+      made = launch;
+    }
     llvm::append_range(results, made->getResults());
     ops.push_back(made);
   }
