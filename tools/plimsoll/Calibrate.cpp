@@ -7,10 +7,12 @@
 using namespace plimsoll;
 using namespace plimsoll::cli;
 
-int cli::runCalibrate(const Parsed &parsed, pipeline::CompileOptions options) {
-  const std::string &output = parsed.options.output;
-  if (int code = checkWritable({output}))
+int cli::run(const CalibrateCommand &command) {
+  if (int code = checkWritable({command.output}))
     return code;
+  pipeline::CompileOptions options;
+  options.target = command.target;
+  options.threads = command.threads;
   if (llvm::StringRef(options.target).starts_with("cuda"))
     return failed("calibrate measures the CPU that it runs on; times of GPUs are those of "
                   "compiler/target/devices (tools/gpu-check measures them)");
@@ -24,5 +26,5 @@ int cli::runCalibrate(const Parsed &parsed, pipeline::CompileOptions options) {
                                    [](const llvm::Twine &what) { llvm::errs() << what << "\n"; });
   if (!model)
     return failed(llvm::toString(model.takeError()));
-  return writeText(output, [&](llvm::raw_ostream &os) { model->print(os); });
+  return writeText(command.output, [&](llvm::raw_ostream &os) { model->print(os); });
 }

@@ -14,7 +14,7 @@ static constexpr const char *kCommands = "there are compile, plan, explain, grad
                                          "reduce and calibrate";
 
 /// Adds the options that say which function is trained.
-static void addNetworkOptions(CLI::App &app, RawOptions &o) {
+static void addNetworkOptions(CLI::App &app, NetworkOptions &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
   app.add_option("--shape", o.shapes,
                  "NAME=4x128 for an input, also other sizes than the exported ones, or DIMENSION=4 "
@@ -38,11 +38,15 @@ static void addNetworkOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--dropout", o.dropout,
                  "REGEX=0.1: dropout behind the nodes or modules of that name, in training");
   app.add_option("--init", o.init, "initial weights: model (the file's), or drawn: normal:0.02");
+}
+
+/// Adds what every command with an answer about a model has.
+template <typename Options> static void addAnswerOptions(CLI::App &app, Options &o) {
   app.add_flag("--json", o.json, "print the answer as JSON");
   app.add_flag("--remarks", o.remarks, "print what was recognised and changed in the model");
 }
 
-static void addRecipeOptions(CLI::App &app, RawOptions &o) {
+static void addRecipeOptions(CLI::App &app, RecipeOptions &o) {
   app.add_option("--optimizer", o.optimizer,
                  "adamw, adam, sgd, lion, adagrad or rmsprop, then ,key=value");
   app.add_option("--clip", o.clip,
@@ -56,8 +60,8 @@ static void addRecipeOptions(CLI::App &app, RawOptions &o) {
                  "REGEX=0.1: factor on the learning rate of these parameters (repeatable)");
 }
 
-static void addModelOptions(CLI::App &app, RawOptions &o) {
-  addNetworkOptions(app, o);
+static void addStepOptions(CLI::App &app, StepOptions &o) {
+  addNetworkOptions(app, o.network);
   app.add_option("--memory", o.memory, "bytes the arena may have, as 1900MiB or 2GB");
   app.add_option("--memory-total", o.memoryTotal,
                  "bytes the whole process may have: the arena, and what is beside it");
@@ -68,7 +72,7 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--device", o.device,
                  "how fast: a file of plimsoll calibrate, or a built-in name (the target's)");
   app.add_option("--effort", o.effort, "of the planner: fast, normal, max");
-  addRecipeOptions(app, o);
+  addRecipeOptions(app, o.recipe);
   app.add_option("--checkpoint", o.checkpoint,
                  "planned; by rule: sqrt or every:N launches; none: nothing is computed twice");
   app.add_option(
@@ -77,8 +81,9 @@ static void addModelOptions(CLI::App &app, RawOptions &o) {
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");
 }
 
-static void addGradcheckOptions(CLI::App &app, RawOptions &o) {
-  addNetworkOptions(app, o);
+static void addGradcheckOptions(CLI::App &app, GradcheckCommand &o) {
+  addNetworkOptions(app, o.network);
+  addAnswerOptions(app, o);
   app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
   app.add_flag("--outputs", o.outputs,
                "check all outputs, each element times a random number, instead of a loss");
@@ -90,7 +95,8 @@ static void addGradcheckOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--debug-scale-rule", o.scaleRule)->group("");
 }
 
-static void addReportOptions(CLI::App &app, RawOptions &o) {
+static void addReportOptions(CLI::App &app, ReportOptions &o) {
+  addAnswerOptions(app, o);
   app.add_option("--report", o.report, "write a JSON report to this file (-: standard output)");
   app.add_option("--timeline", o.timeline, "draw the plan: an HTML page that needs nothing else");
   app.add_option("--trace", o.trace, "the predicted step as JSON for ui.perfetto.dev");
@@ -98,7 +104,7 @@ static void addReportOptions(CLI::App &app, RawOptions &o) {
   app.add_option("--memory-viz", o.memoryViz, "the plan as a snapshot for pytorch.org/memory_viz");
 }
 
-static void addExportOptions(CLI::App &app, RawOptions &o) {
+static void addExportOptions(CLI::App &app, ExportCommand &o) {
   app.add_option("MODEL", o.model, "the forward model, an ONNX file")->required();
   app.add_option("--weights", o.weights, "a checkpoint of its training program");
   app.add_option("--lora", o.adapters, "a checkpoint of adapters, to merge: FILE[,alpha=16]");
@@ -107,7 +113,7 @@ static void addExportOptions(CLI::App &app, RawOptions &o) {
   app.add_flag("--keep-missing", o.keepMissing, "keep the model's values of what is not there");
 }
 
-static void addReduceOptions(CLI::App &app, RawOptions &o) {
+static void addReduceOptions(CLI::App &app, ReduceCommand &o) {
   app.add_option("MODEL", o.model, "an ONNX file that something is wrong with")->required();
   app.add_option("--check", o.check,
                  "command that exits with 0 while it is wrong with {}, a part of the model")
@@ -115,15 +121,41 @@ static void addReduceOptions(CLI::App &app, RawOptions &o) {
   app.add_option("-o,--output", o.output, "the smallest part, an ONNX file")->required();
 }
 
-static void addCompileOptions(CLI::App &app, RawOptions &o) {
-  addModelOptions(app, o);
-  addReportOptions(app, o);
+static void addCompileOptions(CLI::App &app, CompileCommand &o) {
+  addStepOptions(app, o.step);
+  addReportOptions(app, o.reports);
   app.add_option("-o,--output", o.output, "the program (or text, folder, library) to write");
   app.add_option("--emit", o.emit, "nn, step, kernels, plan, exec, source, library or binary");
   app.add_option("--seed", o.seed, "of drawn weights");
   app.add_flag("--poison", o.poison, "debug: overwrite every value after its last use");
   app.add_flag("--dry-run", o.dryRun, "say what would be trained and planned; write nothing");
   app.add_option("--debug-scale-rule", o.scaleRule)->group("");
+}
+
+static void addPlanOptions(CLI::App &app, PlanCommand &o) {
+  addStepOptions(app, o.step);
+  addReportOptions(app, o.reports);
+  app.add_flag("--sweep", o.reports.sweep, "the smallest arena at each predicted time");
+  app.add_option("--sweep-svg", o.reports.sweepSvg, "the same as a picture, to this file");
+  app.add_option("--max", o.max, "batch or seq: the largest that fits --memory");
+  app.add_option("--steps", o.steps, "predict the time of so many steps")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--slowdown", o.slowdown,
+                 "with --max: times the unconstrained step that it may take (1.1)");
+}
+
+static void addExplainOptions(CLI::App &app, ExplainCommand &o) {
+  addStepOptions(app, o.step);
+  addAnswerOptions(app, o);
+  app.add_option("VALUE", o.value, "a node, ONNX tensor, parameter or input; \"gradient of NAME\"")
+      ->required();
+}
+
+static void addCalibrateOptions(CLI::App &app, CalibrateCommand &o) {
+  app.add_option("-o,--output", o.output, "the JSON file (-: standard output)");
+  app.add_option("--target", o.target, "cpu[:native|x86-64-v3|x86-64-v4]");
+  app.add_option("--threads", o.threads, "threads to measure with (all cores)")
+      ->check(CLI::PositiveNumber);
 }
 
 /// Returns the option of `app` whose name is nearest to `word`, or "".
@@ -178,38 +210,28 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
   CLI::App app("plimsoll: from a forward model and a memory budget to a training program");
   app.require_subcommand(1);
   app.set_version_flag("--version", "plimsoll 0.1.0");
-  CLI::App *compile = app.add_subcommand("compile", "make a training program");
-  CLI::App *plan = app.add_subcommand("plan", "plan only: what would training take?");
-  addCompileOptions(*compile, parsed.options);
-  addModelOptions(*plan, parsed.options);
-  addReportOptions(*plan, parsed.options);
-  plan->add_flag("--sweep", parsed.options.sweep, "the smallest arena at each predicted time");
-  plan->add_option("--sweep-svg", parsed.options.sweepSvg, "the same as a picture, to this file");
-  plan->add_option("--max", parsed.options.max, "batch or seq: the largest that fits --memory");
-  plan->add_option("--steps", parsed.options.steps, "predict the time of so many steps")
-      ->check(CLI::PositiveNumber);
-  plan->add_option("--slowdown", parsed.options.slowdown,
-                   "with --max: times the unconstrained step that it may take (1.1)");
-  CLI::App *explain =
-      app.add_subcommand("explain", "where a tensor comes from, when it lives, why");
-  addModelOptions(*explain, parsed.options);
-  explain
-      ->add_option("VALUE", parsed.options.value,
-                   "a node, ONNX tensor, parameter or input; \"gradient of NAME\"")
-      ->required();
-  CLI::App *gradcheck =
-      app.add_subcommand("gradcheck", "compare a model's gradients with differences of its loss");
-  addGradcheckOptions(*gradcheck, parsed.options);
-  CLI::App *exporting =
-      app.add_subcommand("export", "write the model with trained weights as an ONNX file");
-  addExportOptions(*exporting, parsed.options);
-  CLI::App *reducing = app.add_subcommand("reduce", "cut a model that fails to a small one");
-  addReduceOptions(*reducing, parsed.options);
-  CLI::App *calibrate = app.add_subcommand("calibrate", "measure this machine for --device=FILE");
-  calibrate->add_option("-o,--output", parsed.options.output, "the JSON file (-: standard output)");
-  calibrate->add_option("--target", parsed.options.target, "cpu[:native|x86-64-v3|x86-64-v4]");
-  calibrate->add_option("--threads", parsed.options.threads, "threads to measure with (all cores)")
-      ->check(CLI::PositiveNumber);
+  CompileCommand compile;
+  PlanCommand plan;
+  ExplainCommand explain;
+  GradcheckCommand gradcheck;
+  ExportCommand exporting;
+  ReduceCommand reduce;
+  CalibrateCommand calibrate;
+  // What is parsed becomes the command when its subcommand ends.
+  auto add = [&](const char *name, const char *summary, auto addOptions, auto &command) {
+    CLI::App *sub = app.add_subcommand(name, summary);
+    addOptions(*sub, command);
+    sub->final_callback([&parsed, &command] { parsed.command = command; });
+  };
+  add("compile", "make a training program", addCompileOptions, compile);
+  add("plan", "plan only: what would training take?", addPlanOptions, plan);
+  add("explain", "where a tensor comes from, when it lives, why", addExplainOptions, explain);
+  add("gradcheck", "compare a model's gradients with differences of its loss", addGradcheckOptions,
+      gradcheck);
+  add("export", "write the model with trained weights as an ONNX file", addExportOptions,
+      exporting);
+  add("reduce", "cut a model that fails to a small one", addReduceOptions, reduce);
+  add("calibrate", "measure this machine for --device=FILE", addCalibrateOptions, calibrate);
   llvm::StringRef first = argc > 1 ? argv[1] : "";
   bool isKnown = llvm::any_of(app.get_subcommands([](const CLI::App *) { return true; }),
                               [&](const CLI::App *sub) { return sub->get_name() == first; });
@@ -230,12 +252,5 @@ Parsed plimsoll::cli::parseCommandLine(int argc, char **argv) {
       parsed.exitCode = reportWrong(app, error, argc > 1 ? argv[1] : "");
     }
   }
-  parsed.command = plan->parsed()        ? Command::Plan
-                   : explain->parsed()   ? Command::Explain
-                   : gradcheck->parsed() ? Command::Gradcheck
-                   : exporting->parsed() ? Command::Export
-                   : reducing->parsed()  ? Command::Reduce
-                   : calibrate->parsed() ? Command::Calibrate
-                                         : Command::Compile;
   return parsed;
 }

@@ -3,14 +3,15 @@
 #define PLIMSOLL_TOOLS_PLIMSOLL_COMMANDLINE_H
 
 #include "tools/plimsoll/Options.h"
+#include <variant>
 
 namespace plimsoll::cli {
 
-enum class Command { Compile, Plan, Explain, Gradcheck, Export, Reduce, Calibrate };
+using Command = std::variant<CompileCommand, PlanCommand, ExplainCommand, GradcheckCommand,
+                             ExportCommand, ReduceCommand, CalibrateCommand>;
 
 struct Parsed {
-  Command command = Command::Compile;
-  RawOptions options;
+  Command command;
   int exitCode = -1; ///< not negative: exit with it; help or the error has been printed
 };
 

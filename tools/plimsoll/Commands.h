@@ -6,19 +6,18 @@
 
 namespace plimsoll::cli {
 
-/// Each runs a command, prints its results and errors, and returns the exit code.
-int runCompile(const Parsed &parsed, const pipeline::CompileOptions &options,
-               pipeline::Stage stage);
-/// Takes the options by value: it fills in the number of threads.
-int runCalibrate(const Parsed &parsed, pipeline::CompileOptions options);
-int runMax(const Parsed &parsed, const pipeline::CompileOptions &options);
-/// `plimsoll export MODEL --weights=CKPT -o FILE.onnx`
-int runExport(const Parsed &parsed, const pipeline::CompileOptions &options);
-/// `plimsoll reduce MODEL --check=COMMAND -o FILE.onnx`
-int runReduce(const Parsed &parsed);
-/// `plimsoll gradcheck MODEL`: fails if a gradient is wrong.
-int runGradcheck(const Parsed &parsed, const pipeline::CompileOptions &options);
-int runExplain(const Parsed &parsed, const pipeline::CompileOptions &options);
+/// Runs a command, prints its results and errors, and returns the exit code.
+int run(const CompileCommand &command);
+int run(const PlanCommand &command);
+int run(const ExplainCommand &command);
+/// Fails if a gradient is wrong.
+int run(const GradcheckCommand &command);
+int run(const ExportCommand &command);
+int run(const ReduceCommand &command);
+int run(const CalibrateCommand &command);
+
+/// Looks for the largest size of `--max`, within the memory of `options`.
+int runMax(const PlanCommand &command, const pipeline::CompileOptions &options);
 
 } // namespace plimsoll::cli
 

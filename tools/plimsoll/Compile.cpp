@@ -45,8 +45,9 @@ static int writeReport(const pipeline::Compilation &compilation,
 }
 
 /// Writes the pictures, traces and the sweep that were requested; returns the exit code.
-static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &raw) {
-  std::string title = utf8(llvm::sys::path::filename(raw.model));
+static int writePictures(const memory::PlanOutcome &outcome, const std::string &model,
+                         const ReportOptions &raw) {
+  std::string title = utf8(llvm::sys::path::filename(model));
   using Make = llvm::function_ref<std::string()>;
   auto write = [&](const std::string &path, Make make) {
     return path.empty() ? kDone : writeText(path, [&](llvm::raw_ostream &os) { os << make(); });
@@ -60,8 +61,10 @@ static int writePictures(const memory::PlanOutcome &outcome, const RawOptions &r
   return write(raw.sweepSvg, [&] { return pipeline::sweepSvg(outcome, title); });
 }
 
+/// Prints the summary. `dryRun`: with the table of parameters.
 static void printSummary(const pipeline::Compilation &compilation,
-                         const pipeline::CompileOptions &options, const RawOptions &raw) {
+                         const pipeline::CompileOptions &options, const ReportOptions &raw,
+                         bool dryRun) {
   pipeline::Summary summary = pipeline::summarize(compilation, options);
   if (raw.json) {
     llvm::json::Object object = pipeline::toJson(summary);
@@ -69,29 +72,40 @@ static void printSummary(const pipeline::Compilation &compilation,
       object["frontier"] = pipeline::sweepJson(compilation.outcome);
       object["checkpoints_by_rule"] = pipeline::policiesJson(compilation.outcome);
     }
-    if (raw.dryRun)
+    if (dryRun)
       object["parameters"] = pipeline::parameterJson(compilation.ir());
     return printJson(std::move(object));
   }
   if (raw.report != "-")
     llvm::outs() << pipeline::toText(summary);
-  if (raw.dryRun)
+  if (dryRun)
     llvm::outs() << "\n" << pipeline::parameterText(compilation.ir());
   if (raw.sweep)
     llvm::outs() << "\n" << pipeline::sweepText(compilation.outcome);
 }
 
-int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &options, Stage stage) {
-  const RawOptions &raw = parsed.options;
-  bool planOnly = parsed.command == Command::Plan || raw.dryRun;
+namespace {
+
+/// What is made of a model besides its reports.
+struct Product {
+  std::optional<Stage> stage; ///< nothing: a plan alone
+  std::string output;
+  bool withParameters = false; ///< the summary has the table of parameters
+};
+
+} // namespace
+
+/// Compiles, writes the product and the reports, and returns the exit code.
+static int make(const std::string &model, const pipeline::CompileOptions &options,
+                const ReportOptions &raw, const Product &product) {
   if (int code = checkWritable({raw.report, raw.timeline, raw.sweepSvg, raw.trace, raw.memoryViz}))
     return code;
   DialectRegistry registry;
   pipeline::registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
-  Diagnostics diagnostics(&context, llvm::sys::path::filename(raw.model).str(), raw.remarks);
-  Stage last = planOnly ? Stage::Exec : std::min(stage, Stage::Exec);
+  Diagnostics diagnostics(&context, llvm::sys::path::filename(model).str(), raw.remarks);
+  Stage last = std::min(product.stage.value_or(Stage::Exec), Stage::Exec);
   memory::PlanOutcome outcome;
   FailureOr<pipeline::Compilation> compilation =
       pipeline::compileTo(context, options, last, &outcome);
@@ -102,14 +116,15 @@ int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &option
                        (diagnostics.warnings() == 1 ? " warning" : " warnings") +
                        " about the model; nothing was written");
   std::vector<codegen::KernelResources> kernels;
-  bool isText = !planOnly && stage < Stage::Source;
+  bool isText = product.stage && *product.stage < Stage::Source;
   if (isText) {
-    auto print = [&](llvm::raw_ostream &os) { printModule(*compilation->module, os); };
-    if (int code = writeText(raw.output, print); code || stage < Stage::Plan)
+    auto print = [&](llvm::raw_ostream &os) { printModule(compilation->ir(), os); };
+    if (int code = writeText(product.output, print); code || *product.stage < Stage::Plan)
       return code;
-  } else if (!planOnly) {
-    std::string output = raw.output.empty() ? llvm::sys::path::stem(raw.model).str() : raw.output;
-    auto emitted = pipeline::emitProgram(*compilation, options, stage, output);
+  } else if (product.stage) {
+    std::string output =
+        product.output.empty() ? llvm::sys::path::stem(model).str() : product.output;
+    auto emitted = pipeline::emitProgram(*compilation, options, *product.stage, output);
     if (!emitted)
       return cli::failed(llvm::toString(emitted.takeError()));
     kernels = std::move(*emitted);
@@ -118,10 +133,49 @@ int cli::runCompile(const Parsed &parsed, const pipeline::CompileOptions &option
     if (int code = writeReport(*compilation, options, kernels, raw.report))
       return code;
   if (!isText || raw.json)
-    printSummary(*compilation, options, raw);
-  if (int code = writePictures(compilation->outcome, raw))
+    printSummary(*compilation, options, raw, product.withParameters);
+  if (int code = writePictures(compilation->outcome, model, raw))
     return code;
   if (int hidden = diagnostics.hiddenRemarks())
     llvm::errs() << hidden << " remarks about the model; --remarks prints them\n";
   return kDone;
+}
+
+int cli::run(const CompileCommand &command) {
+  pipeline::CompileOptions options;
+  std::string error;
+  Stage stage;
+  if (!toCompileOptions(command.step, options, error))
+    return usageError(error);
+  if (!parseStage(command.emit, stage))
+    return usageError("--emit=" + command.emit +
+                      ": expected nn, step, kernels, plan, exec, source, library or binary");
+  if (!checkReports(command, stage, error))
+    return usageError(error);
+  options.seed = command.seed;
+  options.poison = command.poison;
+  options.scaleRule = command.scaleRule;
+  options.model.withoutWeights = command.dryRun;
+  if (command.dryRun)
+    options.feed = pipeline::Feed::ByEither;
+  else if (stage == Stage::Binary)
+    options.feed = pipeline::Feed::ByData;
+  Product product{stage, command.output};
+  if (command.dryRun)
+    product = {std::nullopt, "", /*withParameters=*/true};
+  return make(command.step.network.model, options, command.reports, product);
+}
+
+int cli::run(const PlanCommand &command) {
+  pipeline::CompileOptions options;
+  std::string error;
+  if (!toCompileOptions(command.step, options, error))
+    return usageError(error);
+  options.steps = command.steps;
+  options.model.withoutWeights = true;
+  options.feed = pipeline::Feed::ByEither;
+  options.planning.fullFrontier = command.reports.sweep || !command.reports.sweepSvg.empty();
+  if (!command.max.empty())
+    return runMax(command, options);
+  return make(command.step.network.model, options, command.reports, {});
 }

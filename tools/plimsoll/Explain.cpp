@@ -38,19 +38,23 @@ static void printList(const pipeline::StepView &view, const std::string &name,
   llvm::outs() << "\n";
 }
 
-int cli::runExplain(const Parsed &parsed, const pipeline::CompileOptions &options) {
-  const RawOptions &raw = parsed.options;
+int cli::run(const ExplainCommand &raw) {
+  pipeline::CompileOptions options;
+  std::string error;
+  if (!toCompileOptions(raw.step, options, error))
+    return usageError(error);
+  options.model.withoutWeights = true;
+  const std::string &model = raw.step.network.model;
   mlir::DialectRegistry registry;
   pipeline::registerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
-  Diagnostics diagnostics(&context, llvm::sys::path::filename(raw.model).str(), raw.remarks);
+  Diagnostics diagnostics(&context, llvm::sys::path::filename(model).str(), raw.remarks);
   memory::PlanOutcome outcome;
   auto compilation = pipeline::compileTo(context, options, pipeline::Stage::Plan, &outcome);
   if (mlir::failed(compilation))
     return outcome.result.refusal ? kNoPlanFits : kFailed;
-  std::optional<frontend::ModelOutline> outline =
-      frontend::frontEndOf(raw.model).outline(raw.model);
+  std::optional<frontend::ModelOutline> outline = frontend::frontEndOf(model).outline(model);
   pipeline::StepView view(*compilation->module, compilation->outcome);
   pipeline::FoundValues found = pipeline::findValues(
       view, *compilation->module, outline.value_or(frontend::ModelOutline()), raw.value);

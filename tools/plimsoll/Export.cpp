@@ -10,7 +10,7 @@
 using namespace plimsoll;
 using namespace plimsoll::cli;
 
-static void print(const RawOptions &raw, const frontend::ExportReport &report) {
+static void print(const ExportCommand &raw, const frontend::ExportReport &report) {
   llvm::StringRef comma = "";
   auto say = [&](int64_t count, const llvm::Twine &what) {
     if (count > 0) {
@@ -26,8 +26,7 @@ static void print(const RawOptions &raw, const frontend::ExportReport &report) {
   llvm::outs() << "\n";
 }
 
-int cli::runExport(const Parsed &parsed, const pipeline::CompileOptions &options) {
-  const RawOptions &raw = parsed.options;
+int cli::run(const ExportCommand &raw) {
   if (int code = checkWritable({raw.output}))
     return code;
   if (llvm::sys::fs::is_directory(raw.output))
@@ -38,7 +37,8 @@ int cli::runExport(const Parsed &parsed, const pipeline::CompileOptions &options
     return usageError(error);
   if (raw.weights.empty() && raw.adapters.empty())
     return usageError("export needs trained weights: --weights=FILE, or --lora=FILE for adapters");
-  exporting.model = options.model;
+  exporting.model.path = raw.model;
+  exporting.model.weights = raw.weights; // some files have their weights as inputs
   exporting.weights = raw.weights;
   exporting.output = raw.output;
   exporting.externalData = raw.externalData;

@@ -89,8 +89,11 @@ static llvm::json::Object toJson(const CheckReport &report) {
                             {"parameters", std::move(parameters)}};
 }
 
-int cli::runGradcheck(const Parsed &parsed, const pipeline::CompileOptions &options) {
-  const RawOptions &raw = parsed.options;
+int cli::run(const GradcheckCommand &raw) {
+  pipeline::CompileOptions options;
+  std::string error;
+  if (!toCompileOptions(raw.network, options, error))
+    return usageError(error);
   gradcheck::CheckOptions check;
   check.samples = raw.samples;
   check.seed = raw.seed;
@@ -103,16 +106,17 @@ int cli::runGradcheck(const Parsed &parsed, const pipeline::CompileOptions &opti
     return usageError("--target=" + raw.target +
                       ": gradients are checked in f64 on the CPU: "
                       "expected cpu[:native|x86-64-v3|x86-64-v4]");
-  pipeline::CompileOptions checked = options;
-  if (raw.outputs)
-    checked.weightedSum = true;
-  std::string model = llvm::sys::path::filename(raw.model).str();
+  options.target = raw.target;
+  options.seed = raw.seed;
+  options.scaleRule = raw.scaleRule;
+  options.weightedSum = raw.outputs;
+  std::string model = llvm::sys::path::filename(raw.network.model).str();
   mlir::DialectRegistry registry;
   pipeline::registerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   Diagnostics diagnostics(&context, model, raw.remarks);
-  llvm::Expected<CheckReport> report = gradcheck::checkGradients(context, checked, check);
+  llvm::Expected<CheckReport> report = gradcheck::checkGradients(context, options, check);
   if (!report) {
     std::string message = llvm::toString(report.takeError());
     if (!message.empty())

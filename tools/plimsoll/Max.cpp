@@ -7,7 +7,8 @@
 using namespace plimsoll;
 using namespace plimsoll::cli;
 
-static int checkUsage(const RawOptions &raw, const pipeline::CompileOptions &options) {
+static int checkUsage(const PlanCommand &raw, const pipeline::CompileOptions &options) {
+  const ReportOptions &reports = raw.reports;
   if (raw.max != "batch" && raw.max != "seq")
     return usageError("--max=" + raw.max + ": expected batch or seq");
   if (!options.memory && !options.memoryTotal)
@@ -15,15 +16,14 @@ static int checkUsage(const RawOptions &raw, const pipeline::CompileOptions &opt
   if (!(raw.slowdown >= 1))
     return usageError("--slowdown: expected a number of at least 1");
   for (const std::string *path :
-       {&raw.report, &raw.timeline, &raw.trace, &raw.memoryViz, &raw.sweepSvg})
-    if (!path->empty() || raw.sweep)
+       {&reports.report, &reports.timeline, &reports.trace, &reports.memoryViz, &reports.sweepSvg})
+    if (!path->empty() || reports.sweep)
       return usageError("--max tries many plans, reports and pictures show one; plan again with "
                         "the size that it finds");
   return kDone;
 }
 
-int cli::runMax(const Parsed &parsed, const pipeline::CompileOptions &options) {
-  const RawOptions &raw = parsed.options;
+int cli::runMax(const PlanCommand &raw, const pipeline::CompileOptions &options) {
   if (int code = checkUsage(raw, options))
     return code;
   auto largest =
@@ -32,7 +32,7 @@ int cli::runMax(const Parsed &parsed, const pipeline::CompileOptions &options) {
       });
   if (!largest)
     return failed(llvm::toString(largest.takeError()));
-  if (raw.json)
+  if (raw.reports.json)
     printJson(pipeline::toJson(*largest));
   else
     llvm::outs() << pipeline::toText(*largest);

@@ -98,10 +98,12 @@ bool plimsoll::cli::parseStage(StringRef text, pipeline::Stage &stage) {
   return value.has_value();
 }
 
-bool plimsoll::cli::checkReports(const RawOptions &raw, pipeline::Stage stage, std::string &error) {
-  if (raw.dryRun || stage >= pipeline::Stage::Source)
+bool plimsoll::cli::checkReports(const CompileCommand &command, pipeline::Stage stage,
+                                 std::string &error) {
+  const ReportOptions &raw = command.reports;
+  if (command.dryRun || stage >= pipeline::Stage::Source)
     return true;
-  bool toOutput = raw.output.empty() || raw.output == "-";
+  bool toOutput = command.output.empty() || command.output == "-";
   std::pair<StringRef, bool> reports[] = {{"--report", !raw.report.empty()},
                                           {"--json", raw.json},
                                           {"--timeline", !raw.timeline.empty()},
@@ -109,11 +111,11 @@ bool plimsoll::cli::checkReports(const RawOptions &raw, pipeline::Stage stage, s
                                           {"--memory-viz", !raw.memoryViz.empty()}};
   for (auto [name, given] : reports)
     if (given && stage < pipeline::Stage::Plan)
-      error = (name + " tells of a plan, and --emit=" + raw.emit +
+      error = (name + " tells of a plan, and --emit=" + command.emit +
                " stops before there is one; leave one of them away")
                   .str();
   if (error.empty() && toOutput && (raw.json || raw.report == "-"))
-    error = "the text of --emit=" + raw.emit + " and " + (raw.json ? "--json" : "--report=-") +
+    error = "the text of --emit=" + command.emit + " and " + (raw.json ? "--json" : "--report=-") +
             " both go to standard output; give the text a file with -o";
   return error.empty();
 }
@@ -148,19 +150,6 @@ static bool parseEffort(StringRef text, planner::Options &planning) {
   return effort.has_value();
 }
 
-static bool parseNames(const RawOptions &raw, pipeline::CompileOptions &options,
-                       std::string &error) {
-  if (!isInit(raw.init))
-    error = "--init=" + raw.init + ": expected model or normal:0.02";
-  else if (!parseEffort(raw.effort, options.planning))
-    error = "--effort=" + raw.effort + ": expected fast, normal or max";
-  else if (!parseCheckpointing(raw.checkpoint, options.planning))
-    error = "--checkpoint=" + raw.checkpoint + ": expected planned, sqrt, every:N or none";
-  else if (raw.threads < 0)
-    error = "--threads: expected a positive number";
-  return error.empty();
-}
-
 static bool parseLimit(StringRef option, const std::string &text, std::optional<int64_t> &limit,
                        std::string &error) {
   if (text.empty())
@@ -174,25 +163,21 @@ static bool parseLimit(StringRef option, const std::string &text, std::optional<
   return true;
 }
 
-bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options,
-                                     std::string &error) {
-  std::vector<std::string> problems = parseRecipe(raw, options);
-  if (problems.size() > 1)
-    error = std::to_string(problems.size()) + " problems with how the model is to be trained\n  ";
-  error += join(problems, "\n  ");
-  if (!error.empty() || !parseNames(raw, options, error) ||
-      !checkRegexes(raw.trainable, "--trainable", error) ||
-      !checkRegexes(raw.freeze, "--freeze", error) ||
-      !checkRegexes(raw.noDecay, "--no-decay", error) ||
-      !checkRegexes(raw.whole, "--whole", error) || !parseLora(raw.lora, options.lora, error) ||
+/// Checks and converts the options that say which network is trained, but for its loss.
+static bool convertNetwork(const NetworkOptions &raw, pipeline::CompileOptions &options,
+                           std::string &error) {
+  if (!isInit(raw.init))
+    error = "--init=" + raw.init + ": expected model or normal:0.02";
+  else if (raw.threads < 0)
+    error = "--threads: expected a positive number";
+  if (!error.empty() || !checkRegexes(raw.trainable, "--trainable", error) ||
+      !checkRegexes(raw.freeze, "--freeze", error) || !parseLora(raw.lora, options.lora, error) ||
       !parseTeacher(raw.teacher, options.teacher, error))
     return false;
   options.model.path = raw.model;
   options.recipe.trainable = options.model.parameters = raw.trainable;
   options.recipe.freeze = options.model.untrained = raw.freeze;
-  options.recipe.noDecay = raw.noDecay;
   options.model.weights = raw.weights;
-  options.whole = raw.whole;
   for (const std::string &input : raw.inputs)
     if (!parseInput(input, options.model, error))
       return false;
@@ -200,19 +185,44 @@ bool plimsoll::cli::toCompileOptions(const RawOptions &raw, pipeline::CompileOpt
   for (const std::string &shape : raw.shapes)
     if (!parseShape(shape, options.model, error))
       return false;
-  if (!parseLimit("--memory", raw.memory, options.memory, error) ||
+  options.dropout = raw.dropout;
+  options.threads = raw.threads;
+  return true;
+}
+
+/// Sets `error` to the problems with the recipe; true if there are none.
+static bool checkRecipe(const std::vector<std::string> &problems, std::string &error) {
+  if (problems.size() > 1)
+    error = std::to_string(problems.size()) + " problems with how the model is to be trained\n  ";
+  error += join(problems, "\n  ");
+  return error.empty();
+}
+
+bool plimsoll::cli::toCompileOptions(const NetworkOptions &raw, pipeline::CompileOptions &options,
+                                     std::string &error) {
+  return checkRecipe(parseRecipe(raw, RecipeOptions(), options), error) &&
+         convertNetwork(raw, options, error);
+}
+
+bool plimsoll::cli::toCompileOptions(const StepOptions &raw, pipeline::CompileOptions &options,
+                                     std::string &error) {
+  if (!checkRecipe(parseRecipe(raw.network, raw.recipe, options), error))
+    return false;
+  if (!parseEffort(raw.effort, options.planning))
+    error = "--effort=" + raw.effort + ": expected fast, normal or max";
+  else if (!parseCheckpointing(raw.checkpoint, options.planning))
+    error = "--checkpoint=" + raw.checkpoint + ": expected planned, sqrt, every:N or none";
+  if (!error.empty() || !convertNetwork(raw.network, options, error) ||
+      !checkRegexes(raw.recipe.noDecay, "--no-decay", error) ||
+      !checkRegexes(raw.whole, "--whole", error) ||
+      !parseLimit("--memory", raw.memory, options.memory, error) ||
       !parseLimit("--memory-total", raw.memoryTotal, options.memoryTotal, error))
     return false;
-  options.dropout = raw.dropout;
+  options.recipe.noDecay = raw.recipe.noDecay;
+  options.whole = raw.whole;
   options.target = raw.target;
   options.precision = raw.precision;
   options.device = raw.device;
-  options.steps = raw.steps;
-  options.threads = raw.threads;
   options.keepGradients = raw.keepGradients;
-  options.poison = raw.poison;
-  options.planning.fullFrontier = raw.sweep || !raw.sweepSvg.empty();
-  options.seed = raw.seed;
-  options.scaleRule = raw.scaleRule;
   return true;
 }

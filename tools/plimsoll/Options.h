@@ -11,34 +11,97 @@ namespace plimsoll::cli {
 /// Exit codes, as documented: scripts rely on them.
 enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kNoPlanFits = 3 };
 
-/// What the user typed, before it is checked.
-struct RawOptions {
-  std::string model, output, loss = "cross-entropy", optimizer = "adamw", memory, emit = "binary",
-                             report, target = "cpu", precision = "f32", effort = "normal",
-                             checkpoint = "planned", init = "model", scaleRule, timeline, sweepSvg,
-                             trace, memoryViz, max, memoryTotal, value, device, weights, adapters,
-                             check, lora, teacher, clip, data;
-  std::vector<std::string> shapes, inputs, whole, trainable, freeze, noDecay, decay, lrScale,
-      dropout;
+// What the user typed, before it is checked: one struct for each command, made of those that
+// several commands share.
+
+/// The model, and the function of it that is trained.
+struct NetworkOptions {
+  std::string model, weights, loss = "cross-entropy", lora, teacher, init = "model";
+  std::vector<std::string> shapes, inputs, trainable, freeze, dropout;
+  int threads = 0; ///< of every launch; 0: all cores
+};
+
+/// How it is trained.
+struct RecipeOptions {
+  std::string optimizer = "adamw", clip;
+  std::vector<std::string> noDecay, decay, lrScale;
   int64_t accumulate = 1;
-  int64_t samples = 3; ///< gradcheck: elements of each parameter
-  int threads = 0;
+};
+
+/// What is planned, within which limits.
+struct StepOptions {
+  NetworkOptions network;
+  RecipeOptions recipe;
+  std::string memory, memoryTotal, target = "cpu", precision = "f32", device, effort = "normal",
+                                   checkpoint = "planned";
+  std::vector<std::string> whole;
+  bool keepGradients = false;
+};
+
+/// What is printed and written about a plan.
+struct ReportOptions {
+  bool json = false, remarks = false, strict = false;
+  std::string report, timeline, trace, memoryViz; ///< files
+  bool sweep = false;
+  std::string sweepSvg; ///< a file
+};
+
+struct CompileCommand {
+  StepOptions step;
+  ReportOptions reports;
+  std::string output, emit = "binary", scaleRule;
+  uint64_t seed = 0;
+  bool poison = false, dryRun = false;
+};
+
+struct PlanCommand {
+  StepOptions step;
+  ReportOptions reports;
+  std::string max; ///< "batch" or "seq": the dimension whose largest size is looked for
   double slowdown = 1.1;
   int64_t steps = 0; ///< steps whose predicted time is printed; 0: one step
+};
+
+struct ExplainCommand {
+  StepOptions step;
+  std::string value;
+  bool json = false, remarks = false;
+};
+
+struct GradcheckCommand {
+  NetworkOptions network;
+  std::string target = "cpu", data, scaleRule;
+  int64_t samples = 3; ///< elements of each parameter
   uint64_t seed = 0;
-  bool keepGradients = false, poison = false, dryRun = false, json = false, remarks = false,
-       sweep = false, strict = false, externalData = false, keepMissing = false, outputs = false;
+  bool outputs = false, json = false, remarks = false;
+};
+
+struct ExportCommand {
+  std::string model, weights, adapters, output;
+  bool externalData = false, keepMissing = false;
+};
+
+struct ReduceCommand {
+  std::string model, check, output;
+};
+
+struct CalibrateCommand {
+  std::string output, target = "cpu";
+  int threads = 0; ///< 0: all cores
 };
 
 /// Parses `1900MiB`, `2GB` or `4096`; false if it is no size or does not fit 64 bits.
 bool parseBytes(llvm::StringRef text, int64_t &bytes);
 
-/// Checks and converts the options; on failure returns false and sets `error`.
-bool toCompileOptions(const RawOptions &raw, pipeline::CompileOptions &options, std::string &error);
+/// Checks what the user typed and converts it; on failure returns false and sets `error`.
+bool toCompileOptions(const NetworkOptions &raw, pipeline::CompileOptions &options,
+                      std::string &error);
+bool toCompileOptions(const StepOptions &raw, pipeline::CompileOptions &options,
+                      std::string &error);
 
-/// Checks that the stage makes the plan that reports need, and that at most one report goes to
+/// Checks that `--emit` makes the plan that reports need, and that at most one report goes to
 /// standard output; on failure returns false and sets `error`.
-bool checkReports(const RawOptions &raw, pipeline::Stage stage, std::string &error);
+bool checkReports(const CompileCommand &command, pipeline::Stage stage, std::string &error);
 
 /// Parses a name of --emit; false if there is no such stage.
 bool parseStage(llvm::StringRef text, pipeline::Stage &stage);

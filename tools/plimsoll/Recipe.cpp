@@ -15,8 +15,9 @@ namespace {
 
 class RecipeParser {
 public:
-  RecipeParser(const RawOptions &raw, pipeline::CompileOptions &options)
-      : raw(raw), options(options) {}
+  RecipeParser(const NetworkOptions &network, const RecipeOptions &raw,
+               pipeline::CompileOptions &options)
+      : network(network), raw(raw), options(options) {}
 
   std::vector<std::string> run() {
     optimizer();
@@ -93,7 +94,7 @@ private:
 
   void loss() {
     std::vector<std::string> wrong;
-    options.loss = prepare::parseLoss(withWeights(raw.loss), wrong);
+    options.loss = prepare::parseLoss(withWeights(network.loss), wrong);
     options.model.alsoOutput = options.loss.output;
     for (const std::string &problem : wrong)
       add("--loss: " + problem);
@@ -145,14 +146,16 @@ private:
     }
   }
 
-  const RawOptions &raw;
+  const NetworkOptions &network;
+  const RecipeOptions &raw;
   pipeline::CompileOptions &options;
   std::vector<std::string> problems;
 };
 
 } // namespace
 
-std::vector<std::string> plimsoll::cli::parseRecipe(const RawOptions &raw,
+std::vector<std::string> plimsoll::cli::parseRecipe(const NetworkOptions &network,
+                                                    const RecipeOptions &recipe,
                                                     pipeline::CompileOptions &options) {
-  return RecipeParser(raw, options).run();
+  return RecipeParser(network, recipe, options).run();
 }

@@ -8,7 +8,8 @@ namespace plimsoll::cli {
 
 /// Checks and converts the options that say how the model is trained. Returns the problems, one
 /// line each.
-std::vector<std::string> parseRecipe(const RawOptions &raw, pipeline::CompileOptions &options);
+std::vector<std::string> parseRecipe(const NetworkOptions &network, const RecipeOptions &recipe,
+                                     pipeline::CompileOptions &options);
 
 } // namespace plimsoll::cli
 

@@ -8,8 +8,7 @@
 using namespace plimsoll;
 using namespace plimsoll::cli;
 
-int cli::runReduce(const Parsed &parsed) {
-  const RawOptions &raw = parsed.options;
+int cli::run(const ReduceCommand &raw) {
   if (int code = checkWritable({raw.output}))
     return code;
   frontend::ReduceOptions options{raw.model, raw.output, raw.check};
