@@ -160,7 +160,7 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
 }
 
 namespace {
-/// The indices of attention and of its gradient.
+/// Names the indices of attention and of its gradient.
 class AttentionFactors {
 public:
   FactorBuilder builder;
@@ -186,7 +186,7 @@ public:
   FactorLabels y() const { return order(heads, query, value); }
   FactorLabels lse() const { return {batch, heads, query}; }
 
-  /// The labels of a mask, whose dimensions of size 1 are repeated.
+  /// Returns the labels of a mask, whose dimensions of size 1 are repeated.
   FactorLabels mask(Value mask) {
     FactorLabels labels;
     int64_t scores[] = {batch, heads, query, key};
@@ -195,7 +195,7 @@ public:
     return labels;
   }
 
-  /// A label for the sums of all heads that read one head of keys.
+  /// Returns `labels` with one for the sums of all heads that read the one head of keys.
   FactorLabels summed(FactorLabels labels) {
     int64_t &head = labels[inner ? 2 : 1];
     if (head == IndexFactors::kRepeated)
@@ -204,7 +204,7 @@ public:
   }
 
 private:
-  /// Groups of several heads that share one cannot be cut without their counts.
+  /// Adds the heads. Groups of several that share one cannot be cut without their counts.
   void addHeads(int64_t count, int64_t keyCount, FactorKind shared) {
     bool isOne = count == keyCount, isShared = keyCount == 1;
     heads = builder.add(count, isOne ? FactorKind::free : isShared ? shared : FactorKind::whole);
@@ -235,7 +235,7 @@ IndexFactors AttentionOp::getIndexFactors() {
   return builder.finish();
 }
 
-/// Given `lse` and `y`, keys do not depend on each other any more.
+/// Takes keys for independent, which they are once `lse` and `y` are given.
 IndexFactors AttentionGradOp::getIndexFactors() {
   AttentionFactors factors(*this, /*isGradient=*/true);
   FactorBuilder &builder = factors.builder;

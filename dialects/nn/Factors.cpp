@@ -24,7 +24,7 @@ bool IndexFactors::isLinear() const {
 
 // Text ----------------------------------------------------------------------
 
-/// Names i to z, then z_1 and so on.
+/// Returns i to z, then z_1 and so on.
 static std::string nameOf(size_t place) {
   constexpr size_t kLetters = 'z' - 'i' + 1;
   return place < kLetters ? std::string(1, char('i' + place))

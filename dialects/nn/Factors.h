@@ -28,11 +28,11 @@ struct Factor {
   FactorKind kind;
 };
 
-/// The factors of each dimension, by number; kRepeated for one of size 1 that is broadcast.
+/// Holds the factor of each dimension, by number, or kRepeated for one of size 1 that is broadcast.
 using FactorLabels = llvm::SmallVector<int64_t>;
 
-/// The factors of an op and which one each dimension of its operands and results is, or the
-/// reason why its dimensions have none.
+/// Says which factors an op has and which one each dimension of its operands and results is, or
+/// why its dimensions have none.
 struct IndexFactors {
   static constexpr int64_t kRepeated = -1;
 
@@ -53,7 +53,7 @@ llvm::raw_ostream &operator<<(llvm::raw_ostream &os, const IndexFactors &factors
 /// Reports an error at `op` if `factors` do not fit its shapes or contradict their kinds.
 llvm::LogicalResult verifyFactors(mlir::Operation *op, const IndexFactors &factors);
 
-/// Names the dimensions of an op's operands and results. What it was not told is whole.
+/// Names the dimensions of an op's operands and results. Those that it was not told are whole.
 class FactorBuilder {
 public:
   explicit FactorBuilder(mlir::Operation *op);
@@ -78,21 +78,23 @@ private:
   IndexFactors made;
 };
 
-/// Dimensions of `from` and of `to` that a reshape turns into each other.
+/// Holds dimensions of `from` and of `to` that a reshape turns into each other.
 struct ReshapeRun {
   llvm::SmallVector<int64_t> from, to;
   bool isOneDimension() const { return from.size() == 1 && to.size() == 1; }
 };
-/// The shortest runs of equally many elements, outermost first. Dimensions of size 1 are in none.
+/// Returns the shortest runs with equally many elements, outermost first. Dimensions of size 1 are
+/// in none.
 llvm::SmallVector<ReshapeRun> reshapeRuns(llvm::ArrayRef<int64_t> from, llvm::ArrayRef<int64_t> to);
 
 namespace detail {
-/// The factors of numpy's broadcasting.
+/// Returns the factors of numpy's broadcasting.
 IndexFactors elementwiseFactors(mlir::Operation *op);
-/// Operands and results have the first dimensions of the operand of highest rank. Its last one is
-/// of kind `last`, the others are free.
+/// Returns the factors of an op whose operands and results have the first dimensions of the operand
+/// of highest rank. Its last one is of kind `last`, the others are free.
 IndexFactors rowFactors(mlir::Operation *op, FactorKind last);
-/// The first `count` operands and all results have the shape of operand 0, all of it free.
+/// Returns the factors of an op whose first `count` operands and all results have the shape of
+/// operand 0, all of it free.
 IndexFactors updateFactors(mlir::Operation *op, unsigned count);
 } // namespace detail
 

@@ -91,9 +91,9 @@ struct ConvFactors {
 };
 } // namespace
 
-/// The labels of a convolution of `x` with `w`, whichever of the three is the result. With one
-/// group, batch, channels and filters are indices of an einsum; groups cannot be cut without their
-/// count.
+/// Returns the labels of a convolution of `x` with `w`, whichever of the three is the result. With
+/// one group, batch, channels and filters are indices of an einsum; groups cannot be cut without
+/// their count.
 template <typename Op>
 static ConvFactors convFactors(FactorBuilder &builder, Op op, RankedTensorType x,
                                RankedTensorType w, RankedTensorType y, FactorKind batch,
@@ -227,8 +227,8 @@ int64_t AvgPoolGradOp::getFlops() {
   return poolFlops(getDy().getType(), getKernel());
 }
 
-/// The labels of `x` and `y`. Images and channels are of kind `planes`; windows move over the
-/// other dimensions of `x`, and `y` has an element for each.
+/// Returns the labels of `x` and `y`. Images and channels are of kind `planes`; windows move over
+/// the other dimensions of `x`, and `y` has an element for each.
 static std::pair<FactorLabels, FactorLabels> poolFactors(FactorBuilder &builder, RankedTensorType x,
                                                          RankedTensorType y, FactorKind planes) {
   FactorLabels image = builder.addAll(x.getShape().take_front(2), planes), windows = image;
@@ -243,7 +243,7 @@ IndexFactors MaxPoolOp::getIndexFactors() {
       poolFactors(builder, getX().getType(), getY().getType(), FactorKind::free);
   return builder.finish();
 }
-/// An element's number counts all elements before it.
+/// Takes everything for ordered: an element's number counts all elements before it.
 IndexFactors MaxPoolIndexOp::getIndexFactors() {
   FactorBuilder builder(*this);
   std::tie(builder.operand(0), builder.result(0)) =

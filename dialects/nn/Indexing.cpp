@@ -41,7 +41,7 @@ LogicalResult ScatterElementsOp::inferReturnTypes(MLIRContext *, std::optional<L
   return success();
 }
 
-/// Operand 0 has an axis of its own, which the indices address.
+/// Gives operand 0 an axis of its own, which the indices address.
 IndexFactors GatherElementsOp::getIndexFactors() {
   FactorBuilder builder(*this);
   FactorLabels labels = builder.operand(0) = builder.addAll(getX(), FactorKind::free);
@@ -52,7 +52,7 @@ IndexFactors GatherElementsOp::getIndexFactors() {
   return builder.finish();
 }
 
-/// Of several updates of one element the last one counts, or each of them: in their order.
+/// Takes updates for ordered: of several of one element the last one counts, or each in its turn.
 IndexFactors ScatterElementsOp::getIndexFactors() {
   FactorBuilder builder(*this);
   FactorLabels labels = builder.operand(0) = builder.result(0) =

@@ -69,7 +69,7 @@ LogicalResult CrossEntropyWithGradOp::inferReturnTypes(MLIRContext *, std::optio
   return checkClasses(loc, adaptor);
 }
 
-/// A mean over the rows that count: what one of them adds depends on the labels of the others.
+/// Takes rows for whole: the mean is one over those that count, which the labels of all say.
 template <typename Op>
 static FactorBuilder classFactors(Op op, std::optional<unsigned> gradientResult) {
   FactorBuilder builder(op);
@@ -123,8 +123,8 @@ LogicalResult KlDivergenceGradOp::inferReturnTypes(MLIRContext *, std::optional<
   return checkDistribution(loc, adaptor);
 }
 
-/// A mean over the first dimension, a sum over the others, which are of kind `rows`, and a softmax
-/// over the last one.
+/// Names the dimensions of a mean over the first one, a sum over the others, which are of kind
+/// `rows`, and a softmax over the last one.
 static FactorBuilder distributionFactors(Operation *op, FactorKind rows) {
   FactorBuilder builder(op);
   FactorLabels logits = builder.addAll(op->getOperand(0), rows);
@@ -183,7 +183,7 @@ LogicalResult PointwiseLossGradOp::verify() {
   return checkDelta(*this);
 }
 
-/// The loss divides by the number of elements, and so does its gradient.
+/// Takes everything for whole: loss and gradient are divided by the number of elements.
 static FactorBuilder meanFactors(Operation *op) {
   FactorBuilder builder(op);
   builder.operand(0) = builder.operand(1) = builder.addAll(op->getOperand(0), FactorKind::whole);

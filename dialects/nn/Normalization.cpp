@@ -57,7 +57,7 @@ LogicalResult LayerNormGradParamsOp::verify() {
 }
 
 namespace {
-/// The rows of a layer normalisation and what it normalises over.
+/// Names the rows of a layer normalisation and what it normalises over.
 struct LayerFactors {
   LayerFactors(Operation *op, Value x, int64_t trailing, FactorKind row, FactorKind normalised)
       : builder(op), x(builder.addAll(x, row)), rows(ArrayRef(this->x).drop_back(trailing)),
@@ -154,7 +154,8 @@ LogicalResult BatchNormUpdateOp::inferReturnTypes(MLIRContext *, std::optional<L
   return success();
 }
 
-/// The first `images` operands and result 0 are images, all others have a number for each channel.
+/// Returns the factors of an op whose first `images` operands and result 0 are images; all others
+/// have a number for each channel.
 /// Channels do not depend on each other; what else an image has is of kind `others`.
 static IndexFactors channelFactors(Operation *op, unsigned images, FactorKind others) {
   FactorBuilder builder(op);

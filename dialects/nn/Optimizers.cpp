@@ -81,7 +81,7 @@ IndexFactors SumSquaresOp::getIndexFactors() {
   return builder.finish();
 }
 
-/// Numbers have no dimensions.
+/// Has none: numbers have no dimensions.
 IndexFactors ClipByNormOp::getIndexFactors() {
   return FactorBuilder(*this).finish();
 }

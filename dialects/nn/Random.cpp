@@ -42,7 +42,7 @@ LogicalResult RandomOp::verify() {
   return verifyDrawing(*this);
 }
 
-/// An element's number in the whole tensor is what it draws by.
+/// Takes everything for ordered: an element draws by its number in the whole tensor.
 IndexFactors DropoutOp::getIndexFactors() {
   FactorBuilder builder(*this);
   builder.operand(0) = builder.result(0) = builder.addAll(getX(), FactorKind::ordered);

@@ -25,7 +25,7 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return inferRows(loc, adaptor.getX(), tensorType(adaptor.getX()).getElementType(), {}, results);
 }
 
-/// Parts of a sum add up; those of a maximum or a product do not.
+/// Tells sums, whose parts add up, from maxima and products.
 IndexFactors ReduceOp::getIndexFactors() {
   return detail::rowFactors(*this,
                             getKind() == Reduction::sum ? FactorKind::reduced : FactorKind::whole);

@@ -23,7 +23,7 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
-/// Dimensions that are others together, or a part of one, are numbered by the whole shape.
+/// Shares the dimensions that stay what they are. Elements of the others are numbered anew.
 IndexFactors ReshapeOp::getIndexFactors() {
   FactorBuilder builder(*this);
   ArrayRef<int64_t> from = getX().getType().getShape(), to = getY().getType().getShape();
@@ -239,7 +239,7 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
-/// The labels of `gathered` when those of the table and of the indices are known.
+/// Returns the labels of what is gathered, given those of the table and of the indices.
 static FactorLabels gathered(ArrayRef<int64_t> table, ArrayRef<int64_t> indices, int64_t axis) {
   FactorLabels labels(table.take_front(axis));
   llvm::append_range(labels, indices);

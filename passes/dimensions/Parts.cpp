@@ -39,7 +39,7 @@ int Sources::find(Value value, unsigned dim, bool isFree) {
   return found->second;
 }
 
-/// A part as its source is by now; what one source follows may follow another.
+/// Returns the parts that a part consists of by now; a source that it follows may follow others.
 Dim Sources::expand(const Part &part, int depth) const {
   const Dim &follows = list[part.source].follows;
   if (part.changes() || follows.empty() || depth > 64)
@@ -65,7 +65,7 @@ bool Sources::isFree(const Dim &dim) const {
 
 // Where dimensions meet -----------------------------------------------------
 
-/// Parts that fill the same elements of both operands.
+/// Returns the parts of two runs of parts that cover the same elements of both operands.
 Dim Sources::resolve(const Dim &a, const Dim &b, Conflict conflict) {
   bool movesA = changes(a), movesB = changes(b);
   if (!movesA && !movesB)
@@ -92,7 +92,7 @@ Dim Sources::meet(const Dim &a, const Dim &b, Conflict conflict) {
     return isFree(a) ? b : a;
   Dim result;
   for (size_t i = 0, j = 0; i < a.size() || j < b.size();) {
-    Dim left, right; // as few parts as are equally many elements
+    Dim left, right; // shortest runs with equal numbers of elements
     int64_t elementsLeft = 1, elementsRight = 1;
     do {
       bool fromA =
@@ -123,11 +123,12 @@ class Cutter {
 public:
   Cutter(ArrayRef<Part> whole, llvm::function_ref<int(unsigned)> made) : made(made) {
     for (const Part &part : whole)
-      if (part.was != 1 || part.changes()) // a plain 1 says nothing about the elements
+      if (part.was != 1 || part.changes()) // a constant 1 carries no information
         rest.push_back(part);
   }
 
-  /// The parts of dimension `d`, of `size` elements; empty if that is impossible.
+  /// Returns the parts of dimension `d`, whose size is `size` so far; empty if that is
+  /// impossible.
   Dim take(unsigned d, int64_t size) {
     bool one = at < rest.size() && rest[at].was == 1;
     if (size == 1)
@@ -152,7 +153,7 @@ public:
   ArrayRef<Part> left() const { return ArrayRef(rest).drop_front(at); }
 
 private:
-  /// 2 x 3 becomes 6 before it is cut into 3 x 2.
+  /// Merges parts, so that 2 x 3 can be cut into 3 x 2 as 6.
   void joinUntilDivisible(int64_t size, unsigned d) {
     while (!rest[at].changes() && rest[at].was % size != 0 && at + 1 < rest.size() &&
            !rest[at + 1].changes()) {
@@ -185,7 +186,7 @@ std::optional<SmallVector<Dim, 4>> Sources::cut(ArrayRef<Part> whole, ArrayRef<i
     if (dims.back().empty())
       return changes(whole) ? std::nullopt : std::optional(unchanged());
   }
-  if (!cutter.left().empty() && dims.empty()) // a scalar that is to become many
+  if (!cutter.left().empty() && dims.empty()) // a scalar that would become many elements
     return std::nullopt;
   if (!dims.empty())
     dims.back().append(cutter.left().begin(), cutter.left().end());

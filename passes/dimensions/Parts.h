@@ -1,11 +1,10 @@
 //===- Parts.h - the parts that a dimension consists of -------------*- C++ -*-===//
 //
-// A dimension is a row-major list of parts: 512 rows may be a batch of 4 by 128 tokens.
-// A part has the size that it has in the module, the size it gets, and a source: the value that
-// brought it in. Sources of fixed size are parameters, and what an op cuts or counts. Free ones
-// are sizes that are literals only: those of constants and of nn.broadcast. Where a free part
-// meets one that changes, its source has to follow; where a fixed one does, the module cannot
-// have the new size.
+// A dimension is a row-major list of parts: 512 rows may be a batch of 4 by 128 tokens. A part has
+// the size that it has in the module, its new size, and a source: the value that brought it in.
+// Sources are fixed if they are parameters, or sizes that an op cuts or counts. They are free if
+// their size is a literal only: those of constants and of nn.broadcast. If a free part meets one
+// that changes, its source must follow; if a fixed one does, the module cannot have the new size.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_PASSES_DIMENSIONS_PARTS_H
 #define PLIMSOLL_PASSES_DIMENSIONS_PARTS_H
@@ -18,17 +17,17 @@
 namespace plimsoll::dimensions {
 
 struct Part {
-  int64_t was, now; ///< elements: as they are, and as asked for
+  int64_t was, now; ///< elements: before and after the change
   int source;       ///< index into Sources
   bool changes() const { return was != now; }
 };
 
-/// The parts of a dimension, outermost first; never empty.
+/// Holds the parts of a dimension, outermost first; it is never empty.
 using Dim = llvm::SmallVector<Part, 2>;
 
 bool changes(llvm::ArrayRef<Part> dim);
 int64_t sizeBefore(llvm::ArrayRef<Part> dim);
-/// At most 2^60, which no tensor is allowed to have.
+/// Returns the new size of a dimension, at most 2^60, which no tensor may have.
 int64_t sizeAfter(llvm::ArrayRef<Part> dim);
 
 class Sources {
@@ -42,21 +41,21 @@ public:
     Dim follows; ///< empty while it keeps its size
   };
 
-  /// Dimension `dim` of `value`, which begins here; of the size it has by now.
+  /// Returns dimension `dim` of `value` as a new source, with the size it has by now.
   Dim begin(mlir::Value value, unsigned dim, bool isFree);
-  /// A dimension whose sizes are given.
+  /// Returns dimension `dim` of `value` as a new source with the size `now`.
   Dim beginAt(mlir::Value value, unsigned dim, int64_t now);
 
-  /// The dimension that two operands share. Free sources follow; `conflict` is told what
-  /// cannot, and the result goes on as if it had.
+  /// Returns the dimension that two operands share. Free sources follow; calls `conflict` for what
+  /// cannot follow, and continues as if it had.
   Dim meet(const Dim &a, const Dim &b, Conflict conflict);
-  /// `whole` in row-major order, cut into dimensions of `sizes` (as they are), of which
-  /// `result` is the value. Nothing if a cut would go through a part that changes.
+  /// Cuts `whole`, in row-major order, into dimensions of `result`, whose sizes are `sizes` so far.
+  /// Returns nothing if a cut would go through a part that changes.
   std::optional<llvm::SmallVector<Dim, 4>> cut(llvm::ArrayRef<Part> whole,
                                                llvm::ArrayRef<int64_t> sizes, mlir::Value result);
 
   const Source &operator[](int source) const { return list[source]; }
-  /// True if a source has followed since the last call.
+  /// True if a source has followed another since the last call.
   bool hasChanged() { return std::exchange(changed, false); }
 
 private:

@@ -32,7 +32,7 @@ int SameDimensions::find(int id) {
   return id;
 }
 
-/// Of two that consist of the same sizes, the parts are the same too.
+/// Unites two groups, and their parts if both consist of parts with the same sizes.
 void SameDimensions::unite(int a, int b) {
   a = find(a), b = find(b);
   if (a == b || sizes[a] != sizes[b])
@@ -45,7 +45,7 @@ void SameDimensions::unite(int a, int b) {
     merge(other, a);
 }
 
-/// `whole` consists of `pieces`, outermost first.
+/// Records that `whole` consists of `pieces`, outermost first.
 void SameDimensions::merge(ArrayRef<int> pieces, int whole) {
   whole = find(whole);
   std::vector<int> known = parts[whole];
@@ -56,7 +56,7 @@ void SameDimensions::merge(ArrayRef<int> pieces, int whole) {
       unite(a, b);
 }
 
-/// Runs of dimensions of equal products, of which one consists of the others.
+/// Matches runs of dimensions with equal products, if one side is a single dimension.
 void SameDimensions::reshape(Value from, Value to) {
   for (const nn::ReshapeRun &run : nn::reshapeRuns(shapeOf(from), shapeOf(to))) {
     auto idsOf = [&](Value value, ArrayRef<int64_t> dims) {

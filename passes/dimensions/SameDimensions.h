@@ -8,14 +8,14 @@
 
 namespace plimsoll::dimensions {
 
-/// Groups the dimensions of a function's values: two are in one group if an op takes them for the
-/// same index, directly or by a chain of ops. Dimensions that a reshape merges, and another one
-/// takes apart again, are followed through it. What is not understood joins nothing.
+/// Groups the dimensions of a function's values: two are in one group if an op uses them as the
+/// same index, directly or through a chain of ops. Dimensions that one reshape merges and another
+/// takes apart are followed through both. Ops that are not understood unite nothing.
 class SameDimensions {
 public:
   explicit SameDimensions(mlir::func::FuncOp function);
 
-  /// The group of dimension `dim` of `value`.
+  /// Returns the group of dimension `dim` of `value`.
   int group(mlir::Value value, int64_t dim) { return find(idOf(value, dim)); }
   void unite(mlir::Value a, int64_t dimA, mlir::Value b, int64_t dimB) {
     unite(idOf(a, dimA), idOf(b, dimB));
@@ -33,7 +33,7 @@ private:
   llvm::DenseMap<mlir::Value, int> first; ///< id of a value's dimension 0; the others follow
   std::vector<int> parent;
   std::vector<int64_t> sizes;
-  std::vector<std::vector<int>> parts; ///< of a group: the dimensions it consists of, or none
+  std::vector<std::vector<int>> parts; ///< of a group: the dimensions that it consists of, if known
 };
 
 } // namespace plimsoll::dimensions

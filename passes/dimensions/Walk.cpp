@@ -92,7 +92,8 @@ void Walk::reshape(nn::ReshapeOp op) {
   fail(op);
 }
 
-/// Where a dimension of 1 is repeated, the count is a literal of the file.
+/// Follows a broadcast. The count of a repeated dimension of size 1 is a literal, so it is
+/// free.
 void Walk::broadcast(nn::BroadcastOp op) {
   Dims from = dims[op.getX()], to = begin(op.getY(), true);
   size_t missing = to.size() - from.size();
@@ -108,7 +109,8 @@ void Walk::broadcast(nn::BroadcastOp op) {
   dims[op.getY()] = to;
 }
 
-/// A 1 that stays is repeated where another operand's 1 changes.
+/// Joins the dimensions with the same factor. A 1 that stays is repeated if another operand's 1
+/// changes.
 void Walk::byFactors(Operation *op, const nn::IndexFactors &factors) {
   SmallVector<Dim> shared(factors.factors.size());
   SmallVector<Dim> ones(factors.factors.size());
@@ -149,7 +151,8 @@ void Walk::concat(nn::ConcatOp op) {
   dims[op.getY()] = result;
 }
 
-/// Of a dimension that changes, only the front is the same at every size.
+/// Refuses parts of a dimension that changes, except the first: only the front is the same at every
+/// size.
 void Walk::split(nn::SplitOp op) {
   int64_t axis = op.getAxis(), offset = 0;
   for (auto [result, size] : llvm::zip(op->getResults(), op.getSizes())) {
@@ -176,8 +179,9 @@ Dim Walk::meet(Operation *op, const Dim &a, const Dim &b) {
       a, b, [&](ArrayRef<Part> moving, const Part &still) { conflict(op, moving, still); });
 }
 
-/// A window moves by whole strides: so many more of its positions as strides fit into what
-/// an image grows by, however its border is padded and rounded.
+/// Follows an operator with windows. A window moves by whole strides, so the number of positions
+/// grows by as many strides as the growth of the image contains, however the border is padded and
+/// rounded.
 void Walk::window(Operation *op, ArrayRef<int64_t> strides, bool isTransposed) {
   Value x = op->getOperand(0), y = op->getResult(0);
   bool isPool = op->getNumOperands() == 1;
@@ -204,7 +208,7 @@ void Walk::window(Operation *op, ArrayRef<int64_t> strides, bool isTransposed) {
   dims[y] = to;
 }
 
-// Ops whose result sizes follow from a formula of their own ------------------
+// Ops whose result sizes follow from their own formula -----------------------
 
 FailureOr<SmallVector<Type>> Walk::infer(Operation *op, std::string &message) {
   auto interface = dyn_cast<InferTypeOpInterface>(op);
@@ -227,7 +231,8 @@ FailureOr<SmallVector<Type>> Walk::infer(Operation *op, std::string &message) {
   return types;
 }
 
-/// A dimension is that of the first operand where the sizes say so, else a new one.
+/// Follows an op by its type inference. A dimension is that of the first operand if old and
+/// new sizes agree, else a new one.
 void Walk::byInference(Operation *op) {
   std::string message;
   FailureOr<SmallVector<Type>> types = infer(op, message);

@@ -15,10 +15,10 @@
 
 namespace plimsoll::dimensions {
 
-/// The dimensions of a value.
+/// Holds the dimensions of a value.
 using Dims = llvm::SmallVector<Dim, 4>;
 
-/// One walk after the other over a function, until no source follows any more.
+/// Follows sizes through a function, walk by walk until no source follows any more.
 class Walk {
 public:
   virtual ~Walk() = default;
@@ -31,7 +31,7 @@ protected:
 
   /// Called before each walk: problems of the one before do not count.
   virtual void beginWalk() = 0;
-  /// The dimensions that an argument begins with.
+  /// Returns the dimensions that an argument begins with.
   virtual Dims dimsOfArgument(mlir::BlockArgument argument) = 0;
   /// Called behind each op, whose results have their dimensions by then.
   virtual void visited(mlir::Operation *) {}
@@ -50,7 +50,7 @@ private:
   void visit(mlir::Operation *op);
   Dims begin(mlir::Value value, bool isFree);
   Dim meet(mlir::Operation *op, const Dim &a, const Dim &b);
-  /// What depends on this one is not looked at.
+  /// Excludes what depends on this op.
   void fail(mlir::Operation *op);
   void reshape(nn::ReshapeOp op);
   void broadcast(nn::BroadcastOp op);
@@ -58,7 +58,7 @@ private:
   void concat(nn::ConcatOp op);
   void split(nn::SplitOp op);
   void window(mlir::Operation *op, llvm::ArrayRef<int64_t> strides, bool isTransposed);
-  /// Result types at the new sizes, or what the op says against them.
+  /// Returns the result types at the new sizes; or fails and sets `message` to the op's diagnostic.
   llvm::FailureOr<llvm::SmallVector<mlir::Type>> infer(mlir::Operation *op, std::string &message);
   void byInference(mlir::Operation *op);
 };

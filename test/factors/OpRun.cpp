@@ -20,7 +20,7 @@ using namespace plimsoll::test;
 
 // Tensors -------------------------------------------------------------------
 
-/// Bytes of one step along `dim`, and how often there is a row of such steps.
+/// Returns the bytes of one step along `dim`, and how many rows of such steps there are.
 static std::pair<int64_t, int64_t> rowsOf(RankedTensorType type, int64_t dim) {
   int64_t inner = nn::elementBytes(type.getElementType()), outer = 1;
   for (int64_t size : type.getShape().drop_front(dim + 1))

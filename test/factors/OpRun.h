@@ -13,29 +13,29 @@ struct Tensor {
   mlir::RankedTensorType type;
   std::vector<char> bytes;
 
-  /// Elements `begin` to `end` of dimension `dim`.
+  /// Returns elements `begin` to `end` of dimension `dim`.
   Tensor slice(int64_t dim, int64_t begin, int64_t end) const;
 };
-/// `a`, and behind it in dimension `dim`, `b`.
+/// Returns `a` and, behind it in dimension `dim`, `b`.
 Tensor join(const Tensor &a, const Tensor &b, int64_t dim);
 
-/// The types of one copy of an op.
+/// Holds the types of one copy of an op.
 struct OpTypes {
   llvm::SmallVector<mlir::Type> operands, results;
 };
 
-/// Copies of one op that differ in their types, lowered as the compiler lowers them, each with
+/// Runs copies of one op that differ in their types, lowered as the compiler lowers them, each with
 /// operands and results of its own.
 class OpRun {
 public:
   /// Fails, with the compiler's message, where a copy is not valid or nothing runs it.
   static llvm::Expected<OpRun> create(mlir::Operation *op, llvm::ArrayRef<OpTypes> copies,
                                       std::shared_ptr<const target::Machine> target);
-  /// The results of all copies.
+  /// Returns the results of all copies.
   std::vector<std::vector<Tensor>> run(llvm::ArrayRef<std::vector<Tensor>> operands);
 
 private:
-  /// Places of the operands and results of one copy.
+  /// Holds the places of the operands and results of one copy.
   struct Places {
     llvm::SmallVector<int64_t> operands, results;
   };

@@ -31,8 +31,8 @@ namespace {
 
 // Random operands -----------------------------------------------------------
 
-/// The least and the largest integer for `op`: indices and labels point at something, and no
-/// divisor is zero.
+/// Returns the least and the largest integer for `op`: indices and labels point at something, and
+/// no divisor is zero.
 std::pair<int64_t, int64_t> integersFor(Operation *op, const nn::IndexFactors &factors) {
   int64_t limit = 7;
   if (op->hasTrait<nn::Elementwise>())
@@ -51,7 +51,7 @@ template <typename T> void fill(Tensor &tensor, auto draw) {
   std::generate_n(numbers, tensor.type.getNumElements(), [&] { return static_cast<T>(draw()); });
 }
 
-/// Floats in (-1, 1) or, for logarithms, variances and the like, in (0, 1).
+/// Draws floats in (-1, 1) or, for logarithms, variances and the like, in (0, 1).
 Tensor draw(Type type, std::pair<int64_t, int64_t> integers, bool positive,
             std::mt19937_64 &random) {
   Tensor tensor{cast<RankedTensorType>(type), {}};
@@ -124,7 +124,7 @@ std::string compareSums(const Tensor &a, const Tensor &b, const Tensor &expected
 
 // Parts ---------------------------------------------------------------------
 
-/// An op cut along one of its factors.
+/// Cuts an op along one of its factors.
 class Cut {
 public:
   Cut(Operation *op, const nn::IndexFactors &factors, int64_t label)
@@ -132,7 +132,7 @@ public:
     at = std::max<int64_t>(1, size / 3); // parts of different sizes where there are any
   }
 
-  /// What is wrong with `kind`, or "".
+  /// Returns what is wrong with `kind`, or "".
   std::string check(FactorKind kind, std::shared_ptr<const target::Machine> target) {
     OpTypes whole{llvm::to_vector<6>(op->getOperandTypes()),
                   llvm::to_vector<6>(op->getResultTypes())};
