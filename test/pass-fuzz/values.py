@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+LAUNCH = re.compile(r"(%\w+) = nn\.launch\(([^)]*)\)")
 OP = re.compile(r"(%\w+) = nn\.(\w+) ([^:{]*?)\s*(?:\{(.*?)\})?\s*(?:: (.*))?$")
 ERF = np.vectorize(math.erf)
 
@@ -66,16 +67,17 @@ def apply(op, operands, attributes, types):
     raise ValueError(f"nn.{op} is not in the interpreter")
 
 
-def run(text, arguments, parameters):
-    """Returns the results of @forward in `text`; `arguments` are in order, parameters by name."""
-    body = text[text.index("func.func @forward"):]
-    names = re.findall(r"(%\w+): tensor", body.split("\n")[0].split("->")[0])
-    values = dict(zip(names, arguments))
-    for line in body.split("\n")[1:]:
-        line = line.strip()
-        if line.startswith("return"):
+def run_block(lines, values, parameters):
+    """Runs lines up to the one that ends the block; returns what it returns or yields."""
+    for line in lines:
+        if line.startswith(("return", "nn.yield")):
             return [values[name] for name in re.findall(r"%\w+", line.split(":")[0])]
-        if found := re.match(r"(%\w+) = nn\.load @(\w+)", line):
+        if found := LAUNCH.match(line):
+            operands = [values[name] for name in re.findall(r"%\w+", found[2])]
+            names = re.findall(r"(%\w+): tensor", next(lines))
+            (values[found[1]],) = run_block(lines, dict(zip(names, operands)), parameters)
+            next(lines)  # the brace
+        elif found := re.match(r"(%\w+) = nn\.load @(\w+)", line):
             values[found[1]] = parameters[found[2]]
         elif found := re.match(r"(%\w+) = nn\.constant", line):
             values[found[1]] = constant(line)
@@ -85,3 +87,10 @@ def run(text, arguments, parameters):
         elif line:
             raise ValueError(f"cannot read '{line}'")
     raise ValueError("no return")
+
+
+def run(text, arguments, parameters):
+    """Returns the results of @forward in `text`; `arguments` are in order, parameters by name."""
+    first, *lines = text[text.index("func.func @forward"):].split("\n")
+    names = re.findall(r"(%\w+): tensor", first.split("->")[0])
+    return run_block((line.strip() for line in lines), dict(zip(names, arguments)), parameters)

@@ -122,7 +122,7 @@ def operations():
 
 def operators(*tables):
     """Returns the ONNX operators of the importer's tables."""
-    folder = ROOT / "compiler" / "import"
+    folder = ROOT / "compiler" / "onnx" / "ops"
     text = "".join(file.read_text() for table in tables for file in folder.glob(table + ".cpp"))
     return set(re.findall(r'table\["(\w+)"\]', text))
 
