@@ -135,6 +135,10 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
   planned.alternatives = {
       {launch.getWorkspace(), alignment, launch.getSeconds().getValueAsDouble()}};
   for (Value operand : op->getOperands())
+    if (auto writer = viewedValue(operand).getDefiningOp<nn::LaunchOp>();
+        writer && writer.overwritesOperands())
+      return op->emitError("reads what an update wrote, which only nn.store may read");
+  for (Value operand : op->getOperands())
     if (ValueId id = valueId(operand);
         id != planner::none && !llvm::is_contained(planned.reads, id))
       planned.reads.push_back(id);
@@ -154,8 +158,10 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
                                          << "or state as it was before the step";
       planned.overwrites.push_back({id, planner::none});
     }
-    if (std::optional<unsigned> gradient = op.getGradientOperand())
-      primals[valueId(op->getOperand(*gradient))] = planned.overwrites.front().before;
+    std::optional<unsigned> gradient = op.getGradientOperand();
+    if (ValueId id = gradient ? valueId(op->getOperand(*gradient)) : planner::none;
+        id != planner::none)
+      primals[id] = planned.overwrites.front().before;
   } else {
     for (Value result : op->getResults()) {
       ValueId id = addValue(result.getType(), planned.name, planner::Lifetime::Transient);
