@@ -87,12 +87,13 @@ constexpr const char *kValues[] = {"7 : i64",
                                    "affine_map<(d0) -> (d0)>"};
 
 constexpr const char *kNames[] = {
-    "nn.name",      "nn.role",       "nn.rloe",        "nn.limit",       "nn.ignored",
-    "nn.whole",     "nn.dimensions", "nn.classes",     "nn.model",       "nn.unsaved",
-    "nn.teacher",   "nn.stored",     "nn.pieces",      "nn.scale",       "nn.single_source",
-    "nn.constants", "nn.added_loss", "nn.lora_alpha",  "plan.place",     "plan.places",
-    "plan.arena",   "plan.kernel",   "plan.recompute", "plan.workspace", "plan.plces",
-    "exec.role",    "role",          "axis",           "kernel",         "unheard_of"};
+    "nn.name",          "nn.role",       "nn.rloe",       "nn.limit",      "nn.ignored",
+    "nn.whole",         "nn.dimensions", "nn.classes",    "nn.model",      "nn.unsaved",
+    "nn.file_name",     "nn.teacher",    "nn.stored",     "nn.pieces",     "nn.scale",
+    "nn.single_source", "nn.constants",  "nn.added_loss", "nn.lora_alpha", "plan.place",
+    "plan.places",      "plan.arena",    "plan.launch",   "plan.machine",  "plan.recompute",
+    "plan.workspace",   "plan.plces",    "exec.role",     "role",          "axis",
+    "kernel",           "unheard_of"};
 
 class TextMutator {
 public:
