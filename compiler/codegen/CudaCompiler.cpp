@@ -100,7 +100,7 @@ static Expected<std::vector<KernelResources>> readResources(const std::string &l
 
 namespace {
 
-/// What both ways to a program of step.cu have in common.
+/// Common base of the toolchains that compile step.cu.
 class CudaSourceToolchain : public Toolchain {
 public:
   CudaSourceToolchain(std::string suffix) : suffix(std::move(suffix)) {}
@@ -124,11 +124,12 @@ public:
   }
 
 protected:
-  /// Behind "--target=cuda": which one, and what plimsoll was built without.
+  /// Returns what follows "--target=cuda" in the error of a build that cannot make such programs:
+  /// the architecture, and what plimsoll was built without.
   virtual std::string whyMissing() const = 0;
-  /// The compiler of step.cu with its flags.
+  /// Returns the compiler of step.cu and its flags.
   virtual Expected<std::vector<std::string>> stepCompiler(const std::string &host) const = 0;
-  /// Flags for the libraries that the runtime needs.
+  /// Returns the linker's flags for the libraries that the runtime needs.
   virtual Expected<std::vector<std::string>> libraries() const = 0;
 
 private:

@@ -14,7 +14,7 @@ llvm::Expected<std::string> findCudaCompiler();
 /// Returns the nvcc flags for emitted kernels. The program's bits depend on them.
 std::vector<std::string> cudaFlags(llvm::StringRef architecture);
 
-/// Those that `log`, of nvcc --resource-usage, tells.
+/// Returns the resources of all kernels in `log`, the output of nvcc --resource-usage.
 std::vector<KernelResources> parseResources(llvm::StringRef log);
 
 } // namespace plimsoll::codegen

@@ -8,22 +8,22 @@
 
 namespace plimsoll::codegen {
 
-/// The words in which emitted steps of one target differ from those of another.
+/// The parts of an emitted step's text that depend on the target.
 struct SourceDialect {
   llvm::StringLiteral stepFile;      ///< "step.cpp"
   llvm::StringLiteral kernelHeaders; ///< lines that declare the kernels
-  llvm::StringLiteral opening;       ///< in front of places and loop nests
-  llvm::StringLiteral closing;       ///< behind them
-  llvm::StringLiteral timelineHead;  ///< what follows the name of a timeline's function
-  llvm::StringLiteral kernelScope;   ///< in front of the name of a library kernel
-  /// The function called `name` that runs a loop nest.
+  llvm::StringLiteral opening;       ///< text before places and loop nests
+  llvm::StringLiteral closing;       ///< text after them
+  llvm::StringLiteral timelineHead;  ///< text after the name of a timeline's function
+  llvm::StringLiteral kernelScope;   ///< text before the name of a library kernel
+  /// Returns the text of the function `name`, which runs `loop`.
   std::string (*emitLoop)(exec::LoopOp loop, llvm::StringRef name);
-  bool accesses; ///< the program tells what every launch reads and writes
+  bool accesses; ///< the program lists what every launch reads and writes
 };
 
-/// C++ for the CPU.
+/// The source of CPU programs: C++.
 extern const SourceDialect kCppSource;
-/// CUDA, which the emulator reads too.
+/// The source of GPU programs: CUDA. The emulator compiles it as well.
 extern const SourceDialect kCudaSource;
 
 } // namespace plimsoll::codegen

@@ -9,8 +9,8 @@
 
 namespace plimsoll::codegen {
 
-/// What is to be built from a folder that holds the step's file, program.cpp and, where needed,
-/// constants.bin.
+/// Describes what is to be built from a folder that holds the step's file, program.cpp and, where
+/// needed, constants.bin.
 struct BuildJob {
   std::string folder;
   std::string output;
@@ -20,7 +20,7 @@ struct BuildJob {
   bool oneDnn = false;
 };
 
-/// What one kernel of the step takes of a multiprocessor.
+/// The resources of a multiprocessor that one kernel of the step takes.
 struct KernelResources {
   std::string name; ///< "loop_3"
   int registers = 0, spilledBytes = 0, sharedBytes = 0;
@@ -31,19 +31,19 @@ class Toolchain {
 public:
   virtual ~Toolchain() = default;
 
-  /// Compiles and links. What the program needs beside glibc is copied by `copyLibraries`. Answers
-  /// what the compiler said about the step's kernels, where it says anything.
+  /// Compiles and links the program, and copies the shared libraries that it needs besides glibc's
+  /// to its side. Returns the resources of the step's kernels if the compiler reports them.
   virtual llvm::Expected<std::vector<KernelResources>> build(const BuildJob &job) const = 0;
-  /// CMakeLists.txt of emitted sources. `oneDnn`: the step uses it.
+  /// Returns the CMakeLists.txt of emitted sources; with oneDNN if the step uses it.
   virtual std::string buildFile(bool oneDnn) const = 0;
 };
 
-/// Of a CPU. `isa` stands in the names of the runtime's libraries ("v3"), `isaFlags` are the host
-/// compiler's ("-march=x86-64-v3").
+/// Returns the toolchain for a CPU. `isa` is part of the names of the runtime's libraries ("v3");
+/// `isaFlags` are flags of the host compiler ("-march=x86-64-v3").
 std::unique_ptr<Toolchain> hostToolchain(std::string isa, std::vector<std::string> isaFlags);
-/// Of a GPU, "sm_90": nvcc.
+/// Returns the toolchain for a GPU of `architecture` ("sm_90"), which runs nvcc.
 std::unique_ptr<Toolchain> cudaToolchain(std::string architecture);
-/// Of the emulator: the host compiler alone.
+/// Returns the toolchain for the emulator, which runs the host compiler alone.
 std::unique_ptr<Toolchain> emulatorToolchain();
 
 } // namespace plimsoll::codegen

@@ -13,7 +13,7 @@
 
 namespace plimsoll::target {
 
-/// What a program has that takes memory beside its arena.
+/// The parts of a program that take memory besides its arena.
 struct ProgramContents {
   int64_t tensors = 0;          ///< of a checkpoint
   int64_t launches = 0;         ///< of all timelines
@@ -38,15 +38,15 @@ public:
   std::optional<int64_t> workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes,
                                         int64_t threads) const override;
 
-  /// "x86-64-v4", "sm_90"
+  /// Returns the name of the instruction set or architecture: "x86-64-v4", "sm_90".
   virtual std::string name() const = 0;
-  /// For people: "cpu x86-64-v4, 8 threads"
+  /// Returns a description for people: "cpu x86-64-v4, 8 threads".
   virtual std::string title() const = 0;
-  /// What its steps look like in source.
+  /// Returns the form of emitted steps.
   virtual const codegen::SourceDialect &source() const = 0;
-  /// What makes programs of that source.
+  /// Returns what compiles emitted steps.
   virtual std::unique_ptr<codegen::Toolchain> toolchain() const = 0;
-  /// Bytes that a program takes while it runs, less its arena.
+  /// Returns the bytes that a program takes while it runs, without its arena.
   virtual int64_t bytesBesideArena(const ProgramContents &contents) const = 0;
 
   /// Returns the number of the host's threads that every launch uses; 1 if launches run elsewhere.

@@ -12,7 +12,7 @@ struct PlanOutcome {
   planner::Problem problem;
   planner::Result result;
   std::vector<nn::TimelineKind> kinds; ///< of the problem's timelines
-  /// Of each value of the problem: the parameter or sum whose gradient it is, or `none`.
+  /// For each value of the problem, the parameter or sum whose gradient it is, or `none`.
   std::vector<planner::ValueId> gradientOf;
 
   /// Returns the index of the timeline that reports show if they show one: the first that trains,
