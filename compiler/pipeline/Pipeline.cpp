@@ -239,7 +239,10 @@ FailureOr<Compilation> plimsoll::pipeline::compileTo(MLIRContext &context,
                               options.precision, options.device, error);
   if (!compilation.target)
     return emitError(unknown, error);
-  compilation.module = frontend::frontEndOf(options.model.path).read(&context, options.model);
+  frontend::ModelOptions model = options.model;
+  model.parameters = options.recipe.trainable;
+  model.untrained = options.recipe.freeze;
+  compilation.module = frontend::frontEndOf(model.path).read(&context, model);
   if (!compilation.module || failed(prepare::assignRecipe(*compilation.module, options.recipe)))
     return failure();
   if (!options.dropout.empty() && failed(insertDropout(*compilation.module, options)))

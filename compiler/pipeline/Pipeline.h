@@ -37,7 +37,7 @@ struct TeacherOptions {
 enum class Feed { ByHost, ByEither, ByData };
 
 struct CompileOptions {
-  frontend::ModelOptions model;
+  frontend::ModelOptions model; ///< compileTo adds the recipe's expressions
   prepare::Recipe recipe;
   /// `whole`: regular expressions of inputs (matching whole names) that a data source supplies as a
   /// whole in each step. `feed`: what supplies the others.

@@ -19,6 +19,10 @@ LogicalResult plimsoll::nn::checkFunction(func::FuncOp function) {
   return success();
 }
 
+bool plimsoll::nn::isOutsideLaunch(Operation *op) {
+  return isa<CostOpInterface>(op) && !isa<LaunchOp, ReshapeOp>(op);
+}
+
 func::FuncOp plimsoll::nn::findFunction(ModuleOp module, StringRef name) {
   auto function = module.lookupSymbol<func::FuncOp>(name);
   if (!function)

@@ -10,6 +10,10 @@ namespace plimsoll::nn {
 /// of nn ops that ends in `return`, and arguments that are tensors of the dialect.
 mlir::LogicalResult checkFunction(mlir::func::FuncOp function);
 
+/// True if `op` computes and is no launch, so that nn-form-launches makes one of it. Loads and
+/// stores access symbols, constants are numbers, and reshapes are views.
+bool isOutsideLaunch(mlir::Operation *op);
+
 /// Returns the function `name` of `module` if checkFunction accepts it; null after an error
 /// otherwise.
 mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name);

@@ -64,13 +64,9 @@ SmallVector<InPlacePair> LaunchOp::getInPlacePairs() {
     auto inPlace = dyn_cast<InPlaceOpInterface>(op);
     return inPlace ? inPlace.getInPlacePairs() : SmallVector<InPlacePair>();
   }
-  SmallVector<InPlacePair> pairs;
   if (!isElementwise(*this) || getNumResults() != 1)
-    return pairs; // several results are not all written before the last operand is read
-  for (auto [index, type] : llvm::enumerate(getOperandTypes()))
-    if (type == getResult(0).getType())
-      pairs.push_back({0, static_cast<unsigned>(index)});
-  return pairs;
+    return {}; // several results are not all written before the last operand is read
+  return detail::elementwiseInPlacePairs(*this);
 }
 
 bool LaunchOp::overwritesOperands() {

@@ -1,4 +1,5 @@
 //===- FormLaunches.cpp - decide which ops run as one launch -------------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -93,17 +94,11 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
       return signalPassFailure();
     for (Block &block : getOperation().getBody())
       for (Operation &op : llvm::make_early_inc_range(block))
-        if (isComputation(op))
+        if (nn::isOutsideLaunch(&op))
           formLaunch(op);
   }
 
 private:
-  /// True for an op that becomes a launch. Symbols are read and written, constants are and views
-  /// look at bytes without one.
-  static bool isComputation(Operation &op) {
-    return isa<nn::CostOpInterface>(op) && !isa<nn::LaunchOp, nn::ReshapeOp, nn::ConstantOp>(op);
-  }
-
   static void formLaunch(Operation &op) {
     OpBuilder builder(&op);
     auto launch = nn::LaunchOp::create(builder, op.getLoc(), &op);

@@ -105,7 +105,7 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
     else if (auto launch = dyn_cast<nn::LaunchOp>(op);
              launch && failed(addLaunch(launch, timeline)))
       status = failure();
-    else if (isa<nn::CostOpInterface>(op) && !isa<nn::LaunchOp, nn::ConstantOp, nn::ReshapeOp>(op))
+    else if (nn::isOutsideLaunch(&op))
       status = op.emitError("is part of no launch; run nn-form-launches first");
   }
   if (failed(status))

@@ -175,8 +175,8 @@ static bool convertNetwork(const NetworkOptions &raw, pipeline::CompileOptions &
       !parseTeacher(raw.teacher, options.teacher, error))
     return false;
   options.model.path = raw.model;
-  options.recipe.trainable = options.model.parameters = raw.trainable;
-  options.recipe.freeze = options.model.untrained = raw.freeze;
+  options.recipe.trainable = raw.trainable;
+  options.recipe.freeze = raw.freeze;
   options.model.weights = raw.weights;
   for (const std::string &input : raw.inputs)
     if (!parseInput(input, options.model, error))
