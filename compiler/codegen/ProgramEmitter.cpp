@@ -330,7 +330,7 @@ private:
   void program() {
     checkHyper();
     os << "extern \"C\" const Program plimsoll_program = {\n    .model = " << quoted(settings.model)
-       << ",\n    .fingerprint = " << quoted(fingerprint(module, settings.optimizer))
+       << ",\n    .fingerprint = " << quoted(fingerprint(module, settings.optimizer.name))
        << ",\n    .info = " << quoted(settings.info)
        << ",\n    .instructionSet = " << quoted(settings.instructionSet)
        << ",\n    .arenaBytes = " << train.getArena() << ",\n    .threads = " << train.getThreads()
@@ -346,15 +346,12 @@ private:
        << ",\n    .rowsMix = " << (module->hasAttr(nn::kRowsMixAttr) ? "true" : "false") << "};\n";
   }
 
-  void optimizer(const OptimizerSettings &o) {
+  void optimizer(const OptimizerInfo &o) {
     os << ",\n    .optimizer = {.name = " << quoted(o.name)
        << ",\n                  .learningRate = " << number(o.learningRate)
        << ",\n                  .weightDecay = " << number(o.weightDecay)
        << ",\n                  .beta1 = " << number(o.beta1)
-       << ",\n                  .beta2 = " << number(o.beta2)
-       << ",\n                  .epsilon = " << number(o.epsilon)
-       << ",\n                  .momentum = " << number(o.momentum)
-       << ",\n                  .nesterov = " << (o.nesterov ? "true" : "false") << "}";
+       << ",\n                  .beta2 = " << number(o.beta2) << "}";
   }
 
   std::string number(double value) { return literal(value, Float64Type::get(module.getContext())); }
@@ -385,7 +382,7 @@ std::string plimsoll::codegen::emitProgram(ModuleOp module, const ProgramSetting
   return ProgramPrinter(module, settings, constants).print();
 }
 
-std::string plimsoll::codegen::fingerprint(ModuleOp module, const OptimizerSettings &optimizer) {
+std::string plimsoll::codegen::fingerprint(ModuleOp module, StringRef optimizer) {
   llvm::SHA256 hash;
   for (auto parameter : module.getOps<nn::ParameterOp>()) {
     std::string row;
@@ -398,6 +395,6 @@ std::string plimsoll::codegen::fingerprint(ModuleOp module, const OptimizerSetti
     os << ";";
     hash.update(row);
   }
-  hash.update(optimizer.name);
+  hash.update(optimizer);
   return llvm::toHex(hash.final(), /*LowerCase=*/true).substr(0, 32);
 }

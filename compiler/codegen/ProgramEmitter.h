@@ -8,19 +8,17 @@
 
 namespace plimsoll::codegen {
 
-/// The optimizer's settings, which are defaults of the program's command line.
-struct OptimizerSettings {
-  std::string name = "adamw";
-  double learningRate = 1e-3, weightDecay = 0.01;
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0, alpha = 0.99;
-  bool nesterov = false;
+/// What a program knows of its optimizer: `OptimizerInfo` of runtime/include/plimsoll/Program.h.
+struct OptimizerInfo {
+  std::string name;
+  double learningRate, weightDecay, beta1, beta2;
 };
 
 struct ProgramSettings {
   std::string model;          ///< file name
   std::string info;           ///< JSON, for --info
   std::string instructionSet; ///< "x86-64-v3", "sm_90"
-  OptimizerSettings optimizer;
+  OptimizerInfo optimizer;
   int64_t microBatches = 1;
   bool accesses = false; ///< print what every launch reads and writes
 };
@@ -30,8 +28,8 @@ struct ProgramSettings {
 std::string emitProgram(mlir::ModuleOp module, const ProgramSettings &settings,
                         std::vector<char> &constants);
 
-/// Returns a hex digest of the parameters' names and shapes and of the optimizer.
-std::string fingerprint(mlir::ModuleOp module, const OptimizerSettings &optimizer);
+/// Returns a hex digest of the parameters' names and shapes and of the optimizer's name.
+std::string fingerprint(mlir::ModuleOp module, llvm::StringRef optimizer);
 
 } // namespace plimsoll::codegen
 

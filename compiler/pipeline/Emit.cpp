@@ -114,8 +114,8 @@ private:
     std::string infoText;
     llvm::raw_string_ostream(infoText) << llvm::json::Value(std::move(info));
     const codegen::SourceDialect &source = machine().source();
-    codegen::ProgramSettings settings{summary.model,     infoText,           machine().name(),
-                                      options.optimizer, options.accumulate, source.accesses};
+    codegen::ProgramSettings settings{summary.model,   infoText,           machine().name(),
+                                      optimizerInfo(), options.accumulate, source.accesses};
     std::vector<char> constants;
     std::string program = codegen::emitProgram(module, settings, constants);
     if (llvm::Error error = writeFile(folder / source.stepFile.str(),
@@ -124,6 +124,17 @@ private:
     if (llvm::Error error = writeFile(folder / "program.cpp", program))
       return error;
     return writeFile(folder / "constants.bin", StringRef(constants.data(), constants.size()));
+  }
+
+  codegen::OptimizerInfo optimizerInfo() {
+    const autodiff::OptimizerSettings &optimizer = options.optimizer;
+    codegen::OptimizerInfo info{optimizer.kind->name.str(), optimizer.learningRate,
+                                optimizer.weightDecay, 0, 0};
+    if (optimizer.kind->biasCorrected) {
+      info.beta1 = optimizer.numbers.at("beta1");
+      info.beta2 = optimizer.numbers.at("beta2");
+    }
+    return info;
   }
 
   llvm::Error writeWeights(const fs::path &path) {

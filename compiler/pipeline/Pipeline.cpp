@@ -34,13 +34,6 @@ void plimsoll::pipeline::registerDialects(DialectRegistry &registry) {
 /// Returns the settings of autodiff.
 static autodiff::BuildStepPassOptions stepOptions(const CompileOptions &options) {
   autodiff::BuildStepPassOptions step;
-  step.optimizer = options.optimizer.name;
-  step.beta1 = options.optimizer.beta1;
-  step.beta2 = options.optimizer.beta2;
-  step.epsilon = options.optimizer.epsilon;
-  step.alpha = options.optimizer.alpha;
-  step.momentum = options.optimizer.momentum;
-  step.nesterov = options.optimizer.nesterov;
   step.accumulate = options.accumulate;
   step.keepGradients = options.keepGradients;
   step.scaleRule = options.scaleRule;
@@ -92,7 +85,8 @@ static void addStep(OpPassManager &manager, const CompileOptions &options) {
   } else {
     addFineTuning(manager, options);
     manager.addPass(prepare::createAttachLossPass(std::optional(options.loss)));
-    manager.addPass(autodiff::createBuildStepPass(stepOptions(options), options.clipping));
+    manager.addPass(
+        autodiff::createBuildStepPass(stepOptions(options), options.optimizer, options.clipping));
   }
   manager.addNestedPass<func::FuncOp>(prepare::createSimplifyPass());
   if (options.precision == "bf16")

@@ -44,7 +44,7 @@ struct CompileOptions {
   std::vector<std::string> whole;
   Feed feed = Feed::ByHost;
   prepare::LossSpec loss;
-  codegen::OptimizerSettings optimizer;
+  autodiff::OptimizerSettings optimizer;
   std::optional<LoraOptions> lora;
   std::optional<TeacherOptions> teacher;
   std::optional<autodiff::Clipping> clipping; ///< of gradients

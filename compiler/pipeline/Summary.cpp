@@ -75,8 +75,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   Summary summary;
   ModuleOp module = compilation.ir();
   summary.model = utf8(llvm::sys::path::filename(options.model.path));
-  if (const autodiff::OptimizerKind *kind = autodiff::findOptimizer(options.optimizer.name))
-    summary.optimizer = kind->title.str();
+  summary.optimizer = options.optimizer.kind->title.str();
   summary.microBatches = options.accumulate;
   summary.precision = options.precision;
   summary.target = compilation.target->title();

@@ -7,6 +7,7 @@
 #define PLIMSOLL_DIALECTS_EXEC_KERNELS
 
 include "dialects/exec/KernelBase.td"
+include "dialects/support/OptimizerKinds.td"
 
 // Products ------------------------------------------------------------------
 
@@ -291,26 +292,19 @@ def pointwise_loss_grad
 
 // Updates -------------------------------------------------------------------
 
-/// An update. The optional buffer is a factor on the gradient; the optional scalars are settings of
-/// a parameter group that differ from the step's.
-class Optimizer<list<Buffer> states, list<string> scalars, list<Size> further = []>
-    : Kernel<[Update<"param", "count">, Read<"grad", "count">] # states # [hyper],
-             [Extent<"count">, Flag<"decayed">] # further, scalars> {
+/// The kernel of a rule. The optional buffer is a factor on the gradient; the optional scalars are
+/// settings of a parameter group that differ from the step's.
+class UpdateKernel<UpdateRule rule>
+    : Kernel<[Update<"param", "count">, Read<"grad", "count">] #
+                 !foreach(state, rule.states, Update<state, "count">) # [hyper],
+             [Extent<"count">, Flag<"decayed">] # !foreach(flag, rule.flags, Flag<flag>),
+             rule.numbers> {
   let options = "UpdateOptions";
   let optionalBuffers = [Read<"clipScale", "1">];
   let optionalScalars = ["lrScale", "decay", "limit"];
 }
-class Adam : Optimizer<[Update<"m", "count">, Update<"v", "count">],
-                       ["beta1", "beta2", "epsilon"]> {
-  let arguments = "Adam";
-}
-def adamw : Adam;
-def adam : Adam;
-def sgd : Optimizer<[MaybeUpdate<"momentum", "count">], ["momentum"], [Flag<"nesterov">]>;
-def lion : Optimizer<[Update<"m", "count">], ["beta1", "beta2"]>;
-def adagrad : Optimizer<[Update<"sum", "count">], ["epsilon"]>;
-def rmsprop : Optimizer<[Update<"v", "count">, MaybeUpdate<"momentum", "count">],
-                        ["alpha", "epsilon", "momentum"]>;
+foreach rule = !instances<UpdateRule>() in
+  def rule.name : UpdateKernel<rule>;
 
 def accumulate : Kernel<[Update<"sum", "count">, Read<"gradient", "count">, hyper],
                         [Extent<"count">]>;

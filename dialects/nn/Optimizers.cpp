@@ -10,36 +10,18 @@ using Types = SmallVectorImpl<Type>;
 
 // Updates -------------------------------------------------------------------
 
-/// Gives results the types of the operands that they overwrite. Refuses gradients and states of
-/// other types, and a clip scale that is not one number.
-template <typename Op>
-static LogicalResult inferUpdate(std::optional<Location> loc, typename Op::Adaptor adaptor,
-                                 Types &results) {
-  ValueRange operands = adaptor.getOperands();
-  for (unsigned i = 1; i < 2 + Op::kStates; ++i)
-    if (operands[i].getType() != operands[0].getType())
-      return emitOptionalError(loc, "gradient and state must be like the parameter, ",
-                               operands[0].getType(), ", got ", operands[i].getType());
-  if (Value scale = adaptor.getClipScale(); scale && tensorType(scale).getNumElements() != 1)
-    return emitOptionalError(loc, "clip must be one number, got ", scale.getType());
-  results.append(1 + Op::kStates, operands[0].getType());
+LogicalResult plimsoll::nn::detail::inferUpdate(std::optional<Location> loc, ValueRange operands,
+                                                unsigned states, Value clipScale, Types &results) {
+  Type parameter = operands[0].getType();
+  for (Value operand : operands.slice(1, 1 + states))
+    if (operand.getType() != parameter)
+      return emitOptionalError(loc, "gradient and state must be like the parameter, ", parameter,
+                               ", got ", operand.getType());
+  if (clipScale && tensorType(clipScale).getNumElements() != 1)
+    return emitOptionalError(loc, "clip must be one number, got ", clipScale.getType());
+  results.append(1 + states, parameter);
   return success();
 }
-
-#define INFER_UPDATE(Op)                                                                           \
-  LogicalResult Op::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,  \
-                                     Types &results) {                                             \
-    return inferUpdate<Op>(loc, adaptor, results);                                                 \
-  }
-INFER_UPDATE(AdamWOp)
-INFER_UPDATE(AdamOp)
-INFER_UPDATE(SgdOp)
-INFER_UPDATE(SgdPlainOp)
-INFER_UPDATE(LionOp)
-INFER_UPDATE(AdagradOp)
-INFER_UPDATE(RmspropOp)
-INFER_UPDATE(RmspropMomentumOp)
-#undef INFER_UPDATE
 
 // Gradients before the update -----------------------------------------------
 

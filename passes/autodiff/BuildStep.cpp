@@ -19,6 +19,7 @@
 #include "passes/autodiff/RandomSource.h"
 #include "passes/autodiff/TimelineParts.h"
 #include "passes/autodiff/TrainingMode.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace plimsoll::autodiff {
 #define GEN_PASS_DEF_BUILDSTEPPASS
@@ -33,8 +34,9 @@ namespace {
 
 struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass> {
   using BuildStepPassBase::BuildStepPassBase;
-  BuildStepPass(const BuildStepPassOptions &options, std::optional<Clipping> clipping)
-      : BuildStepPassBase(options), clipping(clipping) {}
+  BuildStepPass(const BuildStepPassOptions &options, const OptimizerSettings &given,
+                std::optional<Clipping> clipping)
+      : BuildStepPassBase(options), settings(given), clipping(clipping) {}
 
   void runOnOperation() override {
     func::FuncOp forward = nn::findFunction(getOperation(), "forward");
@@ -46,9 +48,12 @@ struct BuildStepPass : plimsoll::autodiff::impl::BuildStepPassBase<BuildStepPass
       return fail("the first result of @forward must be a scalar loss; attach one with --loss");
     if (!loss.getElementType().isF32())
       return fail("the loss must be f32; training in another type is not possible yet");
-    if (!findOptimizer(optimizer))
-      return fail("unknown optimizer '" + optimizer + "', expected " + optimizerNames());
-    if (!clip.empty() && !(clipping = parseClipping(clip))) // the text form of plimsoll-opt
+    std::vector<std::string> problems;
+    if (!settings) // the text form of plimsoll-opt, as is the next one
+      settings = parseOptimizer(optimizer, problems);
+    if (!problems.empty())
+      return fail(llvm::join(problems, "; "));
+    if (!clip.empty() && !(clipping = parseClipping(clip)))
       return fail("clip=" + clip + ": expected norm:1.0 or value:0.5");
     if (accumulate < 1)
       return fail("accumulate=" + Twine(accumulate) + ": expected a positive number");
@@ -192,21 +197,20 @@ private:
   void update(OpBuilder &builder, nn::ParameterOp parameter, Value load, Value gradient,
               Value hyper, Value scale) {
     lastState = nullptr;
-    UpdateRule rule =
-        updateRule(builder, optimizer, {beta1, beta2, epsilon, momentum, alpha, bool(nesterov)});
-    OperationState op(parameter.getLoc(), rule.op);
+    const UpdateRule &rule = settings->rule();
+    OperationState op(parameter.getLoc(), "nn." + rule.name.str());
     op.addOperands({load, gradient});
-    for (StringRef slot : rule.slots)
+    for (StringRef slot : rule.states)
       op.addOperands(state(builder, parameter, slot));
     op.addOperands(hyper);
     if (scale)
       op.addOperands(scale);
-    op.addAttributes(rule.numbers);
+    op.addAttributes(settings->attributes(builder));
     addGroup(builder, parameter, op);
-    op.addTypes(SmallVector<Type>(1 + rule.slots.size(), load.getType()));
+    op.addTypes(SmallVector<Type>(1 + rule.states.size(), load.getType()));
     Operation *made = builder.create(op);
     nn::StoreOp::create(builder, op.location, made->getResult(0), parameter.getSymName());
-    for (auto [i, slot] : llvm::enumerate(rule.slots))
+    for (auto [i, slot] : llvm::enumerate(rule.states))
       nn::StoreOp::create(builder, op.location, made->getResult(1 + i),
                           (parameter.getSymName() + "." + slot).str());
   }
@@ -225,12 +229,14 @@ private:
   }
 
   Operation *lastState = nullptr;
+  std::optional<OptimizerSettings> settings;
   std::optional<Clipping> clipping;
 };
 
 } // namespace
 
 std::unique_ptr<Pass> plimsoll::autodiff::createBuildStepPass(const BuildStepPassOptions &options,
+                                                              const OptimizerSettings &optimizer,
                                                               std::optional<Clipping> clipping) {
-  return std::make_unique<BuildStepPass>(options, clipping);
+  return std::make_unique<BuildStepPass>(options, optimizer, clipping);
 }

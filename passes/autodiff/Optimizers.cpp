@@ -1,75 +1,90 @@
-//===- Optimizers.cpp - the optimizers there are, and their updates ---------------===//
+//===- Optimizers.cpp - how parameters are updated --------------------------------===//
 #include "passes/autodiff/Optimizers.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::autodiff;
 
-ArrayRef<OptimizerKind> plimsoll::autodiff::optimizerKinds() {
-  static const OptimizerKind kinds[] = {
-      {"adamw", "AdamW", 1e-3, 0.01, 1e-8, 0.999, {"beta1", "beta2", "eps"}},
-      {"adam", "Adam", 1e-3, 0, 1e-8, 0.999, {"beta1", "beta2", "eps"}},
-      {"sgd", "SGD", 1e-3, 0.01, 1e-8, 0.999, {"momentum", "nesterov"}},
-      {"lion", "Lion", 1e-4, 0, 1e-8, 0.99, {"beta1", "beta2"}},
-      {"adagrad", "Adagrad", 1e-2, 0, 1e-10, 0.999, {"eps"}},
-      {"rmsprop", "RMSprop", 1e-2, 0, 1e-8, 0.999, {"alpha", "eps", "momentum"}},
-  };
-  return kinds;
+OptimizerSettings::OptimizerSettings(const OptimizerKind &kind)
+    : kind(&kind), learningRate(kind.learningRate), weightDecay(kind.weightDecay) {
+  for (const OptimizerSetting &setting : kind.settings)
+    numbers[setting.name.str()] = setting.standard;
 }
 
-const OptimizerKind *plimsoll::autodiff::findOptimizer(StringRef name) {
+const UpdateRule &OptimizerSettings::rule() const {
+  return kind->momentumRule && numbers.at("momentum") != 0 ? *kind->momentumRule : kind->rule;
+}
+
+SmallVector<NamedAttribute> OptimizerSettings::attributes(Builder &builder) const {
+  SmallVector<NamedAttribute> attributes;
+  for (StringRef name : rule().numbers)
+    attributes.emplace_back(builder.getStringAttr(name),
+                            builder.getF64FloatAttr(numbers.at(name.str())));
+  for (StringRef name : rule().flags)
+    if (numbers.at(name.str()) != 0)
+      attributes.emplace_back(builder.getStringAttr(name), builder.getUnitAttr());
+  return attributes;
+}
+
+// Text ----------------------------------------------------------------------
+
+/// Returns the settings of all optimizers as text: "lr=, weight-decay=, beta1=, ..., nesterov".
+static std::string allSettings() {
+  SmallVector<std::string> texts = {"lr=", "weight-decay="};
   for (const OptimizerKind &kind : optimizerKinds())
-    if (kind.name == name)
-      return &kind;
-  return nullptr;
+    for (const OptimizerSetting &setting : kind.settings) {
+      std::string text = setting.key.str() + (setting.isFlag ? "" : "=");
+      if (!is_contained(texts, text))
+        texts.push_back(text);
+    }
+  return join(texts, ", ");
 }
 
-std::string plimsoll::autodiff::optimizerNames() {
-  std::string text;
-  ArrayRef<OptimizerKind> kinds = optimizerKinds();
-  for (const OptimizerKind &kind : kinds) {
-    bool last = &kind == &kinds.back();
-    text += (text.empty() ? "" : last ? " or " : ", ") + kind.name.str();
-  }
-  return text;
+static bool isKnown(StringRef key) {
+  return key == "lr" || key == "weight-decay" ||
+         any_of(optimizerKinds(), [&](auto &kind) { return kind.findSetting(key); });
 }
 
-UpdateRule plimsoll::autodiff::updateRule(Builder &builder, StringRef optimizer,
-                                          const OptimizerNumbers &numbers) {
-  UpdateRule rule;
-  auto number = [&](StringRef name, double value) {
-    rule.numbers.push_back(builder.getNamedAttr(name, builder.getF64FloatAttr(value)));
-  };
-  rule.op = "nn." + optimizer.str();
-  bool withMomentum = numbers.momentum != 0;
-  if (optimizer == "adamw" || optimizer == "adam")
-    rule.slots = {"exp_avg", "exp_avg_sq"};
-  else if (optimizer == "lion")
-    rule.slots = {"exp_avg"};
-  else if (optimizer == "adagrad")
-    rule.slots = {"sum"};
-  else if (optimizer == "rmsprop")
-    rule.slots = {"square_avg"};
-  if (optimizer == "adamw" || optimizer == "adam" || optimizer == "lion") {
-    number("beta1", numbers.beta1);
-    number("beta2", numbers.beta2);
+/// Applies one setting. Returns what is wrong with it, or an empty text.
+static std::string apply(OptimizerSettings &settings, StringRef text) {
+  auto [key, value] = text.split('=');
+  const OptimizerSetting *setting = settings.kind->findSetting(key);
+  if (!isKnown(key))
+    return "'" + text.str() + "' is not one of " + allSettings();
+  if (!setting && key != "lr" && key != "weight-decay")
+    return key.str() + " has no effect on " + settings.kind->name.str() + ", which knows " +
+           settings.kind->keys();
+  double &slot = key == "lr"             ? settings.learningRate
+                 : key == "weight-decay" ? settings.weightDecay
+                                         : settings.numbers[setting->name.str()];
+  if (setting && setting->isFlag) {
+    slot = 1;
+    bool alone = value.empty() || value == "true";
+    return alone ? "" : "'" + text.str() + "': expected " + key.str() + " alone";
   }
-  if (optimizer == "rmsprop")
-    number("alpha", numbers.alpha);
-  if (optimizer != "sgd" && optimizer != "lion")
-    number("epsilon", numbers.epsilon);
-  if (withMomentum) {
-    rule.slots.push_back("momentum_buffer");
-    number("momentum", numbers.momentum);
+  double number = 0;
+  if (value.getAsDouble(number) || !(number >= 0 && number < 1e30))
+    return "'" + text.str() + "': expected a number of at least 0";
+  slot = number;
+  return "";
+}
+
+OptimizerSettings plimsoll::autodiff::parseOptimizer(StringRef text,
+                                                     std::vector<std::string> &problems) {
+  SmallVector<StringRef> parts;
+  text.split(parts, ',');
+  const OptimizerKind *kind = findOptimizer(parts[0]);
+  if (!kind) {
+    problems.push_back("unknown optimizer '" + parts[0].str() + "', expected " + optimizerNames());
+    return OptimizerSettings();
   }
-  if (optimizer == "rmsprop" && withMomentum)
-    rule.op = "nn.rmsprop_momentum";
-  if (optimizer == "sgd" && !withMomentum)
-    rule.op = "nn.sgd_plain";
-  if (optimizer == "sgd" && withMomentum && numbers.nesterov)
-    rule.numbers.push_back(builder.getNamedAttr("nesterov", builder.getUnitAttr()));
-  return rule;
+  OptimizerSettings settings(*kind);
+  for (StringRef part : drop_begin(parts))
+    if (std::string problem = apply(settings, part); !problem.empty())
+      problems.push_back(problem);
+  return settings;
 }
 
 std::optional<Clipping> plimsoll::autodiff::parseClipping(StringRef text) {

@@ -1,43 +1,33 @@
-//===- Optimizers.h - the optimizers there are, and their updates ----*- C++ -*-===//
+//===- Optimizers.h - how parameters are updated ---------------------*- C++ -*-===//
 #ifndef PLIMSOLL_PASSES_AUTODIFF_OPTIMIZERS_H
 #define PLIMSOLL_PASSES_AUTODIFF_OPTIMIZERS_H
 
-#include "dialects/nn/NNDialect.h"
+#include "dialects/support/OptimizerKinds.h"
 #include "mlir/IR/Builders.h"
-#include "llvm/ADT/ArrayRef.h"
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace plimsoll::autodiff {
 
-/// An optimizer that the command line can name.
-struct OptimizerKind {
-  llvm::StringLiteral name;
-  llvm::StringLiteral title;                        ///< as reports print it: "AdamW"
-  double learningRate, weightDecay, epsilon, beta2; ///< PyTorch's defaults, or the paper's
-  llvm::SmallVector<llvm::StringRef> keys;          ///< its settings besides lr and weight-decay
+/// An optimizer and its settings: the standard ones, unless the user gave others.
+struct OptimizerSettings {
+  const OptimizerKind *kind;
+  double learningRate, weightDecay;
+  std::map<std::string, double> numbers; ///< by the names that rules have; 1 for a flag that is set
+
+  /// Has the standard settings of `kind`.
+  explicit OptimizerSettings(const OptimizerKind &kind = optimizerKinds().front());
+
+  /// Returns the rule that updates parameters.
+  const UpdateRule &rule() const;
+  /// Returns the rule's numbers and flags as attributes.
+  llvm::SmallVector<mlir::NamedAttribute> attributes(mlir::Builder &builder) const;
 };
 
-llvm::ArrayRef<OptimizerKind> optimizerKinds();
-/// Returns the optimizer called `name`, or null.
-const OptimizerKind *findOptimizer(llvm::StringRef name);
-/// Returns all names as text: "adamw, adam, ... or rmsprop".
-std::string optimizerNames();
-
-/// The settings of an optimizer. Those that its kind does not have are ignored.
-struct OptimizerNumbers {
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0, alpha = 0.99;
-  bool nesterov = false;
-};
-
-/// The op that updates a parameter: its name, the names of its states in order, its attributes.
-struct UpdateRule {
-  std::string op;
-  llvm::SmallVector<llvm::StringRef> slots;
-  llvm::SmallVector<mlir::NamedAttribute> numbers;
-};
-UpdateRule updateRule(mlir::Builder &builder, llvm::StringRef optimizer,
-                      const OptimizerNumbers &numbers);
+/// Parses `adamw,beta1=0.9,lr=3e-4`. Adds what is wrong to `problems`.
+OptimizerSettings parseOptimizer(llvm::StringRef text, std::vector<std::string> &problems);
 
 /// A limit of gradients: `norm:1.0` (of all together) or `value:0.5` (of each element).
 struct Clipping {

@@ -11,8 +11,9 @@ namespace plimsoll::autodiff {
 #define GEN_PASS_REGISTRATION
 #include "passes/autodiff/Passes.h.inc"
 
-/// Creates `nn-build-step` with clipping that is parsed already.
+/// Creates `nn-build-step` with an optimizer and clipping that are parsed already.
 std::unique_ptr<mlir::Pass> createBuildStepPass(const BuildStepPassOptions &options,
+                                                const OptimizerSettings &optimizer,
                                                 std::optional<Clipping> clipping);
 } // namespace plimsoll::autodiff
 

@@ -31,13 +31,7 @@ def BuildStepPass : Pass<"nn-build-step", "::mlir::ModuleOp"> {
   let dependentDialects = ["::plimsoll::nn::NNDialect", "::mlir::func::FuncDialect"];
   let options = [
     Option<"optimizer", "optimizer", "std::string", "\"adamw\"",
-           "adamw, adam, sgd, lion, adagrad or rmsprop">,
-    Option<"beta1", "beta1", "double", "0.9", "AdamW, Adam, Lion: decay of the first moment">,
-    Option<"beta2", "beta2", "double", "0.999", "AdamW, Adam, Lion: decay of the second moment">,
-    Option<"epsilon", "epsilon", "double", "1.0e-8", "added to the denominator">,
-    Option<"alpha", "alpha", "double", "0.99", "RMSprop: decay of the squares">,
-    Option<"momentum", "momentum", "double", "0.0", "SGD, RMSprop: momentum">,
-    Option<"nesterov", "nesterov", "bool", "false", "SGD: Nesterov's momentum">,
+           "An optimizer of dialects/support/OptimizerKinds.td, then its settings: sgd,momentum=0.9">,
     Option<"clip", "clip", "std::string", "\"\"",
            "Limit the gradients: norm:1.0 all together, value:0.5 each element">,
     Option<"accumulate", "accumulate", "int64_t", "1", "Micro-batches of one update">,

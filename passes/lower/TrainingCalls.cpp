@@ -1,6 +1,7 @@
 //===- TrainingCalls.cpp - kernels of losses and optimizers --------------------===//
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/TensorType.h"
+#include "dialects/support/OptimizerKinds.h"
 #include "passes/lower/KernelCalls.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -63,36 +64,22 @@ static KernelCall pointwiseLoss(Op op, StringRef kernel, const Buffers &buffers)
 
 // Optimizers ----------------------------------------------------------------
 
-/// Returns the call of an update. `states` are the kernel's buffers between gradient and scalars,
-/// as operands or absent.
-template <typename Op, typename Arguments>
-static KernelCall update(Op op, StringRef kernel, ArrayRef<int64_t> states, Arguments arguments) {
-  Buffers buffers = {0, 1};
-  llvm::append_range(buffers, states);
-  buffers.push_back(2 + Op::kStates);
-  if (op.getClipScale())
-    buffers.push_back(3 + Op::kStates);
-  arguments.count = elements(op.getParam());
-  arguments.decayed = op.getDecayed();
-  if (op.getLrScale() || op.getDecay() || op.getClipValue())
-    arguments.options = {.lrScale = number(op.getLrScale(), 1.0),
-                         .decay = number(op.getDecay(), -1.0),
-                         .limit = number(op.getClipValue(), 0.0)};
-  return makeCall(kernel, buffers, arguments);
-}
-
-template <typename Op> static KernelCall adam(Op op, StringRef kernel) {
-  return update(op, kernel, {2, 3},
-                exec::AdamArguments{.beta1 = op.getBeta1().convertToDouble(),
-                                    .beta2 = op.getBeta2().convertToDouble(),
-                                    .epsilon = op.getEpsilon().convertToDouble()});
-}
-
-template <typename Op> static KernelCall rmsprop(Op op, int64_t momentumBuffer, double momentum) {
-  return update(op, "rmsprop", {2, momentumBuffer},
-                exec::RmspropArguments{.alpha = op.getAlpha().convertToDouble(),
-                                       .epsilon = op.getEpsilon().convertToDouble(),
-                                       .momentum = momentum});
+/// Returns the call of an update: the kernel of its name with the op's operands, numbers and flags.
+static KernelCall update(Operation *op, const UpdateRule &rule) {
+  Buffers buffers = llvm::to_vector(llvm::seq<int64_t>(0, op->getNumOperands()));
+  KernelCall call = {rule.name.str(), std::move(buffers), {}, {}};
+  call.sizes = {elements(op->getOperand(0)), op->hasAttr("decayed")};
+  for (StringRef flag : rule.flags)
+    call.sizes.push_back(op->hasAttr(flag));
+  auto given = [&](StringRef name, double otherwise) {
+    auto number = op->getAttrOfType<FloatAttr>(name);
+    return number ? number.getValueAsDouble() : otherwise;
+  };
+  for (StringRef name : rule.numbers)
+    call.scalars.push_back(given(name, 0.0));
+  if (op->hasAttr("lr_scale") || op->hasAttr("decay") || op->hasAttr("clip_value"))
+    call.scalars.append({given("lr_scale", 1.0), given("decay", -1.0), given("clip_value", 0.0)});
+  return call;
 }
 
 static KernelCall clipByNorm(nn::ClipByNormOp op) {
@@ -133,28 +120,9 @@ static std::optional<KernelCall> lossCall(Operation *op) {
 
 static std::optional<KernelCall> updateCall(Operation *op) {
   using Call = std::optional<KernelCall>;
+  if (const UpdateRule *rule = findUpdateRule(op->getName().stripDialect()))
+    return update(op, *rule);
   return TypeSwitch<Operation *, Call>(op)
-      .Case([](nn::AdamWOp op) { return adam(op, "adamw"); })
-      .Case([](nn::AdamOp op) { return adam(op, "adam"); })
-      .Case([](nn::SgdOp op) {
-        return update(op, "sgd", {2},
-                      exec::SgdArguments{.nesterov = op.getNesterov(),
-                                         .momentum = op.getMomentum().convertToDouble()});
-      })
-      .Case([](nn::SgdPlainOp op) { return update(op, "sgd", {kAbsent}, exec::SgdArguments{}); })
-      .Case([](nn::LionOp op) {
-        return update(op, "lion", {2},
-                      exec::LionArguments{.beta1 = op.getBeta1().convertToDouble(),
-                                          .beta2 = op.getBeta2().convertToDouble()});
-      })
-      .Case([](nn::AdagradOp op) {
-        return update(op, "adagrad", {2},
-                      exec::AdagradArguments{.epsilon = op.getEpsilon().convertToDouble()});
-      })
-      .Case([](nn::RmspropOp op) { return rmsprop(op, kAbsent, 0.0); })
-      .Case([](nn::RmspropMomentumOp op) {
-        return rmsprop(op, 3, op.getMomentum().convertToDouble());
-      })
       .Case([](nn::AccumulateOp op) {
         return makeCall("accumulate", {0, 1, 2},
                         exec::AccumulateArguments{.count = elements(op.getSum())});

@@ -119,9 +119,8 @@ std::string Session::follow(const std::string &recorded, const std::string &file
 void Session::setRates(float *hyper, const RunNumbers &numbers) const {
   const OptimizerInfo &optimizer = program.optimizer;
   double t = static_cast<double>(numbers.step), rate = numbers.learningRate;
-  bool adam = !std::strcmp(optimizer.name, "adamw") || !std::strcmp(optimizer.name, "adam");
-  double bias1 = adam ? 1.0 - std::pow(optimizer.beta1, t) : 1.0;
-  double bias2 = adam ? 1.0 - std::pow(optimizer.beta2, t) : 1.0;
+  double bias1 = 1.0 - std::pow(optimizer.beta1, t);
+  double bias2 = 1.0 - std::pow(optimizer.beta2, t);
   hyper[kLearningRate] = static_cast<float>(rate);
   hyper[kDecayFactor] = static_cast<float>(1.0 - rate * numbers.weightDecay);
   hyper[kStepSize] = static_cast<float>(rate / bias1);

@@ -1,19 +1,10 @@
 //===- UpdateRules.h - one update of one number of a parameter --------------===//
 //
-// Shared by every device. A rule gets the number, its gradient and its states, and writes
-// the number and the states; each operation is rounded as torch.optim's single-tensor form
-// rounds it.
-//   AdamRule      param *= 1 - lr * decay (adamw), or grad += decay * param (adam);
-//                 m = lerp(m, grad, 1 - beta1); v = beta2 * v + (1 - beta2) * grad^2;
-//                 param -= stepSize * m / (sqrt(v) / sqrtBias2 + epsilon)
-//   SgdRule       grad += decay * param; momentum = momentum * mu + grad, at step 1 grad;
-//                 param -= lr * momentum, or lr * (grad + mu * momentum) with nesterov
-//   LionRule      param *= 1 - lr * decay; param -= lr * sign(beta1 * m + (1 - beta1) * grad);
-//                 m = beta2 * m + (1 - beta2) * grad
-//   AdagradRule   grad += decay * param; sum += grad^2; param -= lr * grad / (sqrt(sum) + epsilon)
-//   RmspropRule   grad += decay * param; v = alpha * v + (1 - alpha) * grad^2;
-//                 x = grad / (sqrt(v) + epsilon); momentum = mu * momentum + x;
-//                 param -= lr * (momentum or x)
+// Shared by every device. dialects/support/OptimizerKinds.td has a record for each rule, with its
+// formula, its states and its scalars; here is the struct of the same name. It is made from a
+// launch's scalars and flags in the record's order, gets the number, its gradient and its states,
+// and writes the number and the states; each operation is rounded as torch.optim's single-tensor
+// form rounds it.
 // Source: Loshchilov and Hutter (2019), algorithm 2; Chen et al. (2023), algorithm 2;
 // torch/optim/{adamw,adam,sgd,adagrad,rmsprop}.py.
 //===----------------------------------------------------------------------===//
@@ -73,14 +64,28 @@ PLIMSOLL_INLINE Rates ratesOf(const float *hyper, const float *clip, const Updat
   return rates;
 }
 
-template <bool decoupled> struct AdamRule {
-  static constexpr int states = 2;
+namespace detail {
+
+/// Returns scalar `i` of a launch as f32.
+inline float scalarOf(const Launch &launch, int i) {
+  return static_cast<float>(launch.scalars[i]);
+}
+/// Returns 1 minus scalar `i`, subtracted in f64, as f32.
+inline float oneMinusScalarOf(const Launch &launch, int i) {
+  return static_cast<float>(1.0 - launch.scalars[i]);
+}
+/// Returns flag `i` of a rule, which follows the sizes that all updates have.
+inline bool flagOf(const Launch &launch, int i) {
+  return launch.sizes[2 + i] != 0;
+}
+
+/// Adam with decoupled weight decay, or with decay that is added to the gradient.
+template <bool decoupled> struct MomentsRule {
   float oneMinusBeta1, beta2, oneMinusBeta2, epsilon;
 
-  AdamRule(const double *scalars)
-      : oneMinusBeta1(static_cast<float>(1.0 - scalars[0])), beta2(static_cast<float>(scalars[1])),
-        oneMinusBeta2(static_cast<float>(1.0 - scalars[1])),
-        epsilon(static_cast<float>(scalars[2])) {}
+  explicit MomentsRule(const Launch &launch)
+      : oneMinusBeta1(oneMinusScalarOf(launch, 0)), beta2(scalarOf(launch, 1)),
+        oneMinusBeta2(oneMinusScalarOf(launch, 1)), epsilon(scalarOf(launch, 2)) {}
 
   PLIMSOLL_INLINE void operator()(const Rates &rates, float &p, float g, float &m, float &v) const {
     float param = decoupled ? p * rates.decayFactor : p;
@@ -96,18 +101,25 @@ template <bool decoupled> struct AdamRule {
   }
 };
 
-struct SgdRule {
-  static constexpr int states = 0;
+} // namespace detail
+
+using AdamWRule = detail::MomentsRule</*decoupled=*/true>;
+using AdamRule = detail::MomentsRule</*decoupled=*/false>;
+
+struct SgdPlainRule {
+  explicit SgdPlainRule(const Launch &) {}
 
   PLIMSOLL_INLINE void operator()(const Rates &rates, float &p, float g) const {
     p = p - rates.lr * (rates.clipped(g) + rates.decay * p);
   }
 };
 
-struct SgdMomentumRule {
-  static constexpr int states = 1;
+struct SgdRule {
   float momentum;
   bool nesterov;
+
+  explicit SgdRule(const Launch &launch)
+      : momentum(detail::scalarOf(launch, 0)), nesterov(detail::flagOf(launch, 0)) {}
 
   PLIMSOLL_INLINE void operator()(const Rates &rates, float &p, float g, float &m) const {
     float gradient = rates.clipped(g) + rates.decay * p;
@@ -118,13 +130,11 @@ struct SgdMomentumRule {
 };
 
 struct LionRule {
-  static constexpr int states = 1;
   float beta1, oneMinusBeta1, beta2, oneMinusBeta2;
 
-  LionRule(const double *scalars)
-      : beta1(static_cast<float>(scalars[0])), oneMinusBeta1(static_cast<float>(1.0 - scalars[0])),
-        beta2(static_cast<float>(scalars[1])), oneMinusBeta2(static_cast<float>(1.0 - scalars[1])) {
-  }
+  explicit LionRule(const Launch &launch)
+      : beta1(detail::scalarOf(launch, 0)), oneMinusBeta1(detail::oneMinusScalarOf(launch, 0)),
+        beta2(detail::scalarOf(launch, 1)), oneMinusBeta2(detail::oneMinusScalarOf(launch, 1)) {}
 
   PLIMSOLL_INLINE void operator()(const Rates &rates, float &p, float g, float &m) const {
     float gradient = rates.clipped(g);
@@ -136,8 +146,9 @@ struct LionRule {
 };
 
 struct AdagradRule {
-  static constexpr int states = 1;
   float epsilon;
+
+  explicit AdagradRule(const Launch &launch) : epsilon(detail::scalarOf(launch, 0)) {}
 
   PLIMSOLL_INLINE void operator()(const Rates &rates, float &p, float g, float &sum) const {
     float gradient = rates.clipped(g) + rates.decay * p;
@@ -147,12 +158,11 @@ struct AdagradRule {
 };
 
 struct RmspropRule {
-  static constexpr int states = 1;
   float alpha, oneMinusAlpha, epsilon;
 
-  RmspropRule(const double *scalars)
-      : alpha(static_cast<float>(scalars[0])), oneMinusAlpha(static_cast<float>(1.0 - scalars[0])),
-        epsilon(static_cast<float>(scalars[1])) {}
+  explicit RmspropRule(const Launch &launch)
+      : alpha(detail::scalarOf(launch, 0)), oneMinusAlpha(detail::oneMinusScalarOf(launch, 0)),
+        epsilon(detail::scalarOf(launch, 1)) {}
 
   /// Adds one gradient to the moving average of squares, and returns what to divide it by.
   PLIMSOLL_INLINE float movedRoot(float gradient, float &average) const {
@@ -167,11 +177,10 @@ struct RmspropRule {
 };
 
 struct RmspropMomentumRule : RmspropRule {
-  static constexpr int states = 2;
   float momentum;
 
-  RmspropMomentumRule(const double *scalars)
-      : RmspropRule(scalars), momentum(static_cast<float>(scalars[2])) {}
+  explicit RmspropMomentumRule(const Launch &launch)
+      : RmspropRule(launch), momentum(detail::scalarOf(launch, 2)) {}
 
   PLIMSOLL_INLINE void operator()(const Rates &rates, float &p, float g, float &v, float &m) const {
     float gradient = rates.clipped(g) + rates.decay * p;
@@ -180,42 +189,7 @@ struct RmspropMomentumRule : RmspropRule {
   }
 };
 
-/// Calls `update(rule, slots, scalars)` with the rule of the optimizer, the number of places for
-/// state buffers in the launch (null ones included), and the number of scalars of the optimizer.
-template <typename Update> void withAdamw(const Launch &launch, Update update) {
-  update(AdamRule<true>(launch.scalars), 2, 3);
-}
-template <typename Update> void withAdam(const Launch &launch, Update update) {
-  update(AdamRule<false>(launch.scalars), 2, 3);
-}
-template <typename Update> void withSgd(const Launch &launch, Update update) {
-  if (launch.buffers[2])
-    update(SgdMomentumRule{static_cast<float>(launch.scalars[0]), launch.sizes[2] != 0}, 1, 1);
-  else
-    update(SgdRule(), 1, 1);
-}
-template <typename Update> void withLion(const Launch &launch, Update update) {
-  update(LionRule(launch.scalars), 1, 2);
-}
-template <typename Update> void withAdagrad(const Launch &launch, Update update) {
-  update(AdagradRule{static_cast<float>(launch.scalars[0])}, 1, 1);
-}
-template <typename Update> void withRmsprop(const Launch &launch, Update update) {
-  if (launch.buffers[3])
-    update(RmspropMomentumRule(launch.scalars), 2, 3);
-  else
-    update(RmspropRule(launch.scalars), 2, 3);
-}
-
-/// Expands define(kernel, struct of its arguments, function with... of its rule) for every
-/// optimizer.
-#define PLIMSOLL_FOR_EACH_OPTIMIZER(define)                                                        \
-  define(adamw, AdamArguments, withAdamw) define(adam, AdamArguments, withAdam)                    \
-      define(sgd, SgdArguments, withSgd) define(lion, LionArguments, withLion)                     \
-          define(adagrad, AdagradArguments, withAdagrad)                                           \
-              define(rmsprop, RmspropArguments, withRmsprop)
-
-/// Reads the settings of the parameter, which follow the `scalars` scalars of the optimizer.
+/// Reads the settings of the parameter, which follow the `scalars` scalars of the rule.
 inline UpdateGroup groupOf(const Launch &launch, int scalars) {
   UpdateGroup group;
   group.decayed = launch.sizes[1] != 0;
@@ -226,10 +200,10 @@ inline UpdateGroup groupOf(const Launch &launch, int scalars) {
   return group;
 }
 
-/// Returns the factor on the gradient, the buffer after `hyper` (there are `slots` states), or
+/// Returns the factor on the gradient, the buffer after `hyper` (there are `states` states), or
 /// null.
-inline const float *clipOf(const Launch &launch, int slots) {
-  return launch.bufferCount > 3 + slots ? launch.buffer<float>(3 + slots) : nullptr;
+inline const float *clipOf(const Launch &launch, int states) {
+  return launch.bufferCount > 3 + states ? launch.buffer<float>(3 + states) : nullptr;
 }
 
 } // namespace plimsoll

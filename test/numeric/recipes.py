@@ -5,6 +5,7 @@ give equal bits. (The model is too small for budgets: test/robustness has those.
 
 import json
 import pathlib
+import re
 
 import numpy as np
 
@@ -92,7 +93,22 @@ def check_resume(tools, name):
     check(not names, f"the checkpoint holds {names}")
 
 
+def check_rules(tools):
+    """Every rule of OptimizerKinds.td updates a parameter in some recipe."""
+    kinds = pathlib.Path(__file__).parents[2] / "dialects" / "support" / "OptimizerKinds.td"
+    rules = re.findall(r'^def \w+Rule : \w+<"(\w+)">', kinds.read_text(), re.M)
+    check(len(rules) > 1, f"{kinds.name} has other records than this test reads")
+    used = set()
+    for entry in REFERENCE["recipes"].values():
+        step = tools.expect([tools.build / "bin" / "plimsoll", "compile", tools.models / MODEL,
+                             "--emit=step", "-o", "-", *entry["options"]])
+        used.update(re.findall(r"= nn\.(\w+) ", step.out))
+    check(set(rules) <= used, f"no recipe has the rules {', '.join(sorted(set(rules) - used))}")
+    return f"{len(rules)} rules"
+
+
 def group(suite, tools, everything):
+    suite.case("every update rule has a recipe", check_rules, tools)
     for name in REFERENCE["recipes"]:
         suite.case(f"recipe {name}", check_recipe, tools, name)
     for name in ("accumulated and clipped", "rmsprop with momentum"):

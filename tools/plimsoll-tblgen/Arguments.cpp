@@ -183,11 +183,24 @@ static void printList(raw_ostream &os, const RecordKeeper &records, StringRef li
   os << "#endif\n";
 }
 
+/// Prints the kernels of update rules: kernel, rule, struct of arguments, numbers of states and of
+/// scalars.
+static void printUpdates(raw_ostream &os, const RecordKeeper &records) {
+  os << "\n#ifdef PLIMSOLL_UPDATE_KERNEL\n";
+  for (const Record *rule : recordsOf(records, "UpdateRule"))
+    os << "PLIMSOLL_UPDATE_KERNEL(" << rule->getValueAsString("name") << ", " << rule->getName()
+       << ", " << argumentsOf(*records.getDef(rule->getValueAsString("name"))) << ", "
+       << rule->getValueAsListInit("states")->size() << ", "
+       << rule->getValueAsListInit("numbers")->size() << ")\n";
+  os << "#endif\n";
+}
+
 bool plimsoll::tblgen::emitKernelLists(raw_ostream &os, const RecordKeeper &records) {
   os << "//===- Kernels.inc - the kernels of each library -----------------------------===//\n//\n"
      << kOrigin;
   printList(os, records, "cpu", "PLIMSOLL_CPU_KERNEL");
   printList(os, records, "oneDnn", "PLIMSOLL_ONEDNN_KERNEL");
   printList(os, records, "cuda", "PLIMSOLL_CUDA_KERNEL");
+  printUpdates(os, records);
   return false;
 }

@@ -9,6 +9,9 @@ namespace plimsoll::tblgen {
 /// Prints gradient rules, from Gradients.td.
 bool emitGradients(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
 
+/// Prints the table of optimizers, from OptimizerKinds.td.
+bool emitOptimizers(llvm::raw_ostream &os, const llvm::RecordKeeper &records);
+
 // From Kernels.td:
 
 /// Prints the table of signatures, for dialects/exec.

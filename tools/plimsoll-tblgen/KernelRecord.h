@@ -11,12 +11,12 @@ namespace plimsoll::tblgen {
 
 using Records = std::vector<const llvm::Record *>;
 
-/// Returns all kernels in the order of the file.
-inline Records kernelsOf(const llvm::RecordKeeper &records) {
-  Records kernels(records.getAllDerivedDefinitions("Kernel"));
-  llvm::sort(kernels,
+/// Returns all records of a class in the order of the file.
+inline Records recordsOf(const llvm::RecordKeeper &records, llvm::StringRef type) {
+  Records all(records.getAllDerivedDefinitions(type));
+  llvm::sort(all,
              [](const llvm::Record *a, const llvm::Record *b) { return a->getID() < b->getID(); });
-  return kernels;
+  return all;
 }
 
 /// Returns the concatenation of the lists `first` and `second` of a kernel.
@@ -24,6 +24,10 @@ inline Records both(const llvm::Record &kernel, llvm::StringRef first, llvm::Str
   Records all = kernel.getValueAsListOfDefs(first);
   llvm::append_range(all, kernel.getValueAsListOfDefs(second));
   return all;
+}
+
+inline Records kernelsOf(const llvm::RecordKeeper &records) {
+  return recordsOf(records, "Kernel");
 }
 
 /// Returns the kernel's name in camel case ("LayerNormGrad" for "layer_norm_grad"), unless the

@@ -15,7 +15,7 @@ using namespace plimsoll::tblgen;
 namespace {
 
 std::string quoted(StringRef text) {
-  return "\"" + text.str() + "\"";
+  return ("\"" + text + "\"").str();
 }
 
 class SignaturePrinter {

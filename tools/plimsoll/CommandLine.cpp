@@ -3,6 +3,7 @@
 // The only file of this tool that is compiled with exceptions, which CLI11 throws.
 //===----------------------------------------------------------------------===//
 #include "tools/plimsoll/CommandLine.h"
+#include "dialects/support/OptimizerKinds.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <CLI/CLI.hpp>
@@ -47,8 +48,7 @@ template <typename Options> static void addAnswerOptions(CLI::App &app, Options 
 }
 
 static void addRecipeOptions(CLI::App &app, RecipeOptions &o) {
-  app.add_option("--optimizer", o.optimizer,
-                 "adamw, adam, sgd, lion, adagrad or rmsprop, then ,key=value");
+  app.add_option("--optimizer", o.optimizer, plimsoll::optimizerNames() + ", then ,key=value");
   app.add_option("--clip", o.clip,
                  "limit gradients: norm:1.0 all together, value:0.5 each element");
   app.add_option("--accumulate", o.accumulate,

@@ -3,7 +3,6 @@
 #include "passes/autodiff/Optimizers.h"
 #include "passes/prepare/LossSpec.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Regex.h"
 
@@ -36,58 +35,11 @@ public:
 private:
   void add(std::string problem) { problems.push_back(std::move(problem)); }
 
-  // Optimizer ---------------------------------------------------------------
-
-  /// Parses `adamw,beta1=0.9,lr=3e-4`.
   void optimizer() {
-    SmallVector<StringRef> parts;
-    StringRef(raw.optimizer).split(parts, ',');
-    const autodiff::OptimizerKind *kind = autodiff::findOptimizer(parts[0]);
-    if (!kind)
-      return add("--optimizer=" + raw.optimizer + ": expected " + autodiff::optimizerNames());
-    codegen::OptimizerSettings &settings = options.optimizer;
-    settings.name = parts[0].str();
-    settings.learningRate = kind->learningRate;
-    settings.weightDecay = kind->weightDecay;
-    settings.epsilon = kind->epsilon;
-    settings.beta2 = kind->beta2;
-    for (StringRef part : drop_begin(parts))
-      optimizerKey(*kind, part);
-  }
-
-  static double *slotOf(codegen::OptimizerSettings &settings, StringRef key) {
-    return StringSwitch<double *>(key)
-        .Case("lr", &settings.learningRate)
-        .Case("weight-decay", &settings.weightDecay)
-        .Case("beta1", &settings.beta1)
-        .Case("beta2", &settings.beta2)
-        .Case("eps", &settings.epsilon)
-        .Case("momentum", &settings.momentum)
-        .Case("alpha", &settings.alpha)
-        .Default(nullptr);
-  }
-
-  void optimizerKey(const autodiff::OptimizerKind &kind, StringRef part) {
-    auto [key, value] = part.split('=');
-    double *slot = slotOf(options.optimizer, key);
-    if (!slot && key != "nesterov")
-      return add("--optimizer: '" + part.str() +
-                 "' is not one of lr=, weight-decay=, beta1=, "
-                 "beta2=, eps=, momentum=, alpha=, nesterov");
-    bool common = key == "lr" || key == "weight-decay";
-    if (!common && !is_contained(kind.keys, key))
-      return add("--optimizer: " + key.str() + " has no effect on " + kind.name.str() +
-                 ", which knows lr, weight-decay, " + join(kind.keys, ", "));
-    if (key == "nesterov") {
-      if (!value.empty() && value != "true")
-        return add("--optimizer: '" + part.str() + "': expected nesterov alone");
-      options.optimizer.nesterov = true;
-      return;
-    }
-    double number = 0;
-    if (value.getAsDouble(number) || !(number >= 0 && number < 1e30))
-      return add("--optimizer: '" + part.str() + "': expected a number of at least 0");
-    *slot = number;
+    std::vector<std::string> wrong;
+    options.optimizer = autodiff::parseOptimizer(raw.optimizer, wrong);
+    for (const std::string &problem : wrong)
+      add("--optimizer: " + problem);
   }
 
   // Loss --------------------------------------------------------------------

@@ -561,6 +561,22 @@ struct UpdateOptions {
   double limit = 0;
 };
 
+struct AdagradArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  double epsilon = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 4; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed);
+    to.addScalars(epsilon);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
 struct AdamArguments {
   int64_t count = 0;
   bool decayed = false;
@@ -579,18 +595,19 @@ struct AdamArguments {
   }
 };
 
-struct SgdArguments {
+struct AdamwArguments {
   int64_t count = 0;
   bool decayed = false;
-  bool nesterov = false;
-  double momentum = 0;
+  double beta1 = 0;
+  double beta2 = 0;
+  double epsilon = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 3; }
-  static constexpr size_t mostScalars() { return 4; }
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 6; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed, nesterov);
-    to.addScalars(momentum);
+    to.addSizes(count, decayed);
+    to.addScalars(beta1, beta2, epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
   }
@@ -613,23 +630,7 @@ struct LionArguments {
   }
 };
 
-struct AdagradArguments {
-  int64_t count = 0;
-  bool decayed = false;
-  double epsilon = 0;
-  std::optional<UpdateOptions> options = {};
-
-  static constexpr size_t mostSizes() { return 2; }
-  static constexpr size_t mostScalars() { return 4; }
-  void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
-    to.addScalars(epsilon);
-    if (options)
-      to.addScalars(options->lrScale, options->decay, options->limit);
-  }
-};
-
-struct RmspropArguments {
+struct RmspropMomentumArguments {
   int64_t count = 0;
   bool decayed = false;
   double alpha = 0;
@@ -642,6 +643,54 @@ struct RmspropArguments {
   void tell(LaunchNumbers &to) const {
     to.addSizes(count, decayed);
     to.addScalars(alpha, epsilon, momentum);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct RmspropArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  double alpha = 0;
+  double epsilon = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 5; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed);
+    to.addScalars(alpha, epsilon);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct SgdPlainArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 3; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct SgdArguments {
+  int64_t count = 0;
+  bool decayed = false;
+  bool nesterov = false;
+  double momentum = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 4; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(count, decayed, nesterov);
+    to.addScalars(momentum);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
   }

@@ -80,8 +80,8 @@ struct ConstantInfo {
 enum Hyper : int {
   kLearningRate,    ///< lr
   kDecayFactor,     ///< 1 - lr * weight_decay
-  kStepSize,        ///< adam, adamw: lr / (1 - beta1^t), t from 1
-  kSqrtBias2,       ///< adam, adamw: sqrt(1 - beta2^t)
+  kStepSize,        ///< lr / (1 - beta1^t), t from 1 (beta1 and beta2: see OptimizerInfo)
+  kSqrtBias2,       ///< sqrt(1 - beta2^t)
   kWeightDecay,     ///< weight_decay
   kFirstStep,       ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
   kFirstMicroBatch, ///< 1 in the first micro-batch of a step (the sums start as its gradients)
@@ -93,10 +93,10 @@ enum Hyper : int {
 };
 
 struct OptimizerInfo {
-  const char *name;                 ///< "adamw", "adam", "sgd", "lion", "adagrad" or "rmsprop"
+  const char *name;                 ///< as the compiler's command line has it: "adamw"
   double learningRate, weightDecay; ///< defaults that the command line may change
-  double beta1, beta2, epsilon, momentum;
-  bool nesterov;
+  /// Decays of the moments whose bias the step's scalars correct; 0: none is corrected.
+  double beta1, beta2;
 };
 
 /// A tensor that a launch writes, for naming the first value that is not finite.

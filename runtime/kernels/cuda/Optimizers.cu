@@ -34,36 +34,36 @@ template <int most> struct Table {
 };
 static_assert(sizeof(Table<kMost>) <= 4000, "arguments of a kernel have 4 KiB");
 
-template <typename Rule>
+template <int states, typename Rule>
 __device__ __forceinline__ void updateOne(const Rule &rule, const Rates &rates, float &p, float g,
                                           float &first, float &second) {
-  if constexpr (Rule::states == 0)
+  if constexpr (states == 0)
     rule(rates, p, g);
-  else if constexpr (Rule::states == 1)
+  else if constexpr (states == 1)
     rule(rates, p, g, first);
   else
     rule(rates, p, g, first, second);
 }
 
-template <typename Rule>
+template <int states, typename Rule>
 __device__ __forceinline__ void updateFour(const Rule &rule, const Rates &rates, const Tensor &of,
                                            int64_t i) {
   Four<float> param = loadFour(of.p + i), gradient = loadFour(of.g + i), one = {}, two = {};
-  if constexpr (Rule::states > 0)
+  if constexpr (states > 0)
     one = loadFour(of.first + i);
-  if constexpr (Rule::states > 1)
+  if constexpr (states > 1)
     two = loadFour(of.second + i);
   PLIMSOLL_UNROLL
   for (int k = 0; k < 4; ++k)
-    updateOne(rule, rates, param.at[k], gradient.at[k], one.at[k], two.at[k]);
+    updateOne<states>(rule, rates, param.at[k], gradient.at[k], one.at[k], two.at[k]);
   storeFour(of.p + i, param);
-  if constexpr (Rule::states > 0)
+  if constexpr (states > 0)
     storeFour(of.first + i, one);
-  if constexpr (Rule::states > 1)
+  if constexpr (states > 1)
     storeFour(of.second + i, two);
 }
 
-template <typename Rule, int most>
+template <typename Rule, int states, int most>
 __global__ void __launch_bounds__(kThreads, 4) update(Rule rule, Table<most> table) {
   int which = 0;
   if constexpr (most > 1)
@@ -75,61 +75,64 @@ __global__ void __launch_bounds__(kThreads, 4) update(Rule rule, Table<most> tab
     return;
   const Rates rates = ratesOf(table.hyper, table.clip, of.group);
   if (i + 4 <= of.count)
-    return updateFour(rule, rates, of, i);
+    return updateFour<states>(rule, rates, of, i);
   for (float none = 0; i < of.count; ++i)
-    updateOne(rule, rates, of.p[i], of.g[i], Rule::states > 0 ? of.first[i] : none,
-              Rule::states > 1 ? of.second[i] : none);
+    updateOne<states>(rule, rates, of.p[i], of.g[i], states > 0 ? of.first[i] : none,
+                      states > 1 ? of.second[i] : none);
 }
 
 /// Updates the parameters of `launches`, which share the rule and the scalars of the step.
-template <int most, typename Rule>
-void updateTable(const Launch *launches, int size, const Rule &rule, int slots, int scalars) {
-  Table<most> table = {launches->buffer<float>(2 + slots), clipOf(*launches, slots), size, {}, {}};
+template <typename Rule, int states, int scalars, int most>
+void updateTable(const Launch *launches, int size) {
+  const Rule rule(*launches);
+  Table<most> table = {
+      launches->buffer<float>(2 + states), clipOf(*launches, states), size, {}, {}};
   int64_t blocks = 0;
   for (int i = 0; i < size; ++i) {
     const Launch &each = launches[i];
     table.firstBlock[i] = static_cast<unsigned>(blocks);
-    table.tensors[i] = {groupOf(each, scalars), each.buffer<float>(0), each.buffer<float>(1),
-                        each.buffer<float>(2),  each.buffer<float>(3), each.sizes[0]};
+    table.tensors[i] = {groupOf(each, scalars),
+                        each.buffer<float>(0),
+                        each.buffer<float>(1),
+                        states > 0 ? each.buffer<float>(2) : nullptr,
+                        states > 1 ? each.buffer<float>(3) : nullptr,
+                        each.sizes[0]};
     blocks += blocksFor(each.sizes[0], 4 * kThreads);
   }
-  cuda::launch(streamOf(*launches), blocks, kThreads, update<Rule, most>, rule, table);
+  cuda::launch(streamOf(*launches), blocks, kThreads, update<Rule, states, most>, rule, table);
 }
 
 /// True if two launches differ only in their parameter.
-bool alike(const Launch &a, const Launch &b, int slots, int scalars) {
-  bool same = clipOf(a, slots) == clipOf(b, slots) &&
-              a.buffers[2 + slots] == b.buffers[2 + slots] && a.sizeCount == b.sizeCount &&
-              std::equal(a.sizes + 2, a.sizes + a.sizeCount, b.sizes + 2) &&
-              std::equal(a.scalars, a.scalars + scalars, b.scalars);
-  for (int state = 2; state < 2 + slots; ++state)
-    same = same && !a.buffers[state] == !b.buffers[state];
-  return same;
+bool alike(const Launch &a, const Launch &b, int states, int scalars) {
+  return clipOf(a, states) == clipOf(b, states) && a.buffers[2 + states] == b.buffers[2 + states] &&
+         a.sizeCount == b.sizeCount &&
+         std::equal(a.sizes + 2, a.sizes + a.sizeCount, b.sizes + 2) &&
+         std::equal(a.scalars, a.scalars + scalars, b.scalars);
 }
 
-/// Returns the function that the with... of UpdateRules.h call for the first of `count` launches.
-/// It updates that one and the next ones that are alike, and sets `taken` to their number.
-auto updater(const Launch *launches, int count, int &taken) {
-  return [=, &taken](auto rule, int slots, int scalars) {
+/// Updates the first of `count` launches and the next ones that are alike, and so on.
+template <typename Rule, int states, int scalars>
+void updateMany(const Launch *launches, int count) {
+  static_assert(states <= 2, "a Tensor has two states");
+  for (int taken = 0; count > 0; launches += taken, count -= taken) {
     taken = 1;
-    while (taken < std::min(count, kMost) && alike(launches[0], launches[taken], slots, scalars))
+    while (taken < std::min(count, kMost) && alike(launches[0], launches[taken], states, scalars))
       ++taken;
-    taken == 1 ? updateTable<1>(launches, 1, rule, slots, scalars)
-               : updateTable<kMost>(launches, taken, rule, slots, scalars);
-  };
+    taken == 1 ? updateTable<Rule, states, scalars, 1>(launches, 1)
+               : updateTable<Rule, states, scalars, kMost>(launches, taken);
+  }
+}
+
+template <typename Rule, int states, int scalars> void runUpdate(const Launch &launch) {
+  updateMany<Rule, states, scalars>(&launch, 1);
 }
 
 } // namespace
 
-#define PLIMSOLL_DEFINE(optimizer, Arguments, withRule)                                            \
-  static void optimizer##Many(const Launch *launches, int count) {                                 \
-    for (int taken = 0; count > 0; launches += taken, count -= taken)                              \
-      withRule(*launches, updater(launches, count, taken));                                        \
-  }                                                                                                \
-  const KernelOf<Arguments> optimizer = {                                                          \
-      {.name = #optimizer,                                                                         \
-       .run = [](const Launch &launch) { optimizer##Many(&launch, 1); },                           \
-       .runMany = optimizer##Many}};
-PLIMSOLL_FOR_EACH_OPTIMIZER(PLIMSOLL_DEFINE)
+#define PLIMSOLL_UPDATE_KERNEL(kernel, Rule, Arguments, states, scalars)                           \
+  const KernelOf<Arguments> kernel = {{.name = #kernel,                                            \
+                                       .run = runUpdate<Rule, states, scalars>,                    \
+                                       .runMany = updateMany<Rule, states, scalars>}};
+#include "plimsoll/Kernels.inc"
 
 } // namespace plimsoll::cuda

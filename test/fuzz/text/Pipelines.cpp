@@ -15,7 +15,7 @@ static constexpr const char *kAlone[] = {
     "nn-attach-loss{loss=mse}",
     "nn-widen",
     "nn-build-step",
-    "nn-build-step{optimizer=sgd momentum=0.9 clip=norm:0.5 accumulate=2}",
+    "nn-build-step{optimizer=sgd,momentum=0.9 clip=norm:0.5 accumulate=2}",
     "nn-build-forward{gradients=true}",
     "nn-build-check{weigh=true}",
     "func.func(nn-assign-precision)",
@@ -34,7 +34,7 @@ static constexpr const char *kLosses[] = {"", "nn-attach-loss,", "nn-attach-loss
                                           "nn-attach-loss{loss=cross-entropy:logits},"};
 static constexpr const char *kSteps[] = {
     "nn-build-step,", "nn-build-step{optimizer=sgd clip=norm:1.0 accumulate=2},",
-    "nn-build-step{optimizer=rmsprop momentum=0.9 keep-gradients=true},",
+    "nn-build-step{optimizer=rmsprop,momentum=0.9 keep-gradients=true},",
     "nn-build-check{weigh=true},", "nn-build-forward{gradients=true},"};
 static constexpr const char *kPrecisions[] = {"", "func.func(nn-assign-precision),"};
 static constexpr const char *kKernels = "func.func(nn-simplify,cse,nn-form-launches,cse),";

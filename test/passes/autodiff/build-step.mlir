@@ -1,7 +1,7 @@
 // RUN: plimsoll-opt %s --nn-build-step | FileCheck %s
-// RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd momentum=0.5 nesterov=true' | FileCheck %s --check-prefix=SGD
+// RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd,momentum=0.5,nesterov' | FileCheck %s --check-prefix=SGD
 // RUN: plimsoll-opt %s --nn-build-step=optimizer=sgd | FileCheck %s --check-prefix=PLAIN
-// RUN: plimsoll-opt %s --nn-build-step='optimizer=rmsprop momentum=0.5' | FileCheck %s --check-prefix=RMSPROP
+// RUN: plimsoll-opt %s --nn-build-step='optimizer=rmsprop,momentum=0.5' | FileCheck %s --check-prefix=RMSPROP
 // RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd clip=norm:0.5' | FileCheck %s --check-prefix=NORM
 // RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd clip=value:0.5' | FileCheck %s --check-prefix=VALUE
 // RUN: plimsoll-opt %s --nn-build-step='optimizer=sgd accumulate=4 clip=norm:0.5' | FileCheck %s --check-prefix=MICRO

@@ -91,7 +91,7 @@ extern "C" const Program plimsoll_program = {.model = "w.onnx",
                                              .inputCount = 1,
                                              .constants = nullptr,
                                              .constantCount = 0,
-                                             .optimizer = {"sgd", 0.1, 0, 0, 0, 0, 0, false},
+                                             .optimizer = {"sgd", 0.1, 0, 0, 0},
                                              .timelines = timelines,
                                              .timelineCount = 2,
                                              .tokenLabels = false};

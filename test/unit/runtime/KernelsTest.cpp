@@ -105,46 +105,10 @@ TEST(KernelsAcrossIsa, SameBits) {
 }
 
 TEST_P(Kernels, EveryNameIsKnown) {
-  for (const char *name : {"matmul",
-                           "layer_norm",
-                           "layer_norm_grad_input",
-                           "layer_norm_grad_params",
-                           "softmax",
-                           "softmax_grad",
-                           "attention",
-                           "attention_grad",
-                           "cross_entropy",
-                           "cross_entropy_with_grad",
-                           "cross_entropy_grad",
-                           "gather",
-                           "gather_grad",
-                           "kl_divergence",
-                           "kl_divergence_grad",
-                           "pointwise_loss",
-                           "pointwise_loss_grad",
-                           "adamw",
-                           "adam",
-                           "sgd",
-                           "lion",
-                           "adagrad",
-                           "rmsprop",
-                           "accumulate",
-                           "sum_squares",
-                           "clip_by_norm",
-                           "conv",
-                           "conv_grad_input",
-                           "conv_grad_weight",
-                           "max_pool",
-                           "max_pool_grad",
-                           "avg_pool",
-                           "avg_pool_grad",
-                           "batch_norm",
-                           "batch_norm_grad",
-                           "batch_norm_inference",
-                           "batch_norm_update",
-                           "concat",
-                           "split",
-                           "copy"})
+#define PLIMSOLL_CPU_KERNEL(name, Arguments) #name,
+  for (const char *name : {
+#include "plimsoll/Kernels.inc"
+       })
     EXPECT_TRUE(find(name)) << name;
   EXPECT_FALSE(find("matmul_by_hand"));
 }

@@ -1,0 +1,56 @@
+//===- OptimizerKinds.h - the optimizers there are ------------------*- C++ -*-===//
+#ifndef PLIMSOLL_DIALECTS_SUPPORT_OPTIMIZERKINDS_H
+#define PLIMSOLL_DIALECTS_SUPPORT_OPTIMIZERKINDS_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plimsoll {
+
+/// How a parameter is updated: the op `nn.NAME`, and the kernel of the same name.
+struct UpdateRule {
+  llvm::StringRef name;
+  std::vector<llvm::StringRef> states;  ///< operands between gradient and `hyper`
+  std::vector<llvm::StringRef> numbers; ///< f64 attributes; the kernel's scalars
+  std::vector<llvm::StringRef> flags;   ///< unit attributes; the kernel's sizes
+};
+
+struct OptimizerSetting {
+  llvm::StringRef key;  ///< on the command line
+  llvm::StringRef name; ///< a number or a flag of the rule
+  double standard;
+  bool isFlag;
+};
+
+/// An optimizer that the command line can name.
+struct OptimizerKind {
+  llvm::StringRef name;
+  llvm::StringRef title;                  ///< as reports print it: "AdamW"
+  double learningRate, weightDecay;       ///< PyTorch's defaults, or the paper's
+  std::vector<OptimizerSetting> settings; ///< besides these two
+  UpdateRule rule;
+  std::optional<UpdateRule> momentumRule; ///< if the setting `momentum` is not 0
+  bool biasCorrected;                     ///< the bias of moments is corrected by beta1 and beta2
+
+  /// Returns the setting with this key, or null.
+  const OptimizerSetting *findSetting(llvm::StringRef key) const;
+  /// Returns the keys of all settings, learning rate and weight decay first: "lr, weight-decay,
+  /// ...".
+  std::string keys() const;
+};
+
+/// Returns the optimizers of OptimizerKinds.td, in its order.
+llvm::ArrayRef<OptimizerKind> optimizerKinds();
+/// Returns the optimizer called `name`, or null.
+const OptimizerKind *findOptimizer(llvm::StringRef name);
+/// Returns all names as text: "adamw, adam, ... or rmsprop".
+std::string optimizerNames();
+/// Returns the rule of the op or kernel called `name`, or null.
+const UpdateRule *findUpdateRule(llvm::StringRef name);
+
+} // namespace plimsoll
+
+#endif // PLIMSOLL_DIALECTS_SUPPORT_OPTIMIZERKINDS_H
