@@ -89,7 +89,10 @@ std::string plimsoll::codegen::argumentsOf(exec::CallOp call) {
     options.scalars(signature.optionalScalars, scalars.drop_front(signature.scalars.size()));
     all.field("options", signature.options + options.take());
   }
-  if (numbers.type != ElementType::f32)
-    all.field("type", std::string("ElementType::") + nameOf(numbers.type));
+  KernelKey key = call.getKey();
+  if (key.type != ElementType::f32)
+    all.field("type", std::string("ElementType::") + nameOf(key.type));
+  if (key.precision != Precision::stored)
+    all.field("precision", std::string("Precision::") + narrowFactors(key.type, key.precision));
   return all.take();
 }

@@ -49,21 +49,23 @@ makeCall(exec::CallOp call, int threads, const target::KernelLibrary &kernels, A
   }
   arguments->sizes = std::vector<int64_t>(call.getSizes());
   arguments->scalars = std::vector<double>(call.getScalars());
+  KernelKey key = call.getKey();
+  LaunchShape shape = {arguments->sizes.data(), int(arguments->sizes.size()), threads, key.type,
+                       key.precision};
   void *handle = nullptr;
   if (kernel->prepare) {
     int64_t workspace = call.getWorkspace()
                             ? cast<exec::SliceType>(call.getWrites().back().getType()).getBytes()
                             : 0;
     const char *error = nullptr;
-    handle = kernel->prepare(arguments->sizes.data(), arguments->sizes.size(), threads, workspace,
-                             &error);
+    handle = kernel->prepare(shape, workspace, &error);
     if (!handle)
       return makeError(call.getKernel() + ": " + (error ? error : "cannot be prepared"));
   }
-  return [kernel, arguments, handle, threads] {
-    kernel->run(Launch{arguments->buffers.data(), int(arguments->buffers.size()),
-                       arguments->sizes.data(), int(arguments->sizes.size()),
-                       arguments->scalars.data(), int(arguments->scalars.size()), threads, handle});
+  return [kernel, arguments, handle, shape] {
+    kernel->run(Launch{arguments->buffers.data(), int(arguments->buffers.size()), shape.sizes,
+                       shape.sizeCount, arguments->scalars.data(), int(arguments->scalars.size()),
+                       shape.threads, handle, /*stream=*/nullptr, shape.type, shape.precision});
   };
 }
 

@@ -87,7 +87,7 @@ private:
     auto train = nn::firstTimeline(module, nn::TimelineKind::train);
     for (auto launch : train.getBody().front().getOps<nn::LaunchOp>())
       if (auto chosen = launch->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr))
-        launches.push_back(target::workOf(launch, chosen.getKernel()));
+        launches.push_back(target::workOf(launch, chosen.getKey()));
   }
 
   static llvm::Error runProgram(StringRef program, StringRef profile) {

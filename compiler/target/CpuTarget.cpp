@@ -69,8 +69,10 @@ int64_t CpuTarget::bytesBesideArena(const ProgramContents &contents) const {
          contents.launches * kPerLaunch + contents.batchBytes * kBatches;
 }
 
-std::string CpuTarget::kernelFor(const lower::KernelCall &call) const {
-  bool oneDnn = call.kernel == "matmul" && instructionSet == Isa::v4 && hostIsa() == Isa::v4 &&
-                workspaceOf("matmul_onednn", call) >= 0;
-  return oneDnn ? "matmul_onednn" : call.kernel;
+KernelKey CpuTarget::kernelFor(const lower::KernelCall &call) const {
+  KernelKey oneDnn = {"matmul_onednn"};
+  bool isProduct = call.kernel.name == "matmul" && call.kernel.type == ElementType::f32;
+  bool runs = isProduct && instructionSet == Isa::v4 && hostIsa() == Isa::v4 &&
+              workspaceOf(oneDnn, call) >= 0;
+  return runs ? oneDnn : call.kernel;
 }

@@ -21,7 +21,7 @@ public:
   int64_t bytesBesideArena(const ProgramContents &contents) const override;
 
 private:
-  std::string kernelFor(const lower::KernelCall &call) const override;
+  KernelKey kernelFor(const lower::KernelCall &call) const override;
 
   Isa instructionSet = Isa::v3;
 };

@@ -45,10 +45,15 @@ int64_t CudaTarget::bytesBesideArena(const ProgramContents &contents) const {
   return overhead.baseBytes + contents.trainingLaunches * overhead.launchBytes;
 }
 
-// Factors of the others are bf16 where they lie (passes/precision), and their kernels are named so.
-std::string CudaTarget::kernelFor(const lower::KernelCall &call) const {
-  bool convolves = llvm::StringRef(call.kernel).starts_with("conv");
-  bool rounds =
-      (convolves && precision != "f32") || (call.kernel == "matmul" && precision == "tf32");
-  return rounds ? call.kernel + "_" + precision : call.kernel;
+// The factors of matmul and attention in bf16 are bf16 where they lie (passes/precision).
+KernelKey CudaTarget::kernelFor(const lower::KernelCall &call) const {
+  Precision wanted = llvm::StringSwitch<Precision>(precision)
+                         .Case("tf32", Precision::tf32)
+                         .Case("bf16", Precision::bf16)
+                         .Default(Precision::stored);
+  const exec::KernelSignature *signature = exec::findKernelSignature(call.kernel.name);
+  KernelKey kernel = call.kernel;
+  if (signature && (signature->cudaPrecisions & exec::bitOf(wanted)))
+    kernel.precision = wanted;
+  return kernel;
 }

@@ -25,7 +25,7 @@ public:
   int64_t bytesBesideArena(const ProgramContents &contents) const override;
 
 private:
-  std::string kernelFor(const lower::KernelCall &call) const override;
+  KernelKey kernelFor(const lower::KernelCall &call) const override;
 
   std::string architecture = "sm_90";
   std::string precision = "f32";

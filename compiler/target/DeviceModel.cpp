@@ -18,10 +18,11 @@ struct BuiltIn {
 #include "compiler/target/Devices.inc"
 } // namespace
 
-LaunchWork plimsoll::target::workOf(nn::LaunchOp launch, StringRef kernel) {
+LaunchWork plimsoll::target::workOf(nn::LaunchOp launch, const KernelKey &kernel) {
   LaunchWork work;
   Operation *op = launch.getSingleOp();
-  work.kind = !kernel.empty() ? kernel.str() : (op ? op : launch)->getName().getStringRef().str();
+  work.kind =
+      !kernel.name.empty() ? kernel.text() : (op ? op : launch)->getName().getStringRef().str();
   double flops = launch.getFlops(), traffic = launch.getTraffic();
   // Products and convolutions do tens of operations per byte, other launches about one.
   work.flops = isa_and_nonnull<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,

@@ -9,6 +9,7 @@
 #define PLIMSOLL_COMPILER_TARGET_DEVICEMODEL_H
 
 #include "dialects/nn/NNDialect.h"
+#include "dialects/support/KernelKey.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <map>
@@ -25,8 +26,8 @@ struct LaunchWork {
   double amount = 0;
 };
 
-/// Returns the work of `op` if `kernel` (empty: a loop nest) runs it.
-LaunchWork workOf(nn::LaunchOp launch, llvm::StringRef kernel);
+/// Returns the work of `launch` if `kernel` (without a name: a loop nest) runs it.
+LaunchWork workOf(nn::LaunchOp launch, const KernelKey &kernel);
 
 class DeviceModel {
 public:

@@ -2,6 +2,7 @@
 #include "compiler/target/Machine.h"
 #include "compiler/target/CpuTarget.h"
 #include "compiler/target/CudaTarget.h"
+#include "dialects/exec/KernelSignature.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -27,12 +28,12 @@ std::shared_ptr<const Machine> Machine::create(llvm::StringRef target, int threa
   return nullptr;
 }
 
-/// Refuses element types that the kernel does not support. Kernels that do not take the type as an
-/// argument work on f32, with bool masks; indices are always i64.
+/// Refuses element types that the kernel does not support. A kernel of f32 works on f32, with bool
+/// masks; indices are always i64.
 static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &call) {
   if (call.anyType)
     return success();
-  StringRef kernel = call.kernel;
+  StringRef kernel = call.kernel.name;
   for (Value value : llvm::concat<Value>(op->getOperands(), op->getResults())) {
     Type element = getElementTypeOrSelf(value.getType());
     bool isMask = kernel.starts_with("attention") && element.isInteger(1);
@@ -51,16 +52,18 @@ FailureOr<kernels::KernelChoice> Machine::choose(nn::LaunchOp launch) const {
   return choice;
 }
 
-std::optional<int64_t> Machine::workspaceBytes(StringRef name, ArrayRef<int64_t> sizes,
+std::optional<int64_t> Machine::workspaceBytes(const KernelKey &key, ArrayRef<int64_t> sizes,
                                                int64_t threads) const {
-  const Kernel *kernel = library->find(name.str().c_str());
+  const Kernel *kernel = library->find(key.name.c_str());
   if (!kernel)
     return std::nullopt;
-  return kernel->workspace ? kernel->workspace(sizes.data(), sizes.size(), threads) : 0;
+  return kernel->workspace ? kernel->workspace({sizes.data(), int(sizes.size()), int(threads),
+                                                key.type, key.precision})
+                           : 0;
 }
 
-int64_t Machine::workspaceOf(const std::string &name, const lower::KernelCall &call) const {
-  return workspaceBytes(name, call.sizes, threadCount).value_or(-1);
+int64_t Machine::workspaceOf(const KernelKey &kernel, const lower::KernelCall &call) const {
+  return workspaceBytes(kernel, call.sizes, threadCount).value_or(-1);
 }
 
 FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) const {
@@ -75,10 +78,13 @@ FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) cons
   if (failed(checkElementTypes(op, *call)))
     return failure();
   choice->kernel = kernelFor(*call);
-  choice->workspaceBytes = workspaceOf(choice->kernel, *call);
+  const KernelKey &key = choice->kernel;
+  const exec::KernelSignature *signature = exec::findKernelSignature(key.name);
+  bool exists = signature && signature->existsIn(origins(), key.type, key.precision);
+  choice->workspaceBytes = exists ? workspaceOf(key, *call) : -1;
   if (choice->workspaceBytes < 0)
-    return op->emitError("node '") << nn::describe(op->getLoc()) << "': no kernel '"
-                                   << choice->kernel << "' for " << name();
+    return op->emitError("node '") << nn::describe(op->getLoc()) << "': no kernel '" << key.text()
+                                   << "' of " << nameOf(key.type) << " for " << name();
   return choice;
 }
 

@@ -35,7 +35,7 @@ public:
 
   mlir::FailureOr<kernels::KernelChoice> choose(nn::LaunchOp launch) const override;
   int64_t alignment() const override { return kernels::Target::alignment(); }
-  std::optional<int64_t> workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes,
+  std::optional<int64_t> workspaceBytes(const KernelKey &kernel, llvm::ArrayRef<int64_t> sizes,
                                         int64_t threads) const override;
 
   /// Returns the name of the instruction set or architecture: "x86-64-v4", "sm_90".
@@ -55,11 +55,11 @@ public:
   const DeviceModel &device() const { return model; }
 
 protected:
-  /// Returns the name of the library's kernel that runs `call`.
-  virtual std::string kernelFor(const lower::KernelCall &call) const { return call.kernel; }
+  /// Returns the library's kernel that runs `call`.
+  virtual KernelKey kernelFor(const lower::KernelCall &call) const { return call.kernel; }
   /// Returns the bytes of workspace that `kernel` needs for `call`; negative if the library cannot
   /// run it.
-  int64_t workspaceOf(const std::string &kernel, const lower::KernelCall &call) const;
+  int64_t workspaceOf(const KernelKey &kernel, const lower::KernelCall &call) const;
   /// Loads the model `device`, or `standard` if that is empty. Returns false and sets `error` on
   /// failure.
   bool loadModel(llvm::StringRef device, llvm::StringRef standard, std::string &error);

@@ -182,13 +182,18 @@ def Exec_CallOp : Exec_ProgramPart<"call", [AttrSizedOperandSegments]> {
     and the smallest integer is an absent buffer. `may_alias` holds pairs (write, read) that may lie
     at the same offset; with `overwrites` they must. With `workspace`, the last write is the
     workspace, whose content is undefined before and after. `recompute` is the number of a
-    repetition, from 1. exec-verify checks the call against its kernel's record in Kernels.td.
+    repetition, from 1. The kernel's data is `of` a type, if not f32, and its products are `in` the
+    precision tf32 or bf16, if their factors are rounded as they are read. exec-verify checks the
+    call against its kernel's record in Kernels.td.
     ```mlir
     exec.call "copy" reads(%x) writes(%y) buffers [0, -1] sizes [256]
         : (!exec.slice<f32, 64>) -> (!exec.slice<f32, 64>)
+    exec.call "softmax" of f64 reads(%a) writes(%b) buffers [0, -1] sizes [4, 8]
+        : (!exec.slice<f64, 32>) -> (!exec.slice<f64, 32>)
     ```
   }];
-  let arguments = (ins StrAttr:$kernel, Variadic<Exec_SliceType>:$reads,
+  let arguments = (ins StrAttr:$kernel, OptionalAttr<TypeAttr>:$element,
+                       OptionalAttr<TypeAttr>:$precision, Variadic<Exec_SliceType>:$reads,
                        Variadic<Exec_SliceType>:$writes, DenseI64ArrayAttr:$buffers,
                        DenseI64ArrayAttr:$sizes,
                        DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$scalars,
@@ -196,11 +201,16 @@ def Exec_CallOp : Exec_ProgramPart<"call", [AttrSizedOperandSegments]> {
                        UnitAttr:$overwrites, UnitAttr:$workspace,
                        OptionalAttr<I64Attr>:$recompute);
   let assemblyFormat = [{
-    $kernel `reads` `(` $reads `)` `writes` `(` $writes `)` `buffers` $buffers `sizes` $sizes
-    attr-dict `:` custom<LaunchTypes>(type($reads), type($writes))
+    $kernel (`of` $element^)? (`in` $precision^)? `reads` `(` $reads `)` `writes` `(` $writes `)`
+    `buffers` $buffers `sizes` $sizes attr-dict `:` custom<LaunchTypes>(type($reads), type($writes))
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
+    /// Returns the key of the kernel.
+    ::plimsoll::KernelKey getKey() {
+      return *::plimsoll::KernelKey::get(getKernel(), getElement().value_or(::mlir::Type()),
+                                         getPrecision().value_or(::mlir::Type()));
+    }
     static constexpr int64_t kAbsent = std::numeric_limits<int64_t>::min();
   }];
 }

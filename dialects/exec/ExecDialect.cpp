@@ -220,6 +220,10 @@ template <typename Launch> static LogicalResult verifyAliases(Launch launch) {
 }
 
 LogicalResult CallOp::verify() {
+  Type element = getElement().value_or(Type()), precision = getPrecision().value_or(Type());
+  if (!KernelKey::get(getKernel(), element, precision))
+    return emitOpError("is of no kernel: none works on ")
+           << element << " in the precision " << precision;
   for (int64_t buffer : getBuffers()) {
     bool read = buffer >= 0 && buffer < int64_t(getReads().size());
     bool write = buffer < 0 && -1 - buffer < int64_t(getWrites().size());

@@ -3,6 +3,7 @@
 #define PLIMSOLL_DIALECTS_EXEC_EXECDIALECT_H
 
 #include "dialects/support/Attributes.h"
+#include "dialects/support/KernelKey.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"

@@ -13,11 +13,14 @@
 namespace plimsoll::exec {
 
 using plimsoll::ElementType;
+using plimsoll::Precision;
 
-/// What arguments tell, in the order of the kernel.
+/// What arguments tell, in the order of the kernel, and the rest of its key.
 struct LaunchNumbers {
   llvm::SmallVector<int64_t> sizes;
   llvm::SmallVector<double> scalars;
+  ElementType type = ElementType::f32;
+  Precision precision = Precision::stored;
 
   template <typename... Values> void addSizes(const Values &...values) { (addSize(values), ...); }
   template <typename... Values> void addScalars(Values... values) {

@@ -22,23 +22,17 @@
 class Element<string name> {
   string cpp = name;
 }
-def Data : Element<"data">; // of the type that the launch passes, f32 if it passes none
+def Data : Element<"data">;   // of the type of the kernel's key
+def Total : Element<"total">; // sums of data: f64 if data is f64, else f32
 def F32 : Element<"f32">;
 def F64 : Element<"f64">;
 def I64 : Element<"i64">;
-def Bf16 : Element<"bf16">;
 def Bytes : Element<"byte">; // of any type; counted in bytes
 def Mask : Element<"mask">;  // bool if the size `maskKind` is 1, else data
 
-/// How a launch passes the type of its data, as its last size: an enumerator of exec::TypeRule.
-class TypeRule<string name> {
-  string cpp = name;
-}
-def Untold : TypeRule<"untold">;                 // never: data is f32
-def MaybeFloat : TypeRule<"maybeFloat">;         // f32 or f64; not passed for f32
-def MaybeAny : TypeRule<"maybeAny">;             // any; not passed for f32
-def AlwaysFloat : TypeRule<"alwaysFloat">;       // f32 or f64
-def AlwaysAny : TypeRule<"alwaysAny">;
+/// The types of data that a kernel may have: enumerators of ElementType. A bool is a u8.
+defvar floats = ["f32", "f64"];
+defvar numeric = ["f32", "f64", "i32", "i64", "u8"];
 
 // Buffers -------------------------------------------------------------------
 
@@ -115,15 +109,17 @@ class Kernel<list<Buffer> allBuffers, list<Size> allSizes, list<string> allScala
   list<Buffer> buffers = allBuffers;
   list<Size> sizes = allSizes;
   list<string> scalars = allScalars;
-  TypeRule type = Untold;
+  // The kernel's key is its name, the type of its data, and a precision. Each library has a list of
+  // types; CUDA's also has precisions other than `stored`.
+  list<string> types = ["f32"];
+  list<string> cudaTypes = ["f32"];
+  list<string> cudaPrecisions = [];
   list<string> requirements = []; // expressions over the sizes that must hold
   list<Library> libraries = [Cpu, Cuda];
-  bit doubleOnCuda = 0; // supports f64 on CUDA, too
   // The runtime's struct that names sizes and scalars, without "Arguments"; empty: the kernel's
   // name in camel case.
   string arguments = "";
-  // Parts that may follow the others, in the struct `options` of the arguments; the type comes
-  // after these sizes. With `together` all are present or none; without, buffers are independent of
+  // Parts that may follow the others, in the struct `options` of the arguments. With `together` all are present or none; without, buffers are independent of
   // the rest.
   string options = "";
   list<Buffer> optionalBuffers = [];

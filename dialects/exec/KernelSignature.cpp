@@ -48,6 +48,14 @@ const KernelSignature *plimsoll::exec::findKernelSignature(StringRef name) {
   return found == std::end(kSignatures) ? nullptr : found;
 }
 
+bool KernelSignature::existsIn(unsigned origins, ElementType type, Precision precision) const {
+  unsigned common = origins & libraries;
+  bool onCuda = (common & kCuda) && (cudaTypes & bitOf(type)) &&
+                (precision == Precision::stored || (cudaPrecisions & bitOf(precision)));
+  bool onCpu = (common & ~kCuda) && (types & bitOf(type)) && precision == Precision::stored;
+  return onCuda || onCpu;
+}
+
 // The numbers of a call ---------------------------------------------------------
 
 static size_t numbersOf(ArrayRef<SizeSignature> sizes) {
@@ -101,36 +109,6 @@ static bool areAllowed(ArrayRef<SizeSignature> sizes, ArrayRef<int64_t> numbers,
   return true;
 }
 
-static int64_t codeOf(ElementType type) {
-  return static_cast<int64_t>(type);
-}
-
-/// Removes the type from the end of `sizes` if the call has one, and stores it in `numbers`.
-/// Returns false and sets `error` if the sizes have the wrong number or the type is not allowed.
-static bool takeType(const KernelSignature &signature, size_t expected, ArrayRef<int64_t> &sizes,
-                     KernelNumbers &numbers, std::string &error) {
-  bool always = signature.type == TypeRule::alwaysFloat || signature.type == TypeRule::alwaysAny;
-  bool told = signature.type != TypeRule::untold && (always || sizes.size() == expected + 1);
-  if (sizes.size() != expected + told) {
-    error = "it takes " + counted(expected + always, "size") + ", found " +
-            std::to_string(sizes.size());
-    return false;
-  }
-  if (!told)
-    return true;
-  bool isFloat = signature.type == TypeRule::maybeFloat || signature.type == TypeRule::alwaysFloat;
-  const int64_t code = sizes.back();
-  sizes = sizes.drop_back();
-  error = "there is no element type " + std::to_string(code) + " for it";
-  // A call must not pass f32 where it is the default: kernels detect the type by the number of
-  // sizes.
-  if (code < (always ? codeOf(ElementType::f32) : codeOf(ElementType::f64)) ||
-      code >= (isFloat ? codeOf(ElementType::i32) : kKernelTypes))
-    return false;
-  numbers.type = static_cast<ElementType>(code);
-  return true;
-}
-
 /// Determines the repetitions and whether optional buffers are present. Returns false and sets
 /// `error` if the number of buffers is wrong.
 static bool countBuffers(const KernelSignature &signature, ArrayRef<int64_t> sizes, size_t buffers,
@@ -176,8 +154,10 @@ std::optional<KernelNumbers> plimsoll::exec::readNumbers(const KernelSignature &
     return std::nullopt;
   bool isList = !signature.sizes.empty() && signature.sizes.back().count == 0;
   size_t expected = least + (numbers.hasOptions ? numbersOf(signature.optionalSizes) : 0);
-  if (!isList && !takeType(signature, expected, sizes, numbers, error))
+  if (!isList && sizes.size() != expected) {
+    error = "it takes " + counted(expected, "size") + ", found " + std::to_string(sizes.size());
     return std::nullopt;
+  }
   numbers.sizes.assign(sizes.begin(), sizes.end());
   if (!numbers.hasOptions)
     for (const SizeSignature &size : signature.optionalSizes)

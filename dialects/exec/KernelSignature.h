@@ -47,7 +47,7 @@ struct Triple {
 };
 
 enum class BufferRole { read, write, update };
-enum class BufferElement { data, f32, f64, i64, bf16, byte, mask };
+enum class BufferElement { data, total, f32, f64, i64, byte, mask };
 
 struct BufferSignature {
   llvm::StringLiteral name;
@@ -70,11 +70,12 @@ struct SizeSignature {
   llvm::ArrayRef<llvm::StringLiteral> cases;
 };
 
-/// How a launch passes the type of its data: never, only if it is not f32, or always.
-enum class TypeRule { untold, maybeFloat, maybeAny, alwaysFloat, alwaysAny };
-
 /// Libraries that kernels come from, as bits.
 enum Library : unsigned { kCpu = 1, kOneDnn = 2, kCuda = 4 };
+
+template <typename Enum> constexpr unsigned bitOf(Enum value) {
+  return 1u << static_cast<unsigned>(value);
+}
 
 /// The elements that a launch touches in a buffer.
 struct Need {
@@ -89,25 +90,27 @@ struct KernelSignature {
   llvm::ArrayRef<SizeSignature> sizes, optionalSizes;
   llvm::ArrayRef<llvm::StringLiteral> scalars, optionalScalars;
   bool together; ///< the optional parts are all present, or all absent
-  TypeRule type;
   unsigned libraries;
-  bool doubleOnCuda;
+  unsigned types, cudaTypes; ///< of data, as bits of ElementType; CUDA's library has its own list
+  unsigned cudaPrecisions;   ///< besides `stored`, as bits of Precision
   /// Sets `out` to the elements that repetition `each` touches in each buffer, optional buffers
   /// last. Returns null, or the text of the requirement that the sizes break. `sizes` holds all
-  /// sizes, without the type.
+  /// sizes.
   const char *(*needs)(llvm::ArrayRef<Count> sizes, size_t each, llvm::MutableArrayRef<Need> out);
+
+  /// True if one of the libraries `origins`, bits of Library, has such a kernel.
+  bool existsIn(unsigned origins, ElementType type, Precision precision) const;
 };
 
-/// Returns the signature of the kernel called `name`, or null.
+/// Returns the signature of the kernels called `name`, or null.
 const KernelSignature *findKernelSignature(llvm::StringRef name);
 llvm::ArrayRef<KernelSignature> kernelSignatures();
 
 /// The numbers of one call, assigned to its signature.
 struct KernelNumbers {
-  llvm::SmallVector<int64_t> sizes; ///< with optional ones, without the type
+  llvm::SmallVector<int64_t> sizes; ///< with optional ones
   bool hasOptions = false;          ///< optional sizes and scalars are present
   bool hasOptionalBuffers = false;
-  ElementType type = ElementType::f32;
   size_t repetitions = 0; ///< of the repeated buffer
 };
 

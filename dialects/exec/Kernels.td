@@ -11,26 +11,21 @@ include "dialects/support/OptimizerKinds.td"
 
 // Products ------------------------------------------------------------------
 
-class Product<Element factor, Element result>
-    : Kernel<[Read<"a", "(batchA ? batch : 1) * m * k", factor>,
-              Read<"b", "(batchB ? batch : 1) * k * n", factor>,
-              Write<"c", "batch * m * n", result>],
+class Product
+    : Kernel<[Read<"a", "(batchA ? batch : 1) * m * k">,
+              Read<"b", "(batchB ? batch : 1) * k * n">,
+              Write<"c", "batch * m * n", Total>],
              [Extent<"batch", "1">, Extent<"m">, Extent<"n">, Extent<"k">, Flag<"transposeA">,
               Flag<"transposeB">, Flag<"batchA">, Flag<"batchB">]> {
   let arguments = "Matmul";
 }
-def matmul : Product<F32, F32>;
-def matmul_f64 : Product<F64, F64> {
-  let libraries = [Cpu];
+def matmul : Product {
+  let types = floats;
+  let cudaTypes = ["f32", "bf16"];
+  let cudaPrecisions = ["tf32"];
 }
-def matmul_onednn : Product<F32, F32> {
+def matmul_onednn : Product {
   let libraries = [OneDnn];
-}
-def matmul_tf32 : Product<F32, F32> {
-  let libraries = [Cuda];
-}
-def matmul_bf16 : Product<Bf16, F32> {
-  let libraries = [Cuda];
 }
 
 // Convolution and pooling ---------------------------------------------------
@@ -43,8 +38,9 @@ defvar fits = "fits(size, kernel, out, stride, pad, dilation)";
 
 class Convolution<string function, list<Buffer> buffers>
     : Kernel<buffers, [Extent<"n">, Extent<"c">, Extent<"k">, Positive<"groups", "1">] # window> {
-  let type = MaybeFloat;
-  let doubleOnCuda = 1;
+  let types = floats;
+  let cudaTypes = floats;
+  let cudaPrecisions = ["tf32", "bf16"];
   let requirements = ["c % groups == 0", "k % groups == 0", fits];
   let arguments = function;
 }
@@ -52,26 +48,16 @@ defvar image = "n * c * volume(size)";
 defvar filters = "k * (c / groups) * volume(kernel)";
 defvar answer = "n * k * volume(out)";
 
-class Conv : Convolution<"Conv", [Read<"x", image>, Read<"w", filters>, Write<"y", answer>]>;
-class ConvGradInput : Convolution<"Conv", [Read<"dy", answer>, Read<"w", filters>,
+def conv : Convolution<"Conv", [Read<"x", image>, Read<"w", filters>, Write<"y", answer>]>;
+def conv_grad_input : Convolution<"Conv", [Read<"dy", answer>, Read<"w", filters>,
                                            Write<"dx", image>]>;
-class ConvGradWeight : Convolution<"Conv", [Read<"dy", answer>, Read<"x", image>,
+def conv_grad_weight : Convolution<"Conv", [Read<"dy", answer>, Read<"x", image>,
                                             Write<"dw", filters>]>;
-def conv : Conv;
-def conv_grad_input : ConvGradInput;
-def conv_grad_weight : ConvGradWeight;
-foreach precision = ["_tf32", "_bf16"] in {
-  let libraries = [Cuda] in {
-    def conv#precision : Conv;
-    def conv_grad_input#precision : ConvGradInput;
-    def conv_grad_weight#precision : ConvGradWeight;
-  }
-}
 
 class Pool<string function, list<Buffer> buffers, list<Size> further = []>
     : Kernel<buffers, [Extent<"planes">] # window # further> {
-  let type = MaybeFloat;
-  let doubleOnCuda = 1;
+  let types = floats;
+  let cudaTypes = floats;
   let requirements = [fits];
   let arguments = function;
 }
@@ -101,36 +87,28 @@ defvar masked = "batch * heads * queryLength * keyLength == 0 ? 0 : "
                 "span(queryLength, maskQueryStride) + keyLength";
 
 class AttentionKernel<list<Buffer> buffers> : Kernel<buffers, heads, ["scale"]> {
+  let types = floats;
+  let cudaTypes = ["f32", "bf16"];
   let requirements = ["heads % kvHeads == 0"];
   let arguments = "Attention";
 }
-class Forward<Element factor, Element total>
-    : AttentionKernel<[Read<"q", query, factor>, Read<"k", key, factor>, Read<"v", value, factor>,
-                       ReadWhen<"maskKind != 0", "mask", masked, Mask>,
-                       Write<"out", attended, factor>,
-                       Write<"lse", "batch * heads * queryLength", total>]>;
-class Backward<Element factor, Element total>
-    : AttentionKernel<[Read<"q", query, factor>, Read<"k", key, factor>, Read<"v", value, factor>,
-                       ReadWhen<"maskKind != 0", "mask", masked, Mask>,
-                       Read<"out", attended, factor>,
-                       Read<"lse", "batch * heads * queryLength", total>,
-                       Read<"dout", attended, factor>, Write<"dq", query, total>,
-                       Write<"dk", key, total>, Write<"dv", value, total>]>;
-let type = MaybeFloat in {
-  def attention : Forward<Data, Data>;
-  def attention_grad : Backward<Data, Data>;
-}
-let libraries = [Cuda] in {
-  def attention_bf16 : Forward<Bf16, F32>;
-  def attention_grad_bf16 : Backward<Bf16, F32>;
-}
+def attention : AttentionKernel<[Read<"q", query>, Read<"k", key>, Read<"v", value>,
+                                 ReadWhen<"maskKind != 0", "mask", masked, Mask>,
+                                 Write<"out", attended>,
+                                 Write<"lse", "batch * heads * queryLength", Total>]>;
+def attention_grad : AttentionKernel<[Read<"q", query>, Read<"k", key>, Read<"v", value>,
+                                      ReadWhen<"maskKind != 0", "mask", masked, Mask>,
+                                      Read<"out", attended>,
+                                      Read<"lse", "batch * heads * queryLength", Total>,
+                                      Read<"dout", attended>, Write<"dq", query, Total>,
+                                      Write<"dk", key, Total>, Write<"dv", value, Total>]>;
 
 // Rows ----------------------------------------------------------------------
 
 defvar rows = [Extent<"rows">, Extent<"cols">];
 defvar all = "rows * cols";
 
-let type = MaybeFloat in {
+let types = floats in {
   def softmax : Kernel<[Read<"x", all>, Write<"y", all, Data, ["x"]>], rows>;
   def log_softmax : Kernel<[Read<"x", all>, Write<"y", all, Data, ["x"]>], rows>;
   def softmax_grad : Kernel<[Read<"dy", all>, Read<"y", all>, Write<"dx", all, Data, ["dy"]>],
@@ -148,7 +126,7 @@ let type = MaybeFloat in {
                 Write<"dscale", "cols">, Write<"dbias", "cols">], rows>;
 }
 
-let type = AlwaysAny, doubleOnCuda = 1 in {
+let types = numeric, cudaTypes = numeric in {
   def reduce : Kernel<[Read<"x", all>, Write<"y", "rows">],
                       rows # [Choice<"kind", "Reduction", ["maximum", "minimum", "product",
                                                            "sum"]>]>;
@@ -171,26 +149,28 @@ defvar axis = [Extent<"outer">, Extent<"axisDim">, Extent<"inner">, Extent<"coun
 defvar table = "outer * axisDim * inner";
 defvar picked = "outer * count * inner";
 
-let doubleOnCuda = 1 in {
-  def gather : Kernel<[Read<"table", table>, Read<"indices", "count", I64>,
-                       Write<"out", picked>], axis> {
-    let type = MaybeAny;
-  }
-  def gather_grad : Kernel<[Read<"dy", picked>, Read<"indices", "count", I64>,
-                            Write<"dtable", table>], axis> {
-    let type = MaybeFloat;
-  }
-  def gather_elements : Kernel<[Read<"x", table>, Read<"indices", picked, I64>,
-                                Write<"y", picked>], axis> {
-    let type = AlwaysAny;
-  }
-  def scatter_elements : Kernel<[Read<"x", table>, Read<"indices", picked, I64>,
-                                 Read<"updates", picked>, Write<"y", table, Data, ["x"]>],
-                                axis # [Choice<"update", "ScatterUpdate",
-                                               ["replace", "add", "multiply", "maximum",
-                                                "minimum"]>]> {
-    let type = AlwaysAny;
-  }
+def gather : Kernel<[Read<"table", table>, Read<"indices", "count", I64>,
+                     Write<"out", picked>], axis> {
+  let types = numeric;
+  let cudaTypes = numeric;
+}
+def gather_grad : Kernel<[Read<"dy", picked>, Read<"indices", "count", I64>,
+                          Write<"dtable", table>], axis> {
+  let types = floats;
+  let cudaTypes = floats;
+}
+def gather_elements : Kernel<[Read<"x", table>, Read<"indices", picked, I64>,
+                              Write<"y", picked>], axis> {
+  let types = numeric;
+  let cudaTypes = numeric;
+}
+def scatter_elements : Kernel<[Read<"x", table>, Read<"indices", picked, I64>,
+                               Read<"updates", picked>, Write<"y", table, Data, ["x"]>],
+                              axis # [Choice<"update", "ScatterUpdate",
+                                             ["replace", "add", "multiply", "maximum",
+                                              "minimum"]>]> {
+  let types = numeric;
+  let cudaTypes = numeric;
 }
 
 class ReadEach<string name, string count, Element element> : Read<name, count, element> {
@@ -212,16 +192,12 @@ def split : Kernel<[Read<"in", "outer * sum(bytes)", Bytes>,
 /// The step's scalars; 16 is kHyperCount in runtime/include/plimsoll/Program.h.
 defvar hyper = Read<"hyper", "16", F32>;
 
-let doubleOnCuda = 1 in {
+let types = floats, cudaTypes = floats in {
   def dropout : Kernel<[Read<"x", "count">, hyper, Write<"y", "count", Data, ["x"]>],
-                       [Extent<"count">, Number<"stream">], ["p"]> {
-    let type = MaybeFloat;
-  }
+                       [Extent<"count">, Number<"stream">], ["p"]>;
   def random_numbers : Kernel<[hyper, Write<"y", "count">],
                               [Extent<"count">, Number<"stream">,
-                               Choice<"distribution", "Distribution", ["uniform", "normal"]>]> {
-    let type = AlwaysFloat;
-  }
+                               Choice<"distribution", "Distribution", ["uniform", "normal"]>]>;
 }
 
 // Batch normalisation -------------------------------------------------------
@@ -229,7 +205,7 @@ let doubleOnCuda = 1 in {
 defvar channels = [Extent<"n">, Extent<"channels">, Extent<"inner">];
 defvar elements = "n * channels * inner";
 
-let type = MaybeFloat in {
+let types = floats in {
   def batch_norm : Kernel<[Read<"x", elements>, Read<"scale", "channels">, Read<"bias", "channels">,
                            Write<"y", elements, Data, ["x"]>, Write<"mean", "channels">,
                            Write<"variance", "channels">], channels, ["epsilon"]>;
@@ -254,7 +230,7 @@ def batch_norm_update
 class CrossEntropy<list<Buffer> further>
     : Kernel<[Read<"logits", "rows * classes">, Read<"labels", "rows", I64>] # further,
              [Extent<"rows">, Extent<"classes">]> {
-  let type = MaybeFloat;
+  let types = floats;
   let requirements = ["rows % inner == 0"];
   let arguments = "CrossEntropy";
   let options = "CrossEntropyOptions";
@@ -272,7 +248,7 @@ def cross_entropy_grad : CrossEntropy<[Read<"dloss", "1">, toLogits]>;
 class Divergence<list<Buffer> further>
     : Kernel<[Read<"logits", "rows * classes">, Read<"target", "rows * classes">] # further,
              [Extent<"rows">, Extent<"classes">, Extent<"batch">], ["temperature"]> {
-  let type = MaybeFloat;
+  let types = floats;
   let arguments = "KlDivergence";
 }
 def kl_divergence : Divergence<[Write<"loss", "1">]>;
@@ -283,7 +259,7 @@ class Pointwise<list<Buffer> further>
              [Extent<"count">,
               Choice<"kind", "PointwiseLoss", ["crossEntropy", "absolute", "huber"]>],
              ["delta"]> {
-  let type = MaybeFloat;
+  let types = floats;
   let arguments = "PointwiseLoss";
 }
 def pointwise_loss : Pointwise<[Write<"loss", "1">]>;

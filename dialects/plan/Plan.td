@@ -44,17 +44,27 @@ def Plan_LaunchAttr : AttrDef<Plan_Dialect, "Launch"> {
   let mnemonic = "launch";
   let summary = "how a target runs an op";
   let description = [{
-    The library kernel (none for a loop nest), the bytes of its workspace, and the predicted time of
-    one launch in seconds, as a finite f64.
+    The key of the library kernel (no kernel for a loop nest): its name, the type of its data if
+    that is not f32, and the precision of its products, `tf32` or `bf16`, if factors are rounded as
+    they are read. Then the bytes of its workspace, and the predicted time of one launch in seconds,
+    as a finite f64.
     ```mlir
-    #plan.launch<kernel = "matmul", workspace = 4096, seconds = 1.500000e-06 : f64>
+    #plan.launch<kernel = "matmul", element = bf16, workspace = 4096, seconds = 1.500000e-06 : f64>
     ```
   }];
   let parameters = (ins StringRefParameter<"the library kernel", "\"\"">:$kernel,
+                        OptionalParameter<"::mlir::Type">:$element,
+                        OptionalParameter<"::mlir::Type">:$precision,
                         DefaultValuedParameter<"int64_t", "0">:$workspace,
                         "::mlir::FloatAttr":$seconds);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Returns the key of the kernel; its name is empty for a loop nest.
+    ::plimsoll::KernelKey getKey() const {
+      return *::plimsoll::KernelKey::get(getKernel(), getElement(), getPrecision());
+    }
+  }];
 }
 
 def Plan_MachineAttr : AttrDef<Plan_Dialect, "Machine"> {

@@ -63,8 +63,11 @@ static LogicalResult verifyPlaces(Operation *op, StringRef name, Attribute attri
   return success();
 }
 
-LogicalResult LaunchAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef,
-                                 int64_t workspace, FloatAttr seconds) {
+LogicalResult LaunchAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef kernel,
+                                 Type element, Type precision, int64_t workspace,
+                                 FloatAttr seconds) {
+  if (!KernelKey::get(kernel, element, precision))
+    return emitError() << "no kernel works on " << element << " in the precision " << precision;
   if (workspace < 0)
     return emitError() << "the workspace of a launch cannot have " << workspace << " bytes";
   if (!seconds || !seconds.getType().isF64() || !seconds.getValue().isFinite() ||

@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_DIALECTS_PLAN_PLANDIALECT_H
 #define PLIMSOLL_DIALECTS_PLAN_PLANDIALECT_H
 
+#include "dialects/support/KernelKey.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Dialect.h"
 

@@ -10,6 +10,8 @@ namespace plimsoll {
 
 /// The type of the table in which elements of `type` lie in the arena; nothing where none is.
 std::optional<ElementType> elementTypeOf(mlir::Type type);
+/// Returns the type of MLIR for which elementTypeOf returns `type`.
+mlir::Type typeOf(ElementType type, mlir::MLIRContext *context);
 
 } // namespace plimsoll
 

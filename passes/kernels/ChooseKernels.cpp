@@ -19,10 +19,12 @@ static LogicalResult chooseFor(nn::LaunchOp launch, const Target &target) {
   FailureOr<KernelChoice> choice = target.choose(launch);
   if (failed(choice))
     return failure();
-  Builder builder(launch.getContext());
+  MLIRContext *context = launch.getContext();
+  const KernelKey &kernel = choice->kernel;
   launch->setAttr(plan::kLaunchAttr,
-                  plan::LaunchAttr::get(launch.getContext(), choice->kernel, choice->workspaceBytes,
-                                        builder.getF64FloatAttr(choice->seconds)));
+                  plan::LaunchAttr::get(context, kernel.name, kernel.typeIn(context),
+                                        kernel.precisionIn(context), choice->workspaceBytes,
+                                        Builder(context).getF64FloatAttr(choice->seconds)));
   return success();
 }
 

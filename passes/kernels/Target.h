@@ -3,13 +3,14 @@
 #define PLIMSOLL_PASSES_KERNELS_TARGET_H
 
 #include "dialects/nn/NNDialect.h"
+#include "dialects/support/KernelKey.h"
 #include <string>
 
 namespace plimsoll::kernels {
 
 /// How a target runs one op.
 struct KernelChoice {
-  std::string kernel;         ///< library kernel; empty: the op's usual kernel, or a loop nest
+  KernelKey kernel;           ///< without a name: the op's usual kernel, or a loop nest
   int64_t workspaceBytes = 0; ///< scratch bytes that the kernel needs
   double seconds = 0;         ///< predicted time of one launch
 };

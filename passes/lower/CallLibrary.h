@@ -2,8 +2,8 @@
 #ifndef PLIMSOLL_PASSES_LOWER_CALLLIBRARY_H
 #define PLIMSOLL_PASSES_LOWER_CALLLIBRARY_H
 
+#include "dialects/support/KernelKey.h"
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringRef.h"
 #include <optional>
 
 namespace plimsoll::lower {
@@ -20,7 +20,7 @@ public:
   /// Returns the size of the workspace that a launch takes as its last buffer; 0 if it takes none;
   /// negative if the kernel cannot run these sizes; nothing if there is no such kernel.
   virtual std::optional<int64_t>
-  workspaceBytes(llvm::StringRef kernel, llvm::ArrayRef<int64_t> sizes, int64_t threads) const = 0;
+  workspaceBytes(const KernelKey &kernel, llvm::ArrayRef<int64_t> sizes, int64_t threads) const = 0;
 };
 
 } // namespace plimsoll::lower

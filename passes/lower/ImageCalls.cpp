@@ -33,7 +33,7 @@ template <typename Op> static KernelCall conv(Op op, StringRef kernel, Value x, 
   exec::ConvArguments sizes = {
       .n = xs[0], .c = xs[1], .k = ws[0], .groups = static_cast<int64_t>(op.getGroups())};
   setWindow(sizes, op, x, ws.drop_front(2), y);
-  return typed(kernel, {0, 1, result(0)}, sizes, x);
+  return ofType(kernel, {0, 1, result(0)}, sizes, x);
 }
 
 /// Returns the sizes of a pool over the planes (images times channels) of `x`.
@@ -47,7 +47,7 @@ template <typename Op> static KernelCall avgPool(Op op, StringRef kernel, Value 
   auto sizes = poolSizes<exec::AvgPoolArguments>(op, x, y);
   setThree(sizes.padBehind, op.getPads().drop_front(op.getKernel().size()));
   sizes.countPadding = op.getCountPadding();
-  return typed(kernel, {0, result(0)}, sizes, x);
+  return ofType(kernel, {0, result(0)}, sizes, x);
 }
 
 /// Returns the call of a batch normalisation, whose sizes are images, channels, and elements per
@@ -58,12 +58,12 @@ static KernelCall batchNorm(Op op, StringRef kernel, const Buffers &buffers) {
   int64_t inner = 1;
   for (int64_t size : shape.drop_front(2))
     inner *= size;
-  return typed(kernel, buffers,
-               Arguments{.n = shape[0],
-                         .channels = shape[1],
-                         .inner = inner,
-                         .epsilon = op.getEpsilon().convertToDouble()},
-               op.getX());
+  return ofType(kernel, buffers,
+                Arguments{.n = shape[0],
+                          .channels = shape[1],
+                          .inner = inner,
+                          .epsilon = op.getEpsilon().convertToDouble()},
+                op.getX());
 }
 
 std::optional<KernelCall> plimsoll::lower::imageCall(Operation *op) {
@@ -80,17 +80,17 @@ std::optional<KernelCall> plimsoll::lower::imageCall(Operation *op) {
         return conv(op, "conv_grad_input", op.getY(), op.getW(), op.getX());
       })
       .Case([](nn::MaxPoolOp op) {
-        return typed("max_pool", {0, result(0)},
-                     poolSizes<exec::MaxPoolArguments>(op, op.getX(), op.getY()), op.getX());
+        return ofType("max_pool", {0, result(0)},
+                      poolSizes<exec::MaxPoolArguments>(op, op.getX(), op.getY()), op.getX());
       })
       .Case([](nn::MaxPoolIndexOp op) {
         auto sizes = poolSizes<exec::MaxPoolIndexArguments>(op, op.getX(), op.getY());
         sizes.columnMajor = op.getColumnMajor();
-        return typed("max_pool_index", {0, result(0)}, sizes, op.getX());
+        return ofType("max_pool_index", {0, result(0)}, sizes, op.getX());
       })
       .Case([](nn::MaxPoolGradOp op) {
-        return typed("max_pool_grad", {0, 1, result(0)},
-                     poolSizes<exec::MaxPoolArguments>(op, op.getDx(), op.getDy()), op.getDx());
+        return ofType("max_pool_grad", {0, 1, result(0)},
+                      poolSizes<exec::MaxPoolArguments>(op, op.getDx(), op.getDy()), op.getDx());
       })
       .Case([](nn::AvgPoolOp op) { return avgPool(op, "avg_pool", op.getX(), op.getY()); })
       .Case(

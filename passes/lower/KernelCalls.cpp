@@ -26,19 +26,9 @@ template <typename Arguments> static Arguments rowsOf(Value value, int64_t trail
 
 static constexpr int64_t kAbsent = KernelCall::kAbsent;
 
-ElementType plimsoll::lower::typeToldOf(Value data) {
+ElementType plimsoll::lower::dataTypeOf(Value data) {
   std::optional<ElementType> type = plimsoll::elementTypeOf(getElementTypeOrSelf(data.getType()));
-  assert(type != ElementType::bf16 && "kernels of bf16 have a name of their own");
   return type == ElementType::boolean ? ElementType::u8 : type.value_or(ElementType::u8);
-}
-
-/// Returns the call of `kernel`, or of its variant for bf16 if `factor` is bf16.
-template <typename Arguments>
-static KernelCall ofFactors(StringRef kernel, Buffers buffers, const Arguments &arguments,
-                            Value factor) {
-  if (getElementTypeOrSelf(factor.getType()).isBF16())
-    return ofAny((kernel + "_bf16").str(), std::move(buffers), arguments);
-  return typed(kernel, std::move(buffers), arguments, factor);
 }
 
 // Contractions --------------------------------------------------------------
@@ -62,10 +52,7 @@ static std::optional<KernelCall> matmul(nn::MatmulOp op) {
     sizes.batch = 1;
     sizes.batchA = false;
   }
-  Buffers buffers = {0, 1, result(0)};
-  if (element.isF32())
-    return makeCall("matmul", buffers, sizes);
-  return ofAny(element.isF64() ? "matmul_f64" : "matmul_bf16", buffers, sizes);
+  return ofType("matmul", {0, 1, result(0)}, sizes, op.getA());
 }
 
 /// Returns the sizes that attention and its gradient share.
@@ -101,15 +88,15 @@ template <typename Op> static exec::AttentionArguments attentionSizes(Op op) {
 }
 
 static KernelCall attention(nn::AttentionOp op) {
-  return ofFactors("attention", {0, 1, 2, op.getMask() ? 3 : kAbsent, result(0), result(1)},
-                   attentionSizes(op), op.getQ());
+  return ofType("attention", {0, 1, 2, op.getMask() ? 3 : kAbsent, result(0), result(1)},
+                attentionSizes(op), op.getQ());
 }
 
 static KernelCall attentionGrad(nn::AttentionGradOp op) {
   // operands: dy, q, k, v, y, lse, mask; buffers: q, k, v, mask, out, lse, dout, dq, dk, dv
-  return ofFactors("attention_grad",
-                   {1, 2, 3, op.getMask() ? 6 : kAbsent, 4, 5, 0, result(0), result(1), result(2)},
-                   attentionSizes(op), op.getQ());
+  return ofType("attention_grad",
+                {1, 2, 3, op.getMask() ? 6 : kAbsent, 4, 5, 0, result(0), result(1), result(2)},
+                attentionSizes(op), op.getQ());
 }
 
 // Normalisation -------------------------------------------------------------
@@ -123,8 +110,8 @@ template <typename Arguments, typename Op> static Arguments layerNormSizes(Op op
 static KernelCall layerNorm(nn::LayerNormOp op) {
   auto sizes = layerNormSizes<exec::LayerNormArguments>(op);
   sizes.epsilon = op.getEpsilon().convertToDouble();
-  return typed("layer_norm", {0, 1, op.getBias() ? 2 : kAbsent, result(0), result(1), result(2)},
-               sizes, op.getX());
+  return ofType("layer_norm", {0, 1, op.getBias() ? 2 : kAbsent, result(0), result(1), result(2)},
+                sizes, op.getX());
 }
 
 // Moving elements -----------------------------------------------------------
@@ -220,11 +207,11 @@ static KernelCall scatterElements(nn::ScatterElementsOp op) {
 // Random numbers ------------------------------------------------------------
 
 static KernelCall dropout(nn::DropoutOp op) {
-  return typed("dropout", {0, 1, result(0)},
-               exec::DropoutArguments{.count = tensorType(op.getX()).getNumElements(),
-                                      .stream = int64_t(op.getStream()),
-                                      .p = op.getP().convertToDouble()},
-               op.getX());
+  return ofType("dropout", {0, 1, result(0)},
+                exec::DropoutArguments{.count = tensorType(op.getX()).getNumElements(),
+                                       .stream = int64_t(op.getStream()),
+                                       .p = op.getP().convertToDouble()},
+                op.getX());
 }
 
 static KernelCall randomNumbers(nn::RandomOp op) {
@@ -243,16 +230,16 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::AttentionOp op) { return attention(op); })
       .Case([](nn::AttentionGradOp op) { return attentionGrad(op); })
       .Case([](nn::SoftmaxOp op) {
-        return typed("softmax", {0, result(0)}, rowsOf<exec::SoftmaxArguments>(op.getX()),
-                     op.getX());
+        return ofType("softmax", {0, result(0)}, rowsOf<exec::SoftmaxArguments>(op.getX()),
+                      op.getX());
       })
       .Case([](nn::SoftmaxGradOp op) {
-        return typed("softmax_grad", {0, 1, result(0)},
-                     rowsOf<exec::SoftmaxGradArguments>(op.getY()), op.getY());
+        return ofType("softmax_grad", {0, 1, result(0)},
+                      rowsOf<exec::SoftmaxGradArguments>(op.getY()), op.getY());
       })
       .Case([](nn::LogSoftmaxOp op) {
-        return typed("log_softmax", {0, result(0)}, rowsOf<exec::LogSoftmaxArguments>(op.getX()),
-                     op.getX());
+        return ofType("log_softmax", {0, result(0)}, rowsOf<exec::LogSoftmaxArguments>(op.getX()),
+                      op.getX());
       })
       .Case([](nn::ReduceOp op) { return reduce(op); })
       .Case([](nn::ReduceProdGradOp op) {
@@ -266,22 +253,22 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::ScatterElementsOp op) { return scatterElements(op); })
       .Case([](nn::LayerNormOp op) { return layerNorm(op); })
       .Case([](nn::LayerNormGradInputOp op) {
-        return typed("layer_norm_grad_input", {0, 1, 2, 3, 4, result(0)},
-                     layerNormSizes<exec::LayerNormGradInputArguments>(op), op.getX());
+        return ofType("layer_norm_grad_input", {0, 1, 2, 3, 4, result(0)},
+                      layerNormSizes<exec::LayerNormGradInputArguments>(op), op.getX());
       })
       .Case([](nn::LayerNormGradParamsOp op) {
-        return typed("layer_norm_grad_params", {0, 1, 2, 3, result(0), result(1)},
-                     rowsOf<exec::LayerNormGradParamsArguments>(
-                         op.getX(), tensorType(op.getDscale()).getRank()),
-                     op.getX());
+        return ofType("layer_norm_grad_params", {0, 1, 2, 3, result(0), result(1)},
+                      rowsOf<exec::LayerNormGradParamsArguments>(
+                          op.getX(), tensorType(op.getDscale()).getRank()),
+                      op.getX());
       })
       .Case([](nn::GatherOp op) {
-        return typed("gather", {0, 1, result(0)},
-                     gatherSizes<exec::GatherArguments>(op, op.getTable()), op.getTable());
+        return ofType("gather", {0, 1, result(0)},
+                      gatherSizes<exec::GatherArguments>(op, op.getTable()), op.getTable());
       })
       .Case([](nn::GatherGradOp op) {
-        return typed("gather_grad", {0, 1, result(0)},
-                     gatherSizes<exec::GatherGradArguments>(op, op.getDtable()), op.getDtable());
+        return ofType("gather_grad", {0, 1, result(0)},
+                      gatherSizes<exec::GatherGradArguments>(op, op.getDtable()), op.getDtable());
       })
       .Case([](nn::ConcatOp op) { return concat(op); })
       .Case([](nn::SplitOp op) { return split(op); })

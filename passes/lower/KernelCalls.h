@@ -3,6 +3,7 @@
 #define PLIMSOLL_PASSES_LOWER_KERNELCALLS_H
 
 #include "dialects/exec/KernelArguments.h"
+#include "dialects/support/KernelKey.h"
 #include "mlir/IR/Operation.h"
 #include "mlir/IR/Value.h"
 #include <limits>
@@ -14,7 +15,7 @@ namespace plimsoll::lower {
 struct KernelCall {
   static constexpr int64_t kAbsent = std::numeric_limits<int64_t>::min();
 
-  std::string kernel;
+  KernelKey kernel; ///< with the precision `stored`; the target may choose another
   /// Buffers in the kernel's order: operand `i` as `i`, result `i` as `-1 - i`, a missing buffer as
   /// `kAbsent`.
   llvm::SmallVector<int64_t> buffers;
@@ -31,15 +32,18 @@ constexpr int64_t result(int64_t i) {
   return -1 - i;
 }
 
-/// Returns the code by which a kernel learns the element type of `data`, which must not be bf16.
-ElementType typeToldOf(mlir::Value data);
+/// Returns the type of the data of kernels that work on `data`; that of a bool is u8.
+ElementType dataTypeOf(mlir::Value data);
 
 /// Returns the call of a kernel that works on f32 data.
 template <typename Arguments>
 KernelCall makeCall(llvm::StringRef kernel, Buffers buffers, const Arguments &arguments) {
   exec::LaunchNumbers numbers;
   arguments.tell(numbers);
-  return {kernel.str(), std::move(buffers), std::move(numbers.sizes), std::move(numbers.scalars)};
+  return {{kernel.str(), numbers.type, numbers.precision},
+          std::move(buffers),
+          std::move(numbers.sizes),
+          std::move(numbers.scalars)};
 }
 
 /// Returns the call of a kernel that takes any element type and does not need to know which.
@@ -50,19 +54,12 @@ KernelCall ofAny(llvm::StringRef kernel, Buffers buffers, const Arguments &argum
   return call;
 }
 
-/// Returns the call of a kernel that takes the element type of `data` as an argument.
+/// Returns the call of a kernel whose data has the element type of `data`.
 template <typename Arguments>
 KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
-  arguments.type = typeToldOf(data);
-  return ofAny(kernel, std::move(buffers), arguments);
-}
-
-/// Returns the call of a kernel that takes the element type of `data` as an argument if it is not
-/// f32.
-template <typename Arguments>
-KernelCall typed(llvm::StringRef kernel, Buffers buffers, Arguments arguments, mlir::Value data) {
-  KernelCall call = ofType(kernel, std::move(buffers), arguments, data);
-  call.anyType = typeToldOf(data) != ElementType::f32;
+  arguments.type = dataTypeOf(data);
+  KernelCall call = makeCall(kernel, std::move(buffers), arguments);
+  call.anyType = arguments.type != ElementType::f32;
   return call;
 }
 

@@ -270,13 +270,16 @@ private:
       writes.push_back(slice(launch.getLoc(), "workspace", exec::Kind::workspace, workspace, type));
       call.buffers.push_back(-int64_t(writes.size()));
     }
-    StringRef kernel = call.kernel;
+    KernelKey kernel = call.kernel;
     auto chosen = launch->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
     if (chosen && !chosen.getKernel().empty())
-      kernel = chosen.getKernel();
-    exec::CallOp::create(builder, launch.getLoc(), kernel, reads, writes, call.buffers, call.sizes,
-                         call.scalars, aliasPairs(launch, readOf), launch.overwritesOperands(),
-                         workspace != nullptr, repetition(launch));
+      kernel = chosen.getKey();
+    auto attribute = [](Type type) { return type ? TypeAttr::get(type) : TypeAttr(); };
+    exec::CallOp::create(builder, launch.getLoc(), builder.getStringAttr(kernel.name),
+                         attribute(kernel.typeIn(builder.getContext())),
+                         attribute(kernel.precisionIn(builder.getContext())), reads, writes,
+                         call.buffers, call.sizes, call.scalars, aliasPairs(launch, readOf),
+                         launch.overwritesOperands(), workspace != nullptr, repetition(launch));
     return success();
   }
 

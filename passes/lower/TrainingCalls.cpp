@@ -38,28 +38,29 @@ template <typename Op> static KernelCall crossEntropy(Op op, StringRef kernel, B
                      .inner = inner,
                      .smoothing = number(op.getLabelSmoothing(), 0.0)};
   }
-  return typed(kernel, buffers, sizes, op.getLogits());
+  return ofType(kernel, buffers, sizes, op.getLogits());
 }
 
 template <typename Op>
 static KernelCall klDivergence(Op op, StringRef kernel, const Buffers &buffers) {
   ArrayRef<int64_t> shape = tensorType(op.getLogits()).getShape();
   int64_t classes = shape.back();
-  return typed(kernel, buffers,
-               exec::KlDivergenceArguments{.rows = classes ? elements(op.getLogits()) / classes : 0,
-                                           .classes = classes,
-                                           .batch = shape.front(),
-                                           .temperature = op.getTemperature().convertToDouble()},
-               op.getLogits());
+  return ofType(
+      kernel, buffers,
+      exec::KlDivergenceArguments{.rows = classes ? elements(op.getLogits()) / classes : 0,
+                                  .classes = classes,
+                                  .batch = shape.front(),
+                                  .temperature = op.getTemperature().convertToDouble()},
+      op.getLogits());
 }
 
 template <typename Op>
 static KernelCall pointwiseLoss(Op op, StringRef kernel, const Buffers &buffers) {
-  return typed(kernel, buffers,
-               exec::PointwiseLossArguments{.count = elements(op.getX()),
-                                            .kind = exec::PointwiseLoss(op.getKind()),
-                                            .delta = number(op.getDelta(), 0.0)},
-               op.getX());
+  return ofType(kernel, buffers,
+                exec::PointwiseLossArguments{.count = elements(op.getX()),
+                                             .kind = exec::PointwiseLoss(op.getKind()),
+                                             .delta = number(op.getDelta(), 0.0)},
+                op.getX());
 }
 
 // Optimizers ----------------------------------------------------------------
@@ -67,7 +68,7 @@ static KernelCall pointwiseLoss(Op op, StringRef kernel, const Buffers &buffers)
 /// Returns the call of an update: the kernel of its name with the op's operands, numbers and flags.
 static KernelCall update(Operation *op, const UpdateRule &rule) {
   Buffers buffers = llvm::to_vector(llvm::seq<int64_t>(0, op->getNumOperands()));
-  KernelCall call = {rule.name.str(), std::move(buffers), {}, {}};
+  KernelCall call = {{rule.name.str()}, std::move(buffers), {}, {}};
   call.sizes = {elements(op->getOperand(0)), op->hasAttr("decayed")};
   for (StringRef flag : rule.flags)
     call.sizes.push_back(op->hasAttr(flag));

@@ -21,20 +21,23 @@ class CallCheck {
 public:
   CallCheck(exec::CallOp call, int64_t threads, const CallLibrary *library,
             function_ref<void(const Twine &)> report)
-      : call(call), threads(threads), library(library), report(report),
-        signature(exec::findKernelSignature(call.getKernel())) {}
+      : call(call), threads(threads), library(library), report(report), key(call.getKey()),
+        signature(exec::findKernelSignature(key.name)) {}
 
   void run() {
     if (!signature)
       return report("there is no such kernel");
-    if (library && !(library->origins() & signature->libraries))
+    unsigned origins = library ? library->origins() : ~0u;
+    if (!(origins & signature->libraries))
       return report("the library has no such kernel");
+    if (!signature->existsIn(origins, key.type, key.precision))
+      return report(Twine("the library has no such kernel for ") + nameOf(key.type) +
+                    (key.precision == Precision::stored ? "" : " in this precision"));
     if (!readCall())
       return;
     for (size_t each = 0; each < std::max<size_t>(numbers.repetitions, 1); ++each)
       if (!evaluate(each))
         return;
-    checkType();
     checkBuffers();
     checkAliases();
     checkUnusedWrites();
@@ -78,12 +81,6 @@ private:
     if (broken)
       report(Twine("its sizes must be such that ") + broken);
     return !broken;
-  }
-
-  void checkType() {
-    bool onCuda = library && (library->origins() & exec::kCuda);
-    if (onCuda && numbers.type == ElementType::f64 && !signature->doubleOnCuda)
-      report("the library has no such kernel for f64");
   }
 
   /// Calls body(signature, index of the signature, buffer number in the call) for each buffer.
@@ -196,24 +193,26 @@ private:
       return type.isF64() ? 8 : 0;
     case Element::i64:
       return type.isInteger(64) ? 8 : 0;
-    case Element::bf16:
-      return type.isBF16() ? 2 : 0;
+    case Element::total:
+      return key.type == ElementType::f64 ? (type.isF64() ? 8 : 0) : (type.isF32() ? 4 : 0);
     case Element::mask:
       return isByte(type) ? 1 : 0;
     case Element::data:
       break;
     }
-    bool fits = numbers.type == ElementType::u8 ? isByte(type)
-                                                : plimsoll::elementTypeOf(type) == numbers.type;
-    return fits ? bytesOf(numbers.type) : 0;
+    bool fits =
+        key.type == ElementType::u8 ? isByte(type) : plimsoll::elementTypeOf(type) == key.type;
+    return fits ? bytesOf(key.type) : 0;
   }
 
   StringRef holds(const Buffer &buffer) {
-    constexpr StringLiteral names[] = {"data", "f32", "f64", "i64", "bf16", "bytes", "i1"};
+    constexpr StringLiteral names[] = {"data", "totals", "f32", "f64", "i64", "bytes", "i1"};
     exec::BufferElement element = elementOf(buffer);
+    if (element == exec::BufferElement::total)
+      return key.type == ElementType::f64 ? "f64" : "f32";
     if (element != exec::BufferElement::data)
       return names[int(element)];
-    return numbers.type == ElementType::u8 ? "i8" : nameOf(numbers.type);
+    return key.type == ElementType::u8 ? "i8" : nameOf(key.type);
   }
 
   /// Reports writes that overlap reads although the kernel does not support it.
@@ -268,7 +267,7 @@ private:
   }
 
   void checkWorkspace() {
-    auto needed = library->workspaceBytes(call.getKernel(), call.getSizes(), threads);
+    auto needed = library->workspaceBytes(key, call.getSizes(), threads);
     if (!needed)
       return report("the library has no such kernel");
     if (*needed < 0)
@@ -284,6 +283,7 @@ private:
   int64_t threads;
   const CallLibrary *library;
   function_ref<void(const Twine &)> report;
+  KernelKey key;
   const exec::KernelSignature *signature;
   exec::KernelNumbers numbers;
   SmallVector<exec::Need> needs; ///< of the repetition evaluated last

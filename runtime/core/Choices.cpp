@@ -6,10 +6,13 @@
 namespace plimsoll {
 namespace {
 
-std::string keyOf(const Kernel &kernel, Choices::Sizes sizes) {
-  std::string key = std::string(kernel.name) + "[";
-  for (int64_t size : sizes)
-    key.append(key.back() == '[' ? "" : ",").append(std::to_string(size));
+std::string keyOf(const Kernel &kernel, const LaunchShape &shape) {
+  std::string key = kernel.name;
+  if (const char *narrow = narrowFactors(shape.type, shape.precision))
+    key.append("_").append(narrow);
+  key += "[";
+  for (int i = 0; i < shape.sizeCount; ++i)
+    key.append(i == 0 ? "" : ",").append(std::to_string(shape.sizes[i]));
   return key + "]";
 }
 
@@ -30,24 +33,25 @@ void Choices::record(const std::string &text, const std::string &file) {
   }
 }
 
-const char *Choices::recorded(const Kernel &kernel, Sizes sizes) const {
-  auto found = before.find(keyOf(kernel, sizes));
+const char *Choices::recorded(const Kernel &kernel, const LaunchShape &shape) const {
+  auto found = before.find(keyOf(kernel, shape));
   return found == before.end() ? nullptr : found->second.c_str();
 }
 
-void Choices::refuse(const Kernel &kernel, Sizes sizes, int launch, const char *reason) {
+void Choices::refuse(const Kernel &kernel, const LaunchShape &shape, int launch,
+                     const char *reason) {
   if (refusals.empty())
     first = {launch, reason};
-  refusals.emplace(keyOf(kernel, sizes), reason);
+  refusals.emplace(keyOf(kernel, shape), reason);
 }
 
-void Choices::note(const Kernel &kernel, Sizes sizes, const void *handle) {
+void Choices::note(const Kernel &kernel, const LaunchShape &shape, const void *handle) {
   if (!kernel.choice)
     return;
   char text[256] = "";
   kernel.choice(handle, text, sizeof text);
   if (*text)
-    made[keyOf(kernel, sizes)] = text;
+    made[keyOf(kernel, shape)] = text;
 }
 
 std::string Choices::text() const {

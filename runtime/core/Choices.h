@@ -4,7 +4,8 @@
 // describes the one that its handle runs as text (Kernel::choice). Checkpoints keep these texts,
 // and a resumed run hands them back (Kernel::prepareAs), so that its results have the same bits.
 //
-// The text has one entry for each kernel and sizes: "matmul[1,64,64,64,0,0,0,0]=cublasLt ...;"
+// The text has one entry for each kernel, type and sizes:
+// "matmul_bf16[1,64,64,64,0,0,0,0]=cublasLt ...;"
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CORE_CHOICES_H
 #define PLIMSOLL_CORE_CHOICES_H
@@ -13,7 +14,6 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
 namespace plimsoll {
 
@@ -25,22 +25,20 @@ public:
     std::string reason;
   };
 
-  using Sizes = const std::vector<int64_t> &;
-
   /// Reads the choices of an earlier run from `text`, metadata of the checkpoint `file`. Throws
   /// Failure if the text is damaged.
   void record(const std::string &text, const std::string &file);
-  /// Returns what the earlier run chose for these sizes, or null.
-  const char *recorded(const Kernel &kernel, Sizes sizes) const;
+  /// Returns what the earlier run chose for this shape, or null.
+  const char *recorded(const Kernel &kernel, const LaunchShape &shape) const;
 
   /// Notes that the library cannot follow the recorded choice.
-  void refuse(const Kernel &kernel, Sizes sizes, int launch, const char *reason);
-  /// How many pairs of kernel and sizes were refused so far, and the first of them.
+  void refuse(const Kernel &kernel, const LaunchShape &shape, int launch, const char *reason);
+  /// How many pairs of kernel and shape were refused so far, and the first of them.
   int refused() const { return static_cast<int>(refusals.size()); }
   const Refusal &firstRefusal() const { return first; }
 
   /// Notes the algorithm that `handle` runs, if the kernel has a choice.
-  void note(const Kernel &kernel, Sizes sizes, const void *handle);
+  void note(const Kernel &kernel, const LaunchShape &shape, const void *handle);
   /// Returns all noted choices as text.
   std::string text() const;
 

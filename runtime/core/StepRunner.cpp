@@ -1,6 +1,7 @@
 //===- StepRunner.cpp - prepares or runs the launches of a timeline ---------===//
 #include "StepRunner.h"
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <vector>
@@ -8,35 +9,45 @@
 namespace plimsoll {
 namespace {
 
-/// The handles made so far: a kernel is prepared once in a process for the same sizes, threads,
-/// workspace and requested choice.
+/// The handles made so far: a kernel is prepared once in a process for the same shape, workspace
+/// and requested choice.
 struct HandleCache {
   struct Entry {
     const Kernel *kernel;
     std::vector<int64_t> sizes;
-    int threads;
+    LaunchShape shape; ///< its pointer is stale: see `sizes`
     int64_t workspaceBytes;
     std::string choice; ///< the algorithm that was requested; "": the library chose
     void *handle;
+
+    bool isFor(const Kernel &which, const LaunchShape &of) const {
+      return kernel == &which &&
+             std::equal(sizes.begin(), sizes.end(), of.sizes, of.sizes + of.sizeCount) &&
+             shape.threads == of.threads && shape.type == of.type &&
+             shape.precision == of.precision;
+    }
   };
   std::vector<Entry> entries;
   std::mutex mutex;
 };
 
-void *preparedHandle(const Kernel &kernel, const std::vector<int64_t> &key, int threads,
-                     int64_t workspaceBytes, const std::string &choice, const char **error) {
+void *preparedHandle(const Kernel &kernel, const LaunchShape &shape, int64_t workspaceBytes,
+                     const std::string &choice, const char **error) {
   static HandleCache *cache = new HandleCache; // never destroyed: handles outlive every program
   std::lock_guard<std::mutex> lock(cache->mutex);
   for (const HandleCache::Entry &entry : cache->entries)
-    if (entry.kernel == &kernel && entry.sizes == key && entry.threads == threads &&
-        entry.workspaceBytes == workspaceBytes && entry.choice == choice)
+    if (entry.isFor(kernel, shape) && entry.workspaceBytes == workspaceBytes &&
+        entry.choice == choice)
       return entry.handle;
-  int count = static_cast<int>(key.size());
-  void *handle = choice.empty() ? kernel.prepare(key.data(), count, threads, workspaceBytes, error)
-                                : kernel.prepareAs(key.data(), count, threads, workspaceBytes,
-                                                   choice.c_str(), error);
+  void *handle = choice.empty() ? kernel.prepare(shape, workspaceBytes, error)
+                                : kernel.prepareAs(shape, workspaceBytes, choice.c_str(), error);
   if (handle)
-    cache->entries.push_back({&kernel, key, threads, workspaceBytes, choice, handle});
+    cache->entries.push_back({&kernel,
+                              {shape.sizes, shape.sizes + shape.sizeCount},
+                              shape,
+                              workspaceBytes,
+                              choice,
+                              handle});
   return handle;
 }
 
@@ -46,19 +57,19 @@ void *preparedHandle(const Kernel &kernel, const std::vector<int64_t> &key, int 
 /// follow.
 void *StepRunner::prepared(const Kernel &kernel, const LaunchNumbers &numbers,
                            int64_t workspaceBytes, const char **message) {
-  std::vector<int64_t> sizes(numbers.sizes, numbers.sizes + numbers.sizeCount);
-  const char *recorded = choices && kernel.prepareAs ? choices->recorded(kernel, sizes) : nullptr;
+  LaunchShape shape = {numbers.sizes, numbers.sizeCount, threads, numbers.type, numbers.precision};
+  const char *recorded = choices && kernel.prepareAs ? choices->recorded(kernel, shape) : nullptr;
   void *handle = nullptr;
   if (recorded) {
-    handle = preparedHandle(kernel, sizes, threads, workspaceBytes, recorded, message);
+    handle = preparedHandle(kernel, shape, workspaceBytes, recorded, message);
     if (!handle)
-      choices->refuse(kernel, sizes, launch, *message ? *message : "it cannot be prepared");
+      choices->refuse(kernel, shape, launch, *message ? *message : "it cannot be prepared");
     *message = nullptr;
   }
   if (!handle)
-    handle = preparedHandle(kernel, sizes, threads, workspaceBytes, "", message);
+    handle = preparedHandle(kernel, shape, workspaceBytes, "", message);
   if (handle && choices)
-    choices->note(kernel, sizes, handle);
+    choices->note(kernel, shape, handle);
   return handle;
 }
 
@@ -74,11 +85,12 @@ void StepRunner::runNumbers(const Kernel &kernel, std::initializer_list<void *> 
     ++launch;
     return;
   }
-  Launch what{buffers.begin(), static_cast<int>(buffers.size()),
-              numbers.sizes,   numbers.sizeCount,
-              numbers.scalars, numbers.scalarCount,
-              threads,         kernel.prepare ? handles[launch] : nullptr,
-              stream};
+  Launch what{buffers.begin(),  static_cast<int>(buffers.size()),
+              numbers.sizes,    numbers.sizeCount,
+              numbers.scalars,  numbers.scalarCount,
+              threads,          kernel.prepare ? handles[launch] : nullptr,
+              stream,           numbers.type,
+              numbers.precision};
   if (queue && !queue->takes(kernel))
     runQueue();
   if (queue && kernel.runMany && !observer) {

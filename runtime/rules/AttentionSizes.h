@@ -8,9 +8,6 @@
 
 namespace plimsoll {
 
-/// The number of sizes before the element type.
-inline constexpr int kAttentionSizes = 13;
-
 struct AttentionSizes {
   int64_t batch, heads, kvHeads, queryLen, keyLen, headDim, valueDim;
   bool headsInside; ///< layout 1: [batch, time, heads, dim]; else [batch, heads, time, dim]

@@ -1,6 +1,6 @@
 //===- Elements.h - kernels for several element types -----------------------===//
 //
-// A kernel that works on more than f32 gets the code of the element type as its last size.
+// A kernel that works on more than f32 asks its launch for the type.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_RULES_ELEMENTS_H
 #define PLIMSOLL_RULES_ELEMENTS_H
@@ -13,9 +13,9 @@
 
 namespace plimsoll {
 
-/// Calls `function` with a null pointer to the element type `code` (an ElementType).
-template <typename Function> void withElements(int64_t code, const Function &function) {
-  switch (static_cast<ElementType>(code)) {
+/// Calls `function` with a null pointer to the C++ type of the launch's data.
+template <typename Function> void withElements(const Launch &launch, const Function &function) {
+  switch (launch.type) {
   case ElementType::f32:
     return function(static_cast<float *>(nullptr));
   case ElementType::f64:
@@ -33,19 +33,9 @@ template <typename Function> void withElements(int64_t code, const Function &fun
   }
 }
 
-/// True if the size after the `others` other sizes is the element type f64. Without that size the
-/// data is f32.
-inline bool isDouble(const int64_t *sizes, int sizeCount, int others) {
-  return sizeCount > others && sizes[others] == int64_t(ElementType::f64);
-}
-inline bool isDouble(const Launch &launch, int others) {
-  return isDouble(launch.sizes, launch.sizeCount, others);
-}
-
-/// Calls `run` with a null pointer to double if isDouble(), else to float.
-template <typename Function>
-void withFloats(const Launch &launch, int others, const Function &run) {
-  if (isDouble(launch, others))
+/// Calls `run` with a null pointer to double if the launch's data is f64, else to float.
+template <typename Function> void withFloats(const Launch &launch, const Function &run) {
+  if (launch.type == ElementType::f64)
     return run(static_cast<double *>(nullptr));
   run(static_cast<float *>(nullptr));
 }

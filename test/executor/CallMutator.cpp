@@ -10,7 +10,7 @@ CallMutator::CallMutator(exec::CallOp call, uint64_t seed)
     : call(call), builder(call.getContext()), random(seed) {}
 
 std::string CallMutator::apply() {
-  switch (pick(16)) {
+  switch (pick(17)) {
   case 0:
   case 1:
   case 2:
@@ -35,6 +35,8 @@ std::string CallMutator::apply() {
   case 13:
   case 14:
     return changeKernel();
+  case 15:
+    return changeKey();
   default:
     return countScalars();
   }
@@ -156,6 +158,19 @@ std::string CallMutator::changeKernel() {
     return "";
   call.setKernel(name);
   return "kernel '" + name + "'";
+}
+
+std::string CallMutator::changeKey() {
+  if (pick(3) == 0) {
+    Type precision = pick(2) ? Type(builder.getTF32Type()) : builder.getBF16Type();
+    call.setPrecisionAttr(call.getPrecision() ? TypeAttr() : TypeAttr::get(precision));
+    return "another precision";
+  }
+  const Type choices[] = {builder.getF64Type(), builder.getBF16Type(), builder.getI64Type(),
+                          builder.getI32Type(), builder.getI8Type(),   builder.getF16Type()};
+  Type element = choices[pick(std::size(choices))];
+  call.setElementAttr(call.getElement() == element ? TypeAttr() : TypeAttr::get(element));
+  return "another type of its data";
 }
 
 std::string CallMutator::countScalars() {

@@ -26,6 +26,7 @@ private:
   std::string shrinkSlice();
   std::string changeType();
   std::string changeKernel();
+  std::string changeKey();
   std::string countScalars();
 
   /// A number of [0, below).

@@ -65,20 +65,21 @@ void prepareAndRun(const GuardedLaunch &launch, const std::vector<void *> &place
   std::vector<void *> buffers;
   for (int slice : launch.buffers)
     buffers.push_back(slice < 0 ? nullptr : places[slice]);
-  int64_t *sizes = guardedCopy(launch.sizes);
-  int sizeCount = static_cast<int>(launch.sizes.size()), threads = 1;
+  constexpr int threads = 1;
+  LaunchShape shape = {guardedCopy(launch.sizes), static_cast<int>(launch.sizes.size()), threads,
+                       launch.type, launch.precision};
   const char *error = nullptr;
   void *handle = nullptr;
   if (launch.kernel->prepare) {
-    handle = launch.kernel->prepare(sizes, sizeCount, threads,
-                                    static_cast<int64_t>(launch.workspaceBytes), &error);
+    handle = launch.kernel->prepare(shape, static_cast<int64_t>(launch.workspaceBytes), &error);
     if (!handle)
       _exit(kRefused);
   }
   begin();
-  launch.kernel->run({guardedCopy(buffers), static_cast<int>(buffers.size()), sizes, sizeCount,
-                      guardedCopy(launch.scalars), static_cast<int>(launch.scalars.size()), threads,
-                      handle});
+  launch.kernel->run({guardedCopy(buffers), static_cast<int>(buffers.size()), shape.sizes,
+                      shape.sizeCount, guardedCopy(launch.scalars),
+                      static_cast<int>(launch.scalars.size()), threads, handle, /*stream=*/nullptr,
+                      shape.type, shape.precision});
   _exit(end());
 }
 

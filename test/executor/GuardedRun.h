@@ -26,6 +26,8 @@ struct GuardedLaunch {
   std::vector<int64_t> sizes;
   std::vector<double> scalars;
   uint64_t arenaBytes, workspaceBytes;
+  ElementType type;
+  Precision precision;
 };
 
 enum class Outcome {

@@ -83,6 +83,9 @@ static GuardedLaunch launchOf(exec::CallOp call, const target::Machine &target) 
   launch.scalars = std::vector<double>(call.getScalars());
   launch.arenaBytes = call->getParentOfType<exec::ProgramOp>().getArena();
   launch.workspaceBytes = call.getWorkspace() ? launch.slices.back().bytes : 0;
+  KernelKey key = call.getKey();
+  launch.type = key.type;
+  launch.precision = key.precision;
   return launch;
 }
 

@@ -457,6 +457,18 @@ def filled(number, *shape):
     return lambda: nn.Parameter(torch.full(shape, float(number)))
 
 
+def moved_norm():
+    """A batch normalisation as training leaves it."""
+    norm = nn.BatchNorm2d(8)
+    for tensor in (norm.weight, norm.bias, norm.running_mean, norm.running_var):
+        nn.init.uniform_(tensor, 0.5, 1.5)
+    return norm
+
+
+def pointwise():
+    return nn.Conv2d(8, 8, 1, bias=False)
+
+
 ARCHITECTURES.update({
     "odd-norm-without-gain": elementwise(lambda n, x: n.b(n.p(x)), p=lambda: nn.BatchNorm1d(8, affine=False),
                                          b=lambda: nn.BatchNorm1d(8)),
@@ -471,5 +483,9 @@ ARCHITECTURES.update({
     "odd-two-tokens": elementwise(lambda n, x: torch.cat([n.c.expand(6, -1, -1), n.d.expand(6, -1, -1),
                                                           x.unsqueeze(1)], 1).tanh().sum(1),
                                   c=filled(0, 1, 1, 8), d=filled(0, 1, 1, 8)),
+    "odd-repeated-table": elementwise(lambda n, x: (x.tanh().unsqueeze(1) + n.q.weight.unsqueeze(0).repeat(6, 1, 1)).sum(1)
+                                      + n.q.weight.exp().sum(0), q=lambda: nn.Embedding(4, 8)),
+    "odd-folded-branches": elementwise(lambda n, x: (n.b(n.c(x.view(-1, 8, 1, 1))) + n.d(n.e(x.view(-1, 8, 1, 1)))).flatten(1),
+                                       b=moved_norm, c=pointwise, d=moved_norm, e=pointwise),
     "odd-exponential": elementwise(lambda n, x: x * n.s.exp(), s=filled(0.3)),
 })

@@ -28,7 +28,7 @@ SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature"
 # Warnings about exports whose numbers cannot be the module's.
 LOST = re.compile(r"cannot be trained|cannot be recovered|training differs")
 # Warnings about exports whose checkpoint is not the module's state_dict.
-RENAMED = re.compile(r"other names|other dimensions of 1|without a name of the module")
+RENAMED = re.compile(r"other names|other dimensions of 1|without a name of the module|that the module does not have")
 # The older exporter leaves no trace of detach().
 UNTOLD = {("odd-detached", "legacy")}
 FORMS = ("default", "safe", "dynamic", "legacy")

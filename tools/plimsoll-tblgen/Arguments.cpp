@@ -35,22 +35,30 @@ public:
     printFields(kernel, "sizes", "scalars");
     if (!options.empty())
       os << "  std::optional<" << options << "> options = {};\n";
-    if (typeOf(kernel) != "untold")
+    if (hasTypes(kernel))
       os << "  ElementType type = ElementType::f32;\n";
+    if (hasPrecisions(kernel))
+      os << "  Precision precision = Precision::stored;\n";
     os << "\n";
     printMost(kernel);
     os << "  void tell(LaunchNumbers &to) const {\n";
     printAdded(namesOf(kernel, "sizes"), "Sizes");
     printAdded(optional(namesOf(kernel, "optionalSizes")), "Sizes");
-    printType(kernel);
     printAdded(kernel.getValueAsListOfStrings("scalars"), "Scalars");
     printAdded(optional(kernel.getValueAsListOfStrings("optionalScalars")), "Scalars");
+    if (hasTypes(kernel))
+      os << "    to.type = type;\n";
+    if (hasPrecisions(kernel))
+      os << "    to.precision = precision;\n";
     os << "  }\n};\n\n";
   }
 
 private:
-  static StringRef typeOf(const Record &kernel) {
-    return kernel.getValueAsDef("type")->getValueAsString("cpp");
+  static bool hasTypes(const Record &kernel) {
+    return kernel.getValueAsListOfStrings("types").size() > 1;
+  }
+  static bool hasPrecisions(const Record &kernel) {
+    return !kernel.getValueAsListOfStrings("cudaPrecisions").empty();
   }
 
   void printEnums(const Records &sizes) {
@@ -96,7 +104,7 @@ private:
 
   /// Prints functions that return the most sizes and scalars that a launch can have.
   void printMost(const Record &kernel) {
-    int64_t sizes = typeOf(kernel) != "untold";
+    int64_t sizes = 0;
     std::string repeated;
     for (const Record *size : both(kernel, "sizes", "optionalSizes")) {
       sizes += size->getValueAsInt("count");
@@ -134,14 +142,6 @@ private:
     os << (isOptional ? "    if (options)\n      " : "    ") << "to.add" << what << "(";
     interleaveComma(names, os);
     os << ");\n";
-  }
-
-  void printType(const Record &kernel) {
-    StringRef type = typeOf(kernel);
-    if (type.starts_with("maybe"))
-      os << "    if (type != ElementType::f32)\n      to.addSizes(type);\n";
-    else if (type.starts_with("always"))
-      os << "    to.addSizes(type);\n";
   }
 
   raw_ostream &os;

@@ -41,14 +41,22 @@ public:
     os << "    {" << quoted(name) << ", " << quoted(kernel.getValueAsString("options"))
        << ",\n     " << part("buffers") << ", " << part("optionalBuffers") << ", " << part("sizes")
        << ", " << part("optionalSizes") << ",\n     " << part("scalars") << ", "
-       << part("optionalScalars") << ", " << text(kernel.getValueAsBit("together"))
-       << ", TypeRule::" << kernel.getValueAsDef("type")->getValueAsString("cpp") << ",\n     "
-       << libraries() << ", " << text(kernel.getValueAsBit("doubleOnCuda")) << ", needsOf_" << name
-       << "},\n";
+       << part("optionalScalars") << ", " << text(kernel.getValueAsBit("together")) << ",\n     "
+       << libraries() << ", " << bits("types", "ElementType") << ", "
+       << bits("cudaTypes", "ElementType") << ", " << bits("cudaPrecisions", "Precision")
+       << ", needsOf_" << name << "},\n";
   }
 
 private:
   static StringRef text(bool bit) { return bit ? "true" : "false"; }
+
+  /// Returns the sum of the bits of a list's enumerators.
+  std::string bits(StringRef list, StringRef type) {
+    std::string sum;
+    for (StringRef name : kernel.getValueAsListOfStrings(list))
+      sum += (Twine(sum.empty() ? "" : " | ") + "bitOf(" + type + "::" + name + ")").str();
+    return sum.empty() ? "0" : sum;
+  }
 
   std::string array(StringRef list) { return "k_" + name + "_" + list.str(); }
   std::string part(StringRef list) {

@@ -26,6 +26,7 @@ public:
     warnOfFoldedNorms();
     warnOfStill();
     warnOfLost();
+    warnOfForeign();
     if (!record.exists()) // the record shows ties
       tieEqualParameters(graph, plan, problems);
     warnOfNameless();
@@ -52,6 +53,7 @@ private:
   enum class Fate { Trained, Constant, Merged, Replaced, Renamed, Doubtful, Unread };
   Fate fateOf(int tensor, std::string &text) const;
   void warnOfLost();
+  void warnOfForeign();
   void warnOfStill();
   void warnOfNameless();
   std::string mergedWith(llvm::StringRef name) const;

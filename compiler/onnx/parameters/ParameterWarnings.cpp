@@ -1,5 +1,6 @@
 //===- ParameterWarnings.cpp - warnings of what the exporter lost -----------------===//
 #include "compiler/onnx/parameters/ParameterPlanner.h"
+#include <set>
 
 using namespace plimsoll::import;
 using llvm::StringRef;
@@ -157,4 +158,31 @@ void Planner::warnOfLost() {
        "the module; otherwise the exporter merged them with equal ones or computed them away, and "
        "training differs",
        "them");
+}
+
+/// Warns of every tensor of checkpoints that the module does not have, unless a warning has named
+/// it: what the exporter computed from parameters of the module, and is trained in their place.
+void Planner::warnOfForeign() {
+  std::set<StringRef> known;
+  for (const ModuleTensor &tensor : record.moduleTensors())
+    known.insert(tensor.name);
+  if (known.empty())
+    return;
+  auto isKnown = [&](const Parameter &parameter) {
+    auto names = [&](const std::string &alias) { return known.count(alias) > 0; };
+    auto said = [&](const std::string &warning) {
+      return StringRef(warning).contains("'" + parameter.name + "'");
+    };
+    return known.count(parameter.name) || llvm::any_of(parameter.aliases, names) ||
+           llvm::any_of(plan.warnings, said);
+  };
+  std::vector<std::string> foreign;
+  for (const Parameter &parameter : plan.parameters)
+    if (!isKnown(parameter))
+      foreign.push_back("'" + parameter.name + "'");
+  if (!foreign.empty())
+    plan.warnings.push_back(counted(foreign.size()) +
+                            " in checkpoints that the module does not have, because the exporter "
+                            "computed them from the module's: " +
+                            listed(foreign) + "; export with optimize=False to keep the module's");
 }

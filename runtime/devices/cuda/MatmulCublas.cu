@@ -2,8 +2,8 @@
 //
 // cpu/Matmul.cpp documents buffers and sizes. The algorithm is the first that cuBLASLt's
 // heuristic gives within the workspace, without split-K; a checkpoint records it, and a resumed
-// run uses it again. matmul is f32 without TF32; matmul_tf32 rounds the factors to tf32; the
-// factors of matmul_bf16 are bf16 in memory. All add in f32, to an f32 result.
+// run uses it again. Factors are f32, which the precision tf32 rounds, or bf16 in memory. All add
+// in f32, to an f32 result.
 //
 // cuBLASLt's matrices are column-major: the row-major product c = op(a) op(b) is for it
 // c' = op(b)' op(a)'.
@@ -44,15 +44,18 @@ cublasLtMatrixLayout_t layout(cudaDataType_t type, int64_t rows, int64_t columns
   return fine ? made : nullptr;
 }
 
-bool describe(Product &p, const MatmulSizes &s, cublasComputeType_t precision,
-              cudaDataType_t factor) {
+bool describe(Product &p, const LaunchShape &shape) {
+  MatmulSizes s(shape.sizes);
+  cudaDataType_t factor = shape.type == ElementType::bf16 ? CUDA_R_16BF : CUDA_R_32F;
+  cublasComputeType_t compute =
+      shape.precision == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
   cublasOperation_t left = s.transB ? CUBLAS_OP_T : CUBLAS_OP_N;
   cublasOperation_t right = s.transA ? CUBLAS_OP_T : CUBLAS_OP_N;
   p.left = layout(factor, s.transB ? s.k : s.n, s.transB ? s.n : s.k, s.batch, s.batchB);
   p.right = layout(factor, s.transA ? s.m : s.k, s.transA ? s.k : s.m, s.batch, s.batchA);
   p.result = layout(CUDA_R_32F, s.n, s.m, s.batch, true);
   return p.left && p.right && p.result &&
-         good(cublasLtMatmulDescCreate(&p.description, precision, CUDA_R_32F)) &&
+         good(cublasLtMatmulDescCreate(&p.description, compute, CUDA_R_32F)) &&
          good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSA, &left,
                                              sizeof left)) &&
          good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSB, &right,
@@ -80,10 +83,9 @@ bool chooseAlgorithm(Product &p) {
 }
 
 /// `choice`: the algorithm that an earlier run recorded; null: the heuristic's.
-template <cublasComputeType_t precision, cudaDataType_t factor>
-void *prepareAs(const int64_t *sizes, int, int, int64_t workspaceBytes, const char *choice,
+void *prepareAs(const LaunchShape &shape, int64_t workspaceBytes, const char *choice,
                 const char **error) {
-  MatmulSizes s(sizes);
+  MatmulSizes s(shape.sizes);
   auto *product = new Product; // lives as long as the process, as all handles do
   product->workspaceBytes = workspaceBytes;
   *error = nullptr;
@@ -91,7 +93,7 @@ void *prepareAs(const int64_t *sizes, int, int, int64_t workspaceBytes, const ch
     return product;
   if (!library())
     *error = "cuBLASLt cannot be started";
-  else if (!describe(*product, s, precision, factor))
+  else if (!describe(*product, shape))
     *error = "cuBLASLt cannot describe the product";
   else if (choice)
     *error = rebuildAlgorithm(library(), *product, choice);
@@ -103,10 +105,8 @@ void *prepareAs(const int64_t *sizes, int, int, int64_t workspaceBytes, const ch
   return nullptr;
 }
 
-template <cublasComputeType_t precision, cudaDataType_t factor>
-void *prepare(const int64_t *sizes, int count, int threads, int64_t workspaceBytes,
-              const char **error) {
-  return prepareAs<precision, factor>(sizes, count, threads, workspaceBytes, nullptr, error);
+void *prepare(const LaunchShape &shape, int64_t workspaceBytes, const char **error) {
+  return prepareAs(shape, workspaceBytes, nullptr, error);
 }
 
 void choice(const void *handle, char *text, size_t capacity) {
@@ -133,18 +133,9 @@ void run(const Launch &launch) {
                         cublasLtGetStatusString(status));
 }
 
-template <cublasComputeType_t precision, cudaDataType_t factor = CUDA_R_32F>
-constexpr Kernel product(const char *name) {
-  return {
-      name, run, matmulWorkspace, prepare<precision, factor>, choice, prepareAs<precision, factor>};
-}
-
 } // namespace
 
-const KernelOf<MatmulArguments> matmul = {product<CUBLAS_COMPUTE_32F>("matmul")};
-const KernelOf<MatmulArguments> matmul_tf32 = {
-    product<CUBLAS_COMPUTE_32F_FAST_TF32>("matmul_tf32")};
-const KernelOf<MatmulArguments> matmul_bf16 = {
-    product<CUBLAS_COMPUTE_32F, CUDA_R_16BF>("matmul_bf16")};
+const KernelOf<MatmulArguments> matmul = {"matmul", run,    matmulWorkspace,
+                                          prepare,  choice, prepareAs};
 
 } // namespace plimsoll::cuda

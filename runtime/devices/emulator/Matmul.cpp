@@ -44,30 +44,37 @@ std::vector<float> factors(const Tf32 *from, int64_t count) {
   return to;
 }
 
-template <typename Factor> void run(const Launch &launch) {
+template <typename Factor> void multiply(const Launch &launch) {
   const int64_t *sizes = launch.sizes;
   int64_t batch = sizes[0], m = sizes[1], n = sizes[2], k = sizes[3];
   int64_t countA = (sizes[6] ? batch : 1) * m * k, countB = (sizes[7] ? batch : 1) * k * n;
   emulator::notePlainRead(launch.buffers[0], countA * sizeof(Factor));
   emulator::notePlainRead(launch.buffers[1], countB * sizeof(Factor));
   constexpr int threads = 1;
-  std::vector<std::byte> scratch(plimsoll::matmul.workspace(sizes, launch.sizeCount, threads));
+  std::vector<std::byte> scratch(plimsoll::matmul.workspace({sizes, launch.sizeCount, threads}));
   std::vector<float> a = factors(launch.buffer<Factor>(0), countA);
   std::vector<float> b = factors(launch.buffer<Factor>(1), countB);
   void *buffers[] = {a.data(), b.data(), launch.buffers[2], scratch.data()};
   Launch onHost = launch;
   onHost.buffers = buffers, onHost.bufferCount = 4, onHost.threads = threads;
+  onHost.type = ElementType::f32;
   emulator::noteWrite(launch.buffers[2], batch * m * n * 4);
   plimsoll::matmul.run(onHost);
+}
+
+void run(const Launch &launch) {
+  if (launch.type == ElementType::bf16)
+    return multiply<Bf16>(launch);
+  launch.precision == Precision::tf32 ? multiply<Tf32>(launch) : multiply<float>(launch);
 }
 
 /// The name of the only algorithm. Checkpoints record it as they record one of cuBLASLt's.
 constexpr const char *kAlgorithm = "emulator 1";
 
-void *prepare(const int64_t *, int, int, int64_t, const char **) {
+void *prepare(const LaunchShape &, int64_t, const char **) {
   return const_cast<char *>(kAlgorithm);
 }
-void *prepareAs(const int64_t *, int, int, int64_t, const char *choice, const char **error) {
+void *prepareAs(const LaunchShape &, int64_t, const char *choice, const char **error) {
   if (!std::strcmp(choice, kAlgorithm))
     return const_cast<char *>(kAlgorithm);
   *error = "the emulator has no such algorithm";
@@ -79,11 +86,7 @@ void choice(const void *handle, char *text, size_t capacity) {
 
 } // namespace
 
-const KernelOf<MatmulArguments> matmul = {"matmul", run<float>, matmulWorkspace,
-                                          prepare,  choice,     prepareAs};
-const KernelOf<MatmulArguments> matmul_tf32 = {"matmul_tf32", run<Tf32>, matmulWorkspace,
-                                               prepare,       choice,    prepareAs};
-const KernelOf<MatmulArguments> matmul_bf16 = {"matmul_bf16", run<Bf16>, matmulWorkspace,
-                                               prepare,       choice,    prepareAs};
+const KernelOf<MatmulArguments> matmul = {"matmul", run,    matmulWorkspace,
+                                          prepare,  choice, prepareAs};
 
 } // namespace plimsoll::cuda

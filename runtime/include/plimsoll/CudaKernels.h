@@ -2,8 +2,8 @@
 //
 // Names, buffers, sizes and scalars are those of Kernels.h, documented in the header comments of
 // the CPU kernels' files in runtime/kernels. Pointers are into the device's arena. If a kernel
-// needs a workspace, it is its last buffer. Kernels whose names end in _tf32 or _bf16 round the
-// factors of products to that type; their sums are f32.
+// needs a workspace, it is its last buffer. Products can round their factors (Precision); their
+// sums are f32.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_CUDAKERNELS_H
 #define PLIMSOLL_CUDAKERNELS_H

@@ -31,9 +31,6 @@ inline constexpr ElementTypeInfo kElementTypes[] = {
 #include "ElementTypes.inc"
 };
 
-/// How many types kernels are told as a size: the first ones. A bool is told as u8.
-inline constexpr int64_t kKernelTypes = 5;
-
 constexpr const ElementTypeInfo &infoOf(ElementType type) {
   return kElementTypes[static_cast<int>(type)];
 }
@@ -51,6 +48,19 @@ constexpr bool isFloat(ElementType type) {
 /// "F32": the type's name in safetensors files.
 constexpr const char *safetensorsType(ElementType type) {
   return infoOf(type).safetensors;
+}
+
+/// What the factors of products are rounded to before they are multiplied. Sums are f32, or f64 for
+/// factors of f64.
+enum class Precision : uint8_t { stored, tf32, bf16 };
+
+/// Returns "tf32", "bf16" or "f16" if factors of the type are narrower than f32 when they are
+/// multiplied in the precision; else null. Texts that name a kernel and what it computes in, such
+/// as "matmul_bf16", are made of it.
+constexpr const char *narrowFactors(ElementType type, Precision precision) {
+  if (precision != Precision::stored)
+    return precision == Precision::tf32 ? "tf32" : "bf16";
+  return type == ElementType::bf16 || type == ElementType::f16 ? nameOf(type) : nullptr;
 }
 
 } // namespace plimsoll

@@ -18,6 +18,15 @@
 
 namespace plimsoll {
 
+/// What the workspace of a launch and its preparation depend on.
+struct LaunchShape {
+  const int64_t *sizes; ///< extents and flags, in the order of the kernel's header comment
+  int sizeCount;
+  int threads;                         ///< fixed when the program was compiled
+  ElementType type = ElementType::f32; ///< of the data, where its record in Kernels.td says so
+  Precision precision = Precision::stored;
+};
+
 /// The arguments of one launch. Nothing here is owned; no member outlives the call.
 struct Launch {
   void *const
@@ -30,8 +39,11 @@ struct Launch {
   int threads;            ///< fixed when the program was compiled
   void *handle;           ///< what `Kernel::prepare` returned, null for kernels without one
   void *stream = nullptr; ///< a GPU's stream, on which the launch runs; null on a CPU
+  ElementType type = ElementType::f32; ///< with the kernel's name and the precision, its key
+  Precision precision = Precision::stored;
 
   template <typename T> T *buffer(int index) const { return static_cast<T *>(buffers[index]); }
+  LaunchShape shape() const { return {sizes, sizeCount, threads, type, precision}; }
 };
 
 /// A kernel of the library.
@@ -39,17 +51,16 @@ struct Kernel {
   const char *name;
   void (*run)(const Launch &);
 
-  /// Returns the bytes of workspace that a launch with these sizes needs as its last buffer.
-  /// 0: none, and the launch has no such buffer. -1: this kernel cannot run these
-  /// sizes on this machine. Null: the kernel never needs one.
-  int64_t (*workspace)(const int64_t *sizes, int sizeCount, int threads) = nullptr;
+  /// Returns the bytes of workspace that a launch of this shape needs as its last buffer.
+  /// 0: none, and the launch has no such buffer. -1: this kernel cannot run this
+  /// shape on this machine. Null: the kernel never needs one.
+  int64_t (*workspace)(const LaunchShape &shape) = nullptr;
 
-  /// Called before the first step, once in a process for each distinct (kernel, sizes, threads,
+  /// Called before the first step, once in a process for each distinct (kernel, shape,
   /// workspaceBytes). Returns the handle for `Launch::handle`; on failure returns null and points
   /// `*error` to a static message. `workspaceBytes` is what the plan reserved. Null: nothing to
   /// prepare.
-  void *(*prepare)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
-                   const char **error) = nullptr;
+  void *(*prepare)(const LaunchShape &shape, int64_t workspaceBytes, const char **error) = nullptr;
 
   /// Writes which algorithm the handle runs, if a library offers several whose results differ in
   /// bits: text without ';' and '"' that a checkpoint keeps, or "". Null: there is nothing to
@@ -57,8 +68,8 @@ struct Kernel {
   void (*choice)(const void *handle, char *text, size_t capacity) = nullptr;
   /// As `prepare`, with the algorithm `choice` that an earlier run recorded. Returns null, and the
   /// reason at `*error`, if the library cannot run that one.
-  void *(*prepareAs)(const int64_t *sizes, int sizeCount, int threads, int64_t workspaceBytes,
-                     const char *choice, const char **error) = nullptr;
+  void *(*prepareAs)(const LaunchShape &shape, int64_t workspaceBytes, const char *choice,
+                     const char **error) = nullptr;
 
   /// Runs `count` consecutive launches of this kernel as one; none of them reads what another
   /// writes. Null: launches run one by one.
@@ -70,11 +81,13 @@ struct Kernel {
 template <typename Arguments> struct KernelOf : Kernel {};
 
 /// Collects the sizes and scalars of a launch in two arrays of the caller, in the order in which
-/// `Arguments::tell` adds them.
+/// `Arguments::tell` adds them, and the type and precision of its kernel.
 struct LaunchNumbers {
   int64_t *sizes;
   double *scalars;
   int sizeCount, scalarCount;
+  ElementType type = ElementType::f32;
+  Precision precision = Precision::stored;
 
   LaunchNumbers(int64_t *sizes, double *scalars, int sizeCount = 0, int scalarCount = 0)
       : sizes(sizes), scalars(scalars), sizeCount(sizeCount), scalarCount(scalarCount) {}

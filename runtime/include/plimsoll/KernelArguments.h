@@ -24,11 +24,15 @@ struct MatmulArguments {
   bool transposeB = false;
   bool batchA = false;
   bool batchB = false;
+  ElementType type = ElementType::f32;
+  Precision precision = Precision::stored;
 
   static constexpr size_t mostSizes() { return 8; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(batch, m, n, k, transposeA, transposeB, batchA, batchB);
+    to.type = type;
+    to.precision = precision;
   }
 };
 
@@ -44,13 +48,14 @@ struct ConvArguments {
   int64_t pad[3] = {0, 0, 0};
   int64_t dilation[3] = {1, 1, 1};
   ElementType type = ElementType::f32;
+  Precision precision = Precision::stored;
 
-  static constexpr size_t mostSizes() { return 23; }
+  static constexpr size_t mostSizes() { return 22; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(n, c, k, groups, size, kernel, out, stride, pad, dilation);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
+    to.precision = precision;
   }
 };
 
@@ -64,12 +69,11 @@ struct MaxPoolArguments {
   int64_t dilation[3] = {1, 1, 1};
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 20; }
+  static constexpr size_t mostSizes() { return 19; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(planes, size, kernel, out, stride, pad, dilation);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -84,12 +88,11 @@ struct MaxPoolIndexArguments {
   bool columnMajor = false;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 21; }
+  static constexpr size_t mostSizes() { return 20; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(planes, size, kernel, out, stride, pad, dilation, columnMajor);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -105,12 +108,11 @@ struct AvgPoolArguments {
   bool countPadding = false;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 24; }
+  static constexpr size_t mostSizes() { return 23; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(planes, size, kernel, out, stride, pad, dilation, padBehind, countPadding);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -133,14 +135,13 @@ struct AttentionArguments {
   double scale = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 14; }
+  static constexpr size_t mostSizes() { return 13; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(batch, heads, kvHeads, queryLength, keyLength, headDim, valueDim, headsInner,
                 causal, maskKind, maskBatchStride, maskHeadStride, maskQueryStride);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(scale);
+    to.type = type;
   }
 };
 
@@ -149,12 +150,11 @@ struct SoftmaxArguments {
   int64_t cols = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 2; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -163,12 +163,11 @@ struct LogSoftmaxArguments {
   int64_t cols = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 2; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -177,12 +176,11 @@ struct SoftmaxGradArguments {
   int64_t cols = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 2; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -193,13 +191,12 @@ struct LayerNormArguments {
   double epsilon = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols, uncentered);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(epsilon);
+    to.type = type;
   }
 };
 
@@ -209,12 +206,11 @@ struct LayerNormGradInputArguments {
   bool uncentered = false;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols, uncentered);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -223,12 +219,11 @@ struct LayerNormGradParamsArguments {
   int64_t cols = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 2; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -240,11 +235,11 @@ struct ReduceArguments {
   Reduction kind = {};
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols, kind);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -253,11 +248,11 @@ struct ReduceProdGradArguments {
   int64_t cols = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 2; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -270,11 +265,11 @@ struct ArgReduceArguments {
   bool last = false;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols, kind, last);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -285,11 +280,11 @@ struct CumSumArguments {
   bool reverse = false;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols, exclusive, reverse);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -300,11 +295,11 @@ struct TopKArguments {
   bool smallest = false;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, cols, k, smallest);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -315,12 +310,11 @@ struct GatherArguments {
   int64_t count = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(outer, axisDim, inner, count);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -331,12 +325,11 @@ struct GatherGradArguments {
   int64_t count = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(outer, axisDim, inner, count);
-    if (type != ElementType::f32)
-      to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -347,11 +340,11 @@ struct GatherElementsArguments {
   int64_t count = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(outer, axisDim, inner, count);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -365,11 +358,11 @@ struct ScatterElementsArguments {
   ScatterUpdate update = {};
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 6; }
+  static constexpr size_t mostSizes() { return 5; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(outer, axisDim, inner, count, update);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -405,13 +398,12 @@ struct DropoutArguments {
   double p = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 2; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(count, stream);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(p);
+    to.type = type;
   }
 };
 
@@ -423,11 +415,11 @@ struct RandomNumbersArguments {
   Distribution distribution = {};
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(count, stream, distribution);
-    to.addSizes(type);
+    to.type = type;
   }
 };
 
@@ -438,13 +430,12 @@ struct BatchNormArguments {
   double epsilon = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(n, channels, inner);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(epsilon);
+    to.type = type;
   }
 };
 
@@ -455,13 +446,12 @@ struct BatchNormGradArguments {
   double epsilon = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(n, channels, inner);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(epsilon);
+    to.type = type;
   }
 };
 
@@ -472,13 +462,12 @@ struct BatchNormInferenceArguments {
   double epsilon = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(n, channels, inner);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(epsilon);
+    to.type = type;
   }
 };
 
@@ -507,16 +496,15 @@ struct CrossEntropyArguments {
   std::optional<CrossEntropyOptions> options = {};
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, classes);
     if (options)
       to.addSizes(options->ignored, options->inner);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     if (options)
       to.addScalars(options->smoothing);
+    to.type = type;
   }
 };
 
@@ -527,13 +515,12 @@ struct KlDivergenceArguments {
   double temperature = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 3; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(rows, classes, batch);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(temperature);
+    to.type = type;
   }
 };
 
@@ -545,13 +532,12 @@ struct PointwiseLossArguments {
   double delta = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 2; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
     to.addSizes(count, kind);
-    if (type != ElementType::f32)
-      to.addSizes(type);
     to.addScalars(delta);
+    to.type = type;
   }
 };
 

@@ -2,8 +2,7 @@
 //
 // attention {q, k, v, mask | null, out, lse, [workspace]}
 //   sizes {batch, heads, kvHeads, queryLen, keyLen, headDim, valueDim, layout, causal,
-//          maskKind, maskBatchStride, maskHeadStride, maskQueryStride[, type]}, scalars {scale};
-//          f32 without a type
+//          maskKind, maskBatchStride, maskHeadStride, maskQueryStride}, scalars {scale}
 //   q [b, heads, queryLen, headDim], k [b, kvHeads, keyLen, headDim],
 //   v [b, kvHeads, keyLen, valueDim], out [b, heads, queryLen, valueDim]; layout 1 has time
 //   before heads in all four. lse f32 [b, heads, queryLen]: log of the sum of exp(scores),
@@ -61,8 +60,8 @@ int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-int64_t workspace(const int64_t *sizes, int, int threads) {
-  return threads * Space::floats(AttentionSizes(sizes)) * int64_t(sizeof(float));
+int64_t workspace(const LaunchShape &shape) {
+  return shape.threads * Space::floats(AttentionSizes(shape.sizes)) * int64_t(sizeof(float));
 }
 
 /// Running state of a block of queries.
@@ -135,7 +134,7 @@ void runBlock(const AttentionSizes &s, const Head &head, const Space &space, flo
 }
 
 void run(const Launch &launch) {
-  if (isDouble(launch, kAttentionSizes))
+  if (launch.type == ElementType::f64)
     return plain::attend(launch);
   AttentionSizes s(launch.sizes);
   int64_t share = Space::floats(s);

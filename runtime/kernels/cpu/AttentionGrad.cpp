@@ -64,8 +64,8 @@ struct Space {
   }
 };
 
-int64_t workspace(const int64_t *sizes, int, int threads) {
-  return threads * Space::floats(AttentionSizes(sizes)) * int64_t(sizeof(float));
+int64_t workspace(const LaunchShape &shape) {
+  return shape.threads * Space::floats(AttentionSizes(shape.sizes)) * int64_t(sizeof(float));
 }
 
 /// The starts and row strides of one head's operands and results.
@@ -170,7 +170,7 @@ void runHead(const AttentionSizes &s, const Head &head, const Space &space, floa
 }
 
 void run(const Launch &launch) {
-  if (isDouble(launch, kAttentionSizes))
+  if (launch.type == ElementType::f64)
     return plain::attendGrad(launch);
   AttentionSizes s(launch.sizes);
   int64_t share = Space::floats(s), group = s.heads / s.kvHeads;

@@ -1,20 +1,20 @@
 //===- BatchNorm.cpp - batch normalisation, its gradients, running statistics ===//
 //
-// batch_norm {x, scale, bias, y, mean, variance} {n, channels, inner[, type]} {epsilon}
+// batch_norm {x, scale, bias, y, mean, variance} {n, channels, inner} {epsilon}
 //   x, y [n, channels, inner], the others [channels]; y may be x's bytes.
 //   y = (x - mean) / sqrt(variance + epsilon) * scale + bias; variance biased
-// batch_norm_grad {dy, x, scale, mean, variance, dx, dscale, dbias} {n, channels, inner[, type]}
+// batch_norm_grad {dy, x, scale, mean, variance, dx, dscale, dbias} {n, channels, inner}
 // {epsilon}
 //   dx may be dy's or x's bytes.
-// batch_norm_inference {x, scale, bias, mean, variance, y} {n, channels, inner[, type]} {epsilon}
+// batch_norm_inference {x, scale, bias, mean, variance, y} {n, channels, inner} {epsilon}
 //   y may be x's bytes.
 // batch_norm_update {runningMean, runningVariance, mean, variance} {channels, count} {momentum}
 //   in place: running = (1 - momentum) * running + momentum * new, where the new variance is
 //   variance * count / (count - 1), as torch/nn/modules/batchnorm.py describes it.
 //
-// Without a type the data is f32. One thread computes a whole channel. Its sums run over the images
-// in order, within an image in 16 fixed f64 lanes and a fixed tree: bits depend on the shape alone.
-// The variance takes two passes: Ioffe and Szegedy (2015), algorithm 1.
+// One thread computes a whole channel. Its sums run over the images in order, within an image in 16
+// fixed f64 lanes and a fixed tree: bits depend on the shape alone. The variance takes two passes:
+// Ioffe and Szegedy (2015), algorithm 1.
 //===----------------------------------------------------------------------===//
 #include "../../rules/BatchNormRules.h"
 #include "../../rules/Elements.h"
@@ -119,16 +119,15 @@ template <typename T> void runGradOf(const Launch &launch) {
 }
 
 void runForward(const Launch &launch) {
-  withFloats(launch, 3,
+  withFloats(launch,
              [&](auto *tag) { runForwardOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 void runInference(const Launch &launch) {
-  withFloats(launch, 3,
+  withFloats(launch,
              [&](auto *tag) { runInferenceOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 void runGrad(const Launch &launch) {
-  withFloats(launch, 3,
-             [&](auto *tag) { runGradOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+  withFloats(launch, [&](auto *tag) { runGradOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 
 void runUpdate(const Launch &launch) {

@@ -1,7 +1,7 @@
 //===- Conv.cpp - convolution and its gradients, as products of matrices ----===//
 //
 // conv {x, w, y, workspace}, conv_grad_input {dy, w, dx, workspace},
-// conv_grad_weight {dy, x, dw, workspace}   sizes {n, c, k, groups, window[, type]}
+// conv_grad_weight {dy, x, dw, workspace}   sizes {n, c, k, groups, window}
 //   x [n, c, size], w [k, c / groups, kernel], y [n, k, out]; window: 18 numbers, see Window.h
 //   y[n, k, o] = sum over c, tap of w[k, c, tap] x[n, c, window of o at tap]
 // Outputs share bytes with no operand. A transposed convolution is conv_grad_input.
@@ -200,16 +200,13 @@ void runGradWeight(const Launch &launch) {
   forEachUnit(launch, s.groups * filterBlocks * weightBlocks, s.work(), gradWeightShare(s), body);
 }
 
-constexpr int kSizes = 22; ///< the number of sizes before the type
-
-template <Share (*share)(const ConvSizes &)>
-int64_t workspace(const int64_t *sizes, int count, int threads) {
-  return isDouble(sizes, count, kSizes) ? 0 : share(ConvSizes(sizes)).bytes(threads);
+template <Share (*share)(const ConvSizes &)> int64_t workspace(const LaunchShape &shape) {
+  return shape.type == ElementType::f64 ? 0 : share(ConvSizes(shape.sizes)).bytes(shape.threads);
 }
 
 template <void (*single)(const Launch &), void (*twice)(const Launch &)>
 void runTyped(const Launch &launch) {
-  (isDouble(launch, kSizes) ? twice : single)(launch);
+  (launch.type == ElementType::f64 ? twice : single)(launch);
 }
 
 } // namespace

@@ -1,14 +1,14 @@
 //===- CrossEntropy.cpp - softmax cross entropy over classes ----------------===//
 //
-//   logits  [rows / inner, classes, inner], f32 without a type; labels i64 [rows]
+//   logits  [rows / inner, classes, inner], of the launch's type; labels i64 [rows]
 //   loss, accuracy  [1]: means over the rows that count; NaN when there are none
-// cross_entropy {logits, labels, loss, accuracy} {rows, classes[, type]}
-// cross_entropy_with_grad {logits, labels, loss, accuracy, dlogits} {rows, classes[, type]}
+// cross_entropy {logits, labels, loss, accuracy} {rows, classes}
+// cross_entropy_with_grad {logits, labels, loss, accuracy, dlogits} {rows, classes}
 //   dlogits = d(mean loss)/d(logits), may be the logits' bytes; zero in ignored rows
-// cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes[, type]}
+// cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes}
 //   dlogits = dloss * d(mean loss)/d(logits), may be the logits' bytes
 // All of them may have, after these, the buffer {weights [classes] | null}, the sizes
-// {ignored, inner} before the type and the scalar {smoothing}, all of these or none (inner 1):
+// {ignored, inner} and the scalar {smoothing}, all of these or none (inner 1):
 //   rows with the label `ignored` (-100) do not count; the target of a row is
 //   (1 - smoothing) onehot + smoothing / classes; terms of class c are multiplied by weights[c],
 //   and the sum is divided by the sum of weights[label]; inner: the distance in elements of two
@@ -194,7 +194,7 @@ constexpr int kLossBuffers = 4, kLossWithGradBuffers = 5, kGradBuffers = 4;
 
 /// Calls run(options) in the element type of the launch.
 template <typename Run> void withOptions(const Launch &launch, int buffers, const Run &run) {
-  withFloats(launch, launch.bufferCount > buffers ? 4 : 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     run(Options<std::remove_pointer_t<decltype(tag)>>(launch, buffers));
   });
 }

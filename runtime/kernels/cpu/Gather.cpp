@@ -1,13 +1,13 @@
 //===- Gather.cpp - rows picked by index, and their gradient ----------------===//
 //
-// gather {table, indices, out} {outer, axisDim, inner, count[, type]}
+// gather {table, indices, out} {outer, axisDim, inner, count}
 //   table [outer, axisDim, inner], indices i64 [count] -> out [outer, count, inner];
 //   out[o, i, :] = table[o, indices[i], :]; negative indices count from the end.
-// gather_grad {dy, indices, dtable} {outer, axisDim, inner, count[, type]}
+// gather_grad {dy, indices, dtable} {outer, axisDim, inner, count}
 //   dy [outer, count, inner] -> dtable [outer, axisDim, inner], zero where no index points.
 // The caller must refuse indices outside the table. Here gather gives a row of NaN (0 for
 // integers) for them and gather_grad adds nothing, so that stale bytes of the arena never become
-// results. Without a type the data is f32.
+// results.
 //
 // The gradient adds in the order of the indices, whatever the threads: each thread owns
 // a range of the table (rows, or columns when there are few rows) and looks at all indices.
@@ -22,10 +22,6 @@
 
 namespace plimsoll {
 namespace {
-
-int64_t typeOf(const Launch &launch) {
-  return launch.sizeCount > 4 ? launch.sizes[4] : int64_t(ElementType::f32);
-}
 
 template <typename T> void gatherRows(const Launch &launch) {
   int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
@@ -44,7 +40,7 @@ template <typename T> void gatherRows(const Launch &launch) {
 }
 
 void runGather(const Launch &launch) {
-  withElements(typeOf(launch),
+  withElements(launch,
                [&](auto *tag) { gatherRows<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 
@@ -93,7 +89,7 @@ template <typename T> void addRows(const Launch &launch) {
 }
 
 void runGrad(const Launch &launch) {
-  typeOf(launch) == int64_t(ElementType::f64) ? addRows<double>(launch) : addRows<float>(launch);
+  launch.type == ElementType::f64 ? addRows<double>(launch) : addRows<float>(launch);
 }
 
 } // namespace

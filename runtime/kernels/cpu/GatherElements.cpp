@@ -1,10 +1,10 @@
 //===- GatherElements.cpp - one index for each element -----------------------===//
 //
-// gather_elements {x, indices, y} {outer, axisDim, inner, count, type}
+// gather_elements {x, indices, y} {outer, axisDim, inner, count}
 //   x [outer, axisDim, inner], indices i64 [outer, count, inner] -> y like the indices;
 //   y[o, j, i] = x[o, indices[o, j, i], i]; negative indices count from the end. An index
 //   outside gives bytes of all ones.
-// scatter_elements {x, indices, updates, y} {outer, axisDim, inner, count, update, type}
+// scatter_elements {x, indices, updates, y} {outer, axisDim, inner, count, update}
 //   y = x, then y[o, indices[o, j, i], i] takes updates[o, j, i], in the order of j: update
 //   0 replaces, 1 adds, 2 multiplies, 3 keeps the larger, 4 the smaller. y may be x's bytes.
 //   An index outside writes nothing.
@@ -24,7 +24,7 @@ namespace {
 void runGather(const Launch &launch) {
   int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
   int64_t count = launch.sizes[3];
-  withElements(launch.sizes[4], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *x = launch.buffer<T>(0);
     const int64_t *indices = launch.buffer<int64_t>(1);
@@ -44,7 +44,7 @@ void runGather(const Launch &launch) {
 void runScatter(const Launch &launch) {
   int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
   int64_t count = launch.sizes[3], update = launch.sizes[4];
-  withElements(launch.sizes[5], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *x = launch.buffer<T>(0), *updates = launch.buffer<T>(2);
     const int64_t *indices = launch.buffer<int64_t>(1);

@@ -1,9 +1,9 @@
 //===- KlDivergence.cpp - divergence of a softmax from target distributions -===//
 //
-//   logits, target  [rows, classes], f32 without a type; T: temperature
-// kl_divergence {logits, target, loss [1]} {rows, classes, batch[, type]} {T}
+//   logits, target  [rows, classes], of the launch's type; T: temperature
+// kl_divergence {logits, target, loss [1]} {rows, classes, batch} {T}
 //   T^2 / batch * sum target (ln target - log_softmax(logits / T)); 0 ln 0 = 0
-// kl_divergence_grad {logits, target, dloss [1], dlogits} {rows, classes, batch[, type]} {T}
+// kl_divergence_grad {logits, target, dloss [1], dlogits} {rows, classes, batch} {T}
 //   dloss T / batch (softmax(logits / T) sum(target) - target); dlogits may be the logits' bytes
 //
 // Sums over a row run in sixteen f64 lanes; rows are added in at most 1,024 runs, then as a tree.
@@ -71,12 +71,10 @@ template <typename T> void runGradOf(const Launch &launch) {
 }
 
 void runLoss(const Launch &launch) {
-  withFloats(launch, 3,
-             [&](auto *tag) { runLossOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+  withFloats(launch, [&](auto *tag) { runLossOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 void runGrad(const Launch &launch) {
-  withFloats(launch, 3,
-             [&](auto *tag) { runGradOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+  withFloats(launch, [&](auto *tag) { runGradOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 
 } // namespace

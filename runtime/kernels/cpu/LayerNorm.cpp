@@ -1,13 +1,13 @@
 //===- LayerNorm.cpp - layer normalisation and its gradients ----------------===//
 //
-// layer_norm {x, scale, bias | null, y, mean, rstd} {rows, cols, uncentered[, type]} {epsilon}
+// layer_norm {x, scale, bias | null, y, mean, rstd} {rows, cols, uncentered} {epsilon}
 //   x [rows, cols], scale [cols], bias [cols] -> y [rows, cols], mean [rows], rstd [rows]
 //   y = (x - mean) * rstd * scale + bias; y may be x's bytes. Uncentered: mean is zero.
-// layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols, uncentered[, type]}
+// layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols, uncentered}
 //   dx may be dy's bytes.
-// layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols[, type]}
+// layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols}
 //
-// Without a type the data is f32; in f64 all buffers are. Row sums run in 16 fixed f64 lanes and a
+// If the type is f64, all buffers are f64. Row sums run in 16 fixed f64 lanes and a
 // fixed tree; column sums (gradients of scale and bias) run over the rows in order, in f64. Threads
 // own rows, or columns: bits depend on the shape alone. Variance in two passes, biased: Ba et al.
 // (2016), eq. 3.
@@ -118,15 +118,15 @@ template <typename T> void runGradParamsOf(const Launch &launch) {
 }
 
 void runForward(const Launch &launch) {
-  withFloats(launch, 3,
+  withFloats(launch,
              [&](auto *tag) { runForwardOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 void runGradInput(const Launch &launch) {
-  withFloats(launch, 3,
+  withFloats(launch,
              [&](auto *tag) { runGradInputOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 void runGradParams(const Launch &launch) {
-  withFloats(launch, 2,
+  withFloats(launch,
              [&](auto *tag) { runGradParamsOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
 

@@ -4,7 +4,7 @@
 //   a  [batch, m, k], or [batch, k, m] when transA; without `batch` when batchA is 0
 //   b  [batch, k, n], or [batch, n, k] when transB; without `batch` when batchB is 0
 //   c  [batch, m, n]  out: c[i] = op(a[i]) op(b[i])
-// c shares bytes with no other operand.
+// c shares bytes with no other operand. f64 is computed by MatmulPlain.cpp.
 //
 // Each thread computes a part of every c (or whole batch entries) and packs the operands that
 // it needs into its share of the workspace. k is cut at multiples of 256: within a
@@ -14,6 +14,7 @@
 #include "../../rules/MatmulSizes.h"
 
 #include "Gemm.h"
+#include "MatmulPlain.h"
 #include "Team.h"
 #include "plimsoll/Kernels.h"
 
@@ -33,9 +34,11 @@ int64_t rightFloats(const MatmulSizes &s) {
   return gemm::packedColumns(least(s.k, kBlockK), least(s.n, kBlockN));
 }
 
-int64_t workspace(const int64_t *sizes, int, int threads) {
-  MatmulSizes s(sizes);
-  int64_t bytes = threads * (leftFloats(s) + rightFloats(s)) * int64_t(sizeof(float));
+int64_t workspace(const LaunchShape &shape) {
+  if (shape.type == ElementType::f64)
+    return 0;
+  MatmulSizes s(shape.sizes);
+  int64_t bytes = shape.threads * (leftFloats(s) + rightFloats(s)) * int64_t(sizeof(float));
   return bytes > 0 ? bytes : 64;
 }
 
@@ -89,6 +92,8 @@ int64_t threadsAlongRows(const MatmulSizes &s, int threads) {
 }
 
 void run(const Launch &launch) {
+  if (launch.type == ElementType::f64)
+    return plain::multiply(launch);
   MatmulSizes s(launch.sizes);
   const float *a = launch.buffer<float>(0), *b = launch.buffer<float>(1);
   float *c = launch.buffer<float>(2), *space = launch.buffer<float>(3);

@@ -114,10 +114,11 @@ constexpr bool kCanDeclare = true;
 constexpr bool kCanDeclare = false; // the AVX2 implementation (gemm:jit) uses undeclared memory
 #endif
 
-int64_t workspace(const int64_t *sizes, int, int threads) {
+int64_t workspace(const LaunchShape &shape) {
   Plan plan;
-  return kCanDeclare && plan.make(sizes, threads) && plan.declaresItsMemory() ? plan.scratchBytes
-                                                                              : -1;
+  return kCanDeclare && plan.make(shape.sizes, shape.threads) && plan.declaresItsMemory()
+             ? plan.scratchBytes
+             : -1;
 }
 
 /// The handle that prepare() makes and run() uses: nothing is created while a program trains.
@@ -126,10 +127,10 @@ struct Prepared {
   dnnl_exec_arg_t arguments[4];
 };
 
-void *prepare(const int64_t *sizes, int, int threads, int64_t workspaceBytes, const char **error) {
+void *prepare(const LaunchShape &shape, int64_t workspaceBytes, const char **error) {
   Plan plan;
-  UseThreads scope(threads);
-  if (!kCanDeclare || !plan.make(sizes, threads)) {
+  UseThreads scope(shape.threads);
+  if (!kCanDeclare || !plan.make(shape.sizes, shape.threads)) {
     *error = "oneDNN cannot make this product";
     return nullptr;
   }

@@ -1,12 +1,9 @@
 //===- MatmulPlain.cpp - matrix product in f64, for checks of gradients -----===//
-//
-// matmul_f64 has the buffers and sizes of matmul (Matmul.cpp), without a workspace. One thread
-// computes a whole row of the result; an element is one sum over k in order.
 //===----------------------------------------------------------------------===//
-#include "../../rules/MatmulSizes.h"
+#include "MatmulPlain.h"
 
+#include "../../rules/MatmulSizes.h"
 #include "Team.h"
-#include "plimsoll/Kernels.h"
 
 #include <cstring>
 
@@ -29,7 +26,9 @@ void multiplyRow(const MatmulSizes &s, const double *a, int64_t aStep, const dou
       c[j] += a[p * aStep] * b[j * bColumn + p * bRow];
 }
 
-void run(const Launch &launch) {
+} // namespace
+
+void plain::multiply(const Launch &launch) {
   MatmulSizes s(launch.sizes);
   cpu::parallelFor(launch.threads, s.batch * s.m, s.batch * s.m * s.n * s.k, [&](int64_t index) {
     int64_t entry = index / s.m, row = index % s.m;
@@ -40,9 +39,5 @@ void run(const Launch &launch) {
                 launch.buffer<double>(2) + index * s.n);
   });
 }
-
-} // namespace
-
-const KernelOf<MatmulArguments> matmul_f64 = {"matmul_f64", run};
 
 } // namespace plimsoll

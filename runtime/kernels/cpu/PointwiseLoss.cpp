@@ -1,9 +1,9 @@
 //===- PointwiseLoss.cpp - means of elementwise losses ----------------------===//
 //
-//   x, target  [count], f32 without a type; kind 0: binary cross entropy of sigmoid(x), 1: |x -
+//   x, target  [count], of the launch's type; kind 0: binary cross entropy of sigmoid(x), 1: |x -
 //   target|, 2: Huber's, delta is its scalar
-// pointwise_loss {x, target, loss [1]} {count, kind[, type]} {delta}
-// pointwise_loss_grad {x, target, dloss [1], dx} {count, kind[, type]} {delta}
+// pointwise_loss {x, target, loss [1]} {count, kind} {delta}
+// pointwise_loss_grad {x, target, dloss [1], dx} {count, kind} {delta}
 //   dx may be the bytes of x or of the target
 //
 // Terms are computed in the type of the data and summed in f64: sixteen lanes in each of at most
@@ -43,13 +43,13 @@ template <typename T, typename Loss> void runGrad(const Launch &launch, Loss los
 }
 
 void runAnyLoss(const Launch &launch) {
-  withFloats(launch, 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     forKind<T>(launch, [&](auto loss) { runLoss<T>(launch, loss); });
   });
 }
 void runAnyGrad(const Launch &launch) {
-  withFloats(launch, 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     forKind<T>(launch, [&](auto loss) { runGrad<T>(launch, loss); });
   });

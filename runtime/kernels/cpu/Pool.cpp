@@ -1,9 +1,8 @@
 //===- Pool.cpp - maximum and mean over windows, and their gradients --------===//
 //
-// max_pool {x, y}, max_pool_grad {dy, x, dx}   sizes {planes, window[, type]}
-// max_pool_index {x, indices}                  sizes {planes, window, columnMajor[, type]}
-// avg_pool {x, y}, avg_pool_grad {dy, dx}      sizes {planes, window, padBehind[3], countPadding
-//                                                     [, type]}
+// max_pool {x, y}, max_pool_grad {dy, x, dx}   sizes {planes, window}
+// max_pool_index {x, indices}                  sizes {planes, window, columnMajor}
+// avg_pool {x, y}, avg_pool_grad {dy, dx}      sizes {planes, window, padBehind[3], countPadding}
 //   window: the 18 numbers of Window.h; x [planes, size], y [planes, out]; indices i64: the
 //   element's number in x, -1 in an empty window; columnMajor: a plane's first size runs fastest
 // Outputs share bytes with no operand. No workspace.
@@ -92,23 +91,22 @@ template <typename T> void meanPoolGrad(const Launch &launch) {
   });
 }
 
-/// Runs `twice` if the element type, the size after the `sizes` others, is f64, else `single`.
-template <int sizes, void (*single)(const Launch &), void (*twice)(const Launch &)>
+/// Runs `twice` if the element type is f64, else `single`.
+template <void (*single)(const Launch &), void (*twice)(const Launch &)>
 void runTyped(const Launch &launch) {
-  (isDouble(launch, sizes) ? twice : single)(launch);
+  (launch.type == ElementType::f64 ? twice : single)(launch);
 }
 
 } // namespace
 
-const KernelOf<MaxPoolArguments> max_pool = {"max_pool",
-                                             runTyped<19, maxPool<float>, maxPool<double>>};
+const KernelOf<MaxPoolArguments> max_pool = {"max_pool", runTyped<maxPool<float>, maxPool<double>>};
 const KernelOf<MaxPoolIndexArguments> max_pool_index = {
-    "max_pool_index", runTyped<20, maxPoolIndex<float>, maxPoolIndex<double>>};
+    "max_pool_index", runTyped<maxPoolIndex<float>, maxPoolIndex<double>>};
 const KernelOf<MaxPoolArguments> max_pool_grad = {
-    "max_pool_grad", runTyped<19, maxPoolGrad<float>, maxPoolGrad<double>>};
+    "max_pool_grad", runTyped<maxPoolGrad<float>, maxPoolGrad<double>>};
 const KernelOf<AvgPoolArguments> avg_pool = {"avg_pool",
-                                             runTyped<23, meanPool<float>, meanPool<double>>};
+                                             runTyped<meanPool<float>, meanPool<double>>};
 const KernelOf<AvgPoolArguments> avg_pool_grad = {
-    "avg_pool_grad", runTyped<23, meanPoolGrad<float>, meanPoolGrad<double>>};
+    "avg_pool_grad", runTyped<meanPoolGrad<float>, meanPoolGrad<double>>};
 
 } // namespace plimsoll

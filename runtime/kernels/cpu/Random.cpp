@@ -1,8 +1,8 @@
 //===- Random.cpp - dropout and random tensors, from a counter --------------===//
 //
-// dropout {x, hyper, y} {count, stream[, type]} {p}: y = u >= p ? x / (1 - p) : 0, where u is
-//   the element's number in [0, 1), 24 bits of it. y may be x's bytes. Without a type f32.
-// random_numbers {hyper, y} {count, stream, distribution, type}: 0 uniform in [0, 1) (24 bits
+// dropout {x, hyper, y} {count, stream} {p}: y = u >= p ? x / (1 - p) : 0, where u is
+//   the element's number in [0, 1), 24 bits of it. y may be x's bytes.
+// random_numbers {hyper, y} {count, stream, distribution}: 0 uniform in [0, 1) (24 bits
 //   of f32, 53 of f64), 1 normal (Box and Muller 1958, in f64, then rounded)
 //   hyper: f32 [kHyperCount], see Hyper in Program.h
 //
@@ -60,7 +60,7 @@ template <typename T> void drop(const Launch &launch) {
 }
 
 void runDropout(const Launch &launch) {
-  (isDouble(launch, 2) ? drop<double> : drop<float>)(launch);
+  (launch.type == ElementType::f64 ? drop<double> : drop<float>)(launch);
 }
 
 template <typename T> void draw(const Launch &launch) {
@@ -75,7 +75,7 @@ template <typename T> void draw(const Launch &launch) {
 }
 
 void runRandom(const Launch &launch) {
-  (isDouble(launch, 3) ? draw<double> : draw<float>)(launch);
+  (launch.type == ElementType::f64 ? draw<double> : draw<float>)(launch);
 }
 
 } // namespace

@@ -1,10 +1,10 @@
 //===- Reduce.cpp - maxima, minima, products and positions of rows ----------===//
 //
-// reduce {x, y} {rows, cols, kind, type}: y[r] from x[r, :]; kind 0 maximum, 1 minimum,
+// reduce {x, y} {rows, cols, kind}: y[r] from x[r, :]; kind 0 maximum, 1 minimum,
 //   2 product, 3 sum. An empty row gives the lowest number, the highest, 1 or 0. If a row has a
 //   NaN, the result is NaN.
-// reduce_prod_grad {dy, x, dx} {rows, cols, type}: dx[r, i] = dy[r] * product of x[r, j != i].
-// arg_reduce {x, y} {rows, cols, kind, last, type}: y is the i64 position of the maximum or
+// reduce_prod_grad {dy, x, dx} {rows, cols}: dx[r, i] = dy[r] * product of x[r, j != i].
+// arg_reduce {x, y} {rows, cols, kind, last}: y is the i64 position of the maximum or
 // minimum,
 //   the first of equal ones or, with `last`, the last.
 //
@@ -39,7 +39,7 @@ template <typename T> T reduceRow(const T *x, int64_t cols, int64_t kind) {
 
 void runReduce(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1], kind = launch.sizes[2];
-  withElements(launch.sizes[3], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *x = launch.buffer<T>(0);
     T *y = launch.buffer<T>(1);
@@ -64,7 +64,7 @@ template <typename T> void productGradient(T dy, const T *x, T *dx, int64_t cols
 
 void runProductGradient(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withElements(launch.sizes[2], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *dy = launch.buffer<T>(0), *x = launch.buffer<T>(1);
     T *dx = launch.buffer<T>(2);
@@ -77,7 +77,7 @@ void runProductGradient(const Launch &launch) {
 void runArgReduce(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1], kind = launch.sizes[2];
   bool last = launch.sizes[3];
-  withElements(launch.sizes[4], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *input = launch.buffer<T>(0);
     int64_t *y = launch.buffer<int64_t>(1);

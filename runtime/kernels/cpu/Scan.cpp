@@ -1,8 +1,8 @@
 //===- Scan.cpp - running sums and the order of rows -------------------------===//
 //
-// cum_sum {x, y} {rows, cols, exclusive, reverse, type}: y may be x's bytes. Floats are
+// cum_sum {x, y} {rows, cols, exclusive, reverse}: y may be x's bytes. Floats are
 //   summed in f64, integers wrap.
-// top_k {x, values, indices} {rows, cols, k, smallest, type}: the first k of each row in
+// top_k {x, values, indices} {rows, cols, k, smallest}: the first k of each row in
 //   descending (smallest: ascending) order, equal ones in the order of the row; indices i64. A NaN
 //   is larger than every number.
 //
@@ -19,7 +19,7 @@ namespace {
 void runCumSum(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   bool exclusive = launch.sizes[2], reverse = launch.sizes[3];
-  withElements(launch.sizes[4], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *x = launch.buffer<T>(0);
     T *y = launch.buffer<T>(1);
@@ -56,7 +56,7 @@ void topOfRow(const T *x, int64_t cols, int64_t k, bool smallest, T *values, int
 void runTopK(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1], k = launch.sizes[2];
   bool smallest = launch.sizes[3];
-  withElements(launch.sizes[4], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *x = launch.buffer<T>(0);
     T *values = launch.buffer<T>(1);

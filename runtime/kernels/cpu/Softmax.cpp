@@ -1,13 +1,12 @@
 //===- Softmax.cpp - softmax over rows and its gradient ---------------------===//
 //
-// softmax {x, y} {rows, cols[, type]}: y may be x's bytes. A row with only -inf gives NaN, as in
+// softmax {x, y} {rows, cols}: y may be x's bytes. A row with only -inf gives NaN, as in
 //   PyTorch.
-// softmax_grad {dy, y, dx} {rows, cols[, type]}: dx = y * (dy - sum(dy * y)); dx may be dy's
+// softmax_grad {dy, y, dx} {rows, cols}: dx = y * (dy - sum(dy * y)); dx may be dy's
 //   bytes.
-// log_softmax {x, y} {rows, cols[, type]}: y = x - max x - ln(sum e^(x - max x)); y may be x's.
+// log_softmax {x, y} {rows, cols}: y = x - max x - ln(sum e^(x - max x)); y may be x's.
 //
 // The maximum is subtracted first; sums run in 16 fixed f64 lanes. One thread computes a whole row.
-// Without a type the data is f32.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "Lanes.h"
@@ -45,7 +44,7 @@ template <typename T> void softmaxGradRow(const T *dy, const T *y, T *dx, int64_
 
 template <bool logarithm> void runForward(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withFloats(launch, 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *x = launch.buffer<T>(0);
     T *y = launch.buffer<T>(1);
@@ -60,7 +59,7 @@ template <bool logarithm> void runForward(const Launch &launch) {
 
 void runGrad(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withFloats(launch, 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const T *dy = launch.buffer<T>(0), *y = launch.buffer<T>(1);
     T *dx = launch.buffer<T>(2);

@@ -199,6 +199,8 @@ __global__ void __launch_bounds__(kTileThreads, chunks == 2 ? 2 : 1)
 }
 
 void runForward(const Launch &launch) {
+  if (launch.type == ElementType::bf16)
+    return runAttentionBf16(launch);
   AttentionSizes s(launch.sizes);
   int64_t blocks = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
   withChunks<8>(s.valueDim, [&](auto chunks) {
@@ -211,6 +213,8 @@ void runForward(const Launch &launch) {
 }
 
 void runGrad(const Launch &launch) {
+  if (launch.type == ElementType::bf16)
+    return runAttentionGradBf16(launch);
   AttentionSizes s(launch.sizes);
   Stream stream = streamOf(launch);
   const Backward<float> b(launch);

@@ -1,7 +1,7 @@
 //===- AttentionBf16.cu - attention whose products take bf16 factors ---------===//
 //
-// attention_bf16 and attention_grad_bf16 have the buffers, sizes, scalars and workspace of the
-// kernels without bf16 (Attention.cu), but q, k, v, out and dout are bf16. Weights and the
+// The launches of attention and attention_grad (Attention.cu) whose type is bf16: q, k, v, out and
+// dout are bf16. Weights and the
 // gradients of scores are rounded when they become factors; sums, softmax, lse, dq, dk and dv are
 // f32.
 //
@@ -172,7 +172,9 @@ __global__ void __launch_bounds__(kThreads, 2) gradKeys(Backward<Bf16> b, float 
   tensor::storeSums(valueSums, ones, h.values(dv, first), firstColumn);
 }
 
-void runForward(const Launch &launch) {
+} // namespace
+
+void runAttentionBf16(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   int64_t blocks = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
   withChunks<4>(s.valueDim, [&](auto chunks) {
@@ -183,7 +185,7 @@ void runForward(const Launch &launch) {
   });
 }
 
-void runGrad(const Launch &launch) {
+void runAttentionGradBf16(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   Stream stream = streamOf(launch);
   const Backward<Bf16> b(launch);
@@ -202,11 +204,5 @@ void runGrad(const Launch &launch) {
                  gradKeys<chunks>, b, launch.buffer<float>(8), launch.buffer<float>(9));
   });
 }
-
-} // namespace
-
-const KernelOf<AttentionArguments> attention_bf16 = {"attention_bf16", runForward};
-const KernelOf<AttentionArguments> attention_grad_bf16 = {"attention_grad_bf16", runGrad,
-                                                          attentionGradWorkspace};
 
 } // namespace plimsoll::cuda

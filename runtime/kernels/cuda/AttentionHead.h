@@ -112,9 +112,13 @@ template <typename T> struct Backward {
         delta(launch.buffer<float>(10)), scale(static_cast<float>(launch.scalars[0])) {}
 };
 
+/// Attention whose products take factors of bf16 (AttentionBf16.cu), and its gradients.
+void runAttentionBf16(const Launch &launch);
+void runAttentionGradBf16(const Launch &launch);
+
 /// Returns the bytes of delta, f32 [batch, heads, queryLen].
-inline int64_t attentionGradWorkspace(const int64_t *sizes, int, int) {
-  AttentionSizes s(sizes);
+inline int64_t attentionGradWorkspace(const LaunchShape &shape) {
+  AttentionSizes s(shape.sizes);
   return s.batch * s.heads * s.queryLen * int64_t(sizeof(float));
 }
 

@@ -45,8 +45,8 @@ struct Workspace {
         parts(reinterpret_cast<double2 *>(shift + (channels + 1) / 2 * 2)) {}
 };
 
-int64_t workspace(const int64_t *sizes, int, int) {
-  return (sizes[1] + 1) / 2 * 16 + sizes[1] * Shape::splits(sizes) * 16;
+int64_t workspace(const LaunchShape &shape) {
+  return (shape.sizes[1] + 1) / 2 * 16 + shape.sizes[1] * Shape::splits(shape.sizes) * 16;
 }
 
 /// Calls body(first element) for every `width` neighbours that this thread processes in the block's

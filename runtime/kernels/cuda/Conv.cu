@@ -20,7 +20,6 @@ namespace {
 
 using namespace convolution;
 
-constexpr int kSizes = 22; ///< the number of sizes before the type
 constexpr int kFewChannels = 4;
 constexpr int64_t kMostTiles = 256, kLeastTerms = 1024;
 
@@ -46,76 +45,79 @@ int splitsOf(const ConvSizes &s) {
   return splits < 1 ? 1 : static_cast<int>(splits);
 }
 
-template <typename Tiles> void runForward(const Launch &launch) {
-  ConvGeometry g(launch.sizes);
-  if (isDouble(launch, kSizes) || g.filters <= kFewChannels)
-    return convolveDirect(launch);
-  Forward product(g, launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2));
-  Tiles::launch(streamOf(launch), product, product.columns, launch.sizes[3]);
+/// Calls `run` with the tiles of the launch's precision.
+template <typename Run> void withTiles(const Launch &launch, const Run &run) {
+  switch (launch.precision) {
+  case Precision::stored:
+    return run(Tiles());
+  case Precision::tf32:
+    return run(TensorTiles<Tf32Factors>());
+  case Precision::bf16:
+    return run(TensorTiles<Bf16Factors>());
+  }
 }
 
-template <typename Tiles> void runGradInput(const Launch &launch) {
+void runForward(const Launch &launch) {
   ConvGeometry g(launch.sizes);
-  if (isDouble(launch, kSizes) || g.channels <= kFewChannels)
+  if (launch.type == ElementType::f64 || g.filters <= kFewChannels)
+    return convolveDirect(launch);
+  Forward product(g, launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2));
+  withTiles(launch, [&](auto tiles) {
+    tiles.launch(streamOf(launch), product, product.columns, launch.sizes[3]);
+  });
+}
+
+void runGradInput(const Launch &launch) {
+  ConvGeometry g(launch.sizes);
+  if (launch.type == ElementType::f64 || g.channels <= kFewChannels)
     return convolveGradInputDirect(launch);
   GradInput product(g, launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2));
   int64_t most = g.n; // columns of the largest class
   for (int d = 0; d < 3; ++d)
     most *= blocksFor(g.window.size[d], g.window.stride[d]);
-  Tiles::launch(streamOf(launch), product, most, launch.sizes[3] * product.strides());
+  withTiles(launch, [&](auto tiles) {
+    tiles.launch(streamOf(launch), product, most, launch.sizes[3] * product.strides());
+  });
 }
 
-bool isDirectGradWeight(const int64_t *sizes, int sizeCount) {
-  ConvSizes s(sizes);
-  return isDouble(sizes, sizeCount, kSizes) ||
+bool isDirectGradWeight(const LaunchShape &shape) {
+  ConvSizes s(shape.sizes);
+  return shape.type == ElementType::f64 ||
          (s.filters() <= kFewChannels && s.channels() <= kFewChannels);
 }
 
-template <typename Tiles> void runGradWeight(const Launch &launch) {
-  if (isDirectGradWeight(launch.sizes, launch.sizeCount))
+void runGradWeight(const Launch &launch) {
+  if (isDirectGradWeight(launch.shape()))
     return convolveGradWeightDirect(launch);
   ConvGeometry g(launch.sizes);
   const int splits = splitsOf(ConvSizes(launch.sizes));
   float *dw = launch.buffer<float>(2), *parts = splits > 1 ? launch.buffer<float>(3) : dw;
   GradWeight product(g, splits, launch.buffer<float>(0), launch.buffer<float>(1), parts);
-  Tiles::launch(streamOf(launch), product, g.depth, launch.sizes[3] * splits);
+  withTiles(launch, [&](auto tiles) {
+    tiles.launch(streamOf(launch), product, g.depth, launch.sizes[3] * splits);
+  });
   const int64_t count = int64_t(g.k) * g.depth;
   if (splits > 1)
     cuda::launch(streamOf(launch), blocksFor(count, kTileThreads), kTileThreads, addParts, parts,
                  dw, count, splits);
 }
 
-int64_t noWorkspace(const int64_t *sizes, int, int) {
-  return ConvGeometry::fits(sizes) ? 0 : -1;
+int64_t noWorkspace(const LaunchShape &shape) {
+  return ConvGeometry::fits(shape.sizes) ? 0 : -1;
 }
-int64_t gradWeightWorkspace(const int64_t *sizes, int sizeCount, int) {
-  ConvSizes s(sizes);
-  if (!ConvGeometry::fits(sizes))
+int64_t gradWeightWorkspace(const LaunchShape &shape) {
+  ConvSizes s(shape.sizes);
+  if (!ConvGeometry::fits(shape.sizes))
     return -1;
-  const int64_t splits = isDirectGradWeight(sizes, sizeCount) ? 1 : splitsOf(s);
+  const int64_t splits = isDirectGradWeight(shape) ? 1 : splitsOf(s);
   return splits > 1 ? splits * s.k * s.depth() * int64_t(sizeof(float)) : 0;
 }
 
 } // namespace
 
-const KernelOf<ConvArguments> conv = {"conv", runForward<Tiles>, noWorkspace};
-const KernelOf<ConvArguments> conv_grad_input = {"conv_grad_input", runGradInput<Tiles>,
-                                                 noWorkspace};
-const KernelOf<ConvArguments> conv_grad_weight = {"conv_grad_weight", runGradWeight<Tiles>,
+const KernelOf<ConvArguments> conv = {"conv", runForward, noWorkspace};
+const KernelOf<ConvArguments> conv_grad_input = {"conv_grad_input", runGradInput, noWorkspace};
+const KernelOf<ConvArguments> conv_grad_weight = {"conv_grad_weight", runGradWeight,
                                                   gradWeightWorkspace};
-
-using InTf32 = TensorTiles<Tf32Factors>;
-const KernelOf<ConvArguments> conv_tf32 = {"conv_tf32", runForward<InTf32>, noWorkspace};
-const KernelOf<ConvArguments> conv_grad_input_tf32 = {"conv_grad_input_tf32", runGradInput<InTf32>,
-                                                      noWorkspace};
-const KernelOf<ConvArguments> conv_grad_weight_tf32 = {"conv_grad_weight_tf32",
-                                                       runGradWeight<InTf32>, gradWeightWorkspace};
-
-using InBf16 = TensorTiles<Bf16Factors>;
-const KernelOf<ConvArguments> conv_bf16 = {"conv_bf16", runForward<InBf16>, noWorkspace};
-const KernelOf<ConvArguments> conv_grad_input_bf16 = {"conv_grad_input_bf16", runGradInput<InBf16>,
-                                                      noWorkspace};
-const KernelOf<ConvArguments> conv_grad_weight_bf16 = {"conv_grad_weight_bf16",
-                                                       runGradWeight<InBf16>, gradWeightWorkspace};
 
 } // namespace plimsoll::cuda

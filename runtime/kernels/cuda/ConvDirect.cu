@@ -15,7 +15,7 @@
 namespace plimsoll::cuda {
 namespace {
 
-constexpr int kThreads = 256, kSizes = 22;
+constexpr int kThreads = 256;
 
 template <typename T>
 __global__ void __launch_bounds__(kThreads)
@@ -103,7 +103,7 @@ __global__ void __launch_bounds__(kThreads)
 } // namespace
 
 void convolveDirect(const Launch &launch) {
-  withFloats(launch, kSizes, [&](auto *type) {
+  withFloats(launch, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     ConvGeometry g(launch.sizes);
     int64_t count = g.n * g.k * g.outputs;
@@ -113,7 +113,7 @@ void convolveDirect(const Launch &launch) {
 }
 
 void convolveGradInputDirect(const Launch &launch) {
-  withFloats(launch, kSizes, [&](auto *type) {
+  withFloats(launch, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     ConvGeometry g(launch.sizes);
     int64_t count = g.n * g.c * g.elements;
@@ -123,7 +123,7 @@ void convolveGradInputDirect(const Launch &launch) {
 }
 
 void convolveGradWeightDirect(const Launch &launch) {
-  withFloats(launch, kSizes, [&](auto *type) {
+  withFloats(launch, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     ConvGeometry g(launch.sizes);
     if (g.outputs == 0) // no image has a first output

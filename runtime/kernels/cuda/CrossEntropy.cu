@@ -160,8 +160,8 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-int64_t workspace(const int64_t *sizes, int, int) {
-  return 16 + sizes[0] * 16;
+int64_t workspace(const LaunchShape &shape) {
+  return 16 + shape.sizes[0] * 16;
 }
 
 /// Runs a launch with `buffers` buffers before its optional ones.

@@ -106,8 +106,7 @@ __global__ void __launch_bounds__(kRowThreads, 2)
 void runGather(const Launch &launch) {
   int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
   int64_t count = launch.sizes[3];
-  int64_t type = launch.sizeCount > 4 ? launch.sizes[4] : int64_t(ElementType::f32);
-  withElements(type, [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     withRowShape(inner, [&](auto shape) {
       using Shape = decltype(shape);
@@ -118,8 +117,8 @@ void runGather(const Launch &launch) {
   });
 }
 
-int64_t gradWorkspace(const int64_t *sizes, int, int) {
-  const int64_t axisDim = sizes[1], count = sizes[3];
+int64_t gradWorkspace(const LaunchShape &shape) {
+  const int64_t axisDim = shape.sizes[1], count = shape.sizes[3];
   return count ? (count + radix::spaceOf(count, axisDim)) * int64_t(sizeof(int)) : 0;
 }
 
@@ -127,7 +126,7 @@ void runGrad(const Launch &launch) {
   int64_t outer = launch.sizes[0], axisDim = launch.sizes[1], inner = launch.sizes[2];
   int64_t count = launch.sizes[3], size = outer * axisDim * inner;
   Stream stream = streamOf(launch);
-  withFloats(launch, 4, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     T *dtable = launch.buffer<T>(2);
     cuda::launch(stream, blocksFor(size, 4 * kRowThreads), kRowThreads, zero<T>, dtable, size);

@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(kRowThreads, 4)
 
 void runGather(const Launch &launch) {
   AxisSizes s = {launch.sizes[0], launch.sizes[1], launch.sizes[2], launch.sizes[3]};
-  withElements(launch.sizes[4], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     T outside;
     std::memset(&outside, 0xff, sizeof outside);
@@ -65,7 +65,7 @@ void runGather(const Launch &launch) {
 
 void runScatter(const Launch &launch) {
   AxisSizes s = {launch.sizes[0], launch.sizes[1], launch.sizes[2], launch.sizes[3]};
-  withElements(launch.sizes[5], [&](auto *tag) {
+  withElements(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     cuda::launch(streamOf(launch), blocksFor(s.outer * s.inner, kRowThreads), kRowThreads,
                  scatterLines<T>, s, launch.buffer<T>(0), launch.buffer<int64_t>(1),

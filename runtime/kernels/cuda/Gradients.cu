@@ -70,8 +70,8 @@ void runAccumulate(const Launch &launch) {
                launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2), count);
 }
 
-int64_t sumSquaresWorkspace(const int64_t *sizes, int, int) {
-  return partsOf(sizes[0]) * int64_t(sizeof(double));
+int64_t sumSquaresWorkspace(const LaunchShape &shape) {
+  return partsOf(shape.sizes[0]) * int64_t(sizeof(double));
 }
 
 void runSumSquares(const Launch &launch) {
@@ -79,7 +79,7 @@ void runSumSquares(const Launch &launch) {
         Square{launch.buffer<float>(0)}, Store<double>{launch.buffer<double>(1), 1.0});
 }
 
-int64_t clipWorkspace(const int64_t *, int, int) {
+int64_t clipWorkspace(const LaunchShape &) {
   return sizeof(double);
 }
 

@@ -162,9 +162,9 @@ void runGradInput(const Launch &launch) {
   });
 }
 
-int64_t gradParamsWorkspace(const int64_t *sizes, int, int) {
-  int64_t chunks = chunksOf(sizes[0]);
-  return chunks == 1 ? 0 : 2 * chunks * sizes[1] * int64_t(sizeof(double));
+int64_t gradParamsWorkspace(const LaunchShape &shape) {
+  int64_t chunks = chunksOf(shape.sizes[0]);
+  return chunks == 1 ? 0 : 2 * chunks * shape.sizes[1] * int64_t(sizeof(double));
 }
 
 void runGradParams(const Launch &launch) {

@@ -116,8 +116,8 @@ struct Element {
   __device__ double operator()(int64_t i) const { return values[i]; }
 };
 
-int64_t pointwiseWorkspace(const int64_t *sizes, int, int) {
-  return partsOf(sizes[0]) * int64_t(sizeof(double));
+int64_t pointwiseWorkspace(const LaunchShape &shape) {
+  return partsOf(shape.sizes[0]) * int64_t(sizeof(double));
 }
 
 void runPointwise(const Launch &launch) {
@@ -138,8 +138,8 @@ void runPointwiseGrad(const Launch &launch) {
   });
 }
 
-int64_t divergenceWorkspace(const int64_t *sizes, int, int) {
-  return (sizes[0] + partsOf(sizes[0])) * int64_t(sizeof(double));
+int64_t divergenceWorkspace(const LaunchShape &shape) {
+  return (shape.sizes[0] + partsOf(shape.sizes[0])) * int64_t(sizeof(double));
 }
 
 void runDivergence(const Launch &launch) {

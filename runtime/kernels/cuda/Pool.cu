@@ -191,30 +191,30 @@ template <typename T> void meanPoolGrad(const Launch &launch) {
                  launch.buffer<T>(0), launch.buffer<T>(1));
 }
 
-/// Runs `twice` if the element type, the size after the `sizes` others, is f64, else `single`.
-template <int sizes, void (*single)(const Launch &), void (*twice)(const Launch &)>
+/// Runs `twice` if the element type is f64, else `single`.
+template <void (*single)(const Launch &), void (*twice)(const Launch &)>
 void runTyped(const Launch &launch) {
-  (isDouble(launch, sizes) ? twice : single)(launch);
+  (launch.type == ElementType::f64 ? twice : single)(launch);
 }
 
 /// Returns 0, or -1 (this kernel cannot run) if a plane has 2^31 elements or more.
-int64_t workspace(const int64_t *sizes, int, int) {
-  BasicWindow<int64_t> w(sizes + 1);
+int64_t workspace(const LaunchShape &shape) {
+  BasicWindow<int64_t> w(shape.sizes + 1);
   constexpr int64_t most = int64_t(1) << 31;
   return w.elements() < most && w.outputs() < most ? 0 : -1;
 }
 
 } // namespace
 
-const KernelOf<MaxPoolArguments> max_pool = {
-    "max_pool", runTyped<19, maxPool<float>, maxPool<double>>, workspace};
+const KernelOf<MaxPoolArguments> max_pool = {"max_pool", runTyped<maxPool<float>, maxPool<double>>,
+                                             workspace};
 const KernelOf<MaxPoolIndexArguments> max_pool_index = {
-    "max_pool_index", runTyped<20, maxPoolIndex<float>, maxPoolIndex<double>>, workspace};
+    "max_pool_index", runTyped<maxPoolIndex<float>, maxPoolIndex<double>>, workspace};
 const KernelOf<MaxPoolArguments> max_pool_grad = {
-    "max_pool_grad", runTyped<19, maxPoolGrad<float>, maxPoolGrad<double>>, workspace};
+    "max_pool_grad", runTyped<maxPoolGrad<float>, maxPoolGrad<double>>, workspace};
 const KernelOf<AvgPoolArguments> avg_pool = {
-    "avg_pool", runTyped<23, meanPool<float>, meanPool<double>>, workspace};
+    "avg_pool", runTyped<meanPool<float>, meanPool<double>>, workspace};
 const KernelOf<AvgPoolArguments> avg_pool_grad = {
-    "avg_pool_grad", runTyped<23, meanPoolGrad<float>, meanPoolGrad<double>>, workspace};
+    "avg_pool_grad", runTyped<meanPoolGrad<float>, meanPoolGrad<double>>, workspace};
 
 } // namespace plimsoll::cuda

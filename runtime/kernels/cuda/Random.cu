@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kRowThreads)
 
 void runDropout(const Launch &launch) {
   int64_t count = launch.sizes[0];
-  withFloats(launch, 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     cuda::launch(streamOf(launch), blocksFor(count, 4 * kRowThreads), kRowThreads, drop<T>,
                  launch.buffer<T>(0), launch.buffer<float>(1), launch.buffer<T>(2), count,
@@ -70,7 +70,7 @@ void runDropout(const Launch &launch) {
 
 void runRandom(const Launch &launch) {
   int64_t count = launch.sizes[0];
-  withFloats(launch, 3, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     cuda::launch(streamOf(launch), blocksFor(count, 16 / sizeof(T) * kRowThreads), kRowThreads,
                  draw<T>, launch.buffer<float>(0), launch.buffer<T>(1), count, launch.sizes[1],

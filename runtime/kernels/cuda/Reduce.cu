@@ -96,7 +96,7 @@ template <typename Shape, typename T, int kind> void reduceKind(const Launch &la
 }
 
 void runReduce(const Launch &launch) {
-  withTypeAndShape(launch.sizes[3], launch.sizes[1], [&](auto *tag, auto shape) {
+  withTypeAndShape(launch, launch.sizes[1], [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
     switch (launch.sizes[2]) {
@@ -114,7 +114,7 @@ void runReduce(const Launch &launch) {
 
 void runArgReduce(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withTypeAndShape(launch.sizes[4], cols, [&](auto *tag, auto shape) {
+  withTypeAndShape(launch, cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
     launchRows<Shape>(launch, rows, argReduceRows<Shape, T>, launch.buffer<T>(0),

@@ -88,8 +88,9 @@ template <typename Run> void withRowShape(int64_t cols, Run run) {
 }
 
 /// Calls run(null pointer to the element type, RowShape).
-template <typename Run> void withTypeAndShape(int64_t type, int64_t cols, Run run) {
-  withElements(type, [&](auto *tag) { withRowShape(cols, [&](auto shape) { run(tag, shape); }); });
+template <typename Run> void withTypeAndShape(const Launch &launch, int64_t cols, Run run) {
+  withElements(launch,
+               [&](auto *tag) { withRowShape(cols, [&](auto shape) { run(tag, shape); }); });
 }
 
 template <typename Shape> int64_t rowBlocks(int64_t rows) {

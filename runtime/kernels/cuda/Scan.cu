@@ -131,7 +131,7 @@ __global__ void __launch_bounds__(kRowThreads, 4)
 
 void runCumSum(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withTypeAndShape(launch.sizes[4], cols, [&](auto *tag, auto shape) {
+  withTypeAndShape(launch, cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
     launchRows<Shape>(launch, rows, runningSum<Shape, T>, launch.buffer<T>(0), launch.buffer<T>(1),
@@ -141,7 +141,7 @@ void runCumSum(const Launch &launch) {
 
 void runProductGradient(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withTypeAndShape(launch.sizes[2], cols, [&](auto *tag, auto shape) {
+  withTypeAndShape(launch, cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
     launchRows<Shape>(launch, rows, productGradient<Shape, T>, launch.buffer<T>(0),
@@ -151,7 +151,7 @@ void runProductGradient(const Launch &launch) {
 
 void runTopK(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withTypeAndShape(launch.sizes[4], cols, [&](auto *tag, auto shape) {
+  withTypeAndShape(launch, cols, [&](auto *tag, auto shape) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Shape = decltype(shape);
     launchRows<Shape>(launch, rows, topOfRows<Shape, T>, launch.buffer<T>(0), launch.buffer<T>(1),

@@ -71,7 +71,7 @@ __global__ void __launch_bounds__(kRowThreads, 4)
 
 template <bool logarithm> void runForward(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withFloats(launch, 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     withRowShape(cols, [&](auto shape) {
       using Shape = decltype(shape);
@@ -83,7 +83,7 @@ template <bool logarithm> void runForward(const Launch &launch) {
 
 void runGrad(const Launch &launch) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  withFloats(launch, 2, [&](auto *tag) {
+  withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     withRowShape(cols, [&](auto shape) {
       using Shape = decltype(shape);

@@ -438,3 +438,23 @@ exec.program @p arena(1024) threads(1) {
     exec.yield %1 : i64
   }
 }
+
+// -----
+
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
+  %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
+  // expected-error @+1 {{is of no kernel: none works on 'f8E4M3FN' in the precision}}
+  exec.call "softmax" of f8E4M3FN reads(%x) writes(%y) buffers [0, -1] sizes [4, 4]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+}
+
+// -----
+
+exec.program @train arena(4096) threads(1) {
+  %x = exec.slice "x" input at 0 : !exec.slice<f32, 16>
+  %y = exec.slice "y" activation at 256 : !exec.slice<f32, 16>
+  // expected-error @+1 {{in the precision 'f64'}}
+  exec.call "conv" in f64 reads(%x) writes(%y) buffers [0, -1] sizes [4, 4]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+}

@@ -71,6 +71,14 @@ func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
 
 // -----
 
+func.func @train_of_no_type(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{no kernel works on 'f16' in the precision 'f64'}}
+  %h = nn.mul %x, %x {plan.launch = #plan.launch<kernel = "matmul", element = f16, precision = f64, seconds = 1.0 : f64>} : tensor<4x8xf32>, tensor<4x8xf32>
+  return %h : tensor<4x8xf32>
+}
+
+// -----
+
 func.func @train(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   // expected-error @+1 {{the seconds of a launch must be a finite f64 from 0 on, got 0x7F800000 : f32}}
   %h = nn.mul %x, %x {plan.launch = #plan.launch<seconds = 0x7F800000 : f32>} : tensor<4x8xf32>, tensor<4x8xf32>

@@ -19,7 +19,7 @@ func.func @train(%x: tensor<64x64xf32>) -> tensor<4096xf32> attributes {nn.timel
   // 2 * 64^3 operations at 50 GFLOP/s.
   // PLAIN-NEXT: nn.launch(%arg0, %{{.*}}) {plan.launch = #plan.launch<seconds = {{1\.048[0-9]*[eE]-0?5}} : f64>}
   // CPU-NEXT:   nn.launch(%arg0, %{{.*}}) {plan.launch = #plan.launch<kernel = "matmul", workspace = {{[1-9][0-9]*}}, seconds = {{[^>]*}} : f64>}
-  // GPU-NEXT:   nn.launch(%arg0, %{{.*}}) {plan.launch = #plan.launch<kernel = "matmul_tf32", {{.*}}seconds = {{[^>]*}} : f64>}
+  // GPU-NEXT:   nn.launch(%arg0, %{{.*}}) {plan.launch = #plan.launch<kernel = "matmul", precision = tf32, {{.*}}seconds = {{[^>]*}} : f64>}
   %y = nn.matmul %x, %w : tensor<64x64xf32>, tensor<64x64xf32>
   // A loop nest has no kernel of a library.
   // CHECK:      nn.launch({{.*}}) {plan.launch = #plan.launch<seconds = {{[^>]*}} : f64>}

@@ -37,17 +37,24 @@ exec.program @train arena(4096) threads(1) {
   // expected-error @+1 {{calls 'softmax': 'cols' must be in [0, 2^48), found -4}}
   exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, -4]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
-  // expected-error @+1 {{calls 'softmax': there is no element type 3 for it}}
-  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 3]
+  // expected-error @+1 {{calls 'softmax': the library has no such kernel for i64}}
+  exec.call "softmax" of i64 reads(%x) writes(%y) buffers [0, -1] sizes [4, 4]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
-  // expected-error @+1 {{calls 'softmax': there is no element type 0 for it}}
-  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 0]
+  // expected-error @+1 {{calls 'softmax': the library has no such kernel for f32 in this precision}}
+  exec.call "softmax" in tf32 reads(%x) writes(%y) buffers [0, -1] sizes [4, 4]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+2 {{calls 'softmax': 'x' holds f64, slice 'x' holds f32}}
+  // expected-error @+1 {{calls 'softmax': 'y' holds f64, slice 'y' holds f32}}
+  exec.call "softmax" of f64 reads(%x) writes(%y) buffers [0, -1] sizes [4, 2]
+      : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
+  // expected-error @+1 {{calls 'softmax': it takes 2 sizes, found 3}}
+  exec.call "softmax" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 1]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
   // expected-error @+1 {{calls 'reduce': 'kind' must be in [0, 4), found 4}}
-  exec.call "reduce" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 4, 0]
+  exec.call "reduce" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 4]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
   // expected-error @+1 {{calls 'cum_sum': 'reverse' must be 0 or 1, found 2}}
-  exec.call "cum_sum" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 0, 2, 0]
+  exec.call "cum_sum" reads(%x) writes(%y) buffers [0, -1] sizes [4, 4, 0, 2]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
 }
 
@@ -73,7 +80,7 @@ exec.program @train arena(4096) threads(1) {
   %i = exec.slice "i" activation at 512 : !exec.slice<i64, 16>
   exec.given %x : !exec.slice<f32, 16>
   // expected-error @+1 {{calls 'top_k': its sizes must be such that k <= cols}}
-  exec.call "top_k" reads(%x) writes(%y, %i) buffers [0, -1, -2] sizes [4, 4, 5, 0, 0]
+  exec.call "top_k" reads(%x) writes(%y, %i) buffers [0, -1, -2] sizes [4, 4, 5, 0]
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>, !exec.slice<i64, 16>)
   // expected-error @+1 {{calls 'softmax': 'x' is absent}}
   exec.call "softmax" reads() writes(%y) buffers [-9223372036854775808, -1] sizes [4, 4]

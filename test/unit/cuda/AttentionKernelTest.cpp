@@ -35,9 +35,7 @@ struct Shape {
 
 class AttentionKernel : public CudaKernels, public testing::WithParamInterface<Shape> {
 protected:
-  template <typename Factor>
-  void compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad,
-                   double tolerance, double lseTolerance);
+  template <typename Factor> void compareBoth(double tolerance, double lseTolerance);
 
   void addMask(Compare &compare) {
     const Shape &s = GetParam();
@@ -60,9 +58,10 @@ protected:
 
 /// Compares both directions with the CPU's, on numbers that `Factor` can represent.
 template <typename Factor>
-void AttentionKernel::compareBoth(const plimsoll::Kernel &attention, const plimsoll::Kernel &grad,
-                                  double tolerance, double lseTolerance) {
+void AttentionKernel::compareBoth(double tolerance, double lseTolerance) {
   const Shape &s = GetParam();
+  constexpr bool isNarrow = std::is_same_v<Factor, plimsoll::Bf16>;
+  const LaunchKey key = {ElementType::f32, isNarrow ? ElementType::bf16 : ElementType::f32};
   int64_t rows = s.batch * s.heads * s.queryLen, keys = s.batch * s.kvHeads * s.keyLen;
   double scale = 1 / std::sqrt(double(s.headDim));
   auto numbers = [&](int64_t count) {
@@ -80,7 +79,7 @@ void AttentionKernel::compareBoth(const plimsoll::Kernel &attention, const plims
   forward.readAs<Factor>(v);
   addMask(forward);
   int out = forward.writeAs<Factor>(rows * s.valueDim), lse = forward.write<float>(rows);
-  forward.run(plimsoll::attention, attention, s.sizes(), {scale});
+  forward.run(plimsoll::attention, cuda::attention, s.sizes(), {scale}, key);
   forward.expect<float, Factor>(out, tolerance);
   forward.expect<float>(lse, lseTolerance);
 
@@ -98,20 +97,20 @@ void AttentionKernel::compareBoth(const plimsoll::Kernel &attention, const plims
   backward.readAs<Factor>(numbers(rows * s.valueDim));
   int dq = backward.write<float>(rows * s.headDim), dk = backward.write<float>(keys * s.headDim);
   int dv = backward.write<float>(keys * s.valueDim);
-  backward.run(plimsoll::attention_grad, grad, s.sizes(), {scale});
+  backward.run(plimsoll::attention_grad, cuda::attention_grad, s.sizes(), {scale}, key);
   backward.expect<float>(dq, 1.5 * tolerance);
   backward.expect<float>(dk, 1.5 * tolerance);
   backward.expect<float>(dv, 1.5 * tolerance);
 }
 
 TEST_P(AttentionKernel, IsTheCpus) {
-  compareBoth<float>(cuda::attention, cuda::attention_grad, 2e-6, 2e-6);
+  compareBoth<float>(2e-6, 2e-6);
 }
 
 /// Operands are bf16 numbers, so that only the weights and the gradients of scores are rounded, by
 /// at most 2^-9 of each.
 TEST_P(AttentionKernel, InBf16IsNearTheCpus) {
-  compareBoth<plimsoll::Bf16>(cuda::attention_bf16, cuda::attention_grad_bf16, 0x1p-8, 2e-6);
+  compareBoth<plimsoll::Bf16>(0x1p-8, 2e-6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, AttentionKernel,

@@ -19,12 +19,19 @@
 using Sizes = std::vector<int64_t>;
 using plimsoll::ElementType;
 
-template <typename T> constexpr int64_t code() {
-  return static_cast<int64_t>(std::is_same_v<T, float>     ? ElementType::f32
-                              : std::is_same_v<T, double>  ? ElementType::f64
-                              : std::is_same_v<T, int32_t> ? ElementType::i32
-                              : std::is_same_v<T, int64_t> ? ElementType::i64
-                                                           : ElementType::u8);
+/// The types of the data of two launches, and the precision of CUDA's.
+struct LaunchKey {
+  ElementType cpu = ElementType::f32, cuda = ElementType::f32;
+  plimsoll::Precision precision = plimsoll::Precision::stored;
+};
+
+template <typename T> constexpr LaunchKey keyOf() {
+  ElementType type = std::is_same_v<T, float>     ? ElementType::f32
+                     : std::is_same_v<T, double>  ? ElementType::f64
+                     : std::is_same_v<T, int32_t> ? ElementType::i32
+                     : std::is_same_v<T, int64_t> ? ElementType::i64
+                                                  : ElementType::u8;
+  return {type, type};
 }
 
 /// One comparison: operands in the order of the kernel's buffers, then `run`, then `expect...`.
@@ -65,9 +72,17 @@ public:
   }
 
   void run(const plimsoll::Kernel &cpu, const plimsoll::Kernel &cuda, const Sizes &sizes,
-           const std::vector<double> &scalars = {}) {
-    runOnCpu(cpu, sizes, scalars);
-    runOnEmulator(cuda, sizes, scalars);
+           const std::vector<double> &scalars = {}, LaunchKey key = {}) {
+    constexpr int threads = 2;
+    plimsoll::Launch launch = {nullptr,        0,
+                               sizes.data(),   static_cast<int>(sizes.size()),
+                               scalars.data(), static_cast<int>(scalars.size()),
+                               threads,        nullptr};
+    launch.type = key.cpu;
+    runOnCpu(cpu, launch);
+    launch.type = key.cuda;
+    launch.precision = key.precision;
+    runOnEmulator(cuda, launch);
   }
 
   /// Expects that the largest difference, relative to the CPU's largest number, is at most
@@ -131,43 +146,36 @@ private:
     return bytes;
   }
 
-  static plimsoll::Launch launchOf(std::vector<void *> &buffers, const Sizes &sizes,
-                                   const std::vector<double> &scalars) {
-    return {buffers.data(),
-            static_cast<int>(buffers.size()),
-            sizes.data(),
-            static_cast<int>(sizes.size()),
-            scalars.data(),
-            static_cast<int>(scalars.size()),
-            2,
-            nullptr};
+  static int64_t workspaceOf(const plimsoll::Kernel &kernel, const plimsoll::Launch &launch) {
+    return kernel.workspace ? kernel.workspace(launch.shape()) : 0;
   }
 
-  static int64_t workspaceOf(const plimsoll::Kernel &kernel, const Sizes &sizes) {
-    return kernel.workspace ? kernel.workspace(sizes.data(), static_cast<int>(sizes.size()), 2) : 0;
+  static void runWith(const plimsoll::Kernel &kernel, plimsoll::Launch launch,
+                      std::vector<void *> &buffers) {
+    launch.buffers = buffers.data();
+    launch.bufferCount = static_cast<int>(buffers.size());
+    kernel.run(launch);
   }
 
-  void runOnCpu(const plimsoll::Kernel &kernel, const Sizes &sizes,
-                const std::vector<double> &scalars) {
+  void runOnCpu(const plimsoll::Kernel &kernel, const plimsoll::Launch &launch) {
     std::vector<void *> buffers;
     for (Operand &operand : operands)
       buffers.push_back(operand.of >= 0    ? buffers[static_cast<size_t>(operand.of)]
                         : operand.of == -2 ? nullptr
                                            : operand.cpu.data());
-    int64_t bytes = workspaceOf(kernel, sizes);
+    int64_t bytes = workspaceOf(kernel, launch);
     ASSERT_GE(bytes, 0);
     void *space =
         bytes ? std::aligned_alloc(64, static_cast<size_t>(bytes + 63) / 64 * 64) : nullptr;
     if (space)
       buffers.push_back(space);
-    kernel.run(launchOf(buffers, sizes, scalars));
+    runWith(kernel, launch, buffers);
     std::free(space);
   }
 
-  void runOnEmulator(const plimsoll::Kernel &kernel, const Sizes &sizes,
-                     const std::vector<double> &scalars) {
+  void runOnEmulator(const plimsoll::Kernel &kernel, const plimsoll::Launch &launch) {
     namespace emulator = plimsoll::emulator;
-    int64_t space = workspaceOf(kernel, sizes);
+    int64_t space = workspaceOf(kernel, launch);
     ASSERT_GE(space, 0);
     size_t used = 64;
     for (Operand &operand : operands) {
@@ -193,7 +201,7 @@ private:
     }
     emulator::CollectFaults collect;
     emulator::beginLaunch(kernel.name, accesses);
-    kernel.run(launchOf(buffers, sizes, scalars));
+    runWith(kernel, launch, buffers);
     emulator::endLaunch();
     auto faults = emulator::takeFaults();
     EXPECT_TRUE(faults.empty()) << faults.size() << " faults, first: " << faults[0].message;

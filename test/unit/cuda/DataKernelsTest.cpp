@@ -18,8 +18,7 @@ TEST_F(CudaKernels, Gather) {
       // Some count from the end, some lie outside.
       compare.read(whole<int64_t>(sizes[3], -sizes[1] - 1, sizes[1]));
       int y = compare.write<T>(sizes[0] * sizes[3] * sizes[2]);
-      sizes.push_back(code<T>());
-      compare.run(plimsoll::gather, cuda::gather, sizes);
+      compare.run(plimsoll::gather, cuda::gather, sizes, {}, keyOf<T>());
       compare.expect<T>(y, 0);
     }
   });
@@ -41,8 +40,7 @@ TEST_F(CudaKernels, GatherGradientInTheOrderOfTheIndices) {
       compare.read(random<T>(sizes[0] * sizes[3] * sizes[2]));
       compare.read(whole<int64_t>(sizes[3], -sizes[1] - 1, sizes[1]));
       int dtable = compare.write<T>(sizes[0] * sizes[1] * sizes[2]);
-      sizes.push_back(code<T>());
-      compare.run(plimsoll::gather_grad, cuda::gather_grad, sizes);
+      compare.run(plimsoll::gather_grad, cuda::gather_grad, sizes, {}, keyOf<T>());
       compare.expect<T>(dtable, 0);
     }
   });
@@ -111,7 +109,7 @@ TEST_F(CudaKernels, DropoutDrawsTheSameMask) {
       int x = compare.update(random<T>(count));
       compare.read(hyper());
       compare.same(x);
-      compare.run(plimsoll::dropout, cuda::dropout, {count, 3, code<T>()}, {0.3});
+      compare.run(plimsoll::dropout, cuda::dropout, {count, 3}, {0.3}, keyOf<T>());
       compare.expect<T>(x, 0);
     }
   });
@@ -125,8 +123,8 @@ TEST_F(CudaKernels, RandomNumbersAreTheSame) {
         Compare compare;
         compare.read(hyper());
         int y = compare.write<T>(count);
-        compare.run(plimsoll::random_numbers, cuda::random_numbers,
-                    {count, 5, distribution, code<T>()});
+        compare.run(plimsoll::random_numbers, cuda::random_numbers, {count, 5, distribution}, {},
+                    keyOf<T>());
         compare.expect<T>(y, distribution ? tolerance : 0);
       }
   });

@@ -100,23 +100,21 @@ TEST_F(CudaKernels, GatherAndScatterElements) {
       int64_t table = shape[0] * shape[1] * shape[2], count = shape[0] * shape[3] * shape[2];
       auto indices = whole<int64_t>(count, -shape[1] - 1, shape[1]); // some lie outside
       auto x = whole<T>(table, 0, 50), updates = whole<T>(count, 1, 3);
-      Sizes sizes = shape;
-      sizes.push_back(code<T>());
       Compare gather;
       gather.read(x);
       gather.read(indices);
       int y = gather.write<T>(count);
-      gather.run(plimsoll::gather_elements, cuda::gather_elements, sizes);
+      gather.run(plimsoll::gather_elements, cuda::gather_elements, shape, {}, keyOf<T>());
       gather.expect<T>(y, 0);
       for (int64_t update = 0; update < 5; ++update) {
         Sizes updating = shape;
-        updating.insert(updating.end(), {update, code<T>()});
+        updating.push_back(update);
         Compare scatter;
         int first = update % 2 ? scatter.update(x) : scatter.read(x);
         scatter.read(indices);
         scatter.read(updates);
         int out = update % 2 ? scatter.same(first) : scatter.write<T>(table);
-        scatter.run(plimsoll::scatter_elements, cuda::scatter_elements, updating);
+        scatter.run(plimsoll::scatter_elements, cuda::scatter_elements, updating, {}, keyOf<T>());
         scatter.expect<T>(out, 0);
       }
     }
@@ -136,7 +134,7 @@ TEST_F(CudaKernels, TopK) {
         Compare compare;
         compare.read(x);
         int values = compare.write<T>(rows * k), indices = compare.write<int64_t>(rows * k);
-        compare.run(plimsoll::top_k, cuda::top_k, {rows, cols, k, smallest, code<T>()});
+        compare.run(plimsoll::top_k, cuda::top_k, {rows, cols, k, smallest}, {}, keyOf<T>());
         compare.expect<T>(values, 0);
         compare.expect<int64_t>(indices, 0);
       }

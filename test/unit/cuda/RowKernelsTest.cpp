@@ -78,22 +78,22 @@ TEST_F(CudaKernels, Softmax) {
     using T = decltype(zero);
     for (const Sizes &shape : kRows) {
       int64_t rows = shape[0], cols = shape[1];
-      Sizes sizes = {rows, cols, code<T>()};
+      Sizes sizes = {rows, cols};
       for (bool logarithm : {false, true}) {
         Compare compare;
         int x = compare.update(random<T>(rows * cols, 4));
         int y = logarithm ? compare.same(x) : compare.write<T>(rows * cols);
         if (logarithm)
-          compare.run(plimsoll::log_softmax, cuda::log_softmax, sizes);
+          compare.run(plimsoll::log_softmax, cuda::log_softmax, sizes, {}, keyOf<T>());
         else
-          compare.run(plimsoll::softmax, cuda::softmax, sizes);
+          compare.run(plimsoll::softmax, cuda::softmax, sizes, {}, keyOf<T>());
         compare.expect<T>(y, tolerance);
       }
       Compare grad;
       int dy = grad.update(random<T>(rows * cols));
       grad.read(random<T>(rows * cols));
       grad.same(dy);
-      grad.run(plimsoll::softmax_grad, cuda::softmax_grad, sizes);
+      grad.run(plimsoll::softmax_grad, cuda::softmax_grad, sizes, {}, keyOf<T>());
       grad.expect<T>(dy, tolerance);
     }
   });
@@ -122,7 +122,7 @@ TEST_F(CudaKernels, Reduce) {
                          ? random<T>(rows * cols)
                          : whole<T>(rows * cols, product ? 1 : 0, product ? 2 : 9));
         int y = compare.write<T>(rows);
-        compare.run(plimsoll::reduce, cuda::reduce, {rows, cols, kind, code<T>()});
+        compare.run(plimsoll::reduce, cuda::reduce, {rows, cols, kind}, {}, keyOf<T>());
         compare.expect<T>(y, kind < 2 ? 0 : 1e-7);
       }
   });
@@ -133,7 +133,7 @@ TEST_F(CudaKernels, ReduceOfNothingAndOfNan) {
     Compare nothing;
     nothing.read(std::vector<float>());
     int y = nothing.write<float>(3);
-    nothing.run(plimsoll::reduce, cuda::reduce, {3, 0, kind, code<float>()});
+    nothing.run(plimsoll::reduce, cuda::reduce, {3, 0, kind}, {}, keyOf<float>());
     nothing.expect<float>(y, 0);
 
     std::vector<float> x = random(4 * 50);
@@ -141,7 +141,7 @@ TEST_F(CudaKernels, ReduceOfNothingAndOfNan) {
     Compare compare;
     compare.read(x);
     y = compare.write<float>(4);
-    compare.run(plimsoll::reduce, cuda::reduce, {4, 50, kind, code<float>()});
+    compare.run(plimsoll::reduce, cuda::reduce, {4, 50, kind}, {}, keyOf<float>());
     compare.expect<float>(y, 1e-7);
   }
 }
@@ -160,7 +160,8 @@ TEST_F(CudaKernels, PositionsOfExtremes) {
               x[cols / 2] = x[cols / 3] = NAN;
           compare.read(x);
           int y = compare.write<int64_t>(rows);
-          compare.run(plimsoll::arg_reduce, cuda::arg_reduce, {rows, cols, kind, last, code<T>()});
+          compare.run(plimsoll::arg_reduce, cuda::arg_reduce, {rows, cols, kind, last}, {},
+                      keyOf<T>());
           compare.expect<int64_t>(y, 0);
         }
   });
@@ -181,7 +182,7 @@ TEST_F(CudaKernels, ProductGradient) {
       grad.read(whole<T>(rows, 1, 3));
       grad.read(x);
       int dx = grad.write<T>(rows * cols);
-      grad.run(plimsoll::reduce_prod_grad, cuda::reduce_prod_grad, {rows, cols, code<T>()});
+      grad.run(plimsoll::reduce_prod_grad, cuda::reduce_prod_grad, {rows, cols}, {}, keyOf<T>());
       grad.expect<T>(dx, 0);
     }
   });
@@ -198,7 +199,8 @@ TEST_F(CudaKernels, RunningSums) {
           bool exact = !std::is_floating_point_v<T> || reverse == 0;
           int x = sums.update(exact ? whole<T>(rows * cols, 0, 5) : random<T>(rows * cols));
           sums.same(x);
-          sums.run(plimsoll::cum_sum, cuda::cum_sum, {rows, cols, exclusive, reverse, code<T>()});
+          sums.run(plimsoll::cum_sum, cuda::cum_sum, {rows, cols, exclusive, reverse}, {},
+                   keyOf<T>());
           // f32: a sum in f64 that rounds the other way; f64: as other sums (forFloats).
           sums.expect<T>(x, exact ? 0 : std::is_same_v<T, float> ? 0x1p-23 : 1e-13);
         }

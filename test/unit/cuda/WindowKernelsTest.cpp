@@ -8,6 +8,7 @@
 namespace {
 
 namespace cuda = plimsoll::cuda;
+using plimsoll::Precision;
 
 struct Axis {
   int64_t size, kernel, stride = 1, pad = 0, dilation = 1, padBehind = -1; ///< -1: as before
@@ -40,10 +41,6 @@ struct Shape {
   std::vector<Axis> axes;
 };
 
-struct Kernels {
-  const plimsoll::Kernel &forward, &gradInput, &gradWeight;
-};
-
 float toBf16(float x) {
   return plimsoll::Bf16(x);
 }
@@ -62,15 +59,15 @@ protected:
   /// Compares all three kernels with the CPU's, whose factors are rounded before. `tolerance` is
   /// for the gradients.
   template <typename T>
-  void compareAll(const Kernels &kernels, double forwardTolerance, double tolerance,
-                  float (*round)(float) = asItIs) {
+  void compareAll(double forwardTolerance, double tolerance,
+                  Precision precision = Precision::stored, float (*round)(float) = asItIs) {
     const Shape &shape = GetParam();
     Sizes sizes = {shape.n, shape.c, shape.k, shape.groups};
     Sizes window = windowOf(shape.axes);
     sizes.insert(sizes.end(), window.begin(), window.end());
     plimsoll::ConvSizes s(sizes.data());
-    if (std::is_same_v<T, double>)
-      sizes.push_back(code<T>());
+    LaunchKey key = keyOf<T>();
+    key.precision = precision;
     auto numbers = [&](int64_t count) {
       auto values = random<T>(count);
       if (round != asItIs)
@@ -85,49 +82,45 @@ protected:
     forward.read(x);
     forward.read(w);
     int y = forward.write<T>(s.n * s.k * s.outputs());
-    forward.run(plimsoll::conv, kernels.forward, sizes);
+    forward.run(plimsoll::conv, cuda::conv, sizes, {}, key);
     forward.expect<T>(y, forwardTolerance);
 
     Compare input;
     input.read(dy);
     input.read(w);
     int dx = input.write<T>(s.n * s.c * s.window.elements());
-    input.run(plimsoll::conv_grad_input, kernels.gradInput, sizes);
+    input.run(plimsoll::conv_grad_input, cuda::conv_grad_input, sizes, {}, key);
     input.expect<T>(dx, tolerance);
 
     Compare weight;
     weight.read(dy);
     weight.read(x);
     int dw = weight.write<T>(s.k * s.depth());
-    weight.run(plimsoll::conv_grad_weight, kernels.gradWeight, sizes);
+    weight.run(plimsoll::conv_grad_weight, cuda::conv_grad_weight, sizes, {}, key);
     weight.expect<T>(dw, tolerance);
   }
 };
 
-const Kernels plain = {cuda::conv, cuda::conv_grad_input, cuda::conv_grad_weight};
-const Kernels inBf16 = {cuda::conv_bf16, cuda::conv_grad_input_bf16, cuda::conv_grad_weight_bf16};
-const Kernels inTf32 = {cuda::conv_tf32, cuda::conv_grad_input_tf32, cuda::conv_grad_weight_tf32};
-
 TEST_P(ConvKernels, AreTheCpus) {
   const Shape &shape = GetParam();
-  compareAll<float>(plain, shape.k / shape.groups <= 4 ? 1e-6 : 0, 1e-6);
+  compareAll<float>(shape.k / shape.groups <= 4 ? 1e-6 : 0, 1e-6);
 }
 TEST_P(ConvKernels, AreTheCpusInDouble) {
-  compareAll<double>(plain, 1e-14, 1e-14);
+  compareAll<double>(1e-14, 1e-14);
 }
 /// Factors are representable in the precision, so that only the order of the sums differs, which
 /// are single chains here. The tolerance is that of other sums in f32 (forFloats).
 TEST_P(ConvKernels, AreTheCpusInBf16) {
-  compareAll<float>(inBf16, 2e-6, 2e-6, toBf16);
+  compareAll<float>(2e-6, 2e-6, Precision::bf16, toBf16);
 }
 TEST_P(ConvKernels, AreTheCpusInTf32) {
-  compareAll<float>(inTf32, 2e-6, 2e-6, toTf32);
+  compareAll<float>(2e-6, 2e-6, Precision::tf32, toTf32);
 }
 
 /// Five filters that each copy a channel: no sum hides how the factors are rounded.
 TEST_F(CudaKernels, ConvolutionsRoundTheirFactors) {
   struct Case {
-    const plimsoll::Kernel &kernel;
+    Precision precision;
     int bits;
     float (*round)(float);
   };
@@ -138,7 +131,7 @@ TEST_F(CudaKernels, ConvolutionsRoundTheirFactors) {
   std::vector<float> w(25);
   for (int64_t i = 0; i < 5; ++i)
     w[i * 6] = 1;
-  for (const Case &each : {Case{cuda::conv_bf16, 8, toBf16}, Case{cuda::conv_tf32, 11, toTf32}}) {
+  for (const Case &each : {Case{Precision::bf16, 8, toBf16}, Case{Precision::tf32, 11, toTf32}}) {
     auto x = random(5 * count);
     for (int64_t i = 0; i < 5 * count; i += 3) // halfway between two numbers of so many bits
       x[i] = float((1 << each.bits) + 2 * (i % 100) + 1) * (i % 2 ? -1 : 1);
@@ -150,8 +143,9 @@ TEST_F(CudaKernels, ConvolutionsRoundTheirFactors) {
     compare.read(x);
     compare.read(w);
     int y = compare.write<float>(5 * count);
-    compare.run(plimsoll::conv, each.kernel, sizes);
-    EXPECT_EQ(compare.emulated<float>(y), rounded) << each.kernel.name;
+    compare.run(plimsoll::conv, cuda::conv, sizes, {},
+                {ElementType::f32, ElementType::f32, each.precision});
+    EXPECT_EQ(compare.emulated<float>(y), rounded) << each.bits;
   }
 }
 
@@ -180,7 +174,7 @@ TEST(ConvKernelSizes, TooLargeAnImageIsRefused) {
   sizes.insert(sizes.end(), window.begin(), window.end());
   for (const plimsoll::Kernel *kernel :
        {&cuda::conv, &cuda::conv_grad_input, &cuda::conv_grad_weight})
-    EXPECT_EQ(kernel->workspace(sizes.data(), 22, 1), -1) << kernel->name;
+    EXPECT_EQ(kernel->workspace({sizes.data(), 22, 1}), -1) << kernel->name;
 }
 
 class PoolKernels : public CudaKernels, public testing::WithParamInterface<std::vector<Axis>> {};
@@ -199,25 +193,25 @@ TEST_P(PoolKernels, AreTheCpusToTheBit) {
     auto with = [&](Sizes more) {
       Sizes all = sizes;
       all.insert(all.end(), more.begin(), more.end());
-      all.push_back(code<T>());
       return all;
     };
 
     Compare largest, grad;
     largest.read(x);
     int y = largest.write<T>(planes * w.outputs());
-    largest.run(plimsoll::max_pool, cuda::max_pool, with({}));
+    largest.run(plimsoll::max_pool, cuda::max_pool, with({}), {}, keyOf<T>());
     largest.expect<T>(y, 0);
     grad.read(dy);
     grad.read(x);
     int dx = grad.write<T>(planes * w.elements());
-    grad.run(plimsoll::max_pool_grad, cuda::max_pool_grad, with({}));
+    grad.run(plimsoll::max_pool_grad, cuda::max_pool_grad, with({}), {}, keyOf<T>());
     grad.expect<T>(dx, 0);
     for (int64_t columnMajor : {0, 1}) {
       Compare index;
       index.read(x);
       int at = index.write<int64_t>(planes * w.outputs());
-      index.run(plimsoll::max_pool_index, cuda::max_pool_index, with({columnMajor}));
+      index.run(plimsoll::max_pool_index, cuda::max_pool_index, with({columnMajor}), {},
+                keyOf<T>());
       index.expect<int64_t>(at, 0);
     }
     std::vector<Axis> axes = GetParam();
@@ -227,11 +221,11 @@ TEST_P(PoolKernels, AreTheCpusToTheBit) {
       Compare mean, meanGrad;
       mean.read(random<T>(planes * w.elements()));
       y = mean.write<T>(planes * w.outputs());
-      mean.run(plimsoll::avg_pool, cuda::avg_pool, with(behind));
+      mean.run(plimsoll::avg_pool, cuda::avg_pool, with(behind), {}, keyOf<T>());
       mean.expect<T>(y, w.taps() >= 64 ? tolerance : 0);
       meanGrad.read(dy);
       dx = meanGrad.write<T>(planes * w.elements());
-      meanGrad.run(plimsoll::avg_pool_grad, cuda::avg_pool_grad, with(behind));
+      meanGrad.run(plimsoll::avg_pool_grad, cuda::avg_pool_grad, with(behind), {}, keyOf<T>());
       meanGrad.expect<T>(dx, 0);
     }
   });

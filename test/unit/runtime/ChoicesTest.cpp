@@ -26,14 +26,14 @@ int ran = 0;
 void run(const Launch &launch) {
   ran = static_cast<const Algorithm *>(launch.handle)->number;
 }
-void *prepare(const int64_t *, int, int, int64_t, const char **) {
+void *prepare(const LaunchShape &, int64_t, const char **) {
   return &algorithms[0];
 }
-void *prepareAs(const int64_t *sizes, int, int, int64_t, const char *choice, const char **error) {
+void *prepareAs(const LaunchShape &shape, int64_t, const char *choice, const char **error) {
   int number = 0;
   if (std::sscanf(choice, "number %d", &number) != 1 || number < 1 || number > 3)
     *error = "there is no such algorithm";
-  else if (number == 3 && sizes[0] == 7)
+  else if (number == 3 && shape.sizes[0] == 7)
     *error = "7 is not for 3";
   else
     return &algorithms[number - 1];

@@ -40,12 +40,11 @@ TEST_P(Conv, ForwardAndGradientsMatch) {
     EXPECT_LT(worst(y, wy), 1e-6);
     EXPECT_LT(worst(dx, wdx), 1e-6);
     EXPECT_LT(worst(dw, wdw), 1e-6);
-    sizes.push_back(1); // the same in f64
     Doubles x64(x.begin(), x.end()), w64(w.begin(), w.end()), dy64(dy.begin(), dy.end());
     Doubles y64(dy.size(), NAN), dx64(x.size(), NAN), dw64(w.size(), NAN);
-    run("conv", {x64.data(), w64.data(), y64.data()}, sizes);
-    run("conv_grad_input", {dy64.data(), w64.data(), dx64.data()}, sizes);
-    run("conv_grad_weight", {dy64.data(), x64.data(), dw64.data()}, sizes);
+    runInF64("conv", {x64.data(), w64.data(), y64.data()}, sizes);
+    runInF64("conv_grad_input", {dy64.data(), w64.data(), dx64.data()}, sizes);
+    runInF64("conv_grad_weight", {dy64.data(), x64.data(), dw64.data()}, sizes);
     EXPECT_LT(worst(y64, wy), 1e-14);
     EXPECT_LT(worst(dx64, wdx), 1e-14);
     EXPECT_LT(worst(dw64, wdw), 1e-14);

@@ -47,13 +47,13 @@ TEST(ElementType, MemoryAndFilesHaveTheSameBytes) {
   }
 }
 
-TEST(ElementType, KernelsAreToldTheFirstFive) {
-  EXPECT_EQ(kKernelTypes, 5);
-  EXPECT_EQ(static_cast<int>(ElementType::f32), 0);
-  EXPECT_EQ(static_cast<int>(ElementType::f64), 1);
-  EXPECT_EQ(static_cast<int>(ElementType::i32), 2);
-  EXPECT_EQ(static_cast<int>(ElementType::i64), 3);
-  EXPECT_EQ(static_cast<int>(ElementType::u8), 4);
+TEST(ElementType, NarrowFactorsAreNamed) {
+  EXPECT_EQ(narrowFactors(ElementType::f32, Precision::stored), nullptr);
+  EXPECT_EQ(narrowFactors(ElementType::f64, Precision::stored), nullptr);
+  EXPECT_STREQ(narrowFactors(ElementType::bf16, Precision::stored), "bf16");
+  EXPECT_STREQ(narrowFactors(ElementType::f16, Precision::stored), "f16");
+  EXPECT_STREQ(narrowFactors(ElementType::f32, Precision::tf32), "tf32");
+  EXPECT_STREQ(narrowFactors(ElementType::f32, Precision::bf16), "bf16");
 }
 
 /// Hosts were built with these numbers.

@@ -55,15 +55,16 @@ protected:
 
   /// Runs a kernel; false if it cannot run these sizes on this machine.
   bool run(const char *name, std::vector<const void *> operands, Sizes sizes,
-           std::vector<double> scalars = {}, int threads = 2) {
+           std::vector<double> scalars = {}, int threads = 2,
+           plimsoll::ElementType type = plimsoll::ElementType::f32) {
     const plimsoll::Kernel *kernel = find(name);
     if (!kernel)
       return false;
     std::vector<void *> buffers;
     for (const void *operand : operands)
       buffers.push_back(const_cast<void *>(operand));
-    int sizeCount = static_cast<int>(sizes.size());
-    int64_t bytes = kernel->workspace ? kernel->workspace(sizes.data(), sizeCount, threads) : 0;
+    plimsoll::LaunchShape shape = {sizes.data(), static_cast<int>(sizes.size()), threads, type};
+    int64_t bytes = kernel->workspace ? kernel->workspace(shape) : 0;
     if (bytes < 0)
       return false;
     void *space = std::aligned_alloc(64, (bytes + 127) / 64 * 64);
@@ -71,16 +72,21 @@ protected:
     if (bytes)
       buffers.push_back(space);
     const char *error = nullptr;
-    void *handle = kernel->prepare
-                       ? kernel->prepare(sizes.data(), sizeCount, threads, bytes, &error)
-                       : nullptr;
+    void *handle = kernel->prepare ? kernel->prepare(shape, bytes, &error) : nullptr;
     EXPECT_TRUE(!kernel->prepare || handle) << error;
-    kernel->run({buffers.data(), static_cast<int>(buffers.size()), sizes.data(), sizeCount,
-                 scalars.data(), static_cast<int>(scalars.size()), threads, handle});
+    kernel->run({buffers.data(), static_cast<int>(buffers.size()), shape.sizes, shape.sizeCount,
+                 scalars.data(), static_cast<int>(scalars.size()), threads, handle,
+                 /*stream=*/nullptr, type});
     for (int i = 0; i < 64; ++i)
       EXPECT_EQ(static_cast<unsigned char *>(space)[bytes + i], 0xff) << "workspace overrun";
     std::free(space);
     return true;
+  }
+
+  bool runInF64(const char *name, const std::vector<const void *> &operands, const Sizes &sizes,
+                const std::vector<double> &scalars = {}) {
+    constexpr int threads = 2;
+    return run(name, operands, sizes, scalars, threads, plimsoll::ElementType::f64);
   }
 
   Floats random(int64_t count, float scale = 1.0f) {

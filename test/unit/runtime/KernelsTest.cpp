@@ -92,7 +92,7 @@ TEST(KernelsAcrossIsa, SameBits) {
     ASSERT_TRUE(handle) << dlerror();
     auto find = reinterpret_cast<Find>(dlsym(handle, "plimsoll_find_kernel"));
     const plimsoll::Kernel *matmul = find("matmul");
-    Floats x(rows * cols), y(rows * rows), space(matmul->workspace(products, 8, 1) / 4);
+    Floats x(rows * cols), y(rows * rows), space(matmul->workspace({products, 8, 1}) / 4);
     for (size_t i = 0; i < x.size(); ++i)
       x[i] = float((i * 37) % 101) / 64.0f - 0.7f;
     void *buffers[] = {x.data(), x.data(), y.data(), space.data()};

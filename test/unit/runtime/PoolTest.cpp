@@ -42,12 +42,11 @@ TEST_P(Pool, MaximumAndGradient) {
   });
   EXPECT_EQ(worst(y, wy), 0);
   EXPECT_LT(worst(dx, wdx), 1e-6);
-  Sizes twice = kSizes;
-  twice.push_back(1); // the same in f64
+
   Doubles x64(x.begin(), x.end()), dy64(dy.begin(), dy.end());
   Doubles y64(dy.size(), NAN), dx64(x.size(), NAN);
-  run("max_pool", {x64.data(), y64.data()}, twice);
-  run("max_pool_grad", {dy64.data(), x64.data(), dx64.data()}, twice);
+  runInF64("max_pool", {x64.data(), y64.data()}, kSizes);
+  runInF64("max_pool_grad", {dy64.data(), x64.data(), dx64.data()}, kSizes);
   EXPECT_EQ(worst(y64, wy), 0);
   EXPECT_LT(worst(dx64, wdx), 1e-14);
 }
@@ -91,11 +90,10 @@ TEST_P(Pool, MeanAndGradient) {
     });
     EXPECT_LT(worst(y, wy), 1e-6);
     EXPECT_LT(worst(dx, wdx), 1e-6);
-    sizes.push_back(1); // the same in f64
     Doubles x64(x.begin(), x.end()), dy64(dy.begin(), dy.end());
     Doubles y64(dy.size(), NAN), dx64(x.size(), NAN);
-    run("avg_pool", {x64.data(), y64.data()}, sizes);
-    run("avg_pool_grad", {dy64.data(), dx64.data()}, sizes);
+    runInF64("avg_pool", {x64.data(), y64.data()}, sizes);
+    runInF64("avg_pool_grad", {dy64.data(), dx64.data()}, sizes);
     EXPECT_LT(worst(y64, wy), 1e-14);
     EXPECT_LT(worst(dx64, wdx), 1e-14);
   }

@@ -61,7 +61,7 @@ TEST_P(Random, DropoutInF64HasTheSameMask) {
   const int64_t count = 1000;
   std::vector<double> x(count, 3.0), y(count, NAN);
   Floats scalars = hyper(9, 1), single = mask(count, 9, 1, 2, 0.1);
-  run("dropout", {x.data(), scalars.data(), y.data()}, {count, 2, 1}, {0.1});
+  runInF64("dropout", {x.data(), scalars.data(), y.data()}, {count, 2}, {0.1});
   for (int64_t i = 0; i < count; ++i)
     EXPECT_EQ(y[i], single[i] != 0 ? 3.0 * (1.0 / 0.9) : 0.0);
 }
@@ -92,7 +92,7 @@ TEST_P(Random, NumbersHaveTheirMoments) {
     Floats scalars = hyper(7, 1), y = nans(count);
     std::vector<double> wide(count, NAN);
     run("random_numbers", {scalars.data(), y.data()}, {count, 3, distribution, 0});
-    run("random_numbers", {scalars.data(), wide.data()}, {count, 3, distribution, 1});
+    runInF64("random_numbers", {scalars.data(), wide.data()}, {count, 3, distribution});
     for (const std::vector<double> &values : {std::vector<double>(y.begin(), y.end()), wide}) {
       double mean = 0, square = 0, neighbours = 0;
       for (int64_t i = 0; i < count; ++i) {
