@@ -25,16 +25,22 @@ static OwningOpRef<ModuleOp> isolate(exec::CallOp call) {
   auto program = call->getParentOfType<exec::ProgramOp>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(call.getLoc());
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
-  auto alone = exec::ProgramOp::create(builder, call.getLoc(), "call", program.getArena(),
-                                       /*threads=*/1, program.getAlignment());
+  auto alone = exec::ProgramOp::create(
+      builder, call.getLoc(), "call", exec::TimelineKind::train, program.getArena(),
+      /*threads=*/1, /*results=*/nullptr, /*result_offsets=*/nullptr, program.getAlignment());
   builder.setInsertionPointToStart(&alone.getBody().emplaceBlock());
   IRMapping mapping;
   SmallVector<Value> given;
   for (Value value : call->getOperands()) {
     if (mapping.contains(value))
       continue;
-    Operation *slice = builder.clone(*exec::sliceOf(value), mapping);
-    slice->removeAttr(exec::kValueAttr);
+    // Only the workspace stays what it is; others may get another size and type.
+    exec::SliceOp slice = exec::sliceOf(value);
+    bool isWorkspace = slice.getKind() == exec::Kind::workspace;
+    mapping.map(value, exec::SliceOp::create(
+                           builder, call.getLoc(), cast<exec::SliceType>(value.getType()),
+                           slice.getName(), isWorkspace ? slice.getKind() : exec::Kind::activation,
+                           int64_t(slice.getOffset())));
     if (llvm::is_contained(call.getReads(), value))
       given.push_back(mapping.lookup(value));
   }

@@ -81,6 +81,12 @@ struct Plan {
   bool make(const int64_t *sizes, int threads) {
     MatmulSizes s(sizes);
     UseThreads scope(threads);
+    // oneDNN divides by zero for empty products, and for sizes that its 32-bit counters cannot
+    // hold.
+    constexpr int64_t most = int64_t(1) << 30;
+    for (int64_t size : {s.batch, s.m, s.n, s.k})
+      if (size < 1 || size > most)
+        return false;
     if (!engine() || !describe(operands[0], s.batch, s.batchA, s.m, s.k, s.transA) ||
         !describe(operands[1], s.batch, s.batchB, s.k, s.n, s.transB) ||
         !describe(operands[2], s.batch, true, s.m, s.n, false))

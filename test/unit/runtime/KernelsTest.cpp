@@ -79,6 +79,20 @@ TEST_P(Kernels, OnednnMatchesReference) {
   }
 }
 
+/// oneDNN itself would divide by zero.
+TEST_P(Kernels, OnednnTakesNoEmptyOrEndlessProduct) {
+  const plimsoll::Kernel *onednn = find("matmul_onednn");
+  if (!onednn)
+    GTEST_SKIP() << "built without oneDNN";
+  constexpr int64_t endless = int64_t(1) << 40;
+  for (const Sizes &sizes : std::vector<Sizes>{{1, 0, 64, 8, 0, 1, 0, 0},
+                                               {0, 4, 64, 8, 0, 0, 1, 1},
+                                               {1, 4, 64, 0, 0, 1, 0, 0},
+                                               {1, 16, 1000, endless, 0, 0, 1, 1},
+                                               {endless, 7, 65, 65, 0, 1, 1, 0}})
+    EXPECT_EQ(onednn->workspace({sizes.data(), 8, 1}), -1) << sizes[1] << " rows";
+}
+
 /// The order of every sum is part of the kernel, so programs for AVX2 and AVX-512 agree to the bit.
 TEST(KernelsAcrossIsa, SameBits) {
   using Find = const plimsoll::Kernel *(*)(const char *);
