@@ -16,10 +16,6 @@
 using namespace llvm;
 using namespace plimsoll::codegen;
 
-static Error makeError(const Twine &message) {
-  return createStringError(inconvertibleErrorCode(), message);
-}
-
 Expected<std::string> plimsoll::codegen::findCudaCompiler() {
   if (const char *chosen = std::getenv("NVCC"))
     if (auto path = sys::findProgramByName(chosen))
@@ -28,9 +24,10 @@ Expected<std::string> plimsoll::codegen::findCudaCompiler() {
     return *path;
   if (auto path = sys::findProgramByName("nvcc", {"/usr/local/cuda/bin"}))
     return *path;
-  return makeError("no CUDA compiler found (looked for $NVCC, nvcc on the path and in "
-                   "/usr/local/cuda/bin); install the CUDA toolkit, or use --emit=source and build "
-                   "elsewhere");
+  return createStringError(
+      "no CUDA compiler found (looked for $NVCC, nvcc on the path and in "
+      "/usr/local/cuda/bin); install the CUDA toolkit, or use --emit=source and build "
+      "elsewhere");
 }
 
 std::vector<std::string> plimsoll::codegen::cudaFlags(StringRef architecture) {
@@ -94,7 +91,7 @@ std::vector<KernelResources> plimsoll::codegen::parseResources(StringRef log) {
 static Expected<std::vector<KernelResources>> readResources(const std::string &log) {
   auto text = MemoryBuffer::getFile(log);
   if (!text)
-    return makeError("cannot read '" + log + "': " + text.getError().message());
+    return createStringError("cannot read '" + log + "': " + text.getError().message());
   return parseResources((*text)->getBuffer());
 }
 
@@ -107,8 +104,8 @@ public:
 
   Expected<std::vector<KernelResources>> build(const BuildJob &job) const override {
     if (!sys::fs::exists(job.libraryFolder + "/libplimsoll-runtime-" + suffix + ".a"))
-      return makeError("this build of plimsoll has no runtime for --target=cuda" + whyMissing() +
-                       "; use --emit=source and build elsewhere");
+      return createStringError("this build of plimsoll has no runtime for --target=cuda" +
+                               whyMissing() + "; use --emit=source and build elsewhere");
     Expected<std::string> host = findHostCompiler();
     if (!host)
       return host.takeError();

@@ -12,10 +12,6 @@
 using namespace llvm;
 using namespace plimsoll::codegen;
 
-static Error makeError(const Twine &message) {
-  return createStringError(inconvertibleErrorCode(), message);
-}
-
 Expected<std::string> plimsoll::codegen::findHostCompiler() {
   std::vector<std::string> names;
   if (const char *chosen = std::getenv("CXX"))
@@ -24,8 +20,8 @@ Expected<std::string> plimsoll::codegen::findHostCompiler() {
   for (const std::string &name : names)
     if (auto path = sys::findProgramByName(name))
       return *path;
-  return makeError("no C++ compiler found (looked for $CXX, g++, c++); install g++, or use "
-                   "--emit=source and build elsewhere");
+  return createStringError("no C++ compiler found (looked for $CXX, g++, c++); install g++, or use "
+                           "--emit=source and build elsewhere");
 }
 
 std::vector<std::string> plimsoll::codegen::codeFlags(const std::vector<std::string> &isaFlags) {
@@ -44,8 +40,8 @@ Error plimsoll::codegen::runCommand(const std::vector<std::string> &command, Str
   if (status == 0)
     return Error::success();
   auto log = MemoryBuffer::getFile(logFile);
-  return makeError("the compiler failed: " + join(command, " ") + "\n" + message +
-                   (log ? (*log)->getBuffer() : StringRef()));
+  return createStringError("the compiler failed: " + join(command, " ") + "\n" + message +
+                           (log ? (*log)->getBuffer() : StringRef()));
 }
 
 /// Returns the paths of the shared libraries that `file` loads, except those of glibc and the
@@ -54,7 +50,7 @@ static Expected<std::vector<std::string>> neededLibraries(const std::string &fil
                                                           const std::string &logFile) {
   auto ldd = sys::findProgramByName("ldd");
   if (!ldd)
-    return makeError("ldd is not installed");
+    return createStringError("ldd is not installed");
   if (Error error = runCommand({*ldd, file}, logFile))
     return Expected<std::vector<std::string>>(std::move(error));
   auto log = MemoryBuffer::getFile(logFile);
@@ -94,12 +90,12 @@ Error plimsoll::codegen::copyLibraries(const std::string &output, StringRef stay
     return Error::success();
   // Libraries get the permissions of the program: the umask decides.
   if (std::error_code error = sys::fs::create_directories(folder, true, sys::fs::all_all))
-    return makeError("cannot make '" + folder + "': " + error.message());
+    return createStringError("cannot make '" + folder + "': " + error.message());
   for (const std::string &path : *paths) {
     SmallString<128> to(folder);
     sys::path::append(to, sys::path::filename(path));
     if (std::error_code error = sys::fs::copy_file(path, to))
-      return makeError("cannot copy '" + path + "': " + error.message());
+      return createStringError("cannot copy '" + path + "': " + error.message());
   }
   return Error::success();
 }

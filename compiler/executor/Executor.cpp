@@ -16,10 +16,6 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::executor;
 
-static llvm::Error makeError(const llvm::Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 Arena::Arena(int64_t bytes) : bytes(bytes), storage(bytes + 2 * kGuard) {}
 
 static bool isInside(exec::SliceOp slice, const Arena &arena) {
@@ -32,7 +28,7 @@ static llvm::Expected<std::function<void()>>
 makeCall(exec::CallOp call, int threads, const target::KernelLibrary &kernels, Arena &arena) {
   const Kernel *kernel = kernels.find(call.getKernel().str().c_str());
   if (!kernel)
-    return makeError("the library has no kernel '" + call.getKernel() + "'");
+    return llvm::createStringError("the library has no kernel '" + call.getKernel() + "'");
   struct Arguments {
     std::vector<void *> buffers;
     std::vector<int64_t> sizes;
@@ -60,7 +56,8 @@ makeCall(exec::CallOp call, int threads, const target::KernelLibrary &kernels, A
     const char *error = nullptr;
     handle = kernel->prepare(shape, workspace, &error);
     if (!handle)
-      return makeError(call.getKernel() + ": " + (error ? error : "cannot be prepared"));
+      return llvm::createStringError(call.getKernel() + ": " +
+                                     (error ? error : "cannot be prepared"));
   }
   return [kernel, arguments, handle, shape] {
     kernel->run(Launch{arguments->buffers.data(), int(arguments->buffers.size()), shape.sizes,
@@ -81,11 +78,11 @@ llvm::Expected<Program> Program::create(exec::ProgramOp program,
   Program result;
   for (auto slice : program.getBody().front().getOps<exec::SliceOp>())
     if (!isInside(slice, arena))
-      return makeError("'" + slice.getName() + "' lies outside the arena");
+      return llvm::createStringError("'" + slice.getName() + "' lies outside the arena");
   for (auto poison : program.getBody().front().getOps<exec::PoisonOp>())
     if (int64_t(poison.getOffset()) < 0 ||
         int64_t(poison.getOffset() + poison.getBytes()) > arena.size())
-      return makeError("poison lies outside the arena");
+      return llvm::createStringError("poison lies outside the arena");
   for (Operation &op : program.getBody().front()) {
     if (auto poison = dyn_cast<exec::PoisonOp>(op)) {
       std::byte *begin = arena.data() + poison.getOffset();
@@ -141,7 +138,7 @@ static llvm::Error initialiseParameter(nn::ParameterOp parameter, StringRef fold
   int64_t bytes = parameter.getTensorType().getNumElements() * nn::elementBytes(own);
   std::string numbers = buffer ? nn::numbersOf(parameter, (*buffer)->getBuffer(), stored, own) : "";
   if (int64_t(numbers.size()) != bytes)
-    return makeError("cannot read parameter '" + parameter.getSymName() + "'");
+    return llvm::createStringError("cannot read parameter '" + parameter.getSymName() + "'");
   std::memcpy(place, numbers.data(), numbers.size());
   return llvm::Error::success();
 }

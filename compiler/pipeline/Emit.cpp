@@ -17,15 +17,12 @@ using namespace plimsoll;
 using namespace plimsoll::pipeline;
 namespace fs = std::filesystem;
 
-static llvm::Error makeError(const std::string &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 static llvm::Error writeFile(const fs::path &path, StringRef text) {
   std::ofstream file(path, std::ios::binary);
   file.write(text.data(), text.size());
   file.close();
-  return file ? llvm::Error::success() : makeError("cannot write '" + path.string() + "'");
+  return file ? llvm::Error::success()
+              : llvm::createStringError("cannot write '" + path.string() + "'");
 }
 
 namespace {
@@ -60,10 +57,10 @@ public:
     if (llvm::Error refused = checkOutput())
       return refused;
     if (output.has_parent_path() && !fs::is_directory(output.parent_path(), error))
-      return makeError("there is no folder '" + output.parent_path().string() + "'");
+      return llvm::createStringError("there is no folder '" + output.parent_path().string() + "'");
     ScratchFolder scratch(output);
     if (!fs::is_directory(scratch.path(), error))
-      return makeError("cannot write beside '" + output.string() + "'");
+      return llvm::createStringError("cannot write beside '" + output.string() + "'");
     if (llvm::Error failed = writeSources(scratch.path()))
       return failed;
     return stage == Stage::Source ? finishSource(scratch.path()) : finishBinary(scratch.path());
@@ -95,15 +92,18 @@ private:
   llvm::Error checkOutput() {
     std::error_code error;
     if (output.filename().empty() || output.filename() == "." || output.filename() == "..")
-      return makeError("'" + output.string() + "' is no name for what is to be written");
+      return llvm::createStringError("'" + output.string() +
+                                     "' is no name for what is to be written");
     bool isFolder = fs::is_directory(output, error);
     auto has = [&](StringRef file) { return fs::exists(output / file.str(), error); };
     bool emitted = has("program.cpp") &&
                    (has(codegen::kCppSource.stepFile) || has(codegen::kCudaSource.stepFile));
     if (isFolder && !(stage == Stage::Source && emitted))
-      return makeError("'" + output.string() + "' is a folder; choose another name with -o");
+      return llvm::createStringError("'" + output.string() +
+                                     "' is a folder; choose another name with -o");
     if (!isFolder && stage == Stage::Source && fs::exists(output, error))
-      return makeError("'" + output.string() + "' is a file; choose another name with -o");
+      return llvm::createStringError("'" + output.string() +
+                                     "' is a file; choose another name with -o");
     return llvm::Error::success();
   }
 
@@ -141,7 +141,7 @@ private:
     std::string modelFolder = fs::path(options.model.path).parent_path().string();
     if (failed(codegen::writeInitialWeights(module, modelFolder, options.model.init, options.seed,
                                             path.string())))
-      return makeError("the initial weights were not written");
+      return llvm::createStringError("the initial weights were not written");
     return llvm::Error::success();
   }
 
@@ -153,7 +153,7 @@ private:
     if (!fs::exists(from))
       return llvm::Error::success();
     fs::rename(from, to, error);
-    return error ? makeError("cannot write '" + to.string() + "': " + error.message())
+    return error ? llvm::createStringError("cannot write '" + to.string() + "': " + error.message())
                  : llvm::Error::success();
   }
 
@@ -189,7 +189,7 @@ private:
     fs::path made = scratch / "train.h", header = output;
     fs::copy_file(includeFolder / "plimsoll" / "train.h", made, error);
     if (error)
-      return makeError("cannot copy the runtime's header: " + error.message());
+      return llvm::createStringError("cannot copy the runtime's header: " + error.message());
     return moveInto(made, header.replace_extension(".h"));
   }
 
@@ -197,7 +197,7 @@ private:
     std::error_code error;
     fs::copy(target::runtimeSourceFolder(), folder / "runtime", fs::copy_options::recursive, error);
     if (error)
-      return makeError("cannot copy the runtime's sources: " + error.message());
+      return llvm::createStringError("cannot copy the runtime's sources: " + error.message());
     if (llvm::Error failed = writeWeights(folder / "train.safetensors"))
       return failed;
     std::string text = machine().toolchain()->buildFile(usesOneDnn());

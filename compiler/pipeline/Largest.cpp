@@ -14,10 +14,6 @@ using llvm::formatv;
 /// Sizes above this are not tried.
 static constexpr int64_t kMost = int64_t(1) << 20;
 
-static llvm::Error makeError(const llvm::Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 namespace {
 /// The dimension whose size is searched, in one input and in all that share its name.
 struct Wanted {
@@ -37,13 +33,14 @@ static llvm::Expected<Wanted> dimensionOf(const frontend::ModelOutline &outline,
     if (dimension.size >= 0)
       return Wanted{which.str(), &input, index};
     if (dimension.name.empty())
-      return makeError("--max=" + which + ": dimension " + llvm::Twine(index) + " of input '" +
-                       input.name +
-                       "' has no name; export the model with a named dynamic dimension");
+      return llvm::createStringError(
+          "--max=" + which + ": dimension " + llvm::Twine(index) + " of input '" + input.name +
+          "' has no name; export the model with a named dynamic dimension");
     return Wanted{dimension.name, &input, index};
   }
-  return makeError("--max=" + which + ": the model has no " +
-                   (index == 0 ? "input with dimensions" : "integer input with a dimension 1"));
+  return llvm::createStringError(
+      "--max=" + which + ": the model has no " +
+      (index == 0 ? "input with dimensions" : "integer input with a dimension 1"));
 }
 
 namespace {
@@ -104,9 +101,10 @@ private:
       auto named = options.model.shapes.find(dimension.name);
       bool bound = named != options.model.shapes.end() && named->second.size() == 1;
       if (dimension.size < 0 && !bound)
-        return makeError("--max=" + wanted.label + ": dimension '" + dimension.name +
-                         "' of input '" + input.name + "' is not bound; give --shape=" +
-                         (dimension.name.empty() ? input.name : dimension.name) + "=...");
+        return llvm::createStringError(
+            "--max=" + wanted.label + ": dimension '" + dimension.name + "' of input '" +
+            input.name + "' is not bound; give --shape=" +
+            (dimension.name.empty() ? input.name : dimension.name) + "=...");
       shape.push_back(dimension.size >= 0 ? dimension.size : named->second.front());
     }
     options.model.shapes[input.name] = shape;
@@ -188,9 +186,9 @@ plimsoll::pipeline::findLargest(const CompileOptions &options, StringRef which, 
   std::optional<frontend::ModelOutline> outline =
       frontend::frontEndOf(options.model.path).outline(options.model.path);
   if (!outline)
-    return makeError("'" + options.model.path +
-                     "' cannot be read as a model; plimsoll plan "
-                     "without --max says why");
+    return llvm::createStringError("'" + options.model.path +
+                                   "' cannot be read as a model; plimsoll plan "
+                                   "without --max says why");
   llvm::Expected<Wanted> wanted = dimensionOf(*outline, which);
   if (!wanted)
     return wanted.takeError();

@@ -9,10 +9,6 @@ using namespace plimsoll;
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-static llvm::Error makeError(const llvm::Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 /// Adds constants that the checkpoint contains to --trainable: they were trained with that option.
 static void addTrained(const Graph &graph, const TensorFile &weights, ModelOptions &options) {
   for (const std::string &name : weights.names())
@@ -266,9 +262,10 @@ static llvm::Error match(const Graph &graph, const ParameterPlan &plan, bool kee
   }
   std::string error;
   if (!weights.match(wanted, error))
-    return makeError(error + (weights.metadata("lora_alpha") ? "\n  it holds adapters, which "
-                                                               "--lora=FILE merges"
-                                                             : ""));
+    return llvm::createStringError(error + (weights.metadata("lora_alpha")
+                                                ? "\n  it holds adapters, which "
+                                                  "--lora=FILE merges"
+                                                : ""));
   for (size_t i = 0; i < wanted.size(); ++i)
     ++(weights.has(i) ? report.parameters : report.kept);
   return llvm::Error::success();
@@ -306,17 +303,17 @@ private:
     file = openModel(importing, problems);
     graph = file ? makeGraph(*file, problems) : nullptr;
     if (!problems.empty())
-      return makeError(problems.text("exported"));
+      return llvm::createStringError(problems.text("exported"));
     if (!options.weights.empty()) {
       checkpoint = TensorFile::open(options.weights, error);
       if (!checkpoint)
-        return makeError(error);
+        return llvm::createStringError(error);
       addTrained(*graph, *checkpoint, importing);
     }
     plan = planParameters(*graph, importing, problems);
     decideStoredTypes(*graph, plan, importing);
     if (!problems.empty())
-      return makeError(problems.text("exported"));
+      return llvm::createStringError(problems.text("exported"));
     return llvm::Error::success();
   }
 

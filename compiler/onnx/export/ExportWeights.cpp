@@ -10,16 +10,12 @@ using llvm::StringRef;
 
 static constexpr llvm::StringLiteral kA = ".lora_A.weight", kB = ".lora_B.weight";
 
-static llvm::Error makeError(const llvm::Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 llvm::Error CheckpointWeights::read(Content content, char *into) const {
   std::string error;
   bool transposed = plan.parameters[content.parameter].transposed != content.transposed;
   if (file.read(content.parameter, transposed, reinterpret_cast<std::byte *>(into), error))
     return llvm::Error::success();
-  return makeError(error);
+  return llvm::createStringError(error);
 }
 
 // Parameters of adapters -----------------------------------------------------
@@ -89,20 +85,22 @@ MergedWeights::create(const std::string &path, std::optional<double> alpha, cons
   std::string problems;
   merged->file = TensorFile::open(path, problems);
   if (!merged->file)
-    return makeError(problems);
+    return llvm::createStringError(problems);
   const std::string *saved = merged->file->metadata("lora_alpha");
   if (alpha)
     merged->alpha = *alpha;
   else if (!saved || StringRef(*saved).getAsDouble(merged->alpha))
-    return makeError("'" + path + "' does not say the alpha of its adapters; give it as --lora=" +
-                     path + ",alpha=NUMBER");
+    return llvm::createStringError(
+        "'" + path + "' does not say the alpha of its adapters; give it as --lora=" + path +
+        ",alpha=NUMBER");
   merged->find(problems);
   if (!problems.empty())
-    return makeError("'" + path + "' does not fit the model" + problems);
+    return llvm::createStringError("'" + path + "' does not fit the model" + problems);
   if (merged->adapters.empty())
-    return makeError("'" + path + "' holds no adapters; --weights reads other checkpoints");
+    return llvm::createStringError("'" + path +
+                                   "' holds no adapters; --weights reads other checkpoints");
   if (!merged->file->match(merged->wanted, problems))
-    return makeError(problems);
+    return llvm::createStringError(problems);
   return merged;
 }
 
@@ -159,14 +157,15 @@ llvm::Error MergedWeights::readBase(Content content, char *into) const {
   if (parameter.initializer >= 0)
     bytes = graph.file.read(parameter.initializer, INT64_MAX, problems);
   if (!bytes)
-    return makeError("the values of '" + parameter.name +
-                     "' that its adapter adds to are not there; give them with --weights");
+    return llvm::createStringError(
+        "the values of '" + parameter.name +
+        "' that its adapter adds to are not there; give them with --weights");
   import::DType computed = graph.computed(parameter.dtype);
   if (computed != parameter.dtype)
     bytes = singlesOf(*bytes, parameter.dtype);
   if (parameter.scale != 1)
-    return makeError("the exporter folded a batch normalisation into '" + parameter.name +
-                     "'; give its values with --weights");
+    return llvm::createStringError("the exporter folded a batch normalisation into '" +
+                                   parameter.name + "'; give its values with --weights");
   if (!content.transposed) {
     llvm::copy(*bytes, into);
     return llvm::Error::success();
@@ -185,7 +184,7 @@ llvm::Error MergedWeights::addAdapter(const Adapter &adapter, bool outFirst, cha
   std::string error;
   if (!file->read(adapter.a, false, reinterpret_cast<std::byte *>(a.data()), error) ||
       !file->read(adapter.b, false, reinterpret_cast<std::byte *>(b.data()), error))
-    return makeError(error);
+    return llvm::createStringError(error);
   double scale = alpha / double(adapter.rank);
   for (int64_t o = 0; o < adapter.out; ++o)
     for (int64_t i = 0; i < adapter.in; ++i) {

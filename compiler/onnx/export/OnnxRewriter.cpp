@@ -13,10 +13,6 @@ namespace path = llvm::sys::path;
 /// Alignment of external tensors, so that readers can map them.
 static constexpr int64_t kPage = 4096;
 
-static llvm::Error makeError(const llvm::Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 namespace {
 
 /// Builds the ONNX file and the file of external data.
@@ -120,7 +116,7 @@ private:
         range->size, [full = full.str().str(), range = *range](char *into) -> llvm::Error {
           auto slice = llvm::MemoryBuffer::getFileSlice(full, range.size, range.offset);
           if (!slice || int64_t((*slice)->getBufferSize()) != range.size)
-            return makeError("cannot read '" + full + "'");
+            return llvm::createStringError("cannot read '" + full + "'");
           llvm::copy((*slice)->getBuffer(), into);
           return llvm::Error::success();
         }};
@@ -202,12 +198,12 @@ public:
     std::error_code code;
     llvm::raw_fd_ostream os(draft, code);
     if (code)
-      return makeError("cannot write '" + place + "': " + code.message());
+      return llvm::createStringError("cannot write '" + place + "': " + code.message());
     files.push_back({draft, place});
     llvm::Error error = file.write(os);
     os.close();
     if (os.has_error() && !error)
-      error = makeError("cannot write '" + place + "': " + os.error().message());
+      error = llvm::createStringError("cannot write '" + place + "': " + os.error().message());
     os.clear_error();
     return error;
   }
@@ -215,7 +211,7 @@ public:
   llvm::Error finish() {
     for (const auto &[draft, place] : files)
       if (std::error_code code = fs::rename(draft, place))
-        return makeError("cannot write '" + place + "': " + code.message());
+        return llvm::createStringError("cannot write '" + place + "': " + code.message());
     return llvm::Error::success();
   }
 
@@ -229,9 +225,10 @@ llvm::Error plimsoll::import::writeEdited(const ModelFile &file, const FileEdits
                                           const std::string &output, int64_t maxFileBytes) {
   if (!edits.added.empty() &&
       edits.added.rbegin()->first >= int(scanInitializers(file.buffer->getBuffer()).size()))
-    return makeError("'" + file.initializer(edits.added.rbegin()->first).name() +
-                     "' is a Constant node that stands for several parameters, which training "
-                     "made different; save the model with initializers instead of nodes");
+    return llvm::createStringError(
+        "'" + file.initializer(edits.added.rbegin()->first).name() +
+        "' is a Constant node that stands for several parameters, which training "
+        "made different; save the model with initializers instead of nodes");
   std::string dataPath = output + ".data", dataName = path::filename(dataPath).str();
   std::optional<Rewriter> rewriter;
   PiecewiseFile model;
@@ -240,13 +237,13 @@ llvm::Error plimsoll::import::writeEdited(const ModelFile &file, const FileEdits
     rewriter.emplace(file, edits, dataName, external);
     model = rewriter->run(problems);
     if (!problems.empty())
-      return makeError(problems.text("exported"));
+      return llvm::createStringError(problems.text("exported"));
     if (model.size() <= maxFileBytes)
       break;
   }
   if (model.size() > maxFileBytes)
-    return makeError("'" + output + "' would have " + llvm::Twine(model.size()) +
-                     " bytes beside its parameters; ONNX files end at 2 GiB");
+    return llvm::createStringError("'" + output + "' would have " + llvm::Twine(model.size()) +
+                                   " bytes beside its parameters; ONNX files end at 2 GiB");
   Drafts drafts;
   if (rewriter->data.size() > 0)
     if (llvm::Error error = drafts.write(rewriter->data, dataPath))

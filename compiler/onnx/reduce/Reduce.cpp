@@ -16,10 +16,6 @@
 using namespace plimsoll::import;
 using llvm::StringRef;
 
-static llvm::Error makeError(const llvm::Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 /// Adds the values that a node reads, including those that its subgraphs read.
 static void addUses(const onnx::NodeProto &node, std::set<std::string> &names) {
   names.insert(node.input().begin(), node.input().end());
@@ -62,8 +58,9 @@ public:
     if (!fails)
       return fails.takeError();
     if (!*fails)
-      return makeError("the command exits with " + llvm::Twine(exitCode) +
-                       " on the whole model; it must exit with 0 while the failure is there");
+      return llvm::createStringError(
+          "the command exits with " + llvm::Twine(exitCode) +
+          " on the whole model; it must exit with 0 while the failure is there");
     for (bool smaller = true; smaller;) {
       llvm::Expected<bool> any = shrink();
       if (!any)
@@ -74,7 +71,7 @@ public:
     if (llvm::Error error = write(best))
       return error;
     if (std::error_code code = llvm::sys::fs::rename(candidate, options.output))
-      return makeError("cannot write '" + options.output + "': " + code.message());
+      return llvm::createStringError("cannot write '" + options.output + "': " + code.message());
     return report;
   }
 
@@ -88,7 +85,7 @@ private:
     importing.withoutWeights = true;
     file = openModel(importing, problems);
     if (!file)
-      return makeError(problems.text("reduced"));
+      return llvm::createStringError(problems.text("reduced"));
     for (int i = 0; i < proto().node_size(); ++i)
       for (const std::string &name : proto().node(i).output())
         producers[name] = i;
@@ -160,7 +157,7 @@ private:
     std::error_code code;
     llvm::raw_fd_ostream os(candidate, code);
     if (code)
-      return makeError("cannot write '" + candidate + "': " + code.message());
+      return llvm::createStringError("cannot write '" + candidate + "': " + code.message());
     os << make(part).SerializeAsString();
     return llvm::Error::success();
   }
@@ -182,7 +179,7 @@ private:
     exitCode = llvm::sys::ExecuteAndWait("/bin/sh", {"sh", "-c", command}, std::nullopt, nowhere, 0,
                                          0, &message);
     if (exitCode < 0)
-      return makeError("cannot run the command: " + message);
+      return llvm::createStringError("cannot run the command: " + message);
     return known->second = exitCode == 0;
   }
 
