@@ -92,13 +92,45 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
     config.enableFolding(true);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
-    for (Block &block : getOperation().getBody())
+    for (Block &block : getOperation().getBody()) {
+      copyGradients(block);
       for (Operation &op : llvm::make_early_inc_range(block))
         if (nn::isOutsideLaunch(&op))
           formLaunch(op);
+    }
   }
 
 private:
+  /// Copies gradients that are a parameter itself, as with a loss of `p * q`. The updates of both
+  /// would read what the other one overwrites, and could run in no order.
+  static void copyGradients(Block &block) {
+    llvm::DenseSet<Attribute> stored;
+    for (auto store : block.getOps<nn::StoreOp>())
+      stored.insert(store.getSymbolAttr());
+    for (Operation &op : block) {
+      auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
+      std::optional<unsigned> gradient = inPlace ? inPlace.getGradientOperand() : std::nullopt;
+      if (!gradient)
+        continue;
+      Value value = op.getOperand(*gradient), root = value;
+      while (auto view = root.getDefiningOp<nn::ReshapeOp>())
+        root = view.getX();
+      auto load = root.getDefiningOp<nn::LoadOp>();
+      if (load && stored.contains(load.getSymbolAttr()))
+        op.setOperand(*gradient, copyOf(value, &op));
+    }
+  }
+
+  /// Returns `value` times 1, computed before `op`.
+  static Value copyOf(Value value, Operation *op) {
+    OpBuilder builder(op);
+    Type element = getElementTypeOrSelf(value.getType());
+    auto number = DenseElementsAttr::get(RankedTensorType::get({}, element),
+                                         builder.getFloatAttr(element, 1.0));
+    Value one = nn::ConstantOp::create(builder, op->getLoc(), number);
+    return nn::MulOp::create(builder, op->getLoc(), value, one);
+  }
+
   static void formLaunch(Operation &op) {
     OpBuilder builder(&op);
     auto launch = nn::LaunchOp::create(builder, op.getLoc(), &op);

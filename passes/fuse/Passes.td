@@ -10,7 +10,8 @@ def FormLaunchesPass : Pass<"nn-form-launches", "::mlir::func::FuncOp"> {
     Runs before planning and without a budget: the planner schedules launches, and a choice that
     could change bits must not depend on the budget. Every op that computes becomes an `nn.launch`,
     which later passes know launches by; before that `nn.cross_entropy` and its gradient become one
-    op, and a broadcast becomes part of the elementwise op that reads it. Parameters that are read
+    op, a broadcast becomes part of the elementwise op that reads it, and a gradient that is a
+    parameter itself is copied. Parameters that are read
     or written, constants and reshapes are no launches.
 
     Before:

@@ -182,7 +182,7 @@ def case(kind, name, whole):
 
 
 def group(suite, tools, everything):
-    whole = {"script", "double escape", "comment", "trigraph", "backslashes", "lines", "controls"}
+    whole = {"script", "double escape", "comment", "trigraph", "backslashes", "lines", "controls", "not utf-8"}
     for kind, name in hostile.NAMES.items():
         suite.case(f"names: {kind}", case(kind, name, everything or kind in whole), tools)
 

@@ -116,8 +116,11 @@ class Differences:
 
 def operations():
     """Returns the operations of the dialect."""
-    text = "".join(file.read_text() for file in sorted((ROOT / "dialects" / "nn").glob("*.td")))
-    return {"nn." + name for name in re.findall(r"def NN_\w+Op\s*:\s*\w+\s*<\s*\"(\w+)\"", text)}
+    files = [*sorted((ROOT / "dialects" / "nn").glob("*.td")),
+             ROOT / "dialects" / "support" / "OptimizerKinds.td"]
+    text = "".join(file.read_text() for file in files)
+    return {"nn." + name
+            for name in re.findall(r"def (?:NN_\w+Op|\w+Rule)\s*:\s*\w+\s*<\s*\"(\w+)\"", text)}
 
 
 def operators(*tables):

@@ -114,7 +114,8 @@ std::optional<ByteRange> ModelFile::locate(int index, Problems &problems) const 
         "export the model again, or save it with onnx.save");
     return std::nullopt;
   }
-  return ByteRange{name, found.offset, found.size};
+  // The name as the file system has it, which need not be UTF-8 (`name` is).
+  return ByteRange{llvm::sys::path::filename(path).str(), found.offset, found.size};
 }
 
 std::optional<std::string> ModelFile::read(int index, int64_t limit, Problems &problems) const {

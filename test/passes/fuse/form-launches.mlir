@@ -94,3 +94,24 @@ func.func @no_launches() -> tensor<4xf32> {
   }
   return %q : tensor<4xf32>
 }
+
+// A loss of w * v: each update reads the other parameter as its gradient, and would overwrite it.
+// CHECK-LABEL: func.func @each_others_gradient
+// CHECK:         %[[W1:.*]] = nn.load @w1
+// CHECK:         %[[V1:.*]] = nn.load @v1
+// CHECK:         %[[ONE:.*]] = nn.constant dense<1.000000e+00> : tensor<f32>
+// CHECK:         %[[COPY:.*]] = nn.launch(%[[V1]], %[[ONE]])
+// CHECK:           nn.mul
+// CHECK:         nn.launch(%[[W1]], %[[COPY]], %arg0)
+// CHECK:           nn.sgd_plain
+nn.parameter @w1 : tensor<4xf32> {trainable}
+nn.parameter @v1 : tensor<4xf32> {trainable}
+func.func @each_others_gradient(%h: tensor<16xf32>) {
+  %w = nn.load @w1 : tensor<4xf32>
+  %v = nn.load @v1 : tensor<4xf32>
+  %w1 = nn.sgd_plain %w, %v, %h : tensor<4xf32>, tensor<16xf32>
+  nn.store %w1, @w1 : tensor<4xf32>
+  %v1 = nn.sgd_plain %v, %w, %h : tensor<4xf32>, tensor<16xf32>
+  nn.store %v1, @v1 : tensor<4xf32>
+  return
+}
