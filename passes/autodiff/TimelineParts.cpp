@@ -1,5 +1,6 @@
 //===- TimelineParts.cpp - shared by the builders of timelines --------------------===//
 #include "passes/autodiff/TimelineParts.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNNames.h"
 #include "passes/autodiff/GradientRules.h"
 
@@ -34,8 +35,7 @@ Value plimsoll::autodiff::weightedSum(func::FuncOp timeline) {
     Value y = terminator->getOperand(i);
     if (!nn::detail::isFloat(y.getType()))
       continue;
-    auto name = timeline.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
-    Value weight = addWeight(timeline, name ? name.getValue() : StringRef(), y.getType());
+    Value weight = addWeight(timeline, nn::resultName(timeline, i), y.getType());
     Value term = nn::MulOp::create(builder, y.getLoc(), y, weight);
     auto rank = cast<RankedTensorType>(y.getType()).getRank();
     if (rank > 0)

@@ -78,10 +78,10 @@ private:
     for (BlockArgument argument : function.getArguments()) {
       unsigned index = argument.getArgNumber();
       auto place = function.getArgAttrOfType<plan::PlaceAttr>(index, plan::kPlaceAttr);
-      auto name = function.getArgAttrOfType<StringAttr>(index, nn::kNameAttr);
+      StringRef name = nn::argumentName(function, index);
       if (!place)
         return function.emitError("argument ") << index << " has no place; run plan-memory first";
-      exec::SliceOp input = slice(argument.getLoc(), name ? name.getValue() : "input",
+      exec::SliceOp input = slice(argument.getLoc(), name.empty() ? "input" : name,
                                   exec::Kind::input, place, argument.getType());
       describeInput(input, argument);
       slices[argument] = input;

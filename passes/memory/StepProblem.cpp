@@ -90,8 +90,8 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   functions.push_back(function);
   operations.emplace_back();
   for (BlockArgument argument : function.getArguments()) {
-    auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kNameAttr);
-    ValueId id = addValue(argument.getType(), name ? name.getValue() : "input",
+    StringRef name = nn::argumentName(function, argument.getArgNumber());
+    ValueId id = addValue(argument.getType(), name.empty() ? "input" : name,
                           planner::Lifetime::Transient);
     values[argument] = id;
     timeline.liveAtStart.push_back(id);
