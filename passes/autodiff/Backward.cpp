@@ -86,16 +86,15 @@ private:
         } else if (dependent.contains(operand) && nn::detail::isFloat(operand.getType()) &&
                    !isPiecewiseConstant(op)) {
           op->emitError("'") << op->getName() << "' has no gradient with respect to operand " << i
-                             << " (node '" << nn::describe(op->getLoc())
-                             << "'), which depends on trained parameters; freeze them with "
+                             << nn::inNode(op->getLoc())
+                             << ", which depends on trained parameters; freeze them with "
                                 "--freeze";
           result = failure();
         }
       }
       if (any && !findGradientRule(op)) {
-        op->emitError("'") << op->getName() << "' has no gradient rule (node '"
-                           << nn::describe(op->getLoc())
-                           << "'); freeze what lies behind it with --freeze";
+        op->emitError("'") << op->getName() << "' has no gradient rule" << nn::inNode(op->getLoc())
+                           << "; freeze what lies behind it with --freeze";
         result = failure();
       }
     }

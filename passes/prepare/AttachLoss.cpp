@@ -154,7 +154,7 @@ private:
     bool isBce = spec.kind == "bce-with-logits";
     InFlightDiagnostic warning = mlir::emitWarning(forward.getLoc());
     warning << output << " is the result of " << found->kind << " already ("
-            << nn::describe(found->node->getLoc()) << "), and " << spec.kind
+            << nn::describe(found->node) << "), and " << spec.kind
             << (isBce ? " applies a sigmoid to it once more" : " takes a softmax of it once more")
             << ": the loss is not that of these probabilities, and gradients are too small; ";
     StringRef before;
