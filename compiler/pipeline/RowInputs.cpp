@@ -6,6 +6,7 @@
 // dimension are reported, and so are those whose first dimension has another size.
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/RowInputs.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Timelines.h"
@@ -35,9 +36,9 @@ public:
       : module(module), function(function), options(options) {
     for (BlockArgument argument : function.getArguments()) {
       unsigned index = argument.getArgNumber();
-      auto name = function.getArgAttrOfType<StringAttr>(index, nn::kNameAttr);
+      StringRef name = nn::argumentName(function, index);
       auto role = function.getArgAttrOfType<StringAttr>(index, nn::kRoleAttr);
-      if (name && role && role.getValue() != "hyper")
+      if (!name.empty() && role && role.getValue() != "hyper")
         inputs.push_back({argument, name.str(), role.getValue() == "labels", false});
     }
   }
@@ -77,10 +78,10 @@ private:
     }
     for (const Input &input : inputs)
       for (auto timeline : module.getOps<func::FuncOp>())
-        for (unsigned i = 0; input.isWhole && i < timeline.getNumArguments(); ++i)
-          if (timeline.getArgAttrOfType<StringAttr>(i, nn::kNameAttr) &&
-              timeline.getArgAttrOfType<StringAttr>(i, nn::kNameAttr).getValue() == input.name)
-            timeline.setArgAttr(i, nn::kWholeAttr, UnitAttr::get(module.getContext()));
+        if (BlockArgument argument = nn::findArgument(timeline, input.name);
+            argument && input.isWhole)
+          timeline.setArgAttr(argument.getArgNumber(), nn::kWholeAttr,
+                              UnitAttr::get(module.getContext()));
     return result;
   }
 

@@ -5,7 +5,6 @@
 #include "dialects/nn/NNNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/memory/StepProblem.h"
-#include <map>
 
 using namespace mlir;
 using namespace plimsoll;
@@ -24,7 +23,7 @@ StepView::StepView(ModuleOp module, const memory::PlanOutcome &outcome)
   collectOperations(module);
   collectTypes(module);
   readPhases();
-  matchGradients();
+  readGradients();
 }
 
 /// Assigns ops to the planner's operations: launches are in the order of the plan's events (see
@@ -71,37 +70,24 @@ void StepView::readPhases() {
       phase = nn::phaseOf(op->getLoc());
 }
 
-bool StepView::isMadeForward(ValueId value) const {
-  return writers[value] != planner::none && phases[writers[value]] == nn::Phase::forward;
-}
-
-bool StepView::sameElements(ValueId a, ValueId b) const {
-  return types[a] && types[b] && types[a].getNumElements() == types[b].getNumElements() &&
-         types[a].getElementType() == types[b].getElementType();
-}
-
-/// Finds what values are gradients of. The gradient of a parameter is what its update reads. The
-/// gradient of a forward value X is read by the gradient rule of X's node, has as many elements as
-/// X, and is no value of the forward pass.
-void StepView::matchGradients() {
+/// Reads what values are gradients of: of a parameter, by the operand of its update, or of a
+/// forward value, by what autodiff recorded.
+void StepView::readGradients() {
   for (size_t value = 0; value < primals.size(); ++value)
     if (planned.gradientOf[value] != planner::none)
       primals[value].push_back(planned.gradientOf[value]);
-  std::map<StringRef, std::vector<OpId>> rules; // of a node: its launches in the backward pass
-  for (auto [id, phase] : llvm::enumerate(phases))
-    if (phase == nn::Phase::backward && operations[id])
-      rules[nn::nodeName(operations[id]->getLoc())].push_back(static_cast<OpId>(id));
-  for (auto [id, op] : llvm::enumerate(timeline().ops)) {
-    if (phases[id] != nn::Phase::forward || !operations[id])
+  llvm::DenseMap<int64_t, ValueId> numbered; // forward values
+  for (auto [planned, op] : llvm::zip(timeline().ops, operations))
+    if (std::optional<unsigned> first = op ? nn::valuesOf(op->getLoc()) : std::nullopt)
+      for (auto [index, value] : llvm::enumerate(planned.writes))
+        numbered[int64_t(*first) + index] = value;
+  for (auto [planned, op] : llvm::zip(timeline().ops, operations)) {
+    if (!op)
       continue;
-    for (ValueId primal : op.writes)
-      for (OpId rule : rules[nn::nodeName(operations[id]->getLoc())])
-        for (ValueId value : timeline().ops[rule].reads)
-          if (!isMadeForward(value) && sameElements(primal, value) &&
-              writers[value] != planner::none && writers[value] != OpId(id) &&
-              !llvm::is_contained(rules[nn::nodeName(operations[id]->getLoc())], writers[value]) &&
-              !llvm::is_contained(primals[value], primal))
-            primals[value].push_back(primal);
+    for (const nn::GradientOf &gradient : nn::gradientsOf(op->getLoc()))
+      if (auto primal = numbered.find(gradient.value);
+          primal != numbered.end() && gradient.result < planned.writes.size())
+        primals[planned.writes[gradient.result]].push_back(primal->second);
   }
 }
 

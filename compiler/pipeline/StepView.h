@@ -51,10 +51,8 @@ private:
   void collectOperations(mlir::ModuleOp module);
   void collectTypes(mlir::ModuleOp module);
   void readPhases();
-  bool isMadeForward(planner::ValueId value) const;
-  void matchGradients();
+  void readGradients();
   std::string role(planner::ValueId value) const;
-  bool sameElements(planner::ValueId a, planner::ValueId b) const;
 
   const memory::PlanOutcome &planned;
   std::vector<mlir::Operation *> operations;

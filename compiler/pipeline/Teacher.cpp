@@ -1,6 +1,7 @@
 //===- Teacher.cpp - a frozen second model in the same program ----------------------===//
 #include "compiler/pipeline/Teacher.h"
 #include "compiler/frontend/FrontEnd.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Random.h"
@@ -15,11 +16,6 @@ using namespace plimsoll::pipeline;
 namespace fs = std::filesystem;
 
 static constexpr StringLiteral kPrefix = "teacher.";
-
-static StringRef argumentName(func::FuncOp function, unsigned index) {
-  auto name = function.getArgAttrOfType<StringAttr>(index, nn::kNameAttr);
-  return name ? name.getValue() : StringRef();
-}
 
 namespace {
 
@@ -48,12 +44,6 @@ public:
 private:
   InFlightDiagnostic error() { return student.emitError("teacher '") << path << "': "; }
 
-  bool isInput(StringRef name) {
-    return llvm::any_of(into.getArguments(), [&](BlockArgument argument) {
-      return argumentName(into, argument.getArgNumber()) == name;
-    });
-  }
-
   /// True if --input binds the input, in both models.
   bool isBound(StringRef name) {
     return llvm::any_of(options.model.inputs,
@@ -64,7 +54,7 @@ private:
   LogicalResult checkInputs(const frontend::ModelOutline &outline) {
     std::string missing;
     for (const frontend::OutlineInput &input : outline.inputs)
-      if (!isInput(input.name) && !isBound(input.name))
+      if (!nn::findArgument(into, input.name) && !isBound(input.name))
         missing += "\n  '" + input.name + "'";
     if (missing.empty())
       return success();
@@ -82,10 +72,9 @@ private:
         if (entry.first == input.name)
           result.inputs.push_back(entry);
     for (const frontend::OutlineInput &input : outline.inputs)
-      for (BlockArgument argument : into.getArguments())
-        if (argumentName(into, argument.getArgNumber()) == input.name)
-          result.shapes[input.name] =
-              llvm::to_vector(cast<RankedTensorType>(argument.getType()).getShape());
+      if (BlockArgument argument = nn::findArgument(into, input.name))
+        result.shapes[input.name] =
+            llvm::to_vector(cast<RankedTensorType>(argument.getType()).getShape());
     return result;
   }
 
@@ -112,10 +101,10 @@ private:
   LogicalResult mapInputs(IRMapping &mapping) {
     std::string missing;
     for (BlockArgument argument : from.getArguments()) {
-      StringRef name = argumentName(from, argument.getArgNumber());
+      StringRef name = nn::argumentName(from, argument.getArgNumber());
       Value same;
       for (BlockArgument candidate : into.getArguments())
-        if (argumentName(into, candidate.getArgNumber()) == name &&
+        if (nn::argumentName(into, candidate.getArgNumber()) == name &&
             candidate.getType() == argument.getType())
           same = candidate;
       std::string type;

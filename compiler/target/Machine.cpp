@@ -38,7 +38,7 @@ static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &c
     Type element = getElementTypeOrSelf(value.getType());
     bool isMask = kernel.starts_with("attention") && element.isInteger(1);
     if (!element.isF32() && !element.isInteger(64) && !isMask)
-      return op->emitError("node '") << nn::describe(op->getLoc()) << "': '" << op->getName()
+      return op->emitError("node '") << nn::describe(op) << "': '" << op->getName()
                                      << "' works on f32 values and i64 indices, found "
                                      << value.getType() << "; export the model in f32";
   }
@@ -71,7 +71,7 @@ FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) cons
   Operation *op = launch.getSingleOp();
   if (!op)
     return launch.emitError("node '")
-           << nn::describe(launch.getLoc()) << "': no kernel runs a launch of several ops";
+           << nn::describe(launch) << "': no kernel runs a launch of several ops";
   std::optional<lower::KernelCall> call = lower::kernelCall(op);
   if (!call)
     return choice;
@@ -83,8 +83,8 @@ FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) cons
   bool exists = signature && signature->existsIn(origins(), key.type, key.precision);
   choice->workspaceBytes = exists ? workspaceOf(key, *call) : -1;
   if (choice->workspaceBytes < 0)
-    return op->emitError("node '") << nn::describe(op->getLoc()) << "': no kernel '" << key.text()
-                                   << "' of " << nameOf(key.type) << " for " << name();
+    return op->emitError("node '") << nn::describe(op) << "': no kernel '" << key.text() << "' of "
+                                   << nameOf(key.type) << " for " << name();
   return choice;
 }
 

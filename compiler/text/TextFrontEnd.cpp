@@ -20,13 +20,9 @@ static LogicalResult checkOptions(func::FuncOp forward, const ModelOptions &opti
   if (!options.inputs.empty() || !options.weights.empty())
     return forward.emitError("--input and --weights bind inputs of model files that are no text");
   for (const auto &entry : options.shapes) {
-    bool isSame = llvm::any_of(forward.getArguments(), [&](BlockArgument argument) {
-      auto name = forward.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kNameAttr);
-      auto type = dyn_cast<RankedTensorType>(argument.getType());
-      return name && name.getValue() == entry.first() && type &&
-             type.getShape() == ArrayRef<int64_t>(entry.second);
-    });
-    if (!isSame)
+    BlockArgument argument = nn::findArgument(forward, entry.first());
+    auto type = argument ? cast<RankedTensorType>(argument.getType()) : RankedTensorType();
+    if (!type || type.getShape() != ArrayRef<int64_t>(entry.second))
       return forward.emitError("--shape=")
              << entry.first() << ": the shapes of a model's text are those that it has";
   }
@@ -44,8 +40,7 @@ static OutlineNode outlineNode(Operation &op) {
 
 static OutlineInput outlineInput(func::FuncOp forward, BlockArgument argument) {
   OutlineInput input;
-  if (auto name = forward.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kNameAttr))
-    input.name = name.str();
+  input.name = nn::argumentName(forward, argument.getArgNumber()).str();
   auto type = cast<RankedTensorType>(argument.getType()); // of a function that was checked
   input.isInteger = isa<IntegerType>(type.getElementType());
   for (int64_t size : type.getShape())

@@ -1,6 +1,7 @@
 //===- Functions.cpp - functions that passes can read -------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/NNNames.h"
 
 using namespace mlir;
 using namespace plimsoll::nn;
@@ -28,4 +29,21 @@ func::FuncOp plimsoll::nn::findFunction(ModuleOp module, StringRef name) {
   if (!function)
     module.emitError("the module has no function @") << name;
   return function && succeeded(checkFunction(function)) ? function : func::FuncOp();
+}
+
+StringRef plimsoll::nn::argumentName(func::FuncOp function, unsigned index) {
+  auto name = function.getArgAttrOfType<StringAttr>(index, kNameAttr);
+  return name ? name.getValue() : StringRef();
+}
+
+BlockArgument plimsoll::nn::findArgument(func::FuncOp function, StringRef name) {
+  for (BlockArgument argument : function.getArguments())
+    if (argumentName(function, argument.getArgNumber()) == name)
+      return argument;
+  return {};
+}
+
+StringRef plimsoll::nn::resultName(func::FuncOp function, unsigned index) {
+  auto name = function.getResultAttrOfType<StringAttr>(index, kNameAttr);
+  return name ? name.getValue() : StringRef();
 }

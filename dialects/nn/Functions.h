@@ -18,6 +18,13 @@ bool isOutsideLaunch(mlir::Operation *op);
 /// otherwise.
 mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name);
 
+/// Returns the user's name of argument `index`, an input; "" if it has none.
+llvm::StringRef argumentName(mlir::func::FuncOp function, unsigned index);
+/// Returns the first argument with the user's name `name`; null if there is none.
+mlir::BlockArgument findArgument(mlir::func::FuncOp function, llvm::StringRef name);
+/// Returns the user's name of result `index`, an output; "" if it has none.
+llvm::StringRef resultName(mlir::func::FuncOp function, unsigned index);
+
 } // namespace plimsoll::nn
 
 #endif // PLIMSOLL_DIALECTS_NN_FUNCTIONS_H

@@ -99,12 +99,25 @@ def NN_PhaseAttr : AttrDef<NN_Dialect, "Phase"> {
   let description = [{
     `forward`, `backward` (computes gradients) or `update` (writes parameters and states). Autodiff
     records it in the location of each op that it makes; a location without it means `forward`.
+
+    Autodiff also numbers the forward values of a function that have a gradient: `values` is the
+    number of the op's first result, the others follow. `gradients` has a pair for each value whose
+    gradient the op completes: the index of the op's result, and the value's number. A result may be
+    the gradient of several values, as that of a sum is of both terms.
     ```mlir
-    #nn.phase<backward>
+    #nn.phase<forward values = 7>
+    ```
+    ```mlir
+    #nn.phase<backward gradients = [0 : 7, 0 : 9]>
     ```
   }];
-  let parameters = (ins EnumParameter<NN_Phase>:$value);
-  let assemblyFormat = "`<` $value `>`";
+  let parameters = (ins EnumParameter<NN_Phase>:$value,
+                        OptionalParameter<"std::optional<unsigned>">:$values,
+                        OptionalArrayRefParameter<"::plimsoll::nn::GradientOf">:$gradients);
+  let assemblyFormat = [{
+    `<` $value (`values` `=` $values^)?
+        (`gradients` `=` `[` custom<Gradients>($gradients)^ `]`)? `>`
+  }];
 }
 
 // Op classes ----------------------------------------------------------------

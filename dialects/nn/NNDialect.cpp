@@ -10,6 +10,22 @@ using namespace plimsoll::nn;
 
 #include "dialects/nn/NNOpsDialect.cpp.inc"
 #include "dialects/nn/NNOpsEnums.cpp.inc"
+
+/// Parses `0 : 7, 0 : 9`, the gradients of a #nn.phase.
+static ParseResult parseGradients(AsmParser &parser, SmallVectorImpl<GradientOf> &gradients) {
+  return parser.parseCommaSeparatedList([&]() -> ParseResult {
+    GradientOf &gradient = gradients.emplace_back();
+    return failure(parser.parseInteger(gradient.result) || parser.parseColon() ||
+                   parser.parseInteger(gradient.value));
+  });
+}
+
+static void printGradients(AsmPrinter &printer, ArrayRef<GradientOf> gradients) {
+  llvm::interleaveComma(gradients, printer.getStream(), [&](const GradientOf &gradient) {
+    printer << gradient.result << " : " << gradient.value;
+  });
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/nn/NNOpsAttributes.cpp.inc"
 

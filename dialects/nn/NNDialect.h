@@ -13,6 +13,25 @@
 
 #include "dialects/nn/NNOpsDialect.h.inc"
 #include "dialects/nn/NNOpsEnums.h.inc"
+
+namespace plimsoll::nn {
+
+/// Says that a result of an op is the gradient of a forward value (see PhaseAttr).
+struct GradientOf {
+  unsigned result; ///< its index
+  unsigned value;  ///< the number of the forward value
+
+  bool operator==(const GradientOf &) const = default;
+  bool operator<(const GradientOf &other) const {
+    return std::tie(result, value) < std::tie(other.result, other.value);
+  }
+};
+inline llvm::hash_code hash_value(const GradientOf &gradient) {
+  return llvm::hash_combine(gradient.result, gradient.value);
+}
+
+} // namespace plimsoll::nn
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/nn/NNOpsAttributes.h.inc"
 #define GET_OP_CLASSES

@@ -40,4 +40,14 @@ std::string describe(Location location) {
   return (path + " [" + node + "]").str();
 }
 
+std::string describe(Operation *op) {
+  std::string name = describe(op->getLoc());
+  return name.empty() ? op->getName().getStringRef().str() : name;
+}
+
+std::string inNode(Location location) {
+  std::string name = describe(location);
+  return name.empty() ? "" : " (node '" + name + "')";
+}
+
 } // namespace plimsoll::nn

@@ -6,7 +6,7 @@
 #ifndef PLIMSOLL_DIALECTS_NN_NNNAMES_H
 #define PLIMSOLL_DIALECTS_NN_NNNAMES_H
 
-#include "mlir/IR/Location.h"
+#include "mlir/IR/Operation.h"
 #include <string>
 
 namespace plimsoll::nn {
@@ -64,6 +64,12 @@ llvm::StringRef nodeName(mlir::Location location);
 llvm::StringRef modulePath(mlir::Location location);
 /// Returns "node [module path]", as far as known, for messages and comments.
 std::string describe(mlir::Location location);
+/// Returns the same for an op; if its node is not known, what the op is called, as in "nn.matmul".
+std::string describe(mlir::Operation *op);
+/// Returns " (node 'NAME')" for messages, where NAME is what `describe` returns for the location,
+/// or
+/// "" if it has no node.
+std::string inNode(mlir::Location location);
 
 } // namespace plimsoll::nn
 

@@ -2,10 +2,12 @@
 //
 // One forward sweep over the ops finds the values that depend on a leaf. Then, backward, each op's
 // rule builds the gradients of those operands only. Contributions to one value are added in the
-// order in which they arise, which the program fixes.
+// order in which they arise, which the program fixes. What became the gradient of what is recorded
+// in locations.
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/Backward.h"
 #include "dialects/nn/NNNames.h"
+#include "dialects/nn/Phases.h"
 #include "passes/autodiff/GradientRules.h"
 
 using namespace mlir;
@@ -17,9 +19,12 @@ namespace {
 class Backward {
 public:
   Backward(func::FuncOp function, StringRef scaledRule)
-      : builder(function.getBody().front().getTerminator()), scaledRule(scaledRule) {
-    for (Operation &op : function.getBody().front().without_terminator())
+      : builder(function.getBody().front().getTerminator()), scaledRule(scaledRule),
+        marker(function.getBody().front()) {
+    for (Operation &op : function.getBody().front().without_terminator()) {
+      op.setLoc(nn::withoutValues(op.getLoc())); // a text may have numbers of other gradients
       forward.push_back(&op);
+    }
   }
 
   FailureOr<SmallVector<Value>> run(Value loss, ArrayRef<Value> leaves) {
@@ -33,6 +38,8 @@ public:
     for (Operation *op : llvm::reverse(forward))
       if (failed(differentiate(op)))
         return failure();
+    marker.markAdded(nn::Phase::backward);
+    recordGradients();
     SmallVector<Value> result;
     for (Value leaf : leaves)
       result.push_back(gradients.lookup(leaf));
@@ -79,16 +86,15 @@ private:
         } else if (dependent.contains(operand) && nn::detail::isFloat(operand.getType()) &&
                    !isPiecewiseConstant(op)) {
           op->emitError("'") << op->getName() << "' has no gradient with respect to operand " << i
-                             << " (node '" << nn::describe(op->getLoc())
-                             << "'), which depends on trained parameters; freeze them with "
+                             << nn::inNode(op->getLoc())
+                             << ", which depends on trained parameters; freeze them with "
                                 "--freeze";
           result = failure();
         }
       }
       if (any && !findGradientRule(op)) {
-        op->emitError("'") << op->getName() << "' has no gradient rule (node '"
-                           << nn::describe(op->getLoc())
-                           << "'); freeze what lies behind it with --freeze";
+        op->emitError("'") << op->getName() << "' has no gradient rule" << nn::inNode(op->getLoc())
+                           << "; freeze what lies behind it with --freeze";
         result = failure();
       }
     }
@@ -129,8 +135,45 @@ private:
     return nn::MulOp::create(builder, gradient.getLoc(), gradient, factor);
   }
 
+  /// Numbers the forward values that have a gradient, and records at each op what its results are
+  /// the gradients of.
+  void recordGradients() {
+    unsigned number = 0;
+    llvm::MapVector<Operation *, SmallVector<nn::GradientOf>> completed;
+    for (Operation *op : forward) {
+      if (!isComputed(op) ||
+          llvm::none_of(op->getResults(), [&](Value result) { return gradients.contains(result); }))
+        continue;
+      op->setLoc(nn::withValues(op->getLoc(), number));
+      for (Value result : op->getResults()) {
+        if (OpResult gradient = computed(gradients.lookup(result)))
+          completed[gradient.getOwner()].push_back({gradient.getResultNumber(), number});
+        ++number;
+      }
+    }
+    for (auto &[op, of] : completed)
+      op->setLoc(nn::withGradients(op->getLoc(), of));
+  }
+
+  /// False for an op whose result has no bytes of its own or is no result of the step.
+  static bool isComputed(Operation *op) {
+    return !isa<nn::ReshapeOp, nn::LoadOp, nn::ConstantOp>(op);
+  }
+
+  /// Returns the result that `gradient` is or, since rewrites may fold reshapes, a view of; null if
+  /// no op of the backward pass computes it.
+  static OpResult computed(Value gradient) {
+    while (gradient && gradient.getDefiningOp<nn::ReshapeOp>())
+      gradient = gradient.getDefiningOp<nn::ReshapeOp>().getX();
+    auto result = dyn_cast_or_null<OpResult>(gradient);
+    bool isBackward = result && isComputed(result.getOwner()) &&
+                      nn::phaseOf(result.getLoc()) == nn::Phase::backward;
+    return isBackward ? result : OpResult();
+  }
+
   OpBuilder builder;
   StringRef scaledRule;
+  nn::PhaseMarker marker;
   SmallVector<Operation *> forward;
   DenseSet<Value> dependent;
   DenseMap<Value, Value> gradients;

@@ -9,8 +9,10 @@ namespace plimsoll::autodiff {
 
 /// Appends to `function` (before its terminator) the ops that compute the gradient of the scalar
 /// `loss` with respect to each of `leaves`. Returns the gradients; null for leaves that the loss
-/// does not depend on. Fails after an error for every op that has no rule. `scaledRule` names an op
-/// whose gradients are multiplied by 1.001, for tests of the gradient checks; may be empty.
+/// does not depend on. Records in locations that the ops belong to the backward pass, and which of
+/// them complete the gradients of which values. Fails after an error for every op that has no rule.
+/// `scaledRule` names an op whose gradients are multiplied by 1.001, for tests of the gradient
+/// checks; may be empty.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> appendBackward(mlir::func::FuncOp function,
                                                                mlir::Value loss,
                                                                mlir::ArrayRef<mlir::Value> leaves,

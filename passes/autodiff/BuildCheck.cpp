@@ -2,7 +2,6 @@
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
-#include "dialects/nn/Phases.h"
 #include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/autodiff/Backward.h"
@@ -57,9 +56,7 @@ private:
     getOperation().getBody()->getOperations().insertAfter(train->getIterator(), evaluate);
     if (failed(collectTrained(train, parameters, loads)))
       return failure();
-    nn::PhaseMarker marker(train.getBody().front());
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
-    marker.markAdded(nn::Phase::backward);
     if (failed(gradients) || failed(leaveUnreached(train, parameters, loads, *gradients)))
       return failure();
     returnGradients(train, parameters, *gradients);

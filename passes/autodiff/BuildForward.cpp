@@ -56,8 +56,7 @@ private:
     for (auto [leaf, gradient] : llvm::zip(leaves, *found))
       if (gradient) {
         unsigned argument = cast<BlockArgument>(leaf).getArgNumber();
-        auto name = function.getArgAttrOfType<StringAttr>(argument, nn::kNameAttr);
-        addResult(function, gradient, "gradient:" + (name ? name.getValue() : StringRef()));
+        addResult(function, gradient, "gradient:" + nn::argumentName(function, argument));
       }
     return success();
   }

@@ -93,13 +93,12 @@ private:
     drawFrom(train, hyper);
     remarkOnDropout(train);
     Value loss = train.getBody().front().getTerminator()->getOperand(0);
-    nn::PhaseMarker marker(train.getBody().front());
     FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
-    marker.markAdded(nn::Phase::backward);
     if (failed(gradients) || failed(leaveUnreached(train, parameters, loads, *gradients)))
       return failure();
     if (accumulate > 1)
       buildAccumulate(train, parameters, *gradients, hyper);
+    nn::PhaseMarker marker(train.getBody().front());
     OpBuilder builder(train.getBody().front().getTerminator());
     if (accumulate > 1)
       for (auto [parameter, gradient] : llvm::zip(parameters, *gradients))

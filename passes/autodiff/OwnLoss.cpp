@@ -1,5 +1,6 @@
 //===- OwnLoss.cpp - a loss with a second term in training only -----------------===//
 #include "passes/autodiff/OwnLoss.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNNames.h"
 
 using namespace mlir;
@@ -9,8 +10,7 @@ using namespace plimsoll;
 static Value takeOwnLoss(func::FuncOp function) {
   Operation *terminator = function.getBody().front().getTerminator();
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
-    auto name = function.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
-    if (!name || name.getValue() != nn::kOwnLoss)
+    if (nn::resultName(function, i) != nn::kOwnLoss)
       continue;
     Value own = terminator->getOperand(i);
     terminator->eraseOperand(i);

@@ -51,7 +51,7 @@ void plimsoll::autodiff::remarkOnDropout(func::FuncOp train) {
   std::string places;
   int64_t count = 0;
   train.walk([&](nn::DropoutOp op) {
-    llvm::raw_string_ostream(places) << (count ? ", " : "") << nn::describe(op.getLoc())
+    llvm::raw_string_ostream(places) << (count ? ", " : "") << nn::describe(op)
                                      << llvm::format(" (%g)", op.getP().convertToDouble());
     ++count;
   });

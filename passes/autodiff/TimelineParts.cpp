@@ -1,5 +1,6 @@
 //===- TimelineParts.cpp - shared by the builders of timelines --------------------===//
 #include "passes/autodiff/TimelineParts.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNNames.h"
 #include "passes/autodiff/GradientRules.h"
 
@@ -34,8 +35,7 @@ Value plimsoll::autodiff::weightedSum(func::FuncOp timeline) {
     Value y = terminator->getOperand(i);
     if (!nn::detail::isFloat(y.getType()))
       continue;
-    auto name = timeline.getResultAttrOfType<StringAttr>(i, nn::kNameAttr);
-    Value weight = addWeight(timeline, name ? name.getValue() : StringRef(), y.getType());
+    Value weight = addWeight(timeline, nn::resultName(timeline, i), y.getType());
     Value term = nn::MulOp::create(builder, y.getLoc(), y, weight);
     auto rank = cast<RankedTensorType>(y.getType()).getRank();
     if (rank > 0)
@@ -89,35 +89,42 @@ unreachedOf(ModuleOp module, ArrayRef<nn::ParameterOp> parameters, ArrayRef<Valu
   return result;
 }
 
+/// Names the parameters that the loss does not depend on, in an error if there are no others, else
+/// in a warning.
+static void reportUnreached(ModuleOp module, ArrayRef<nn::ParameterOp> unreached, bool isError) {
+  constexpr size_t kNamed = 20;
+  InFlightDiagnostic report = isError ? module.emitError() : module.emitWarning();
+  if (isError)
+    report << "nothing to train: no gradient of the loss reaches any parameter:";
+  else
+    report << "no gradient of the loss reaches " << unreached.size()
+           << (unreached.size() == 1 ? " parameter" : " parameters")
+           << ": as in PyTorch, whose grad stays None there, such a parameter keeps its values, "
+              "without decay and optimizer state; if that is meant --freeze=REGEX says so, else "
+              "let the loss read another output:";
+  for (nn::ParameterOp parameter : unreached.take_front(kNamed))
+    report.attachNote(nn::ParameterOp(parameter).getLoc()) << parameter.getSymName();
+  if (unreached.size() > kNamed)
+    report.attachNote() << "and " << unreached.size() - kNamed << " more";
+}
+
 LogicalResult plimsoll::autodiff::leaveUnreached(func::FuncOp timeline,
                                                  SmallVectorImpl<nn::ParameterOp> &parameters,
                                                  SmallVectorImpl<Value> &loads,
                                                  SmallVectorImpl<Value> &gradients) {
-  constexpr size_t kNamed = 20;
   auto module = timeline->getParentOfType<ModuleOp>();
   SmallVector<nn::ParameterOp> unreached = unreachedOf(module, parameters, gradients);
   if (unreached.empty())
     return success();
-  std::string names;
-  for (nn::ParameterOp parameter : ArrayRef(unreached).take_front(kNamed))
-    names += "\n  " + parameter.getSymName().str();
-  if (unreached.size() > kNamed)
-    names += "\n  and " + std::to_string(unreached.size() - kNamed) + " more";
   for (size_t i = parameters.size(); i-- > 0;)
     if (!gradients[i]) {
       parameters.erase(parameters.begin() + i);
       loads.erase(loads.begin() + i);
       gradients.erase(gradients.begin() + i);
     }
+  reportUnreached(module, unreached, /*isError=*/parameters.empty());
   if (parameters.empty())
-    return module.emitError("nothing to train: no gradient of the loss reaches any parameter:")
-           << names;
-  module.emitWarning("no gradient of the loss reaches ")
-      << unreached.size() << (unreached.size() == 1 ? " parameter" : " parameters")
-      << ": as in PyTorch, whose grad stays None there, such a parameter keeps its values, without "
-         "decay and optimizer state; if that is meant --freeze=REGEX says so, else let the loss "
-         "read another output:"
-      << names;
+    return failure();
   for (nn::ParameterOp parameter : unreached) {
     parameter.setTrainable(false);
     parameter.setDecayed(false);

@@ -29,21 +29,16 @@ public:
         running.getElementType() != type.getElementType() || sets == 0 ||
         op.getMean().getType().getNumElements() % sets != 0)
       return op.emitError("batch normalisation '")
-             << nn::describe(op.getLoc()) << "' has running statistics of types " << running
-             << " and " << variance.getValue().getType()
-             << ", of which a step cannot make the next ones";
+             << nn::describe(op) << "' has running statistics of types " << running << " and "
+             << variance.getValue().getType() << ", of which a step cannot make the next ones";
     int64_t count = channels > 0 ? type.getNumElements() / channels : 0;
     if (count < 2)
       return op.emitError("batch normalisation '")
-             << nn::describe(op.getLoc()) << "' sees " << count
+             << nn::describe(op) << "' sees " << count
              << " element of each channel, and a variance needs two; make the batch larger";
     for (nn::LoadOp load : {mean, variance})
-      if (!updated.insert(load.getSymbolAttr()).second)
-        return op.emitError("batch normalisation '")
-               << nn::describe(op.getLoc()) << "' shares the running statistics "
-               << load.getSymbolAttr()
-               << " with another, and a step can update them once; export the model with one "
-                  "module for each use";
+      if (auto [first, isNew] = updated.try_emplace(load.getSymbolAttr(), op.getLoc()); !isNew)
+        return refuseShared(op, load.getSymbolAttr(), first->second);
     rewrite(op, mean, variance, count);
     ++converted;
     op.erase();
@@ -58,6 +53,18 @@ public:
   }
 
 private:
+  /// Refuses to convert `op`, whose running statistics `first` updates already.
+  static LogicalResult refuseShared(nn::BatchNormInferenceOp op, SymbolRefAttr statistics,
+                                    Location first) {
+    InFlightDiagnostic error = op.emitError("batch normalisation '")
+                               << nn::describe(op) << "' shares the running statistics "
+                               << statistics
+                               << " with another, and a step can update them once; export the "
+                                  "model with one module for each use";
+    error.attachNote(first) << "the other" << nn::inNode(first);
+    return error;
+  }
+
   /// Returns `statistic` in the type of `running`. An instance normalisation has one for each image
   /// and channel: its running statistics are updated by the mean over images.
   static Value perChannel(OpBuilder &builder, Value statistic, nn::LoadOp running) {
@@ -95,7 +102,7 @@ private:
     op.getY().replaceAllUsesWith(norm.getY());
   }
 
-  DenseSet<Attribute> updated;
+  DenseMap<Attribute, Location> updated; ///< statistics, and where
   int64_t converted = 0;
 };
 

@@ -1,6 +1,7 @@
 //===- FormLaunches.cpp - decide which ops run as one launch -------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Phases.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -15,6 +16,15 @@ using namespace mlir;
 using namespace plimsoll;
 
 namespace {
+
+/// Returns the location of the op that computes both `loss` and `gradient`: that of the loss, and
+/// what the result of `gradient` is the gradient of.
+static Location locationOfBoth(nn::CrossEntropyOp loss, nn::CrossEntropyGradOp gradient) {
+  SmallVector<nn::GradientOf> gradients(nn::gradientsOf(gradient.getLoc()));
+  for (nn::GradientOf &of : gradients)
+    of.result += loss->getNumResults();
+  return nn::withGradients(loss.getLoc(), gradients);
+}
 
 /// Merges a cross entropy and its gradient into one op if the gradient of the loss is the constant
 /// 1.
@@ -38,8 +48,9 @@ struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
       rewriter.setInsertionPoint(gradient->isBeforeInBlock(loss) ? gradient.getOperation()
                                                                  : loss.getOperation());
       auto both = nn::CrossEntropyWithGradOp::create(
-          rewriter, loss.getLoc(), loss.getLogits(), loss.getLabels(), loss.getWeights(),
-          loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr(), loss.getAxisAttr());
+          rewriter, locationOfBoth(loss, gradient), loss.getLogits(), loss.getLabels(),
+          loss.getWeights(), loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr(),
+          loss.getAxisAttr());
       rewriter.replaceOp(loss, {both.getLoss(), both.getAccuracy()});
       rewriter.replaceOp(gradient, both.getDlogits());
       return success();

@@ -74,14 +74,22 @@ private:
     return exec::SliceOp::create(builder, loc, sliceType, name, kind, place.getOffset());
   }
 
+  /// Completes `error`, whose op reads `value`.
+  static LogicalResult refuseUnplaced(InFlightDiagnostic error, Value value) {
+    error << " has no place";
+    if (Operation *op = value.getDefiningOp())
+      error.attachNote(op->getLoc()) << "made here" << nn::inNode(op->getLoc());
+    return error;
+  }
+
   LogicalResult lowerArguments(SmallVectorImpl<Value> &given) {
     for (BlockArgument argument : function.getArguments()) {
       unsigned index = argument.getArgNumber();
       auto place = function.getArgAttrOfType<plan::PlaceAttr>(index, plan::kPlaceAttr);
-      auto name = function.getArgAttrOfType<StringAttr>(index, nn::kNameAttr);
+      StringRef name = nn::argumentName(function, index);
       if (!place)
         return function.emitError("argument ") << index << " has no place; run plan-memory first";
-      exec::SliceOp input = slice(argument.getLoc(), name ? name.getValue() : "input",
+      exec::SliceOp input = slice(argument.getLoc(), name.empty() ? "input" : name,
                                   exec::Kind::input, place, argument.getType());
       describeInput(input, argument);
       slices[argument] = input;
@@ -186,7 +194,7 @@ private:
     if (auto store = dyn_cast<nn::StoreOp>(op)) {
       Value stored = slices.lookup(store.getValue());
       if (!stored)
-        return store.emitError("its value has no place");
+        return refuseUnplaced(store.emitError("its value"), store.getValue());
       current[store.getSymbolAttr()] = stored;
       return success();
     }
@@ -262,7 +270,7 @@ private:
       readOf.push_back(reads.size());
       reads.push_back(slices.lookup(operand));
       if (!reads.back())
-        return launch.emitError("operand ") << reads.size() - 1 << " has no place";
+        return refuseUnplaced(launch.emitError("operand ") << reads.size() - 1, operand);
     }
     auto workspace = launch->getAttrOfType<plan::PlaceAttr>(plan::kWorkspaceAttr);
     if (workspace) {
@@ -294,7 +302,7 @@ private:
     for (auto [operand, operandStrides] : llvm::zip(launch.getOperands(), nest.operands)) {
       bool isNumber = !slices.lookup(operand);
       if (isNumber && !numbers.contains(operand))
-        return launch.emitError("operand ") << readOf.size() << " has no place";
+        return refuseUnplaced(launch.emitError("operand ") << readOf.size(), operand);
       readOf.push_back(isNumber ? -1 : int64_t(reads.size()));
       if (isNumber)
         continue;
@@ -335,7 +343,7 @@ private:
     for (auto [index, result] : llvm::enumerate(terminator->getOperands())) {
       Value value = slices.lookup(result);
       if (!value)
-        return terminator->emitError("result ") << index << " has no place";
+        return refuseUnplaced(terminator->emitError("result ") << index, result);
       if (!llvm::is_contained(kept, value))
         kept.push_back(value);
       if (auto name = f.getResultAttrOfType<StringAttr>(index, nn::kNameAttr)) {

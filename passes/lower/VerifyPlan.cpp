@@ -104,6 +104,14 @@ private:
     return op->emitError("the plan is wrong: ");
   }
 
+  /// Attaches a note at each of the slices that an error speaks of.
+  static void noteSlices(InFlightDiagnostic &diagnostic, ArrayRef<exec::SliceOp> slices) {
+    for (exec::SliceOp slice : slices)
+      diagnostic.attachNote(slice.getLoc())
+          << "'" << slice.getName() << "' lies at [" << int64_t(slice.getOffset()) << ", "
+          << slice.getEnd() << ")" << nn::inNode(slice.getLoc());
+  }
+
   void checkAlignment() {
     int64_t alignment = getOperation().getAlignment();
     if (library && alignment % library->alignment() != 0)
@@ -133,9 +141,12 @@ private:
 
   void give(exec::SliceOp slice) {
     Operation *found = nullptr;
-    if (owners.firstForeign(slice.getOffset(), slice.getEnd(), nullptr, found) >= 0)
-      error(slice) << "'" << slice.getName() << "' shares bytes with '"
-                   << cast<exec::SliceOp>(found).getName() << "' before the first launch";
+    if (owners.firstForeign(slice.getOffset(), slice.getEnd(), nullptr, found) >= 0) {
+      InFlightDiagnostic diagnostic = error(slice);
+      diagnostic << "'" << slice.getName() << "' shares bytes with '"
+                 << cast<exec::SliceOp>(found).getName() << "' before the first launch";
+      noteSlices(diagnostic, {cast<exec::SliceOp>(found)});
+    }
     owners.write(slice.getOffset(), slice.getEnd(), slice);
     if (slice.getKind() == exec::Kind::parameter || slice.getKind() == exec::Kind::state)
       homes[slice.getName()] = slice.getOffset();
@@ -147,13 +158,14 @@ private:
     if (byte < 0)
       return;
     InFlightDiagnostic diagnostic = error(reader);
-    diagnostic << nn::describe(reader->getLoc()) << " reads '" << slice.getName() << "', but byte "
-               << byte;
+    diagnostic << nn::describe(reader) << " reads '" << slice.getName() << "', but byte " << byte;
     if (found)
-      diagnostic << " holds '" << cast<exec::SliceOp>(found).getName() << "' ["
-                 << nn::describe(found->getLoc()) << "]";
+      diagnostic << " holds '" << cast<exec::SliceOp>(found).getName() << "'";
     else
       diagnostic << " holds nothing";
+    noteSlices(diagnostic, {slice});
+    if (found)
+      noteSlices(diagnostic, {cast<exec::SliceOp>(found)});
   }
 
   /// Checks that a kept slice is intact, and that a parameter or state is where the next step reads
@@ -162,9 +174,12 @@ private:
     read(kept, slice);
     bool lives = slice.getKind() == exec::Kind::parameter || slice.getKind() == exec::Kind::state;
     auto home = homes.find(slice.getName());
-    if (lives && home != homes.end() && home->second != int64_t(slice.getOffset()))
-      error(kept) << "'" << slice.getName() << "' ends at " << slice.getOffset()
-                  << ", the next step reads it at " << home->second;
+    if (!lives || home == homes.end() || home->second == int64_t(slice.getOffset()))
+      return;
+    InFlightDiagnostic diagnostic = error(kept);
+    diagnostic << "'" << slice.getName() << "' ends at " << slice.getOffset()
+               << ", the next step reads it at " << home->second;
+    noteSlices(diagnostic, {slice});
   }
 
   static bool overlap(exec::SliceOp a, exec::SliceOp b) {
@@ -200,15 +215,25 @@ private:
       for (size_t r = 0; r < reads.size(); ++r) {
         exec::SliceOp read = exec::sliceOf(reads[r]);
         bool same = write.getOffset() == read.getOffset() && write.getEnd() <= read.getEnd();
-        if (overlap(write, read) && !(same && mayAlias(op, w, r)))
-          error(op) << nn::describe(op->getLoc()) << " writes '" << write.getName() << "' over '"
-                    << read.getName() << "', which it reads";
+        if (overlap(write, read) && !(same && mayAlias(op, w, r))) {
+          InFlightDiagnostic diagnostic = error(op);
+          diagnostic << nn::describe(op) << " writes '" << write.getName() << "' over '"
+                     << read.getName() << "', which it reads";
+          noteSlices(diagnostic, {write, read});
+        }
       }
-      for (size_t other = 0; other < w; ++other)
-        if (overlap(write, exec::sliceOf(writes[other])))
-          error(op) << nn::describe(op->getLoc()) << " writes '" << write.getName() << "' and '"
-                    << exec::sliceOf(writes[other]).getName() << "' into the same bytes";
+      for (Value other : writes.take_front(w))
+        checkApart(op, write, exec::sliceOf(other));
     }
+  }
+
+  void checkApart(Operation *op, exec::SliceOp write, exec::SliceOp other) {
+    if (!overlap(write, other))
+      return;
+    InFlightDiagnostic diagnostic = error(op);
+    diagnostic << nn::describe(op) << " writes '" << write.getName() << "' and '" << other.getName()
+               << "' into the same bytes";
+    noteSlices(diagnostic, {write, other});
   }
 
   void checkOverwrites(Operation *op) {
@@ -219,9 +244,12 @@ private:
     for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
       exec::SliceOp write = exec::sliceOf(call.getWrites()[pairs[i]]);
       exec::SliceOp read = exec::sliceOf(call.getReads()[pairs[i + 1]]);
-      if (write.getOffset() != read.getOffset())
-        error(op) << nn::describe(op->getLoc()) << " must write '" << write.getName()
-                  << "' where it was, at " << read.getOffset() << ", not at " << write.getOffset();
+      if (write.getOffset() == read.getOffset())
+        continue;
+      InFlightDiagnostic diagnostic = error(op);
+      diagnostic << nn::describe(op) << " must write '" << write.getName() << "' where it was, at "
+                 << read.getOffset() << ", not at " << write.getOffset();
+      noteSlices(diagnostic, {write, read});
     }
   }
 
@@ -232,7 +260,7 @@ private:
     checkOverwrites(op);
     if (auto call = dyn_cast<exec::CallOp>(op))
       lower::verifyCall(call, getOperation().getThreads(), library, [&](const Twine &what) {
-        error(op) << nn::describe(op->getLoc()) << " calls '" << call.getKernel() << "': " << what;
+        error(op) << nn::describe(op) << " calls '" << call.getKernel() << "': " << what;
       });
     for (Value value : exec::writesOf(op)) {
       exec::SliceOp slice = exec::sliceOf(value);

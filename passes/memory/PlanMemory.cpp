@@ -22,21 +22,30 @@ static std::string mebibytes(int64_t bytes) {
   return llvm::formatv("{0:f1} MiB", bytes / 1048576.0);
 }
 
-/// Returns a list of what is alive at the peak of the smallest plan: residents and transients as
-/// sums, the largest transients by name.
-static std::string describeLive(const planner::Refusal &refusal) {
-  constexpr size_t kShown = 8;
+/// Returns the sums of what is alive at the peak of the smallest plan, residents and transients.
+static std::string describeSums(const planner::Refusal &refusal) {
   int64_t resident = 0, transient = 0;
-  std::string text;
-  size_t shown = 0;
-  for (const planner::LiveValue &value : refusal.live) {
-    bool isResident = value.lifetime == planner::Lifetime::Resident;
-    (isResident ? resident : transient) += value.bytes;
-    if (!isResident && shown++ < kShown)
-      text += "\n      " + mebibytes(value.bytes) + "   " + value.name;
-  }
+  for (const planner::LiveValue &value : refusal.live)
+    (value.lifetime == planner::Lifetime::Resident ? resident : transient) += value.bytes;
   return "\n      " + mebibytes(resident) + "   parameters, optimizer state and constants" +
-         "\n      " + mebibytes(transient) + "   other values, of which the largest are:" + text;
+         "\n      " + mebibytes(transient) + "   other values, of which the largest are:";
+}
+
+/// Attaches a note at the launch that binds, and one at each of the largest transients alive there.
+static void describePeak(InFlightDiagnostic &error, const StepProblem &step,
+                         const planner::Result &result) {
+  constexpr size_t kShown = 8;
+  const planner::Refusal &refusal = *result.refusal;
+  if (refusal.op == planner::none)
+    return;
+  error.attachNote(step.operation(refusal.timeline, refusal.op)->getLoc())
+      << "the binding launch is " << refusal.position + 1 << " of "
+      << result.solution.timelines[refusal.timeline].events.size() << ", " << refusal.opName
+      << ", where these are alive:" << describeSums(refusal);
+  size_t shown = 0;
+  for (const planner::LiveValue &value : refusal.live)
+    if (value.lifetime != planner::Lifetime::Resident && shown++ < kShown)
+      error.attachNote(step.location(value.value)) << mebibytes(value.bytes) << "   " << value.name;
 }
 
 namespace {
@@ -63,7 +72,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     if (outcome)
       *outcome = {step->problem(), result, kindsOf(timelines), step->gradientOf()};
     if (!result.ok())
-      return refuse(result);
+      return refuse(*step, result);
     const std::vector<std::string> broken = planner::validate(step->problem(), result.solution);
     for (const std::string &error : broken)
       fail("the planner's answer is wrong: " + error);
@@ -106,21 +115,19 @@ private:
     return options;
   }
 
-  void refuse(const planner::Result &result) {
+  void refuse(const StepProblem &step, const planner::Result &result) {
     for (const std::string &error : result.errors)
       fail(error);
     if (!result.refusal)
       return;
     const planner::Refusal &refusal = *result.refusal;
-    size_t positions = result.solution.timelines.empty()
-                           ? 0
-                           : result.solution.timelines[refusal.timeline].events.size();
-    fail("no plan fits in " + Twine(refusal.budget) + " bytes (" + mebibytes(refusal.budget) +
-         ")\n  smallest plan found: " + Twine(refusal.smallestArena) + " bytes (" +
-         mebibytes(refusal.smallestArena) + "); no plan can be below " + Twine(refusal.lowerBound) +
-         " bytes (proven)\n  the binding launch is " + Twine(refusal.position + 1) + " of " +
-         Twine(positions) + ", " + refusal.opName +
-         ", where these are alive:" + describeLive(refusal));
+    InFlightDiagnostic error = getOperation().emitError("no plan fits in ");
+    error << refusal.budget << " bytes (" << mebibytes(refusal.budget)
+          << ")\n  smallest plan found: " << refusal.smallestArena << " bytes ("
+          << mebibytes(refusal.smallestArena) << "); no plan can be below " << refusal.lowerBound
+          << " bytes (proven)";
+    describePeak(error, step, result);
+    signalPassFailure();
   }
 
   std::optional<planner::Options> given;

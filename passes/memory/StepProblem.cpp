@@ -59,6 +59,13 @@ ValueId StepProblem::valueId(Value value) const {
   return it == values.end() ? planner::none : it->second;
 }
 
+Location StepProblem::location(ValueId value) const {
+  for (const auto &[known, id] : values)
+    if (id == value)
+      return known.getLoc();
+  return function(0).getLoc();
+}
+
 ValueId StepProblem::residentId(Attribute key) const {
   auto it = residents.find(key);
   return it == residents.end() ? planner::none : it->second;
@@ -82,6 +89,13 @@ ValueId StepProblem::resident(Attribute key, Type type, StringRef name) {
   return it->second;
 }
 
+/// Completes `error`, whose op uses what `update` wrote.
+static LogicalResult refuseUpdated(InFlightDiagnostic error, Operation *update) {
+  error << " what an update wrote, which only nn.store may read";
+  error.attachNote(update->getLoc()) << "the update" << nn::inNode(update->getLoc());
+  return error;
+}
+
 LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   planner::Timeline timeline;
   timeline.name = function.getName().str();
@@ -90,9 +104,9 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   functions.push_back(function);
   operations.emplace_back();
   for (BlockArgument argument : function.getArguments()) {
-    auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kNameAttr);
-    ValueId id = addValue(argument.getType(), name ? name.getValue() : "input",
-                          planner::Lifetime::Transient);
+    StringRef name = nn::argumentName(function, argument.getArgNumber());
+    ValueId id =
+        addValue(argument.getType(), name.empty() ? "input" : name, planner::Lifetime::Transient);
     values[argument] = id;
     timeline.liveAtStart.push_back(id);
   }
@@ -113,7 +127,7 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   for (Value result : function.getBody().front().getTerminator()->getOperands()) {
     ValueId id = valueId(result);
     if (id == planner::none)
-      return function.emitError("returns what an update wrote, which only nn.store may read");
+      return refuseUpdated(function.emitError("returns"), viewedValue(result).getDefiningOp());
     if (planned.values[id].lifetime == planner::Lifetime::Transient &&
         !llvm::is_contained(timeline.liveAtEnd, id))
       timeline.liveAtEnd.push_back(id);
@@ -131,13 +145,13 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
   if (!launch)
     return op.emitError("no kernel is chosen for it; run choose-kernels first");
   planner::Op planned;
-  planned.name = nn::describe(op->getLoc());
+  planned.name = nn::describe(op.getSingleOp() ? op.getSingleOp() : op.getOperation());
   planned.alternatives = {
       {launch.getWorkspace(), alignment, launch.getSeconds().getValueAsDouble()}};
   for (Value operand : op->getOperands())
     if (auto writer = viewedValue(operand).getDefiningOp<nn::LaunchOp>();
         writer && writer.overwritesOperands())
-      return op->emitError("reads what an update wrote, which only nn.store may read");
+      return refuseUpdated(op->emitError("reads"), writer);
   for (Value operand : op->getOperands())
     if (ValueId id = valueId(operand);
         id != planner::none && !llvm::is_contained(planned.reads, id))

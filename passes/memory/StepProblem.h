@@ -30,6 +30,9 @@ public:
   }
   /// Returns the planner's value for an SSA value (through views), or `planner::none`.
   planner::ValueId valueId(mlir::Value value) const;
+  /// Returns where a value that lives within a timeline is from: the launch that writes it, or an
+  /// argument.
+  mlir::Location location(planner::ValueId value) const;
   /// Returns for each planner value the resident whose gradient it is, according to an update that
   /// reads it, or `planner::none`.
   const std::vector<planner::ValueId> &gradientOf() const { return primals; }

@@ -112,6 +112,7 @@ struct LiveValue {
   std::string name;
   int64_t bytes = 0;
   Lifetime lifetime = Lifetime::Transient;
+  ValueId value = none;
 };
 
 /// The reason for having no plan: none that was found is within the budget.

@@ -19,12 +19,13 @@ std::vector<LiveValue> liveAt(const Problem &problem, const Solution &solution, 
     const Value &value = problem.values[p.value];
     if (p.space != 0 || std::count(offsets.begin(), offsets.end(), p.offset))
       continue;
-    live.push_back({value.name, value.bytes, value.lifetime});
+    live.push_back({value.name, value.bytes, value.lifetime, p.value});
     offsets.push_back(p.offset);
   }
   for (const Placement &p : solution.timelines[timeline].placements)
     if (p.space == 0 && p.from <= position && position < p.to)
-      live.push_back({problem.values[p.value].name, problem.values[p.value].bytes});
+      live.push_back({problem.values[p.value].name, problem.values[p.value].bytes,
+                      Lifetime::Transient, p.value});
   std::stable_sort(live.begin(), live.end(),
                    [](const LiveValue &a, const LiveValue &b) { return a.bytes > b.bytes; });
   return live;

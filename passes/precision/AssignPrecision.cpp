@@ -1,5 +1,5 @@
 //===- AssignPrecision.cpp - factors of products in bf16 ------------------------===//
-#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Phases.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -22,9 +22,11 @@ static bool isNarrowing(Operation *op) {
   return cast && cast.getTo().isBF16() && isSingle(cast.getX());
 }
 
-/// Returns `value` cast to bf16. The cast has the location of `value`, whose name messages show.
+/// Returns `value` cast to bf16. The cast has the location of `value`, whose name messages show,
+/// but is not the value of which the location may say what it is the gradient of.
 static Value narrowed(PatternRewriter &rewriter, Value value) {
-  return nn::CastOp::create(rewriter, value.getLoc(), value, rewriter.getBF16Type());
+  return nn::CastOp::create(rewriter, nn::withoutValues(value.getLoc()), value,
+                            rewriter.getBF16Type());
 }
 
 /// Casts the first `count` operands of `op`, its factors, to bf16.
@@ -61,7 +63,8 @@ struct NarrowAttention : OpRewritePattern<nn::AttentionOp> {
     rewriter.modifyOpInPlace(
         op, [&] { op.getY().setType(op.getY().getType().clone(rewriter.getBF16Type())); });
     rewriter.setInsertionPointAfter(op);
-    Value y = nn::CastOp::create(rewriter, op.getLoc(), op.getY(), rewriter.getF32Type());
+    Value y = nn::CastOp::create(rewriter, nn::withoutValues(op.getLoc()), op.getY(),
+                                 rewriter.getF32Type());
     rewriter.replaceAllUsesExcept(op.getY(), y, y.getDefiningOp());
     return success();
   }

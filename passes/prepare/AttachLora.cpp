@@ -67,11 +67,10 @@ private:
       for (OpOperand &use : load.getValue().getUses()) {
         auto product = dyn_cast<nn::MatmulOp>(use.getOwner());
         if (!product || use.getOperandNumber() != 1)
-          return (product ? "it is the left factor of '"
-                          : "it is used by '" + use.getOwner()->getName().getStringRef().str() +
-                                "' of '") +
-                 nn::describe(use.getOwner()->getLoc()) +
-                 "', and only the right factor of a matrix product can be adapted";
+          return (product ? "it is the left factor of '" : "it is used by '") +
+                 use.getOwner()->getName().getStringRef().str() + "'" +
+                 nn::inNode(use.getOwner()->getLoc()) +
+                 ", and only the right factor of a matrix product can be adapted";
       }
     int64_t least = std::min(type.getDimSize(0), type.getDimSize(1));
     if (rank > least)

@@ -80,7 +80,7 @@ private:
       return forward.emitError("the loss needs a floating-point output, got ") << type;
     if (spec.kind == "output")
       return attachOutput(forward, value);
-    if (hasInput(forward, "labels"))
+    if (nn::findArgument(forward, "labels"))
       return forward.emitError("the model has an input 'labels' of its own, the name of the one "
                                "that the loss adds; rename it, or use the model's own loss with "
                                "--loss=output:NAME");
@@ -120,8 +120,8 @@ private:
   }
 
   static std::string outputText(func::FuncOp forward, unsigned output) {
-    auto name = forward.getResultAttrOfType<StringAttr>(output, nn::kNameAttr);
-    return name ? "output '" + name.getValue().str() + "'" : "the output";
+    StringRef name = nn::resultName(forward, output);
+    return name.empty() ? "the output" : "output '" + name.str() + "'";
   }
 
   /// Records which dimension was taken for the classes if there was a choice: for the summary, and
@@ -154,7 +154,7 @@ private:
     bool isBce = spec.kind == "bce-with-logits";
     InFlightDiagnostic warning = mlir::emitWarning(forward.getLoc());
     warning << output << " is the result of " << found->kind << " already ("
-            << nn::describe(found->node->getLoc()) << "), and " << spec.kind
+            << nn::describe(found->node) << "), and " << spec.kind
             << (isBce ? " applies a sigmoid to it once more" : " takes a softmax of it once more")
             << ": the loss is not that of these probabilities, and gradients are too small; ";
     StringRef before;
@@ -287,14 +287,6 @@ private:
         forward.setArgAttr(argument.getArgNumber(), nn::kLimitAttr,
                            Builder(forward.getContext()).getI64IntegerAttr(limit));
     }
-  }
-
-  static bool hasInput(func::FuncOp forward, StringRef name) {
-    for (unsigned i = 0; i < forward.getNumArguments(); ++i)
-      if (auto given = forward.getArgAttrOfType<StringAttr>(i, nn::kNameAttr))
-        if (given.getValue() == name)
-          return true;
-    return false;
   }
 
   /// Adds the input `labels`. `classes` says which dimension of the output the classes lie along,

@@ -191,7 +191,7 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
       return failure();
     if (!product.getTransposeB())
       k = permute(rewriter, k, {0, 1, 3, 2});
-    emitRemark(op.getLoc(), "raised to nn.attention: ") << nn::describe(op.getLoc());
+    emitRemark(op.getLoc(), "raised to nn.attention: ") << nn::describe(op);
     auto attention = nn::AttentionOp::create(rewriter, op.getLoc(), q, k, op.getB(), mask,
                                              APFloat(scale), /*causal=*/false,
                                              /*heads_inner=*/false);
@@ -218,7 +218,7 @@ struct RecogniseMask : OpRewritePattern<nn::AttentionOp> {
     if (kind == MaskKind::Other)
       return failure();
     if (kind == MaskKind::Causal)
-      emitRemark(op.getLoc(), "causal mask recognised: ") << nn::describe(op.getLoc());
+      emitRemark(op.getLoc(), "causal mask recognised: ") << nn::describe(op);
     rewriter.replaceOpWithNewOp<nn::AttentionOp>(
         op, op.getQ(), op.getK(), op.getV(), Value(), op.getScale(),
         op.getCausal() || kind == MaskKind::Causal, op.getHeadsInner());
@@ -237,8 +237,7 @@ struct ShareHeads : OpRewritePattern<nn::AttentionOp> {
         cast<RankedTensorType>(k.getType()).getDimSize(heads) !=
             cast<RankedTensorType>(v.getType()).getDimSize(heads))
       return failure();
-    emitRemark(op.getLoc(), "heads of keys and values shared, not repeated: ")
-        << nn::describe(op.getLoc());
+    emitRemark(op.getLoc(), "heads of keys and values shared, not repeated: ") << nn::describe(op);
     k = dropDimension(rewriter, k, heads + 1);
     v = dropDimension(rewriter, v, heads + 1);
     rewriter.modifyOpInPlace(op, [&] {

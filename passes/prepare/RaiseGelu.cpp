@@ -60,7 +60,7 @@ struct RaiseGelu : OpRewritePattern<nn::MulOp> {
       auto tanh = inner.getDefiningOp<nn::TanhOp>();
       if (!(erf && isErfInner(erf.getX(), x)) && !(tanh && isTanhInner(tanh.getX(), x)))
         continue;
-      emitRemark(op.getLoc(), "raised to nn.gelu: ") << nn::describe(op.getLoc());
+      emitRemark(op.getLoc(), "raised to nn.gelu: ") << nn::describe(op);
       rewriter.replaceOpWithNewOp<nn::GeluOp>(op, x, /*tanh_approximation=*/bool(tanh));
       return success();
     }

@@ -114,7 +114,7 @@ struct RaiseLayerNorm : OpRewritePattern<nn::MulOp> {
             bias = other;
           }
       rewriter.setInsertionPoint(root);
-      emitRemark(root->getLoc(), "raised to nn.layer_norm: ") << nn::describe(root->getLoc());
+      emitRemark(root->getLoc(), "raised to nn.layer_norm: ") << nn::describe(root);
       auto norm = nn::LayerNormOp::create(rewriter, root->getLoc(), normalised->x, scale, bias,
                                           APFloat(normalised->epsilon), normalised->uncentered);
       rewriter.replaceOp(root, norm.getY());

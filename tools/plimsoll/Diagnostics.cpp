@@ -34,7 +34,12 @@ LogicalResult Diagnostics::handle(Diagnostic &diagnostic) {
     break;
   }
   llvm::errs() << shown(model) << ": " << severity << ": " << shownLines(diagnostic.str()) << "\n";
-  for (Diagnostic &note : diagnostic.getNotes())
-    llvm::errs() << "  " << shownLines(note.str()) << "\n";
+  StringRef indent = "  ";
+  for (Diagnostic &note : diagnostic.getNotes()) {
+    std::string text = note.str();
+    llvm::errs() << indent << shownLines(text) << "\n";
+    if (StringRef(text).ends_with(":")) // the notes behind it are its list
+      indent = "      ";
+  }
   return success();
 }

@@ -23,6 +23,7 @@ func.func @forward(%x: tensor<2x4xf32>) -> tensor<f32> {
   %w = nn.load @w : tensor<4xf32>
   %m = nn.load @m : tensor<4xf32>
   %v = nn.load @v : tensor<4xf32>
+  // expected-note @+1 {{the other}}
   %y = nn.batch_norm_inference %x, %w, %w, %m, %v {epsilon = 1.0e-05 : f64, momentum = 0.1 : f64} : tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
   // expected-error @+1 {{shares the running statistics @m with another, and a step can update them once}}
   %z = nn.batch_norm_inference %y, %w, %w, %m, %v {epsilon = 1.0e-05 : f64, momentum = 0.1 : f64} : tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>

@@ -48,6 +48,7 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 // A constant with several numbers needs a place in the arena.
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
+    // expected-note @+1 {{made here}}
     %c = nn.constant dense<[1.0, 2.0]> : tensor<2xf32>
     // expected-error @+1 {{operand 1 has no place}}
     %y = nn.launch(%x, %c) {plan.places = [#plan.place<offset = 64, bytes = 8>]} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> {
@@ -81,6 +82,7 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   nn.parameter @w : tensor<2xf32>
   func.func @train() attributes {nn.timeline = #nn.timeline<train>} {
+    // expected-note @+1 {{made here}}
     %c = nn.constant dense<1.0> : tensor<2xf32>
     // expected-error @+1 {{its value has no place}}
     nn.store %c, @w : tensor<2xf32>
@@ -92,6 +94,7 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train() -> tensor<2xf32> attributes {nn.timeline = #nn.timeline<train>} {
+    // expected-note @+1 {{made here}}
     %c = nn.constant dense<1.0> : tensor<2xf32>
     // expected-error @+1 {{result 0 has no place}}
     return %c : tensor<2xf32>

@@ -26,6 +26,7 @@ nn.parameter @w : tensor<4xf32> {trainable}
 // expected-error @+1 {{returns what an update wrote, which only nn.store may read}}
 func.func @train(%g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
   %w = nn.load @w : tensor<4xf32>
+  // expected-note @+1 {{the update}}
   %w1 = nn.sgd_plain %w, %g, %hyper : tensor<4xf32>, tensor<16xf32>
   nn.store %w1, @w : tensor<4xf32>
   return %w1 : tensor<4xf32>
@@ -39,6 +40,7 @@ nn.parameter @v : tensor<4xf32> {trainable}
 func.func @train(%g: tensor<4xf32>, %hyper: tensor<16xf32>) -> tensor<4xf32> attributes {nn.timeline = #nn.timeline<train>} {
   %w = nn.load @w : tensor<4xf32>
   %v = nn.load @v : tensor<4xf32>
+  // expected-note @+1 {{the update}}
   %w1 = nn.sgd_plain %w, %g, %hyper : tensor<4xf32>, tensor<16xf32>
   // expected-error @+1 {{reads what an update wrote, which only nn.store may read}}
   %v1 = nn.sgd_plain %v, %w1, %hyper : tensor<4xf32>, tensor<16xf32>

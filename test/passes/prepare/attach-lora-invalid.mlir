@@ -10,8 +10,8 @@ module {}
 //--- uses.mlir
 // Everything that cannot be adapted is named at once.
 // CHECK:      error: --lora names parameters that cannot be adapted; name others:
-// CHECK-NEXT: 'table.weight': it is used by 'nn.gather' of '', and only the right factor of a matrix product can be adapted
-// CHECK-NEXT: 'left.weight': it is the left factor of '', and only
+// CHECK-NEXT: 'table.weight': it is used by 'nn.gather', and only the right factor of a matrix product can be adapted
+// CHECK-NEXT: 'left.weight': it is the left factor of 'nn.matmul', and only
 // CHECK-NEXT: 'norm.weight': it has 1 dimensions, and adapters are products of two matrices
 // CHECK-NEXT: 'narrow.weight': its smaller size is 3, less than the rank 4
 // CHECK-NOT:  'fine

@@ -206,6 +206,7 @@ TEST(Solve, refusesWithTheNumbers) {
   EXPECT_EQ(result.refusal->opName, "op0");
   ASSERT_EQ(result.refusal->live.size(), 3u);
   EXPECT_EQ(result.refusal->live[0].name, "v0");
+  EXPECT_EQ(result.refusal->live[0].value, w);
   options.budget = 130;
   EXPECT_TRUE(solve(b.problem, options).ok());
 }
