@@ -66,8 +66,7 @@ llvm::StringRef modulePath(mlir::Location location);
 std::string describe(mlir::Location location);
 /// Returns the same for an op; if its node is not known, what the op is called, as in "nn.matmul".
 std::string describe(mlir::Operation *op);
-/// Returns " (node 'NAME')" for messages, where NAME is what `describe` returns for the location,
-/// or
+/// Returns " (node 'NAME')" for messages, where NAME is what `describe` returns for the location;
 /// "" if it has no node.
 std::string inNode(mlir::Location location);
 
