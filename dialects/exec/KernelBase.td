@@ -58,10 +58,6 @@ class Update<string name, string count, Element element = Data>
 class MaybeRead<string name, string count, Element element = Data> : Read<name, count, element> {
   let nullable = 1;
 }
-class MaybeUpdate<string name, string count, Element element = Data>
-    : Update<name, count, element> {
-  let nullable = 1;
-}
 class ReadWhen<string condition, string name, string count, Element element>
     : Read<name, count, element> {
   let nullable = 1;

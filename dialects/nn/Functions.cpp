@@ -24,6 +24,12 @@ bool plimsoll::nn::isOutsideLaunch(Operation *op) {
   return isa<CostOpInterface>(op) && !isa<LaunchOp, ReshapeOp>(op);
 }
 
+Value plimsoll::nn::viewedValue(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getX();
+  return value;
+}
+
 func::FuncOp plimsoll::nn::findFunction(ModuleOp module, StringRef name) {
   auto function = module.lookupSymbol<func::FuncOp>(name);
   if (!function)

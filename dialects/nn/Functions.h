@@ -14,6 +14,9 @@ mlir::LogicalResult checkFunction(mlir::func::FuncOp function);
 /// stores access symbols, constants are numbers, and reshapes are views.
 bool isOutsideLaunch(mlir::Operation *op);
 
+/// Returns the value whose bytes `value` is a view of, through any number of reshapes.
+mlir::Value viewedValue(mlir::Value value);
+
 /// Returns the function `name` of `module` if checkFunction accepts it; null after an error
 /// otherwise.
 mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name);

@@ -6,6 +6,7 @@
 // in locations.
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/Backward.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Phases.h"
 #include "passes/autodiff/GradientRules.h"
@@ -163,9 +164,7 @@ private:
   /// Returns the result that `gradient` is or, since rewrites may fold reshapes, a view of; null if
   /// no op of the backward pass computes it.
   static OpResult computed(Value gradient) {
-    while (gradient && gradient.getDefiningOp<nn::ReshapeOp>())
-      gradient = gradient.getDefiningOp<nn::ReshapeOp>().getX();
-    auto result = dyn_cast_or_null<OpResult>(gradient);
+    auto result = dyn_cast_or_null<OpResult>(gradient ? nn::viewedValue(gradient) : Value());
     bool isBackward = result && isComputed(result.getOwner()) &&
                       nn::phaseOf(result.getLoc()) == nn::Phase::backward;
     return isBackward ? result : OpResult();

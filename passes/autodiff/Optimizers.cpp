@@ -42,32 +42,38 @@ static std::string allSettings() {
   return join(texts, ", ");
 }
 
-static bool isKnown(StringRef key) {
-  return key == "lr" || key == "weight-decay" ||
-         any_of(optimizerKinds(), [&](auto &kind) { return kind.findSetting(key); });
+static bool isOfAny(StringRef key) {
+  return any_of(optimizerKinds(), [&](auto &kind) { return kind.findSetting(key); });
+}
+
+/// Returns where a setting is stored, or null if the optimizer does not have it.
+static double *slotOf(OptimizerSettings &settings, StringRef key) {
+  if (key == "lr")
+    return &settings.learningRate;
+  if (key == "weight-decay")
+    return &settings.weightDecay;
+  const OptimizerSetting *own = settings.kind->findSetting(key);
+  return own ? &settings.numbers[own->name.str()] : nullptr;
 }
 
 /// Applies one setting. Returns what is wrong with it, or an empty text.
 static std::string apply(OptimizerSettings &settings, StringRef text) {
   auto [key, value] = text.split('=');
-  const OptimizerSetting *setting = settings.kind->findSetting(key);
-  if (!isKnown(key))
+  double *slot = slotOf(settings, key);
+  if (!slot && !isOfAny(key))
     return "'" + text.str() + "' is not one of " + allSettings();
-  if (!setting && key != "lr" && key != "weight-decay")
+  if (!slot)
     return key.str() + " has no effect on " + settings.kind->name.str() + ", which knows " +
            settings.kind->keys();
-  double &slot = key == "lr"             ? settings.learningRate
-                 : key == "weight-decay" ? settings.weightDecay
-                                         : settings.numbers[setting->name.str()];
-  if (setting && setting->isFlag) {
-    slot = 1;
+  if (const OptimizerSetting *own = settings.kind->findSetting(key); own && own->isFlag) {
+    *slot = 1;
     bool alone = value.empty() || value == "true";
     return alone ? "" : "'" + text.str() + "': expected " + key.str() + " alone";
   }
   double number = 0;
   if (value.getAsDouble(number) || !(number >= 0 && number < 1e30))
     return "'" + text.str() + "': expected a number of at least 0";
-  slot = number;
+  *slot = number;
   return "";
 }
 

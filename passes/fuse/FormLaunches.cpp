@@ -123,10 +123,8 @@ private:
       std::optional<unsigned> gradient = inPlace ? inPlace.getGradientOperand() : std::nullopt;
       if (!gradient)
         continue;
-      Value value = op.getOperand(*gradient), root = value;
-      while (auto view = root.getDefiningOp<nn::ReshapeOp>())
-        root = view.getX();
-      auto load = root.getDefiningOp<nn::LoadOp>();
+      Value value = op.getOperand(*gradient);
+      auto load = nn::viewedValue(value).getDefiningOp<nn::LoadOp>();
       if (load && stored.contains(load.getSymbolAttr()))
         op.setOperand(*gradient, copyOf(value, &op));
     }

@@ -10,12 +10,6 @@ using namespace plimsoll;
 using namespace plimsoll::memory;
 using planner::ValueId;
 
-Value plimsoll::memory::viewedValue(Value value) {
-  while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
-    value = reshape.getX();
-  return value;
-}
-
 /// True for a launch that is a loop nest: it has a number of its own in its body.
 static bool isLoop(nn::LaunchOp launch) {
   return llvm::all_of(launch.getOps(), [](Operation &op) {
@@ -55,7 +49,7 @@ FailureOr<StepProblem> StepProblem::extract(ArrayRef<func::FuncOp> timelines) {
 }
 
 ValueId StepProblem::valueId(Value value) const {
-  auto it = values.find(viewedValue(value));
+  auto it = values.find(nn::viewedValue(value));
   return it == values.end() ? planner::none : it->second;
 }
 
@@ -127,7 +121,7 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   for (Value result : function.getBody().front().getTerminator()->getOperands()) {
     ValueId id = valueId(result);
     if (id == planner::none)
-      return refuseUpdated(function.emitError("returns"), viewedValue(result).getDefiningOp());
+      return refuseUpdated(function.emitError("returns"), nn::viewedValue(result).getDefiningOp());
     if (planned.values[id].lifetime == planner::Lifetime::Transient &&
         !llvm::is_contained(timeline.liveAtEnd, id))
       timeline.liveAtEnd.push_back(id);
@@ -149,7 +143,7 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
   planned.alternatives = {
       {launch.getWorkspace(), alignment, launch.getSeconds().getValueAsDouble()}};
   for (Value operand : op->getOperands())
-    if (auto writer = viewedValue(operand).getDefiningOp<nn::LaunchOp>();
+    if (auto writer = nn::viewedValue(operand).getDefiningOp<nn::LaunchOp>();
         writer && writer.overwritesOperands())
       return refuseUpdated(op->emitError("reads"), writer);
   for (Value operand : op->getOperands())

@@ -12,8 +12,6 @@
 
 namespace plimsoll::memory {
 
-/// Returns the value whose bytes `value` is a view of.
-mlir::Value viewedValue(mlir::Value value);
 /// False if every reader of `constant` can have it as a number in its loop body.
 bool needsStorage(nn::ConstantOp constant);
 

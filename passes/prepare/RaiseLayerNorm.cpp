@@ -1,4 +1,5 @@
 //===- RaiseLayerNorm.cpp - raise decomposed layer normalisation ----------------===//
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNNames.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -14,18 +15,12 @@ using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::prepare;
 
-static Value skipViews(Value value) {
-  while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
-    value = reshape.getX();
-  return value;
-}
-
 /// Returns the tensor whose mean over the last dimension is `value`, or null.
 static Value averaged(Value value) {
-  Product product = takeApart(skipViews(value));
+  Product product = takeApart(nn::viewedValue(value));
   if (product.factors.size() != 1)
     return {};
-  auto sum = skipViews(product.factors[0]).getDefiningOp<nn::ReduceSumOp>();
+  auto sum = nn::viewedValue(product.factors[0]).getDefiningOp<nn::ReduceSumOp>();
   if (!sum)
     return {};
   RankedTensorType type = sum.getX().getType();
