@@ -89,7 +89,9 @@ private:
     Chain &earlier = chains[chainOf[in]], &later = chains[chainOf[out]];
     const bool kept = end == std::ssize(plan.events) &&
                       std::count(timeline.liveAtEnd.begin(), timeline.liveAtEnd.end(), pair.input);
-    const bool last = plan.placements[in].to == end && earlier.buffer.upper == end && !kept;
+    const bool isTaken =
+        earlier.placements.back() != in; // by another output, even one nobody reads
+    const bool last = plan.placements[in].to == end && !isTaken && !kept;
     const bool fresh = later.placements.size() == 1 && later.placements[0] == out;
     const bool samePin = earlier.buffer.fixed == later.buffer.fixed;
     // A smaller output would keep the whole input's bytes occupied during its life.

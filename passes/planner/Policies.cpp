@@ -14,7 +14,7 @@ public:
   Checkpointing(const Problem &problem, const Timeline &timeline, const Dependences &dependences,
                 const std::vector<OpId> &base, int32_t every)
       : problem(problem), timeline(timeline), dependences(dependences), base(base),
-        segment(timeline.ops.size(), none) {
+        segment(timeline.ops.size(), none), overwritten(problem.values.size(), 0) {
     markForward();
     const int32_t count = static_cast<int32_t>(forward.size());
     const int32_t length =
@@ -60,8 +60,11 @@ private:
         need(v);
     }
     for (OpId op : base)
-      if (needed[op])
+      if (needed[op]) {
         forward.push_back(op);
+        for (const Overwrite &overwrite : timeline.ops[op].overwrites)
+          overwritten[overwrite.before] = 1;
+      }
   }
 
   /// True if `v` is made within a segment and read by the backward pass but by no other segment.
@@ -75,8 +78,12 @@ private:
                        [&](OpId reader) { return segment[reader] == none; });
   }
 
+  /// False for an update, and for what reads a version that an operation the loss depends on
+  /// overwrites.
   bool canRepeat(OpId op) const {
-    return timeline.ops[op].recomputable && timeline.ops[op].overwrites.empty();
+    const Op &o = timeline.ops[op];
+    return o.recomputable && o.overwrites.empty() &&
+           std::none_of(o.reads.begin(), o.reads.end(), [&](ValueId v) { return overwritten[v]; });
   }
 
   /// Appends what must run before `op` of the backward pass: the segments that make what it reads,
@@ -129,8 +136,10 @@ private:
   const std::vector<OpId> &base;
   std::vector<OpId> forward;
   std::vector<int32_t> segment; ///< of each operation; `none`: backward pass and updates
-  std::vector<char> repeated;   ///< of each segment: it ran again already
-  int32_t last = none;          ///< segment
+  std::vector<char>
+      overwritten; ///< of each value: an operation that the loss depends on writes over it
+  std::vector<char> repeated; ///< of each segment: it ran again already
+  int32_t last = none;        ///< segment
 };
 
 } // namespace

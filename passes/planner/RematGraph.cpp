@@ -92,7 +92,8 @@ static std::vector<int32_t> peaksAbove(const Liveness &live, int64_t budget) {
   return peaks;
 }
 
-/// Returns the least cost of freeing `excess` bytes among the values alive across `position`.
+/// Returns a cost that freeing `excess` bytes at `position` needs at least: by making values alive
+/// across it again, or an input that an output can then be written over.
 static double costToFree(const RematGraph &graph, const Liveness &live, int32_t position,
                          int64_t excess) {
   std::map<int32_t, int64_t> freed; // node -> bytes alive across the position
@@ -100,6 +101,11 @@ static double costToFree(const RematGraph &graph, const Liveness &live, int32_t 
     if (live.born[i] < position && live.last[i] > position && !live.isReadAt(i, position) &&
         graph.producer[live.value[i]] != none)
       freed[graph.producer[live.value[i]]] += graph.bytes[live.value[i]];
+  for (const RematGraph::Pair &pair : graph.nodes[live.sequence[position]].inPlace)
+    for (int32_t i : live.readBy(position))
+      if (live.value[i] == pair.input && live.last[i] > position &&
+          graph.producer[pair.input] != none)
+        freed[graph.producer[pair.input]] += graph.bytes[pair.output];
   std::vector<std::pair<double, int64_t>> offers; // cost per byte, bytes
   for (const auto &[node, bytes] : freed)
     if (bytes > 0)

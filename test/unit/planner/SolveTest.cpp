@@ -45,6 +45,14 @@ TEST(Solve, keepsAnInputThatIsReadLater) {
   EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 201);
 }
 
+TEST(Solve, letsOneOutputTakeOverAnInputEvenIfNobodyReadsThatOutput) {
+  ProblemBuilder b;
+  const ValueId x = b.input(100), unread = b.value(100), y = b.value(100), z = b.value(1);
+  b.op({x}, {unread, y}).inPlace = {{x, unread, false}, {x, y, false}};
+  b.op({y}, {z});
+  EXPECT_EQ(solveAndCheck(b.problem).arenaBytes, 200);
+}
+
 TEST(Solve, keepsAnInputThatMustBeThereAtTheEnd) {
   ProblemBuilder b;
   const ValueId x = b.input(100), y = b.value(100);
