@@ -1,6 +1,7 @@
 //===- BuildFiles.cpp - CMakeLists.txt of emitted sources ----------------------===//
 #include "compiler/codegen/BuildFiles.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
 #include "llvm/Support/ErrorHandling.h"
 
 using namespace llvm;

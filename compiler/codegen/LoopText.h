@@ -51,9 +51,14 @@ protected:
   llvm::SmallVector<std::string> body(llvm::StringRef indent,
                                       llvm::function_ref<std::string(unsigned)> load) {
     BodyPrinter printer(os, indent);
-    for (unsigned i = 0; i < reads(); ++i)
-      printer.name(loop.getBody().getArgument(i),
-                   elementType(i).isInteger(1) ? "(" + load(i) + " != 0)" : load(i));
+    for (unsigned i = 0; i < reads(); ++i) {
+      std::string value = elementType(i).isInteger(1) ? "(" + load(i) + " != 0)" : load(i);
+      if (loop.getWrites().size() > 1) { // the first write may be over what the second one needs
+        os << indent << "const auto e" << i << " = " << value << ";\n";
+        value = "e" + std::to_string(i);
+      }
+      printer.name(loop.getBody().getArgument(i), value);
+    }
     mlir::Block &block = loop.getBody().front();
     for (mlir::Operation &op : block.without_terminator())
       printer.print(op);

@@ -44,6 +44,7 @@ public:
   Measurement(MLIRContext &context, const CompileOptions &options, StringRef folder)
       : context(context), options(options), folder(folder) {
     this->options.model.init = "normal:0.02";
+    this->options.fuseLoops = false; // each kind of op is measured by itself
   }
 
   llvm::Error measure(const CalibrationNet &net, Samples &samples) {

@@ -60,8 +60,8 @@ private:
     OpId writer = view.writer(value);
     if (writer != planner::none) {
       story.phase = nn::stringifyPhase(view.phase(writer)).str();
-      if (mlir::Operation *op = view.operation(writer))
-        story.op = op->getName().getStringRef().str();
+      if (mlir::OpResult result = view.computed(value))
+        story.op = result.getOwner()->getName().getStringRef().str();
     }
     switch (view.kind(value)) {
     case ValueKind::Resident:

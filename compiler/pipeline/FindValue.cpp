@@ -70,11 +70,11 @@ private:
   void addNames(ValueId id) {
     addName(view.problem().values[id].name, id);
     addName(view.title(id), id);
-    Operation *op = view.writer(id) == planner::none ? nullptr : view.operation(view.writer(id));
-    if (!op)
+    OpResult result = view.computed(id);
+    if (!result)
       return;
-    addName(nn::nodeName(op->getLoc()).str(), id);
-    addName(nn::modulePath(op->getLoc()).str(), id);
+    addName(nn::nodeName(result.getLoc()).str(), id);
+    addName(nn::modulePath(result.getLoc()).str(), id);
   }
   void addName(const std::string &name, ValueId id) {
     std::vector<ValueId> &values = byName[name];

@@ -94,8 +94,10 @@ static void addStep(OpPassManager &manager, const CompileOptions &options) {
   manager.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
-static void addKernels(OpPassManager &manager) {
-  manager.addNestedPass<func::FuncOp>(fuse::createFormLaunchesPass());
+static void addKernels(OpPassManager &manager, const CompileOptions &options) {
+  if (options.fuseLoops)
+    manager.addNestedPass<func::FuncOp>(fuse::createChooseSavedPass());
+  manager.addNestedPass<func::FuncOp>(fuse::createFormLaunchesPass({options.fuseLoops}));
   manager.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
@@ -107,7 +109,7 @@ void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions 
   if (between(Stage::Step))
     addStep(manager, options);
   if (between(Stage::Kernels)) {
-    addKernels(manager);
+    addKernels(manager, options);
     manager.addPass(kernels::createChooseKernelsPass(target));
   }
   if (between(Stage::Plan))
@@ -136,7 +138,7 @@ static void registerStages() {
   PassPipelineRegistration<>("nn-to-step", "the training step of a model",
                              [](OpPassManager &manager) { addStep(manager, CompileOptions()); });
   PassPipelineRegistration<>("step-to-kernels", "the launches of a step; choose-kernels follows",
-                             addKernels);
+                             [](OpPassManager &manager) { addKernels(manager, CompileOptions()); });
 }
 
 void plimsoll::pipeline::registerPasses() {

@@ -58,6 +58,7 @@ struct CompileOptions {
   std::optional<int64_t> memory;      ///< limit of the arena, in bytes
   std::optional<int64_t> memoryTotal; ///< limit of the process, arena included
   planner::Options planning; ///< without the budget, which is known only after Stage::Kernels
+  bool fuseLoops = true;     ///< elementwise ops become one launch where one reads another
   bool keepGradients = false;
   bool poison = false;
   uint64_t seed = 0;     ///< of drawn weights

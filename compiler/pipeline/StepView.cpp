@@ -13,22 +13,22 @@ using planner::OpId;
 using planner::ValueId;
 
 StepView::StepView(ModuleOp module, const memory::PlanOutcome &outcome)
-    : planned(outcome), operations(timeline().ops.size()),
+    : planned(outcome), launches(timeline().ops.size()), results(problem().values.size()),
       phases(timeline().ops.size(), nn::Phase::forward),
       writers(problem().values.size(), planner::none), types(problem().values.size()),
       kinds(valueKinds(outcome)), primals(problem().values.size()) {
   for (auto [id, op] : llvm::enumerate(timeline().ops))
     for (ValueId value : op.writes)
       writers[value] = static_cast<OpId>(id);
-  collectOperations(module);
+  collectLaunches(module);
   collectTypes(module);
   readPhases();
   readGradients();
 }
 
-/// Assigns ops to the planner's operations: launches are in the order of the plan's events (see
+/// Assigns launches to the planner's operations: they are in the order of the plan's events (see
 /// ApplyPlan).
-void StepView::collectOperations(ModuleOp module) {
+void StepView::collectLaunches(ModuleOp module) {
   auto train = module.lookupSymbol<func::FuncOp>(timeline().name);
   if (!train)
     return;
@@ -40,16 +40,19 @@ void StepView::collectOperations(ModuleOp module) {
     if (position == plan().events.size())
       return;
     const planner::Event &event = plan().events[position++];
-    if (event.instance == 0) // what it computes, whose results are the launch's
-      operations[event.op] = launch.getSingleOp();
+    if (event.instance != 0)
+      continue;
+    launches[event.op] = launch;
+    for (auto [index, value] : llvm::enumerate(timeline().ops[event.op].writes))
+      results[value] = launch.getMaker(index);
   }
 }
 
 void StepView::collectTypes(ModuleOp module) {
   for (auto [id, op] : llvm::enumerate(timeline().ops))
     for (auto [index, value] : llvm::enumerate(op.writes))
-      if (Operation *operation = operations[id]; operation && index < operation->getNumResults())
-        types[value] = dyn_cast<RankedTensorType>(operation->getResult(index).getType());
+      if (nn::LaunchOp launch = launches[id])
+        types[value] = cast<RankedTensorType>(launch.getResult(index).getType());
   if (auto train = module.lookupSymbol<func::FuncOp>(timeline().name))
     for (auto [value, argument] : llvm::zip(timeline().liveAtStart, train.getArguments()))
       types[value] = dyn_cast<RankedTensorType>(argument.getType());
@@ -65,9 +68,9 @@ void StepView::collectTypes(ModuleOp module) {
 }
 
 void StepView::readPhases() {
-  for (auto [phase, op] : llvm::zip(phases, operations))
-    if (op)
-      phase = nn::phaseOf(op->getLoc());
+  for (auto [phase, launch] : llvm::zip(phases, launches))
+    if (launch)
+      phase = nn::phaseOf(launch.getLoc());
 }
 
 /// Reads what values are gradients of: of a parameter, by the operand of its update, or of a
@@ -77,17 +80,16 @@ void StepView::readGradients() {
     if (planned.gradientOf[value] != planner::none)
       primals[value].push_back(planned.gradientOf[value]);
   llvm::DenseMap<int64_t, ValueId> numbered; // forward values
-  for (auto [planned, op] : llvm::zip(timeline().ops, operations))
-    if (std::optional<unsigned> first = op ? nn::valuesOf(op->getLoc()) : std::nullopt)
-      for (auto [index, value] : llvm::enumerate(planned.writes))
-        numbered[int64_t(*first) + index] = value;
-  for (auto [planned, op] : llvm::zip(timeline().ops, operations)) {
-    if (!op)
+  for (auto [value, result] : llvm::enumerate(results))
+    if (std::optional<unsigned> first = result ? nn::valuesOf(result.getLoc()) : std::nullopt)
+      numbered[int64_t(*first) + result.getResultNumber()] = value;
+  for (auto [value, result] : llvm::enumerate(results)) {
+    if (!result)
       continue;
-    for (const nn::GradientOf &gradient : nn::gradientsOf(op->getLoc()))
+    for (const nn::GradientOf &gradient : nn::gradientsOf(result.getLoc()))
       if (auto primal = numbered.find(gradient.value);
-          primal != numbered.end() && gradient.result < planned.writes.size())
-        primals[planned.writes[gradient.result]].push_back(primal->second);
+          primal != numbered.end() && gradient.result == result.getResultNumber())
+        primals[value].push_back(primal->second);
   }
 }
 
@@ -102,28 +104,33 @@ std::string StepView::title(ValueId value) const {
   return role(value) + " of " + name;
 }
 
+/// True if the launch computes a part of the node that `name` describes.
+static bool hasOpOf(nn::LaunchOp launch, StringRef name) {
+  return llvm::any_of(launch.getOps(), [&](Operation &op) { return nn::describe(&op) == name; });
+}
+
 /// Returns "result", "backward pass", or whatever else distinguishes the value from others of its
 /// node.
 std::string StepView::role(ValueId value) const {
   OpId writer = writers[value];
-  Operation *op = operations[writer];
-  if (phases[writer] != nn::Phase::forward || !op)
+  OpResult result = results[value];
+  if (phases[writer] != nn::Phase::forward || !result)
     return phases[writer] == nn::Phase::forward ? "result" : "backward pass";
-  unsigned index =
-      llvm::find(timeline().ops[writer].writes, value) - timeline().ops[writer].writes.begin();
+  unsigned index = result.getResultNumber();
   std::string text = "result";
   if (index > 0)
-    if (auto named = dyn_cast<OpAsmOpInterface>(op))
+    if (auto named = dyn_cast<OpAsmOpInterface>(result.getOwner()))
       named.getAsmResultNames([&](Value result, StringRef name) {
         if (cast<OpResult>(result).getResultNumber() == index)
           text = name.str();
       });
   if (index > 0 && text == "result")
     text += " " + std::to_string(index + 1);
-  for (auto [id, other] : llvm::enumerate(timeline().ops)) // the node has several launches
-    if (phases[id] == nn::Phase::forward && OpId(id) != writer &&
-        other.name == timeline().ops[writer].name && llvm::is_contained(other.reads, value))
-      text = "intermediate " + op->getName().stripDialect().str();
+  for (auto [id, other] : llvm::enumerate(timeline().ops))
+    if (phases[id] == nn::Phase::forward && OpId(id) != writer && launches[id] &&
+        llvm::is_contained(other.reads, value) &&
+        hasOpOf(launches[id], problem().values[value].name))
+      text = "intermediate " + result.getOwner()->getName().stripDialect().str();
   return text;
 }
 
@@ -132,8 +139,8 @@ std::string StepView::launchTitle(size_t position) const {
   if (event.op < 0)
     return event.kind == planner::EventKind::Wait ? "wait" : "copy";
   std::string text = timeline().ops[event.op].name;
-  if (Operation *op = operations[event.op])
-    text = op->getName().getStringRef().str() + " of " + text;
+  if (nn::LaunchOp launch = launches[event.op])
+    text = launch.describeOps() + " of " + text;
   if (event.instance > 0)
     text += " (again)";
   return text;

@@ -23,8 +23,9 @@ public:
   const planner::Timeline &timeline() const { return planned.timeline(); }
   const planner::TimelinePlan &plan() const { return planned.plan(); }
 
-  /// Returns the op of the planner's `op` (its first instance), or null.
-  mlir::Operation *operation(planner::OpId op) const { return operations[op]; }
+  /// Returns the result of the op, in the body of a launch, that computes a value; null for inputs
+  /// and residents.
+  mlir::OpResult computed(planner::ValueId value) const { return results[value]; }
   nn::Phase phase(planner::OpId op) const { return phases[op]; }
   /// Returns the op that writes a value; `none` for inputs and residents.
   planner::OpId writer(planner::ValueId value) const { return writers[value]; }
@@ -48,14 +49,15 @@ public:
   int32_t maker(planner::ValueId value, int32_t instance) const;
 
 private:
-  void collectOperations(mlir::ModuleOp module);
+  void collectLaunches(mlir::ModuleOp module);
   void collectTypes(mlir::ModuleOp module);
   void readPhases();
   void readGradients();
   std::string role(planner::ValueId value) const;
 
   const memory::PlanOutcome &planned;
-  std::vector<mlir::Operation *> operations;
+  std::vector<nn::LaunchOp> launches; ///< of the planner's ops: the first instance of each
+  std::vector<mlir::OpResult> results;
   std::vector<nn::Phase> phases;
   std::vector<planner::OpId> writers;
   std::vector<mlir::RankedTensorType> types;

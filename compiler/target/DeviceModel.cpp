@@ -52,6 +52,22 @@ double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
   return std::max(launchSeconds, scale * result);
 }
 
+double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wanted) const {
+  if (launch.getSingleOp())
+    return seconds(workOf(launch, kernel), wanted);
+  auto ofKind = [&](StringRef kind, int64_t bytes) {
+    return seconds(LaunchWork{kind.str(), false, double(bytes)}, wanted);
+  };
+  StringRef moving = nn::AddOp::getOperationName();
+  double result = ofKind(moving, launch.getTraffic());
+  for (Operation &op : launch.getOps()) {
+    int64_t bytes = cast<nn::CostOpInterface>(op).getTraffic();
+    double alone = ofKind(op.getName().getStringRef(), bytes);
+    result += std::max(0.0, alone - ofKind(moving, bytes));
+  }
+  return result;
+}
+
 void DeviceModel::print(llvm::raw_ostream &os) const {
   os << "{\"device\": " << llvm::json::Value(device) << ", \"threads\": " << threads
      << llvm::format(", \"launch_seconds\": %.3g, \"flops_per_second\": %.3g, "

@@ -58,6 +58,10 @@ public:
 
   /// Returns the predicted seconds of a launch on `threads` threads.
   double seconds(const LaunchWork &work, int threads) const;
+  /// Returns the predicted seconds of `launch`, run by `kernel`. A loop nest of several ops takes
+  /// the time of an addition that moves its bytes, and for each op what it takes alone beyond
+  /// moving its own.
+  double seconds(nn::LaunchOp launch, const KernelKey &kernel, int threads) const;
 
   /// Writes the JSON that `parse` reads, one line for each kind of launch.
   void print(llvm::raw_ostream &os) const;

@@ -48,7 +48,7 @@ static LogicalResult checkElementTypes(Operation *op, const lower::KernelCall &c
 FailureOr<kernels::KernelChoice> Machine::choose(nn::LaunchOp launch) const {
   FailureOr<kernels::KernelChoice> choice = chooseKernel(launch);
   if (succeeded(choice))
-    choice->seconds = model.seconds(workOf(launch, choice->kernel), threadCount);
+    choice->seconds = model.seconds(launch, choice->kernel, threadCount);
   return choice;
 }
 
@@ -69,10 +69,9 @@ int64_t Machine::workspaceOf(const KernelKey &kernel, const lower::KernelCall &c
 FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) const {
   FailureOr<kernels::KernelChoice> choice = kernels::KernelChoice();
   Operation *op = launch.getSingleOp();
-  if (!op)
-    return launch.emitError("node '")
-           << nn::describe(launch) << "': no kernel runs a launch of several ops";
-  std::optional<lower::KernelCall> call = lower::kernelCall(op);
+  if (!op && !launch.getLoopNest())
+    return launch.emitError("node '") << nn::describe(launch) << "': its ops are not one loop nest";
+  std::optional<lower::KernelCall> call = op ? lower::kernelCall(op) : std::nullopt;
   if (!call)
     return choice;
   if (failed(checkElementTypes(op, *call)))

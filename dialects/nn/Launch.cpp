@@ -20,6 +20,23 @@ void LaunchOp::build(OpBuilder &builder, OperationState &state, Operation *op) {
   YieldOp::create(atEnd, op->getLoc(), copy->getResults());
 }
 
+void LaunchOp::build(OpBuilder &builder, OperationState &state, ArrayRef<Operation *> ops,
+                     ValueRange inputs, ValueRange outputs) {
+  state.addOperands(inputs);
+  state.addTypes(outputs.getTypes());
+  Block &block = state.addRegion()->emplaceBlock();
+  IRMapping mapping;
+  for (Value input : inputs)
+    mapping.map(input, block.addArgument(input.getType(), input.getLoc()));
+  for (Operation *op : ops)
+    block.push_back(op->clone(mapping));
+  OpBuilder atEnd(state.getContext());
+  atEnd.setInsertionPointToEnd(&block);
+  YieldOp::create(atEnd, state.location, llvm::map_to_vector(outputs, [&](Value output) {
+                    return mapping.lookup(output);
+                  }));
+}
+
 LogicalResult LaunchOp::verify() {
   Block &block = getBody().front();
   if (block.getArgumentTypes() != getOperandTypes())
@@ -39,6 +56,20 @@ Operation *LaunchOp::getSingleOp() {
   return llvm::hasSingleElement(getOps()) ? &*getOps().begin() : nullptr;
 }
 
+std::string LaunchOp::describeOps() {
+  constexpr int kMost = 4;
+  std::string text;
+  int count = 0;
+  for (Operation &op : getOps())
+    if (!isa<ReshapeOp>(op) && ++count <= kMost)
+      text += (text.empty() ? "" : " + ") + op.getName().getStringRef().str();
+  return count > kMost ? text + " + " + std::to_string(count - kMost) + " more" : text;
+}
+
+OpResult LaunchOp::getMaker(unsigned index) {
+  return dyn_cast<OpResult>(getBody().front().back().getOperand(index));
+}
+
 int64_t LaunchOp::getFlops() {
   int64_t flops = 0;
   for (Operation &op : getOps())
@@ -53,10 +84,11 @@ int64_t LaunchOp::getTraffic() {
   return detail::operandAndResultBytes(*this);
 }
 
-/// True if every element of the results is made of the elements at the same place of the operands
-/// that have the results' shape.
-static bool isElementwise(LaunchOp launch) {
-  return llvm::all_of(launch.getOps(), [](Operation &op) { return op.hasTrait<Elementwise>(); });
+std::optional<LoopNest> LaunchOp::getLoopNest() {
+  SmallVector<Operation *> ops = llvm::map_to_vector(getOps(), [](Operation &op) { return &op; });
+  SmallVector<Value> inputs(getBody().getArguments()),
+      outputs(getBody().front().back().getOperands());
+  return loopNest(ops, inputs, outputs);
 }
 
 SmallVector<InPlacePair> LaunchOp::getInPlacePairs() {
@@ -64,9 +96,18 @@ SmallVector<InPlacePair> LaunchOp::getInPlacePairs() {
     auto inPlace = dyn_cast<InPlaceOpInterface>(op);
     return inPlace ? inPlace.getInPlacePairs() : SmallVector<InPlacePair>();
   }
-  if (!isElementwise(*this) || getNumResults() != 1)
-    return {}; // several results are not all written before the last operand is read
-  return detail::elementwiseInPlacePairs(*this);
+  std::optional<LoopNest> nest = getLoopNest();
+  if (!nest || !nest->reduced.empty())
+    return {};
+  // A point reads its elements before it writes any, and no other point touches them.
+  SmallVector<InPlacePair> pairs;
+  for (auto [result, written] : llvm::enumerate(nest->outputs))
+    for (auto [operand, read] : llvm::enumerate(nest->inputs))
+      if (read == written &&
+          getElementTypeOrSelf(getOperand(operand)) == getElementTypeOrSelf(getResult(result)) &&
+          cast<RankedTensorType>(getOperand(operand).getType()).getNumElements() == nest->points())
+        pairs.push_back({unsigned(result), unsigned(operand)});
+  return pairs;
 }
 
 bool LaunchOp::overwritesOperands() {
@@ -77,6 +118,11 @@ bool LaunchOp::overwritesOperands() {
 std::optional<unsigned> LaunchOp::getGradientOperand() {
   auto inPlace = dyn_cast_or_null<InPlaceOpInterface>(getSingleOp());
   return inPlace ? inPlace.getGradientOperand() : std::nullopt;
+}
+
+/// True if every element of the results is made of the elements at the same place of the operands.
+static bool isElementwise(LaunchOp launch) {
+  return llvm::all_of(launch.getOps(), [](Operation &op) { return op.hasTrait<Elementwise>(); });
 }
 
 IndexFactors LaunchOp::getIndexFactors() {

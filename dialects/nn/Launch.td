@@ -14,8 +14,11 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     launches: passes that choose kernels, plan and lower ask this op, and read the body only for what
     it computes.
 
-    The builder takes one op, whose operands and results become the launch's, and copies it into the
-    body. A body has at least one op, all of them on tensors and without a region; arguments and yielded
+    A body of several ops is one loop nest (`dialects/nn/LoopNest.h`), every point of which computes one
+    element of each value; reshapes may stand between them.
+
+    The builders take one op, whose operands and results become the launch's, or several with what they
+    read of others and what others read of them, and copy them into the body. A body has at least one op, all of them on tensors and without a region; arguments and yielded
     values have the types of operands and results.
     ```mlir
     %h = nn.launch(%x) : (tensor<4x8xf32>) -> tensor<4x8xf32> {
@@ -32,7 +35,9 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs) $body
   }];
   let hasVerifier = 1;
-  let builders = [OpBuilder<(ins "::mlir::Operation *":$op)>];
+  let builders = [OpBuilder<(ins "::mlir::Operation *":$op)>,
+                  OpBuilder<(ins "::llvm::ArrayRef<::mlir::Operation *>":$ops,
+                                 "::mlir::ValueRange":$inputs, "::mlir::ValueRange":$outputs)>];
   let skipDefaultBuilders = 1;
   let extraClassDeclaration = declaredFactors # [{
     /// The ops of the body but for the terminator.
@@ -41,6 +46,15 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     }
     /// The op of a body that is one op; null for others.
     ::mlir::Operation *getSingleOp();
+    /// The op that the launch is named after: what the others prepare.
+    ::mlir::Operation *getLastOp() { return getBody().front().getTerminator()->getPrevNode(); }
+    /// Names the ops for people: "nn.matmul", or "nn.sigmoid + nn.mul".
+    std::string describeOps();
+    /// The op whose result is result `index`, and the number of that result; null if the body gives
+    /// back an operand.
+    ::mlir::OpResult getMaker(unsigned index);
+    /// The nest of loops that computes the body; nothing if it is none.
+    std::optional<::plimsoll::nn::LoopNest> getLoopNest();
 
     int64_t getFlops();
     int64_t getTraffic();

@@ -2,6 +2,7 @@
 #ifndef PLIMSOLL_DIALECTS_NN_NNDIALECT_H
 #define PLIMSOLL_DIALECTS_NN_NNDIALECT_H
 
+#include "dialects/nn/LoopNest.h"
 #include "dialects/nn/NNInterfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"

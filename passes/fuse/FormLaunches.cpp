@@ -5,6 +5,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/fuse/Fusion.h"
 #include "passes/fuse/Passes.h"
 
 namespace plimsoll::fuse {
@@ -96,6 +97,8 @@ struct AbsorbBroadcast : RewritePattern {
 };
 
 struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
+  using FormLaunchesPassBase::FormLaunchesPassBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<MergeCrossEntropy, AbsorbBroadcast>(&getContext());
@@ -105,6 +108,8 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
       return signalPassFailure();
     for (Block &block : getOperation().getBody()) {
       copyGradients(block);
+      if (fuseLoops)
+        formLaunches(fuse::findLaunchGroups(block));
       for (Operation &op : llvm::make_early_inc_range(block))
         if (nn::isOutsideLaunch(&op))
           formLaunch(op);
@@ -138,6 +143,48 @@ private:
                                          builder.getFloatAttr(element, 1.0));
     Value one = nn::ConstantOp::create(builder, op->getLoc(), number);
     return nn::MulOp::create(builder, op->getLoc(), value, one);
+  }
+
+  static void formLaunches(const std::vector<fuse::LaunchGroup> &groups) {
+    llvm::DenseMap<Value, Value> replaced; // results of ops by those of launches
+    for (const fuse::LaunchGroup &group : groups) {
+      OpBuilder builder(group.root);
+      auto inputs = llvm::map_to_vector(group.inputs, [&](Value input) {
+        Value result = replaced.lookup(input);
+        return result ? result : input;
+      });
+      auto launch = nn::LaunchOp::create(builder, group.ops.back()->getLoc(), group.ops, inputs,
+                                         group.outputs);
+      for (Value input : inputs)
+        moveViewsBefore(input, launch);
+      for (auto [output, result] : llvm::zip(group.outputs, launch.getResults())) {
+        replaced[output] = result;
+        Value(output).replaceAllUsesWith(result);
+        moveViewsAfter(result, launch);
+      }
+    }
+    for (const fuse::LaunchGroup &group : llvm::reverse(groups))
+      for (Operation *op : llvm::reverse(group.ops))
+        if (op->use_empty()) // a reshape may have other readers
+          op->erase();
+  }
+
+  /// Moves the reshapes that give `value`, where they are behind `reader`, in front of it.
+  static void moveViewsBefore(Value value, Operation *reader) {
+    auto reshape = value.getDefiningOp<nn::ReshapeOp>();
+    if (!reshape || reshape->isBeforeInBlock(reader))
+      return;
+    moveViewsBefore(reshape.getX(), reader);
+    reshape->moveBefore(reader);
+  }
+
+  /// Moves the reshapes of `value`, which were in front of the op that makes it now, behind it.
+  static void moveViewsAfter(Value value, Operation *maker) {
+    for (Operation *user : value.getUsers())
+      if (isa<nn::ReshapeOp>(user) && user->isBeforeInBlock(maker)) {
+        user->moveAfter(maker);
+        moveViewsAfter(user->getResult(0), user);
+      }
   }
 
   static void formLaunch(Operation &op) {

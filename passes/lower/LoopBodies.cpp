@@ -234,7 +234,8 @@ FailureOr<Value> plimsoll::lower::buildBody(OpBuilder &builder, Operation *op, V
           .Case([&](nn::XorOp) { return Value(arith::XOrIOp::create(builder, s.loc, e[0], e[1])); })
           .Case([&](nn::CompareOp op) { return compareElements(s, op.getPredicate(), e); })
           .Case([&](nn::SelectOp) { return s.select(e[0], e[1], e[2]); })
-          .Case<nn::TransposeOp, nn::BroadcastOp, nn::ReduceSumOp>([&](auto) { return e[0]; })
+          .Case<nn::TransposeOp, nn::BroadcastOp, nn::ReshapeOp, nn::ReduceSumOp>(
+              [&](auto) { return e[0]; })
           .Default([](Operation *) { return Value(); });
   if (!body)
     return op->emitError("'") << op->getName() << "' has neither a kernel nor a loop body";

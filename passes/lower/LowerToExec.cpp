@@ -218,9 +218,6 @@ private:
     auto places = launch->getAttrOfType<ArrayAttr>(plan::kPlacesAttr);
     if (!places)
       return launch.emitError("has no places; run plan-memory first");
-    Operation *op = launch.getSingleOp();
-    if (!op)
-      return launch.emitError("a launch of several ops has no lowering");
     SmallVector<Value> writes;
     for (auto [result, place] : llvm::zip(launch.getResults(), places)) {
       auto [name, kind] = describeResult(launch, result.getResultNumber());
@@ -229,9 +226,10 @@ private:
       slices[result] = value;
       writes.push_back(value);
     }
-    if (std::optional<lower::KernelCall> call = lower::kernelCall(op))
+    Operation *op = launch.getSingleOp();
+    if (std::optional<lower::KernelCall> call = op ? lower::kernelCall(op) : std::nullopt)
       return lowerCall(launch, *call, writes);
-    return lowerLoop(launch, op, writes);
+    return lowerLoop(launch, writes);
   }
 
   std::pair<std::string, exec::Kind> describeResult(nn::LaunchOp launch, unsigned index) {
@@ -242,11 +240,12 @@ private:
             exec::SliceOp old = exec::sliceOf(read);
             return {old.getName().str(), old.getKind()};
           }
-    std::string name = nn::nodeName(launch.getLoc()).str();
+    OpResult maker = launch.getMaker(index);
+    std::string name = nn::nodeName(maker ? maker.getLoc() : launch.getLoc()).str();
     if (name.empty())
-      name = launch.getSingleOp()->getName().stripDialect().str();
-    if (index > 0)
-      name += "." + std::to_string(index);
+      name = (maker ? maker.getOwner() : launch)->getName().stripDialect().str();
+    if (maker && maker.getResultNumber() > 0)
+      name += "." + std::to_string(maker.getResultNumber());
     return {name, exec::Kind::activation};
   }
 
@@ -291,15 +290,14 @@ private:
     return success();
   }
 
-  LogicalResult lowerLoop(nn::LaunchOp launch, Operation *op, ArrayRef<Value> writes) {
-    FailureOr<lower::LoopNest> made = lower::loopNest(op);
-    if (failed(made))
-      return failure();
-    const lower::LoopNest &nest = *made;
+  LogicalResult lowerLoop(nn::LaunchOp launch, ArrayRef<Value> writes) {
+    std::optional<nn::LoopNest> nest = launch.getLoopNest();
+    if (!nest)
+      return refuseLoop(launch);
     SmallVector<Value> reads;
     SmallVector<int64_t> readOf;
     SmallVector<Attribute> strides;
-    for (auto [operand, operandStrides] : llvm::zip(launch.getOperands(), nest.operands)) {
+    for (auto [operand, operandStrides] : llvm::zip(launch.getOperands(), nest->inputs)) {
       bool isNumber = !slices.lookup(operand);
       if (isNumber && !numbers.contains(operand))
         return refuseUnplaced(launch.emitError("operand ") << readOf.size(), operand);
@@ -309,29 +307,44 @@ private:
       reads.push_back(slices.lookup(operand));
       strides.push_back(builder.getDenseI64ArrayAttr(operandStrides));
     }
-    for (ArrayRef<int64_t> resultStrides : nest.results)
+    for (ArrayRef<int64_t> resultStrides : nest->outputs)
       strides.push_back(builder.getDenseI64ArrayAttr(resultStrides));
-    auto loop = exec::LoopOp::create(builder, launch.getLoc(), nest.domain, reads, writes,
-                                     builder.getArrayAttr(strides), nest.reduced,
+    auto loop = exec::LoopOp::create(builder, launch.getLoc(), nest->domain, reads, writes,
+                                     builder.getArrayAttr(strides), nest->reduced,
                                      aliasPairs(launch, readOf), repetition(launch));
-    return buildLoopBody(launch, op, loop, reads, readOf);
+    return buildLoopBody(launch, loop, reads, readOf);
   }
 
-  LogicalResult buildLoopBody(nn::LaunchOp launch, Operation *op, exec::LoopOp loop,
-                              ArrayRef<Value> reads, ArrayRef<int64_t> readOf) {
+  static LogicalResult refuseLoop(nn::LaunchOp launch) {
+    if (Operation *op = launch.getSingleOp())
+      return op->emitError("'") << op->getName() << "' has neither a kernel nor a loop nest";
+    return launch.emitError("its ops are not one loop nest");
+  }
+
+  LogicalResult buildLoopBody(nn::LaunchOp launch, exec::LoopOp loop, ArrayRef<Value> reads,
+                              ArrayRef<int64_t> readOf) {
     OpBuilder::InsertionGuard guard(builder);
     Block *body = builder.createBlock(&loop.getBody());
     for (Value read : reads)
-      body->addArgument(cast<exec::SliceType>(read.getType()).getElement(), op->getLoc());
-    SmallVector<Value> elements;
-    for (auto [operand, read] : llvm::zip(launch.getOperands(), readOf))
-      elements.push_back(read >= 0 ? Value(body->getArgument(read))
-                                   : Value(arith::ConstantOp::create(builder, op->getLoc(),
-                                                                     numbers.lookup(operand))));
-    FailureOr<Value> value = lower::buildBody(builder, op, elements);
-    if (failed(value))
-      return failure();
-    exec::YieldOp::create(builder, op->getLoc(), *value);
+      body->addArgument(cast<exec::SliceType>(read.getType()).getElement(), launch.getLoc());
+    Block &source = launch.getBody().front();
+    DenseMap<Value, Value> elements;
+    for (auto [argument, operand, read] :
+         llvm::zip(source.getArguments(), launch.getOperands(), readOf))
+      elements[argument] =
+          read >= 0
+              ? Value(body->getArgument(read))
+              : Value(arith::ConstantOp::create(builder, launch.getLoc(), numbers.lookup(operand)));
+    auto elementsOf = [&](ValueRange values) {
+      return llvm::map_to_vector(values, [&](Value value) { return elements.lookup(value); });
+    };
+    for (Operation &op : launch.getOps()) {
+      FailureOr<Value> value = lower::buildBody(builder, &op, elementsOf(op.getOperands()));
+      if (failed(value))
+        return failure();
+      elements[op.getResult(0)] = *value;
+    }
+    exec::YieldOp::create(builder, launch.getLoc(), elementsOf(source.back().getOperands()));
     return success();
   }
 

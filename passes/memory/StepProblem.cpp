@@ -139,7 +139,7 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
   if (!launch)
     return op.emitError("no kernel is chosen for it; run choose-kernels first");
   planner::Op planned;
-  planned.name = nn::describe(op.getSingleOp() ? op.getSingleOp() : op.getOperation());
+  planned.name = nn::describe(op.getLastOp());
   planned.alternatives = {
       {launch.getWorkspace(), alignment, launch.getSeconds().getValueAsDouble()}};
   for (Value operand : op->getOperands())
@@ -171,8 +171,10 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
         id != planner::none)
       primals[id] = planned.overwrites.front().before;
   } else {
-    for (Value result : op->getResults()) {
-      ValueId id = addValue(result.getType(), planned.name, planner::Lifetime::Transient);
+    for (OpResult result : op->getResults()) {
+      OpResult maker = op.getMaker(result.getResultNumber());
+      ValueId id = addValue(result.getType(), maker ? nn::describe(maker.getOwner()) : planned.name,
+                            planner::Lifetime::Transient);
       values[result] = id;
       planned.writes.push_back(id);
     }

@@ -7,7 +7,8 @@ import re
 
 import numpy as np
 
-LAUNCH = re.compile(r"(%\w+) = nn\.launch\(([^)]*)\)")
+LAUNCH = re.compile(r"(%\w+)(?::(\d+))? = nn\.launch\(([^)]*)\)")
+NAME = re.compile(r"%\w+(?:#\d+)?")
 OP = re.compile(r"(%\w+) = nn\.(\w+) ([^:{]*?)\s*(?:\{(.*?)\})?\s*(?:: (.*))?$")
 ERF = np.vectorize(math.erf)
 
@@ -71,18 +72,20 @@ def run_block(lines, values, parameters):
     """Runs lines up to the one that ends the block; returns what it returns or yields."""
     for line in lines:
         if line.startswith(("return", "nn.yield")):
-            return [values[name] for name in re.findall(r"%\w+", line.split(":")[0])]
+            return [values[name] for name in NAME.findall(line.split(":")[0])]
         if found := LAUNCH.match(line):
-            operands = [values[name] for name in re.findall(r"%\w+", found[2])]
+            operands = [values[name] for name in NAME.findall(found[3])]
             names = re.findall(r"(%\w+): tensor", next(lines))
-            (values[found[1]],) = run_block(lines, dict(zip(names, operands)), parameters)
+            results = run_block(lines, dict(zip(names, operands)), parameters)
+            made = [f"{found[1]}#{i}" for i in range(int(found[2]))] if found[2] else [found[1]]
+            values.update(zip(made, results, strict=True))
             next(lines)  # the brace
         elif found := re.match(r"(%\w+) = nn\.load @(\w+)", line):
             values[found[1]] = parameters[found[2]]
         elif found := re.match(r"(%\w+) = nn\.constant", line):
             values[found[1]] = constant(line)
         elif found := OP.match(line):
-            operands = [values[name] for name in re.findall(r"%\w+", found[3])]
+            operands = [values[name] for name in NAME.findall(found[3])]
             values[found[1]] = apply(found[2], operands, found[4], found[5])
         elif line:
             raise ValueError(f"cannot read '{line}'")

@@ -76,6 +76,9 @@ static void addStepOptions(CLI::App &app, StepOptions &o) {
   app.add_option("--checkpoint", o.checkpoint,
                  "planned; by rule: sqrt or every:N launches; none: nothing is computed twice");
   app.add_option(
+      "--fuse", o.fuse,
+      "all: ops that can run as one loop nest are one launch; none: each is one (debug)");
+  app.add_option(
       "--whole", o.whole,
       "regular expression of inputs that the data gives whole in each step, not by rows");
   app.add_flag("--keep-gradients", o.keepGradients, "keep every gradient until the step ends");

@@ -212,6 +212,8 @@ bool plimsoll::cli::toCompileOptions(const StepOptions &raw, pipeline::CompileOp
     error = "--effort=" + raw.effort + ": expected fast, normal or max";
   else if (!parseCheckpointing(raw.checkpoint, options.planning))
     error = "--checkpoint=" + raw.checkpoint + ": expected planned, sqrt, every:N or none";
+  else if (raw.fuse != "all" && raw.fuse != "none")
+    error = "--fuse=" + raw.fuse + ": expected all or none";
   if (!error.empty() || !convertNetwork(raw.network, options, error) ||
       !checkRegexes(raw.recipe.noDecay, "--no-decay", error) ||
       !checkRegexes(raw.whole, "--whole", error) ||
@@ -222,6 +224,7 @@ bool plimsoll::cli::toCompileOptions(const StepOptions &raw, pipeline::CompileOp
   options.whole = raw.whole;
   options.target = raw.target;
   options.precision = raw.precision;
+  options.fuseLoops = raw.fuse == "all";
   options.device = raw.device;
   options.keepGradients = raw.keepGradients;
   return true;

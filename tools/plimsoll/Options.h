@@ -33,7 +33,7 @@ struct StepOptions {
   NetworkOptions network;
   RecipeOptions recipe;
   std::string memory, memoryTotal, target = "cpu", precision = "f32", device, effort = "normal",
-                                   checkpoint = "planned";
+                                   checkpoint = "planned", fuse = "all";
   std::vector<std::string> whole;
   bool keepGradients = false;
 };

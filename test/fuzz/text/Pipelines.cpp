@@ -19,6 +19,7 @@ static constexpr const char *kAlone[] = {
     "nn-build-forward{gradients=true}",
     "nn-build-check{weigh=true}",
     "func.func(nn-assign-precision)",
+    "func.func(nn-choose-saved)",
     "func.func(nn-form-launches)",
     "choose-kernels",
     "choose-kernels{target=cpu:x86-64-v3 threads=2}",
@@ -37,7 +38,8 @@ static constexpr const char *kSteps[] = {
     "nn-build-step{optimizer=rmsprop,momentum=0.9 keep-gradients=true},",
     "nn-build-check{weigh=true},", "nn-build-forward{gradients=true},"};
 static constexpr const char *kPrecisions[] = {"", "func.func(nn-assign-precision),"};
-static constexpr const char *kKernels = "func.func(nn-simplify,cse,nn-form-launches,cse),";
+static constexpr const char *kKernels =
+    "func.func(nn-simplify,cse,nn-choose-saved,nn-form-launches,cse),";
 static constexpr const char *kChoices[] = {"choose-kernels,", "choose-kernels{threads=2},",
                                            "choose-kernels{target=cpu:x86-64-v3 threads=2},"};
 static constexpr const char *kPlans[] = {"plan-memory{effort=fast},",

@@ -1,4 +1,4 @@
-// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches))' | FileCheck %s
+// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches{fuse-loops=false}))' | FileCheck %s
 
 // CHECK-LABEL: func.func @loss_and_gradient
 // CHECK-NEXT:    %[[R:[0-9]+]]:3 = nn.launch(%arg0, %arg1)

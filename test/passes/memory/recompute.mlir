@@ -1,6 +1,6 @@
-// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory | FileCheck %s --check-prefix=FREE
-// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory=budget=4864 | FileCheck %s
-// RUN: not plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory='budget=4864 recompute=false' 2>&1 | FileCheck %s --check-prefix=NEVER
+// RUN: plimsoll-opt %s --nn-form-launches=fuse-loops=false --choose-kernels --plan-memory | FileCheck %s --check-prefix=FREE
+// RUN: plimsoll-opt %s --nn-form-launches=fuse-loops=false --choose-kernels --plan-memory=budget=4864 | FileCheck %s
+// RUN: not plimsoll-opt %s --nn-form-launches=fuse-loops=false --choose-kernels --plan-memory='budget=4864 recompute=false' 2>&1 | FileCheck %s --check-prefix=NEVER
 
 // Three cheap values are needed twice, before and after a value of their size. Without a budget
 // nothing is computed twice; with one, values are recomputed from %x and marked.

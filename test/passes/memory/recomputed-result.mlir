@@ -1,4 +1,4 @@
-// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches),choose-kernels,plan-memory{budget=20000},lower-to-exec,exec.program(exec-verify))' | FileCheck %s
+// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-form-launches{fuse-loops=false}),choose-kernels,plan-memory{budget=20000},lower-to-exec,exec.program(exec-verify))' | FileCheck %s
 
 // A result that is recomputed at the end: the last instance is kept.
 

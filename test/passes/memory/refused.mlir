@@ -1,4 +1,4 @@
-// RUN: plimsoll-opt %s --nn-form-launches --choose-kernels --plan-memory=budget=1000 -verify-diagnostics
+// RUN: plimsoll-opt %s --nn-form-launches=fuse-loops=false --choose-kernels --plan-memory=budget=1000 -verify-diagnostics
 
 // A refusal has a note at the launch that binds, and one at each of the largest values alive there.
 // Launches without the name of a node are called what they compute.

@@ -1,0 +1,255 @@
+//===- ChooseSaved.cpp - what the forward pass leaves for the backward pass -----===//
+//
+// A minimum cut. Every forward value has an edge whose capacity is its bytes; what cannot be made again
+// hangs on the source, and what the backward pass reads on the sink. Through ops that can be repeated
+// the cut may move towards their operands, since edges from these to the result are not cut. A repetition
+// that is a launch of its own, as it is for what a product reads, is an edge from the source with its
+// price in bytes; one inside the loop nest that reads it is free. The price of a second is the lowest at
+// which all repetitions together stay below their share of the step.
+// (As in the partitioner of PyTorch's AOTAutograd, min_cut_rematerialization_partition.)
+//===----------------------------------------------------------------------===//
+#include "dialects/nn/Functions.h"
+#include "dialects/nn/NNDialect.h"
+#include "dialects/nn/Phases.h"
+#include "mlir/IR/IRMapping.h"
+#include "passes/fuse/Fusion.h"
+#include "passes/fuse/Passes.h"
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/boykov_kolmogorov_max_flow.hpp>
+
+namespace plimsoll::fuse {
+#define GEN_PASS_DEF_CHOOSESAVEDPASS
+#include "passes/fuse/Passes.h.inc"
+} // namespace plimsoll::fuse
+
+using namespace mlir;
+using namespace plimsoll;
+
+namespace {
+
+/// A flow network, and the side of its minimum cut that each node is on.
+class Network {
+  using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
+  using Graph = boost::adjacency_list<
+      boost::vecS, boost::vecS, boost::directedS, boost::no_property,
+      boost::property<boost::edge_capacity_t, int64_t,
+                      boost::property<boost::edge_residual_capacity_t, int64_t,
+                                      boost::property<boost::edge_reverse_t,
+                                                      Traits::edge_descriptor>>>>;
+  Graph graph;
+  std::vector<bool> behind;
+
+public:
+  static constexpr int64_t kUncut = int64_t(1) << 60;
+
+  Network() : source(add()), sink(add()) {}
+
+  unsigned add() { return static_cast<unsigned>(boost::add_vertex(graph)); }
+  void connect(unsigned from, unsigned to, int64_t capacity) {
+    auto edge = boost::add_edge(from, to, graph).first;
+    auto back = boost::add_edge(to, from, graph).first;
+    boost::put(boost::edge_capacity, graph, edge, capacity);
+    boost::put(boost::edge_capacity, graph, back, 0);
+    boost::put(boost::edge_reverse, graph, edge, back);
+    boost::put(boost::edge_reverse, graph, back, edge);
+  }
+  /// Finds the minimum cut; of several the one that is nearest to the sink.
+  void solve() {
+    boost::boykov_kolmogorov_max_flow(graph, boost::get(boost::edge_capacity, graph),
+                                      boost::get(boost::edge_residual_capacity, graph),
+                                      boost::get(boost::edge_reverse, graph),
+                                      boost::get(boost::vertex_index, graph), source, sink);
+    // What still reaches the sink is behind the cut.
+    std::vector<unsigned> reached = {sink};
+    behind.assign(boost::num_vertices(graph), false);
+    behind[sink] = true;
+    auto residual = boost::get(boost::edge_residual_capacity, graph);
+    auto reverse = boost::get(boost::edge_reverse, graph);
+    while (!reached.empty()) {
+      unsigned node = reached.back();
+      reached.pop_back();
+      for (auto edge : llvm::make_range(boost::out_edges(node, graph))) {
+        unsigned from = static_cast<unsigned>(boost::target(edge, graph));
+        if (!behind[from] && residual[reverse[edge]] > 0) {
+          behind[from] = true;
+          reached.push_back(from);
+        }
+      }
+    }
+  }
+  bool isBehindCut(unsigned node) const { return behind[node]; }
+
+  const unsigned source, sink;
+};
+
+/// Decides what the backward pass of one function reads, and repeats what it does not find.
+class Saving {
+public:
+  explicit Saving(Block &block) : block(block) {
+    for (Operation &op : block) {
+      if (nn::isOutsideLaunch(&op))
+        stepSeconds += seconds(&op);
+      if (isForward(&op) && nn::isOutsideLaunch(&op))
+        for (OpResult result : op.getResults())
+          values.push_back(result);
+    }
+    for (BlockArgument argument : block.getArguments())
+      values.push_back(argument);
+  }
+
+  void run() {
+    if (llvm::all_of(block, [](Operation &op) { return isForward(&op); }))
+      return;
+    // The lowest price at which repetitions stay below their share.
+    double low = 0, high = 1;
+    if (repeatedSeconds(low) > kShare * stepSeconds) {
+      while (repeatedSeconds(high) > kShare * stepSeconds && high < kHighestPrice)
+        high *= 16;
+      for (int step = 0; step < 12; ++step) {
+        double middle = std::sqrt(std::max(low, high / 16) * high);
+        (repeatedSeconds(middle) > kShare * stepSeconds ? low : high) = middle;
+      }
+      repeatedSeconds(high);
+    }
+    repeat();
+  }
+
+private:
+  /// Of the predicted step, for launches that are repeated. Rates of a machine between a CPU and a GPU:
+  /// the choice is the same for all targets.
+  static constexpr double kShare = 0.01, kFlopsPerSecond = 2e11, kBytesPerSecond = 1e10;
+  static constexpr double kHighestPrice = 1e18; ///< bytes for a second
+
+  static bool isForward(Operation *op) { return nn::phaseOf(op->getLoc()) == nn::Phase::forward; }
+
+  static double seconds(Operation *op) {
+    auto cost = cast<nn::CostOpInterface>(op);
+    return std::max(double(cost.getFlops()) / kFlopsPerSecond,
+                    double(cost.getTraffic()) / kBytesPerSecond);
+  }
+
+  /// True if the op may run again: it costs little and gives the same bits.
+  static bool isRepeatable(Operation *op) {
+    return (fuse::isFusible(op) && !isa<nn::ReduceSumOp>(op)) ||
+           isa<nn::LayerNormOp, nn::DropoutOp, nn::ConcatOp, nn::SplitOp>(op);
+  }
+
+  static void forEachReader(Value value, llvm::function_ref<void(Operation *)> visit) {
+    for (Operation *user : value.getUsers()) {
+      if (auto reshape = dyn_cast<nn::ReshapeOp>(user))
+        forEachReader(reshape.getResult(), visit);
+      else
+        visit(user);
+    }
+  }
+
+  /// True if the backward pass reads `value` in a launch that is no loop nest.
+  static bool isReadWhole(Value value) {
+    bool found = false;
+    forEachReader(value, [&](Operation *reader) {
+      found |= nn::isOutsideLaunch(reader) && !isForward(reader) && !fuse::isFusible(reader);
+    });
+    return found;
+  }
+
+  /// True if remaking `value` is a launch of its own.
+  static bool isLaunch(Value value) {
+    return !fuse::isFusible(value.getDefiningOp()) || isReadWhole(value);
+  }
+
+  /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of all
+  /// repetitions that are launches.
+  double repeatedSeconds(double price) {
+    Network network;
+    llvm::DenseMap<Value, unsigned> before; // the node behind it has the next number
+    for (Value value : values) {
+      unsigned node = before[value] = network.add();
+      network.connect(node, network.add(), nn::tensorBytes(value.getType()));
+    }
+    for (Value value : values) {
+      unsigned node = before[value];
+      Operation *op = value.getDefiningOp();
+      if (!op || !isRepeatable(op)) {
+        network.connect(network.source, node, Network::kUncut);
+      } else {
+        for (Value operand : op->getOperands())
+          if (auto made = before.find(nn::viewedValue(operand)); made != before.end())
+            network.connect(made->second + 1, node, Network::kUncut);
+        if (double cost = price * seconds(op); isLaunch(value) && cost >= 1)
+          network.connect(network.source, node,
+                          static_cast<int64_t>(std::min(cost, double(Network::kUncut))));
+      }
+      bool isRead = false, isResult = false;
+      forEachReader(value, [&](Operation *reader) {
+        isRead |= nn::isOutsideLaunch(reader) && !isForward(reader);
+        isResult |= reader->hasTrait<OpTrait::IsTerminator>();
+      });
+      if (isRead)
+        network.connect(node + 1, network.sink, Network::kUncut);
+      if (isResult) // alive until the end
+        network.connect(network.source, node + 1, Network::kUncut);
+    }
+    network.solve();
+    repeated.clear();
+    double sum = 0;
+    for (Value value : values)
+      if (network.isBehindCut(before[value]) && value.getDefiningOp()) {
+        repeated.insert(value);
+        if (isLaunch(value))
+          sum += seconds(value.getDefiningOp());
+      }
+    return sum;
+  }
+
+  using Copies = llvm::DenseMap<Value, Value>;
+
+  /// Lets the backward pass read repetitions of what is not saved. Launches that are no loop nests share
+  /// them; each loop nest has its own, which will be a part of it.
+  void repeat() {
+    Copies shared;
+    for (Operation &reader : llvm::make_early_inc_range(block)) {
+      if (!nn::isOutsideLaunch(&reader) || isForward(&reader))
+        continue;
+      Copies own;
+      bool isNest = fuse::isFusible(&reader);
+      for (OpOperand &operand : reader.getOpOperands())
+        operand.set(remake(operand.get(), &reader, isNest ? own : shared, shared));
+    }
+  }
+
+  /// Returns `value`, computed again before `reader` if it is not saved. `copies` has what was remade for
+  /// this reader.
+  Value remake(Value value, Operation *reader, Copies &copies, Copies &shared) {
+    if (!repeated.contains(nn::viewedValue(value)))
+      return value;
+    Operation *op = value.getDefiningOp();
+    bool isView = isa<nn::ReshapeOp>(op);
+    Copies &known = isView || fuse::isFusible(op) ? copies : shared;
+    if (Value copy = known.lookup(value))
+      return copy;
+    IRMapping mapping;
+    Copies own; // of a launch that others read, whose operands are in its own loop nest
+    for (Value operand : op->getOperands())
+      mapping.map(operand, remake(operand, reader, &known == &shared && !isView ? own : known, shared));
+    Operation *copy = op->clone(mapping);
+    copy->setLoc(nn::withPhase(nn::withoutValues(op->getLoc()), nn::phaseOf(reader->getLoc())));
+    block.getOperations().insert(reader->getIterator(), copy);
+    for (auto [result, made] : llvm::zip(op->getResults(), copy->getResults()))
+      known[result] = made;
+    return known.lookup(value);
+  }
+
+  Block &block;
+  std::vector<Value> values; ///< of the forward pass: results and arguments
+  double stepSeconds = 0;
+  llvm::DenseSet<Value> repeated; ///< in the backward pass
+};
+
+struct ChooseSavedPass : fuse::impl::ChooseSavedPassBase<ChooseSavedPass> {
+  void runOnOperation() override {
+    for (Block &block : getOperation().getBody())
+      Saving(block).run();
+  }
+};
+
+} // namespace

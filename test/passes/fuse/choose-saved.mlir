@@ -1,0 +1,99 @@
+// What the backward pass reads of the forward pass, and what it computes again.
+//
+// RUN: plimsoll-opt %s --pass-pipeline='builtin.module(func.func(nn-choose-saved))' | FileCheck %s
+
+#back = loc(fused<#nn.phase<backward>>[unknown])
+
+// The sigmoid is made again from what is kept anyway, once for each op that reads it.
+// CHECK-LABEL: func.func @silu
+// CHECK:         %[[G:.*]] = nn.softmax %arg0
+// CHECK:         nn.sigmoid %[[G]]
+// CHECK:         nn.softmax
+// CHECK:         %[[S1:.*]] = nn.sigmoid %[[G]]
+// CHECK-NEXT:    %[[A:.*]] = nn.mul %{{.*}}, %[[S1]]
+// CHECK-NEXT:    %[[B:.*]] = nn.mul %[[G]], %
+// CHECK-NEXT:    %[[S2:.*]] = nn.sigmoid %[[G]]
+// CHECK-NEXT:    nn.sigmoid_grad %[[B]], %[[S2]]
+func.func @silu(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %g = nn.softmax %x : tensor<4x8xf32>
+  %s = nn.sigmoid %g : tensor<4x8xf32>
+  %y = nn.mul %g, %s : tensor<4x8xf32>, tensor<4x8xf32>
+  %d = nn.softmax %y : tensor<4x8xf32> loc(#back)
+  %a = nn.mul %d, %s : tensor<4x8xf32>, tensor<4x8xf32> loc(#back)
+  %b = nn.mul %g, %d : tensor<4x8xf32>, tensor<4x8xf32> loc(#back)
+  %c = nn.sigmoid_grad %b, %s : tensor<4x8xf32>, tensor<4x8xf32> loc(#back)
+  %r = nn.add %a, %c : tensor<4x8xf32>, tensor<4x8xf32> loc(#back)
+  return %r : tensor<4x8xf32>
+}
+
+// Of a sum of two tensors that nothing else needs, the sum is kept.
+// CHECK-LABEL: func.func @sum
+// CHECK:         %[[S:.*]] = nn.add
+// CHECK:         nn.exp %[[S]]
+func.func @sum(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %a = nn.softmax %x : tensor<4x8xf32>
+  %b = nn.log_softmax %x : tensor<4x8xf32>
+  %s = nn.add %a, %b : tensor<4x8xf32>, tensor<4x8xf32>
+  %d = nn.exp %s : tensor<4x8xf32> loc(#back)
+  return %d : tensor<4x8xf32>
+}
+
+// A comparison takes a quarter of what it compares, which nobody else needs; what is broadcast is kept
+// small, and a parameter is there.
+// CHECK-LABEL: func.func @small
+// CHECK:         %[[W:.*]] = nn.load @w
+// CHECK:         %[[M:.*]] = nn.compare
+// CHECK:         nn.broadcast
+// CHECK:         %[[P:.*]] = nn.exp %[[W]]
+// CHECK-NEXT:    %[[B:.*]] = nn.broadcast %[[P]]
+// CHECK-NEXT:    nn.select %[[M]], %[[B]], %[[B]]
+nn.parameter @w : tensor<8xf32> {trainable}
+func.func @small(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %w = nn.load @w : tensor<8xf32>
+  %a = nn.softmax %x : tensor<4x8xf32>
+  %b = nn.log_softmax %x : tensor<4x8xf32>
+  %m = nn.compare lt %a, %b : tensor<4x8xf32>, tensor<4x8xf32>
+  %e = nn.exp %w : tensor<8xf32>
+  %r = nn.broadcast %e : tensor<8xf32> to tensor<4x8xf32>
+  %d = nn.select %m, %r, %r : tensor<4x8xi1>, tensor<4x8xf32>, tensor<4x8xf32> loc(#back)
+  return %d : tensor<4x8xf32>
+}
+
+// A product reads a tensor. To make it again is a launch: too dear for this step, and cheap beside a large
+// product, where both read the same repetition.
+// CHECK-LABEL: func.func @small_step
+// CHECK:         %[[E:.*]] = nn.exp
+// CHECK:         nn.matmul %[[E]]
+// CHECK-LABEL: func.func @large_step
+// CHECK:         nn.exp
+// CHECK:         nn.matmul
+// CHECK:         %[[E:.*]] = nn.exp
+// CHECK-NEXT:    nn.matmul %[[E]]
+// CHECK-NEXT:    nn.matmul %[[E]]
+func.func @small_step(%x: tensor<8x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>) {
+  %g = nn.softmax %x : tensor<8x8xf32>
+  %e = nn.exp %g : tensor<8x8xf32>
+  %d = nn.matmul %e, %e : tensor<8x8xf32>, tensor<8x8xf32> loc(#back)
+  %f = nn.neg %g : tensor<8x8xf32> loc(#back)
+  return %d, %f : tensor<8x8xf32>, tensor<8x8xf32>
+}
+func.func @large_step(%x: tensor<8x4096xf32>, %y: tensor<4096x65536xf32>) -> (tensor<8x65536xf32>, tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x4096xf32>) {
+  %g = nn.softmax %x : tensor<8x4096xf32>
+  %e = nn.exp %g : tensor<8x4096xf32>
+  %p = nn.matmul %e, %y : tensor<8x4096xf32>, tensor<4096x65536xf32>
+  %d = nn.matmul %e, %x {transpose_b} : tensor<8x4096xf32>, tensor<8x4096xf32> loc(#back)
+  %c = nn.matmul %e, %g {transpose_b} : tensor<8x4096xf32>, tensor<8x4096xf32> loc(#back)
+  %f = nn.neg %g : tensor<8x4096xf32> loc(#back)
+  return %p, %d, %c, %f : tensor<8x65536xf32>, tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x4096xf32>
+}
+
+// Without a backward pass nothing is repeated.
+// CHECK-LABEL: func.func @evaluate
+// CHECK-COUNT-1: nn.exp
+// CHECK-NOT:     nn.exp
+func.func @evaluate(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %e = nn.exp %x : tensor<4xf32>
+  %a = nn.neg %e : tensor<4xf32>
+  %b = nn.abs %e : tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
