@@ -73,6 +73,9 @@ private:
     case ValueKind::Gradient:
       story.kind = "gradient";
       break;
+    case ValueKind::WeightCopy:
+      story.kind = "copy of a weight";
+      break;
     case ValueKind::Activation:
       story.kind = view.gradientOf(value).empty() ? "activation" : "gradient";
     }

@@ -45,6 +45,18 @@ static void addResidents(ModuleOp module, Summary &summary) {
         nn::tensorBytes(state.getType());
 }
 
+/// Returns the sum that the bytes of a value of kind `kind`, which has a life, belong to.
+static int64_t &bytesAtPeak(Summary &summary, ValueKind kind) {
+  switch (kind) {
+  case ValueKind::Gradient:
+    return summary.gradientBytesAtPeak;
+  case ValueKind::WeightCopy:
+    return summary.weightCopyBytesAtPeak;
+  default:
+    return summary.activationBytesAtPeak;
+  }
+}
+
 /// Sums the bytes alive at the training timeline's peak by kind.
 static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   const planner::TimelinePlan &plan = outcome.plan();
@@ -53,9 +65,7 @@ static void addPeak(const memory::PlanOutcome &outcome, Summary &summary) {
   std::vector<int32_t> ends = countedEnds(plan);
   for (auto [placement, end] : llvm::zip(plan.placements, ends))
     if (placement.from <= peak && peak < end)
-      (kinds[placement.value] == ValueKind::Gradient ? summary.gradientBytesAtPeak
-                                                     : summary.activationBytesAtPeak) +=
-          outcome.problem.values[placement.value].bytes;
+      bytesAtPeak(summary, kinds[placement.value]) += outcome.problem.values[placement.value].bytes;
   for (const planner::WorkspacePlacement &workspace : plan.workspaces)
     if (workspace.position == peak)
       summary.workspaceBytesAtPeak += workspace.bytes;
@@ -137,6 +147,9 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
     os << "  constants   " << column(s.constantBytes) << "\n";
   os << "  gradients   " << column(s.gradientBytesAtPeak) << "   at the peak, launch "
      << s.peakLaunch << " of " << s.launches << ": " << shown(s.peakNode) << "\n";
+  if (s.weightCopyBytesAtPeak > 0)
+    os << "  copies      " << column(s.weightCopyBytesAtPeak)
+       << "   of weights, in the type that products read, at the peak\n";
   os << "  activations " << column(s.activationBytesAtPeak) << "   at the peak\n";
   os << "  workspace   " << column(s.workspaceBytesAtPeak) << "   at the peak\n";
   os << "  arena       " << column(s.arenaBytes) << "   ";
@@ -182,6 +195,7 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
       {"optimizer_bytes", s.stateBytes},
       {"constant_bytes", s.constantBytes},
       {"gradient_bytes_at_peak", s.gradientBytesAtPeak},
+      {"weight_copy_bytes_at_peak", s.weightCopyBytesAtPeak},
       {"activation_bytes_at_peak", s.activationBytesAtPeak},
       {"workspace_bytes_at_peak", s.workspaceBytesAtPeak},
       {"launches", s.launches},

@@ -16,7 +16,8 @@ struct Summary {
   int64_t parameterBytes = 0, parameterCount = 0, parameterTensors = 0, stateBytes = 0,
           constantBytes = 0;
   int64_t microBatches = 1, sumBytes = 0; ///< per step; bytes of the sums of their gradients
-  int64_t gradientBytesAtPeak = 0, activationBytesAtPeak = 0, workspaceBytesAtPeak = 0;
+  int64_t gradientBytesAtPeak = 0, weightCopyBytesAtPeak = 0, activationBytesAtPeak = 0,
+          workspaceBytesAtPeak = 0;
   int64_t arenaBytes = 0, lowerBound = 0;
   std::optional<int64_t> budget, totalBudget; ///< of the arena; of the process
   int64_t besideArena = 0;                    ///< predicted bytes of the process besides the arena

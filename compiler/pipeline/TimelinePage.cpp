@@ -32,10 +32,11 @@ struct Layer {
 constexpr Layer kLayers[] = {{"parameters, state, constants", "#8c9aa8"},
                              {"inputs", "#b9a44c"},
                              {"gradients", "#c45b4d"},
+                             {"copies of weights", "#8a6bb0"},
                              {"activations", "#4d8fc4"},
                              {"workspace", "#7cb56b"}};
 
-constexpr int kWorkspaceLayer = 4;
+constexpr int kWorkspaceLayer = 5;
 
 class Page {
 public:

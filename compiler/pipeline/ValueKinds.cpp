@@ -11,6 +11,8 @@ std::vector<ValueKind> plimsoll::pipeline::valueKinds(const memory::PlanOutcome 
   for (size_t i = 0; i < kinds.size(); ++i)
     if (outcome.gradientOf[i] != planner::none)
       kinds[i] = ValueKind::Gradient;
+    else if (outcome.copyOf[i] != planner::none)
+      kinds[i] = ValueKind::WeightCopy;
   for (const planner::Timeline &timeline : problem.timelines)
     for (planner::ValueId id : timeline.liveAtStart)
       kinds[id] = ValueKind::Input;
@@ -35,8 +37,12 @@ std::vector<int32_t> plimsoll::pipeline::countedEnds(const planner::TimelinePlan
 static constexpr size_t kWorkspaceRow = size_t(ValueKind::Activation) + 1;
 
 const char *plimsoll::pipeline::kindName(size_t row) {
-  constexpr const char *kNames[] = {"parameters, state, constants", "inputs", "gradients",
-                                    "activations", "workspace"};
+  constexpr const char *kNames[] = {"parameters, state, constants",
+                                    "inputs",
+                                    "gradients",
+                                    "copies of weights",
+                                    "activations",
+                                    "workspace"};
   return kNames[row];
 }
 

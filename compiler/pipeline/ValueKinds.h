@@ -7,10 +7,11 @@
 
 namespace plimsoll::pipeline {
 
-enum class ValueKind { Resident, Input, Gradient, Activation };
+enum class ValueKind { Resident, Input, Gradient, WeightCopy, Activation };
 
 /// Returns the kind of each value of the problem. Residents are parameters, state and constants;
-/// what an update reads as the gradient of a resident is a gradient.
+/// what an update reads as the gradient of a resident is a gradient; a weight copy is a parameter
+/// in another type.
 std::vector<ValueKind> valueKinds(const memory::PlanOutcome &outcome);
 
 /// Returns for each placement of a plan the event at which it stops counting as alive: its end, or

@@ -1,12 +1,12 @@
 //===- ChooseSaved.cpp - what the forward pass leaves for the backward pass -----===//
 //
-// A minimum cut. Every forward value has an edge whose capacity is its bytes; what cannot be made again
-// hangs on the source, and what the backward pass reads on the sink. Through ops that can be repeated
-// the cut may move towards their operands, since edges from these to the result are not cut. A repetition
-// that is a launch of its own, as it is for what a product reads, is an edge from the source with its
-// price in bytes; one inside the loop nest that reads it is free. The price of a second is the lowest at
-// which all repetitions together stay below their share of the step.
-// (As in the partitioner of PyTorch's AOTAutograd, min_cut_rematerialization_partition.)
+// A minimum cut. Every forward value has an edge whose capacity is its bytes; what cannot be made
+// again hangs on the source, and what the backward pass reads on the sink. Through ops that can be
+// repeated the cut may move towards their operands, since edges from these to the result are not
+// cut. A repetition that is a launch of its own, as it is for what a product reads, is an edge from
+// the source with its price in bytes; one inside the loop nest that reads it is free. The price of
+// a second is the lowest at which all repetitions together stay below their share of the step. (As
+// in the partitioner of PyTorch's AOTAutograd, min_cut_rematerialization_partition.)
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
@@ -32,10 +32,10 @@ class Network {
   using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
   using Graph = boost::adjacency_list<
       boost::vecS, boost::vecS, boost::directedS, boost::no_property,
-      boost::property<boost::edge_capacity_t, int64_t,
-                      boost::property<boost::edge_residual_capacity_t, int64_t,
-                                      boost::property<boost::edge_reverse_t,
-                                                      Traits::edge_descriptor>>>>;
+      boost::property<
+          boost::edge_capacity_t, int64_t,
+          boost::property<boost::edge_residual_capacity_t, int64_t,
+                          boost::property<boost::edge_reverse_t, Traits::edge_descriptor>>>>;
   Graph graph;
   std::vector<bool> behind;
 
@@ -115,8 +115,8 @@ public:
   }
 
 private:
-  /// Of the predicted step, for launches that are repeated. Rates of a machine between a CPU and a GPU:
-  /// the choice is the same for all targets.
+  /// Of the predicted step, for launches that are repeated. Rates of a machine between a CPU and a
+  /// GPU: the choice is the same for all targets.
   static constexpr double kShare = 0.01, kFlopsPerSecond = 2e11, kBytesPerSecond = 1e10;
   static constexpr double kHighestPrice = 1e18; ///< bytes for a second
 
@@ -157,8 +157,8 @@ private:
     return !fuse::isFusible(value.getDefiningOp()) || isReadWhole(value);
   }
 
-  /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of all
-  /// repetitions that are launches.
+  /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of
+  /// all repetitions that are launches.
   double repeatedSeconds(double price) {
     Network network;
     llvm::DenseMap<Value, unsigned> before; // the node behind it has the next number
@@ -203,8 +203,8 @@ private:
 
   using Copies = llvm::DenseMap<Value, Value>;
 
-  /// Lets the backward pass read repetitions of what is not saved. Launches that are no loop nests share
-  /// them; each loop nest has its own, which will be a part of it.
+  /// Lets the backward pass read repetitions of what is not saved. Launches that are no loop nests
+  /// share them; each loop nest has its own, which will be a part of it.
   void repeat() {
     Copies shared;
     for (Operation &reader : llvm::make_early_inc_range(block)) {
@@ -217,8 +217,8 @@ private:
     }
   }
 
-  /// Returns `value`, computed again before `reader` if it is not saved. `copies` has what was remade for
-  /// this reader.
+  /// Returns `value`, computed again before `reader` if it is not saved. `copies` has what was
+  /// remade for this reader.
   Value remake(Value value, Operation *reader, Copies &copies, Copies &shared) {
     if (!repeated.contains(nn::viewedValue(value)))
       return value;
@@ -230,7 +230,8 @@ private:
     IRMapping mapping;
     Copies own; // of a launch that others read, whose operands are in its own loop nest
     for (Value operand : op->getOperands())
-      mapping.map(operand, remake(operand, reader, &known == &shared && !isView ? own : known, shared));
+      mapping.map(operand,
+                  remake(operand, reader, &known == &shared && !isView ? own : known, shared));
     Operation *copy = op->clone(mapping);
     copy->setLoc(nn::withPhase(nn::withoutValues(op->getLoc()), nn::phaseOf(reader->getLoc())));
     block.getOperations().insert(reader->getIterator(), copy);

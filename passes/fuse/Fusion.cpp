@@ -1,8 +1,8 @@
 //===- Fusion.cpp - which ops run as one loop nest -----------------------------===//
 //
-// Groups are merged in pairs. A merged group runs in the place of one of the two, so one of them moves,
-// and it may if all that it reads is made before its new place and all others read it after that. No
-// path through an op outside can then lead from the group to itself.
+// Groups are merged in pairs. A merged group runs in the place of one of the two, so one of them
+// moves, and it may if all that it reads is made before its new place and all others read it after
+// that. No path through an op outside can then lead from the group to itself.
 //===----------------------------------------------------------------------===//
 #include "passes/fuse/Fusion.h"
 #include "dialects/nn/Functions.h"
@@ -18,9 +18,8 @@ using namespace plimsoll::fuse;
 static constexpr size_t kMostOps = 48, kMostInputs = 16, kMostOutputs = 6;
 
 bool plimsoll::fuse::isFusible(Operation *op) {
-  return op->getNumResults() == 1 &&
-         (op->hasTrait<nn::Elementwise>() ||
-          isa<nn::BroadcastOp, nn::TransposeOp, nn::ReduceSumOp>(op));
+  return op->getNumResults() == 1 && (op->hasTrait<nn::Elementwise>() ||
+                                      isa<nn::BroadcastOp, nn::TransposeOp, nn::ReduceSumOp>(op));
 }
 
 /// True for ops that may be computed again for every copy that a broadcast makes.
@@ -95,8 +94,8 @@ private:
     return merge(from, to, /*mayMove=*/true);
   }
 
-  /// Tries to merge the group of `reader` with those of others that read `value`, where nothing runs
-  /// between them.
+  /// Tries to merge the group of `reader` with those of others that read `value`, where nothing
+  /// runs between them.
   void mergeReaders(Value value, Operation *reader) {
     value = nn::viewedValue(value);
     if (isKeptAnyway(value))
@@ -115,8 +114,8 @@ private:
     }
   }
 
-  /// Merges group `first` with `second`, which runs later, if that is possible and good: in the place
-  /// of either. With `mayMove` other launches may run between them.
+  /// Merges group `first` with `second`, which runs later, if that is possible and good: in the
+  /// place of either. With `mayMove` other launches may run between them.
   bool merge(unsigned first, unsigned second, bool mayMove) {
     Group &a = groups[first], &b = groups[second];
     if (a.ops.size() + b.ops.size() > kMostOps || position[a.root] > position[b.root] ||
@@ -196,7 +195,8 @@ private:
     sort(group.ops);
     for (Operation *op : group.ops)
       for (Value operand : op->getOperands())
-        if (!members.contains(operand.getDefiningOp()) && !llvm::is_contained(group.inputs, operand))
+        if (!members.contains(operand.getDefiningOp()) &&
+            !llvm::is_contained(group.inputs, operand))
           group.inputs.push_back(operand);
     for (Operation *op : ops)
       forEachReader(op->getResult(0), [&](Operation *reader) {
@@ -206,7 +206,8 @@ private:
     return group;
   }
 
-  /// True if the inputs of the group are made before position `place` and its outputs read after it.
+  /// True if the inputs of the group are made before position `place` and its outputs read after
+  /// it.
   bool isPossibleAt(const LaunchGroup &group, unsigned place) {
     for (Value input : group.inputs) {
       Operation *maker = nn::viewedValue(input).getDefiningOp();
@@ -231,9 +232,9 @@ private:
            llvm::count_if(group.ops, [](Operation *op) { return isa<nn::TransposeOp>(op); });
   }
 
-  /// True if `moved`, a part of `group`, needs no more bytes at `place` than where it runs now: what
-  /// lives longer for it is not more than what does not have to live meanwhile. `later` says in which
-  /// direction it moves.
+  /// True if `moved`, a part of `group`, needs no more bytes at `place` than where it runs now:
+  /// what lives longer for it is not more than what does not have to live meanwhile. `later` says
+  /// in which direction it moves.
   bool needsNoMoreBytes(const Group &moved, const LaunchGroup &group, unsigned place, bool later) {
     LaunchGroup alone = describe(moved.ops, moved.root);
     OpSet members(group.ops.begin(), group.ops.end());
@@ -257,8 +258,8 @@ private:
 
   Block &block;
   llvm::DenseMap<Operation *, unsigned> position, groupOf;
-  std::vector<Group> groups;  ///< one for each op of the block, at its position
-  std::set<unsigned> places;  ///< positions of launches
+  std::vector<Group> groups; ///< one for each op of the block, at its position
+  std::set<unsigned> places; ///< positions of launches
 };
 
 } // namespace

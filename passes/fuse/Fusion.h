@@ -12,8 +12,8 @@ struct LaunchGroup {
   llvm::SmallVector<mlir::Operation *> ops; ///< in order, reshapes between them included
   llvm::SmallVector<mlir::Value> inputs;    ///< what they read of others
   llvm::SmallVector<mlir::Value> outputs;   ///< what others read of them
-  /// The op in whose place they run. What they need is made before it, and others read them after it;
-  /// reshapes in between may stand elsewhere.
+  /// The op in whose place they run. What they need is made before it, and others read them after
+  /// it; reshapes in between may stand elsewhere.
   mlir::Operation *root;
 };
 
@@ -21,12 +21,12 @@ struct LaunchGroup {
 bool isFusible(mlir::Operation *op);
 
 /// Returns the groups of two or more elementwise ops, broadcasts, transpositions, and a sum at the
-/// end, that run as one loop nest (see LoopNest.h), in the order in which they run. Depends on the ops
-/// alone, not on a budget or a target.
+/// end, that run as one loop nest (see LoopNest.h), in the order in which they run. Depends on the
+/// ops alone, not on a budget or a target.
 ///
 /// Ops are in one group if one reads what another makes, or both read the same value one after the
-/// other. Where other launches ran between them, what has to live longer is not more than what is saved
-/// meanwhile; and what is computed several times for a broadcast is cheap.
+/// other. Where other launches ran between them, what has to live longer is not more than what is
+/// saved meanwhile; and what is computed several times for a broadcast is cheap.
 std::vector<LaunchGroup> findLaunchGroups(mlir::Block &block);
 
 } // namespace plimsoll::fuse

@@ -70,7 +70,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
       return signalPassFailure();
     planner::Result result = planner::solve(step->problem(), *options);
     if (outcome)
-      *outcome = {step->problem(), result, kindsOf(timelines), step->gradientOf()};
+      *outcome = {step->problem(), result, kindsOf(timelines), step->gradientOf(), step->copyOf()};
     if (!result.ok())
       return refuse(*step, result);
     const std::vector<std::string> broken = planner::validate(step->problem(), result.solution);

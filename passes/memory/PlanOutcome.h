@@ -14,6 +14,8 @@ struct PlanOutcome {
   std::vector<nn::TimelineKind> kinds; ///< of the problem's timelines
   /// For each value of the problem, the parameter or sum whose gradient it is, or `none`.
   std::vector<planner::ValueId> gradientOf;
+  /// For each value of the problem, the parameter whose numbers it has in another type, or `none`.
+  std::vector<planner::ValueId> copyOf;
 
   /// Returns the index of the timeline that reports show if they show one: the first that trains,
   /// or else the first.

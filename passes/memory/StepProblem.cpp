@@ -73,6 +73,7 @@ ValueId StepProblem::addValue(Type type, StringRef name, planner::Lifetime lifet
   value.lifetime = lifetime;
   planned.values.push_back(std::move(value));
   primals.push_back(planner::none);
+  originals.push_back(planner::none);
   return static_cast<ValueId>(planned.values.size() - 1);
 }
 
@@ -134,6 +135,24 @@ LogicalResult StepProblem::addTimeline(func::FuncOp function) {
   return success();
 }
 
+/// Returns the parameter, as `launch` reads it, that `result` of its body converts to another type
+/// and perhaps transposes; null if it is anything else.
+static Value castParameter(nn::LaunchOp launch, OpResult result) {
+  bool isCast = false;
+  Value value = result;
+  for (Operation *op = value ? value.getDefiningOp() : nullptr;
+       isa_and_nonnull<nn::CastOp, nn::TransposeOp, nn::ReshapeOp>(op);
+       op = value.getDefiningOp()) {
+    isCast |= isa<nn::CastOp>(op);
+    value = op->getOperand(0);
+  }
+  auto argument = dyn_cast_or_null<BlockArgument>(value);
+  if (!isCast || !argument)
+    return {};
+  Value read = launch.getOperand(argument.getArgNumber());
+  return nn::viewedValue(read).getDefiningOp<nn::LoadOp>() ? read : Value();
+}
+
 LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timeline) {
   auto launch = op->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
   if (!launch)
@@ -177,6 +196,8 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
                             planner::Lifetime::Transient);
       values[result] = id;
       planned.writes.push_back(id);
+      if (Value parameter = castParameter(op, maker))
+        originals[id] = valueId(parameter);
     }
     addInPlace(op, planned);
   }

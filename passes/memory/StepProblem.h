@@ -34,6 +34,7 @@ public:
   /// Returns for each planner value the resident whose gradient it is, according to an update that
   /// reads it, or `planner::none`.
   const std::vector<planner::ValueId> &gradientOf() const { return primals; }
+  const std::vector<planner::ValueId> &copyOf() const { return originals; }
   /// Returns the resident value of a symbol, or of a constant's content, or `planner::none`.
   planner::ValueId residentId(mlir::Attribute key) const;
 
@@ -47,7 +48,7 @@ private:
                       mlir::ArrayRef<nn::InPlacePair> pairs) const;
 
   planner::Problem planned;
-  std::vector<planner::ValueId> primals;
+  std::vector<planner::ValueId> primals, originals;
   int64_t alignment = 64;
   llvm::SmallVector<mlir::func::FuncOp> functions;
   std::vector<std::vector<mlir::Operation *>> operations;

@@ -2,9 +2,9 @@
 //
 //   plimsoll-test-fusion STEPS MODEL...
 //
-// Compiles each model with and without launches of several ops and compares losses, parameters and state
-// after STEPS steps. Bits are the same, but where a sum runs over dimensions that only one of the two
-// programs could join: there they agree within the rounding of f32.
+// Compiles each model with and without launches of several ops and compares losses, parameters and
+// state after STEPS steps. Bits are the same, but where a sum runs over dimensions that only one of
+// the two programs could join: there they agree within the rounding of f32.
 //===----------------------------------------------------------------------===//
 #include "test/executor/Harness.h"
 #include "llvm/Support/raw_ostream.h"
@@ -65,7 +65,8 @@ int main(int argc, char **argv) {
   for (const char *model : llvm::ArrayRef(argv + 2, argv + argc)) {
     pipeline::CompileOptions options = optionsFor(model, {"--loss=output:loss"});
     options.model.init = "normal:0.5";
-    std::optional<Run> alone = run(context, options, false, steps), fused = run(context, options, true, steps);
+    std::optional<Run> alone = run(context, options, false, steps),
+                       fused = run(context, options, true, steps);
     std::string problem;
     if (!alone || !fused)
       problem = "does not compile";
