@@ -58,7 +58,9 @@ struct CompileOptions {
   std::optional<int64_t> memory;      ///< limit of the arena, in bytes
   std::optional<int64_t> memoryTotal; ///< limit of the process, arena included
   planner::Options planning; ///< without the budget, which is known only after Stage::Kernels
-  bool fuseLoops = true;     ///< elementwise ops become one launch where one reads another
+  /// Elementwise ops become one launch where one reads another, and what is saved for the backward
+  /// pass is chosen by a cut.
+  bool fuseLoops = true;
   bool keepGradients = false;
   bool poison = false;
   uint64_t seed = 0;     ///< of drawn weights

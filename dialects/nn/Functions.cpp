@@ -30,6 +30,15 @@ Value plimsoll::nn::viewedValue(Value value) {
   return value;
 }
 
+void plimsoll::nn::forEachReader(Value value, llvm::function_ref<void(Operation *)> visit) {
+  for (Operation *user : value.getUsers()) {
+    if (auto reshape = dyn_cast<ReshapeOp>(user))
+      forEachReader(reshape.getResult(), visit);
+    else
+      visit(user);
+  }
+}
+
 func::FuncOp plimsoll::nn::findFunction(ModuleOp module, StringRef name) {
   auto function = module.lookupSymbol<func::FuncOp>(name);
   if (!function)

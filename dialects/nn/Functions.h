@@ -16,6 +16,8 @@ bool isOutsideLaunch(mlir::Operation *op);
 
 /// Returns the value whose bytes `value` is a view of, through any number of reshapes.
 mlir::Value viewedValue(mlir::Value value);
+/// Calls `visit` for each op but reshapes that reads `value` or a view of it, once for each use.
+void forEachReader(mlir::Value value, llvm::function_ref<void(mlir::Operation *)> visit);
 
 /// Returns the function `name` of `module` if checkFunction accepts it; null after an error
 /// otherwise.

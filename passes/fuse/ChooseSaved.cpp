@@ -134,19 +134,10 @@ private:
            isa<nn::LayerNormOp, nn::DropoutOp, nn::ConcatOp, nn::SplitOp>(op);
   }
 
-  static void forEachReader(Value value, llvm::function_ref<void(Operation *)> visit) {
-    for (Operation *user : value.getUsers()) {
-      if (auto reshape = dyn_cast<nn::ReshapeOp>(user))
-        forEachReader(reshape.getResult(), visit);
-      else
-        visit(user);
-    }
-  }
-
   /// True if the backward pass reads `value` in a launch that is no loop nest.
   static bool isReadWhole(Value value) {
     bool found = false;
-    forEachReader(value, [&](Operation *reader) {
+    nn::forEachReader(value, [&](Operation *reader) {
       found |= nn::isOutsideLaunch(reader) && !isForward(reader) && !fuse::isFusible(reader);
     });
     return found;
@@ -180,7 +171,7 @@ private:
                           static_cast<int64_t>(std::min(cost, double(Network::kUncut))));
       }
       bool isRead = false, isResult = false;
-      forEachReader(value, [&](Operation *reader) {
+      nn::forEachReader(value, [&](Operation *reader) {
         isRead |= nn::isOutsideLaunch(reader) && !isForward(reader);
         isResult |= reader->hasTrait<OpTrait::IsTerminator>();
       });

@@ -101,7 +101,7 @@ private:
     if (isKeptAnyway(value))
       return;
     SmallVector<Operation *> others;
-    forEachReader(value, [&](Operation *other) {
+    nn::forEachReader(value, [&](Operation *other) {
       if (isFusible(other) && other->getBlock() == &block)
         others.push_back(other);
     });
@@ -171,16 +171,6 @@ private:
     return isa_and_nonnull<nn::LoadOp, nn::ConstantOp>(value.getDefiningOp());
   }
 
-  /// Calls `visit` for each op that reads `value`, itself or through reshapes.
-  static void forEachReader(Value value, llvm::function_ref<void(Operation *)> visit) {
-    for (Operation *user : value.getUsers()) {
-      if (auto reshape = dyn_cast<nn::ReshapeOp>(user))
-        forEachReader(reshape.getResult(), visit);
-      else
-        visit(user);
-    }
-  }
-
   /// Describes the launch of `ops`: adds the reshapes between them, inputs and outputs.
   LaunchGroup describe(ArrayRef<Operation *> ops, Operation *root) {
     LaunchGroup group{{}, {}, {}, root};
@@ -199,7 +189,7 @@ private:
             !llvm::is_contained(group.inputs, operand))
           group.inputs.push_back(operand);
     for (Operation *op : ops)
-      forEachReader(op->getResult(0), [&](Operation *reader) {
+      nn::forEachReader(op->getResult(0), [&](Operation *reader) {
         if (!members.contains(reader) && !llvm::is_contained(group.outputs, op->getResult(0)))
           group.outputs.push_back(op->getResult(0));
       });
@@ -217,7 +207,7 @@ private:
     OpSet members(group.ops.begin(), group.ops.end());
     bool possible = true;
     for (Value output : group.outputs)
-      forEachReader(output, [&](Operation *reader) {
+      nn::forEachReader(output, [&](Operation *reader) {
         possible &= members.contains(reader) || placeOf(reader) > place;
       });
     return possible;
@@ -245,7 +235,7 @@ private:
       if (isKeptAnyway(value) || !seen.insert(value).second)
         continue;
       bool isReadLater = false;
-      forEachReader(value, [&](Operation *reader) {
+      nn::forEachReader(value, [&](Operation *reader) {
         isReadLater |= !members.contains(reader) && placeOf(reader) > place;
       });
       if (!isReadLater)
