@@ -49,7 +49,7 @@ public:
   explicit Fusion(Block &block) : block(block) {
     for (auto [index, op] : llvm::enumerate(block)) {
       position[&op] = index;
-      groupOf[&op] = groups.size();
+      groupOf[&op] = index;
       groups.push_back({{&op}, &op});
       if (nn::isOutsideLaunch(&op))
         places.insert(index);
@@ -107,10 +107,9 @@ private:
     });
     sort(others);
     for (Operation *other : others) {
-      unsigned a = groupOf[reader], b = groupOf[other];
-      if (a != b)
-        merge(placeOf(reader) < placeOf(other) ? a : b, placeOf(reader) < placeOf(other) ? b : a,
-              /*mayMove=*/false);
+      auto [first, second] = std::minmax({groupOf[reader], groupOf[other]});
+      if (first != second)
+        merge(first, second, /*mayMove=*/false);
     }
   }
 
@@ -118,37 +117,37 @@ private:
   /// place of either. With `mayMove` other launches may run between them.
   bool merge(unsigned first, unsigned second, bool mayMove) {
     Group &a = groups[first], &b = groups[second];
-    if (a.ops.size() + b.ops.size() > kMostOps || position[a.root] > position[b.root] ||
+    if (a.ops.size() + b.ops.size() > kMostOps || first > second ||
         nn::phaseOf(a.root->getLoc()) != nn::phaseOf(b.root->getLoc()))
       return false;
     SmallVector<Operation *> ops(a.ops);
     ops.append(b.ops.begin(), b.ops.end());
     sort(ops);
-    bool isAdjacent = !runsBetween(position[a.root], position[b.root]);
+    bool isAdjacent = !runsBetween(first, second);
     if (!isAdjacent && !mayMove)
       return false;
     for (bool late : {true, false}) {
-      Operation *root = late ? b.root : a.root;
-      LaunchGroup group = describe(ops, root);
+      unsigned place = late ? second : first;
+      LaunchGroup group = describe(ops, groups[place].root);
       if (group.inputs.size() > kMostInputs || group.outputs.size() > kMostOutputs ||
-          !isPossibleAt(group, position[root]))
+          !isPossibleAt(group, place))
         continue;
-      if (!isAdjacent && !needsNoMoreBytes(late ? a : b, group, position[root], late))
+      if (!isAdjacent && !needsNoMoreBytes(late ? a : b, group, place, late))
         continue;
       std::optional<nn::LoopNest> nest = nn::loopNest(group.ops, group.inputs, group.outputs);
       if (!nest || !isFast(group, *nest))
         return false;
-      replace(first, second, std::move(ops), late);
+      moveInto(place, late ? first : second, std::move(ops));
       return true;
     }
     return false;
   }
 
-  void replace(unsigned first, unsigned second, SmallVector<Operation *> ops, bool late) {
-    unsigned kept = late ? second : first, gone = late ? first : second;
+  /// Makes `ops` the group at `kept`, and none the group at `gone`.
+  void moveInto(unsigned kept, unsigned gone, SmallVector<Operation *> ops) {
     for (Operation *op : groups[gone].ops)
       groupOf[op] = kept;
-    places.erase(position[groups[gone].root]);
+    places.erase(gone);
     groups[gone].ops.clear();
     groups[kept].ops = std::move(ops);
   }
@@ -156,9 +155,6 @@ private:
   void sort(SmallVectorImpl<Operation *> &ops) {
     llvm::sort(ops, [&](Operation *a, Operation *b) { return position[a] < position[b]; });
   }
-
-  /// Returns the position at which `op` runs.
-  unsigned placeOf(Operation *op) { return position[groups[groupOf[op]].root]; }
 
   /// True if a launch runs after `first` and before `last`.
   bool runsBetween(unsigned first, unsigned last) {
@@ -201,14 +197,14 @@ private:
   bool isPossibleAt(const LaunchGroup &group, unsigned place) {
     for (Value input : group.inputs) {
       Operation *maker = nn::viewedValue(input).getDefiningOp();
-      if (maker && maker->getBlock() == &block && placeOf(maker) >= place)
+      if (maker && maker->getBlock() == &block && groupOf.lookup(maker) >= place)
         return false;
     }
     OpSet members(group.ops.begin(), group.ops.end());
     bool possible = true;
     for (Value output : group.outputs)
       nn::forEachReader(output, [&](Operation *reader) {
-        possible &= members.contains(reader) || placeOf(reader) > place;
+        possible &= members.contains(reader) || groupOf.lookup(reader) > place;
       });
     return possible;
   }
@@ -236,7 +232,7 @@ private:
         continue;
       bool isReadLater = false;
       nn::forEachReader(value, [&](Operation *reader) {
-        isReadLater |= !members.contains(reader) && placeOf(reader) > place;
+        isReadLater |= !members.contains(reader) && groupOf.lookup(reader) > place;
       });
       if (!isReadLater)
         inputs += nn::tensorBytes(value.getType());
@@ -247,9 +243,10 @@ private:
   }
 
   Block &block;
-  llvm::DenseMap<Operation *, unsigned> position, groupOf;
-  std::vector<Group> groups; ///< one for each op of the block, at its position
-  std::set<unsigned> places; ///< positions of launches
+  llvm::DenseMap<Operation *, unsigned> position; ///< in the block
+  llvm::DenseMap<Operation *, unsigned> groupOf;  ///< also the position at which the op runs
+  std::vector<Group> groups;                      ///< each at the position of its root
+  std::set<unsigned> places;                      ///< positions of launches
 };
 
 } // namespace
