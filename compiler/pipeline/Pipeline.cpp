@@ -95,10 +95,16 @@ static void addStep(OpPassManager &manager, const CompileOptions &options) {
 }
 
 static void addKernels(OpPassManager &manager, const CompileOptions &options) {
+  if (options.fuseLoops) {
+    fuse::ChunkLossesPassOptions chunks;
+    if (options.chunkRows)
+      chunks = {.rows = *options.chunkRows, .bytes = 0};
+    manager.addNestedPass<func::FuncOp>(fuse::createChunkLossesPass(chunks));
+  }
+  manager.addNestedPass<func::FuncOp>(createCSEPass()); // not behind: it would undo repetitions
   if (options.fuseLoops)
     manager.addNestedPass<func::FuncOp>(fuse::createChooseSavedPass());
   manager.addNestedPass<func::FuncOp>(fuse::createFormLaunchesPass({options.fuseLoops}));
-  manager.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
 void plimsoll::pipeline::addPasses(OpPassManager &manager, const CompileOptions &options,

@@ -61,6 +61,7 @@ struct CompileOptions {
   /// Elementwise ops become one launch where one reads another, and what is saved for the backward
   /// pass is chosen by a cut.
   bool fuseLoops = true;
+  std::optional<int64_t> chunkRows; ///< for tests: losses in chunks of so many rows, however small
   bool keepGradients = false;
   bool poison = false;
   uint64_t seed = 0;     ///< of drawn weights

@@ -14,9 +14,12 @@ include "dialects/support/OptimizerKinds.td"
 class Product
     : Kernel<[Read<"a", "(batchA ? batch : 1) * m * k">,
               Read<"b", "(batchB ? batch : 1) * k * n">,
-              Write<"c", "batch * m * n", Total>],
+              ReadWhen<"withBias != 0", "bias", "n", Total>,
+              ReadWhen<"withAddend != 0", "addend", "batch * m * n", Total>,
+              Write<"c", "batch * m * n", Total, ["addend"]>],
              [Extent<"batch", "1">, Extent<"m">, Extent<"n">, Extent<"k">, Flag<"transposeA">,
-              Flag<"transposeB">, Flag<"batchA">, Flag<"batchB">]> {
+              Flag<"transposeB">, Flag<"batchA">, Flag<"batchB">, Flag<"withBias">,
+              Flag<"withAddend">]> {
   let arguments = "Matmul";
 }
 def matmul : Product {
@@ -228,8 +231,10 @@ def batch_norm_update
 
 /// The options of runtime/kernels/cpu/CrossEntropy.cpp.
 class CrossEntropy<list<Buffer> further>
-    : Kernel<[Read<"logits", "rows * classes">, Read<"labels", "rows", I64>] # further,
-             [Extent<"rows">, Extent<"classes">]> {
+    : Kernel<[Read<"logits", "rows * classes">,
+              Read<"labels", "rowsBefore + rows + rowsBehind", I64>] # further,
+             [Extent<"rows">, Extent<"classes">, Extent<"rowsBefore", "0">,
+              Extent<"rowsBehind", "0">]> {
   let types = floats;
   let requirements = ["rows % inner == 0"];
   let arguments = "CrossEntropy";

@@ -60,7 +60,43 @@ IndexFactors MatmulOp::getIndexFactors() {
   };
   name(0, getTransposeA(), m, k);
   name(1, getTransposeB(), k, n);
+  for (unsigned index = 2; index < getNumOperands(); ++index) {
+    builder[k].kind = FactorKind::whole; // every part would add them
+    builder.operand(index) = getOperand(index) == getBias() ? FactorLabels{n} : builder.result(0);
+  }
   return builder.finish();
+}
+
+LogicalResult MatmulOp::verify() {
+  auto fits = [&](Value addend, bool isVector) {
+    ArrayRef<int64_t> shape = getType().getShape();
+    return addend.getType() == getType().clone(isVector ? shape.take_back() : shape);
+  };
+  OperandRange addends = getAddends();
+  bool isRight = addends.size() <= 2;
+  if (addends.size() == 1)
+    isRight = fits(addends[0], true) || fits(addends[0], false);
+  if (addends.size() == 2)
+    isRight = fits(addends[0], true) && fits(addends[1], false);
+  if (!isRight)
+    return emitOpError("adds a vector of one number for each column, a tensor like its result, ")
+           << getType() << ", or both in this order, got " << addends.getTypes();
+  return success();
+}
+
+Value MatmulOp::getBias() {
+  bool isVector = !getAddends().empty() && tensorType(getAddends().front()).getRank() == 1;
+  return isVector ? getAddends().front() : Value();
+}
+Value MatmulOp::getAddend() {
+  bool isLike = !getAddends().empty() && tensorType(getAddends().back()).getRank() > 1;
+  return isLike ? getAddends().back() : Value();
+}
+
+SmallVector<InPlacePair> MatmulOp::getInPlacePairs() {
+  if (!getAddend())
+    return {};
+  return {{0, getNumOperands() - 1}};
 }
 
 int64_t MatmulOp::getFlops() {

@@ -14,12 +14,35 @@ def NN_MatmulOp : NN_TensorOp<"matmul"> {
     ```mlir
     %y = nn.matmul %a, %b {transpose_b} : tensor<4x16x64xf32>, tensor<32x64xf32>
     ```
+    `plus` adds a vector with one number for each column (a bias), a tensor like `y` (a residual, or
+    the sum so far), or both, in this order; `y` may be written over the latter. `nn-form-launches`
+    makes it of `nn.add`.
+    ```mlir
+    %y = nn.matmul %a, %b plus %bias, %x
+        : tensor<16x64xf32>, tensor<64x32xf32>, tensor<32xf32>, tensor<16x32xf32>
+    ```
   }];
   let arguments = (ins NN_FactorTensor:$a, NN_FactorTensor:$b,
-                       UnitAttr:$transpose_a, UnitAttr:$transpose_b);
+                       UnitAttr:$transpose_a, UnitAttr:$transpose_b,
+                       Variadic<NN_FloatTensor>:$addends);
   let results = (outs NN_FloatTensor:$y);
-  let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b)";
-  let extraClassDeclaration = declaredFactors # [{ int64_t getFlops(); }];
+  let assemblyFormat = [{
+    $a `,` $b (`plus` $addends^)? attr-dict `:` type($a) `,` type($b) (`,` type($addends)^)?
+  }];
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$a, "::mlir::Value":$b,
+                                 CArg<"bool", "false">:$transpose_a,
+                                 CArg<"bool", "false">:$transpose_b), [{
+    build($_builder, $_state, a, b, transpose_a, transpose_b, ::mlir::ValueRange());
+  }]>];
+  let extraClassDeclaration = declaredFactors # [{
+    /// The vector that is added to every row; null if there is none.
+    ::mlir::Value getBias();
+    /// The tensor like the result that is added; null if there is none.
+    ::mlir::Value getAddend();
+    int64_t getFlops();
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs();
+  }];
 }
 
 def NN_SoftmaxOp : NN_TensorOp<"softmax", [NN_WholeRows]> {

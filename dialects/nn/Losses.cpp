@@ -33,7 +33,12 @@ static LogicalResult checkClasses(std::optional<Location> loc, Adaptor adaptor) 
   SmallVector<int64_t> rows(scores.getShape());
   if (!rows.empty())
     rows.erase(rows.begin() + axis);
-  if (scores.getRank() == 0 || ArrayRef<int64_t>(rows) != labels.getShape())
+  if (std::optional<int64_t> first = adaptor.getFirstRow()) {
+    if (scores.getRank() != 2 || axis != 1 || labels.getRank() != 1 || *first < 0 ||
+        *first > labels.getDimSize(0) - scores.getDimSize(0))
+      return emitOptionalError(loc, "rows ", *first, " and following of ", labels,
+                               " are not labels of ", scores);
+  } else if (scores.getRank() == 0 || ArrayRef<int64_t>(rows) != labels.getShape())
     return emitOptionalError(loc, "labels ", labels, " are not one class for each row of ", scores);
   Value weights = adaptor.getWeights();
   if (weights && (tensorType(weights).getShape() != scores.getShape().slice(axis, 1) ||
@@ -79,7 +84,8 @@ static FactorBuilder classFactors(Op op, std::optional<unsigned> gradientResult)
   if (op.getWeights())
     builder.operand(op->getNumOperands() - 1) = {logits[op.getClassAxis()]};
   logits.erase(logits.begin() + op.getClassAxis());
-  builder.operand(1) = logits;
+  builder.operand(1) =
+      op.getFirstRow() ? builder.addAll(op.getLabels(), FactorKind::whole) : logits;
   return builder;
 }
 

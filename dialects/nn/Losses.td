@@ -8,7 +8,8 @@ include "dialects/nn/NNBase.td"
 
 class NN_CrossEntropyBase<string mnemonic> : NN_TensorOp<mnemonic> {
   dag options = (ins Optional<NN_FloatTensor>:$weights, OptionalAttr<F64Attr>:$label_smoothing,
-                     OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<I64Attr>:$axis);
+                     OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<I64Attr>:$axis,
+                     OptionalAttr<I64Attr>:$first_row);
   code classAxis = [{
     /// The dimension of the logits that the classes lie along.
     int64_t getClassAxis() { return getAxis().value_or(getLogits().getType().getRank() - 1); }
@@ -35,6 +36,12 @@ def NN_CrossEntropyOp : NN_CrossEntropyBase<"cross_entropy"> {
     ```mlir
     %loss, %accuracy = nn.cross_entropy %logits, %labels {axis = 1 : i64}
         : tensor<2x21x8x8xf32>, tensor<2x8x8xi64>
+    ```
+    With `first_row` the logits are some rows of a matrix, from that one on, and the labels those of
+    all its rows; loss and accuracy are what these rows add to those of the matrix.
+    ```mlir
+    %loss, %accuracy = nn.cross_entropy %logits, %labels {first_row = 16 : i64}
+        : tensor<16x10xf32>, tensor<64xi64>
     ```
   }];
   let arguments = !con((ins NN_FloatTensor:$logits, NN_IndexTensor:$labels), options);

@@ -167,6 +167,11 @@ static LogicalResult matmulGradient(GradientBuilder &b, Operation *op) {
   if (b.needs(0))
     b.add(0, ta ? b.create<nn::MatmulOp>(w, dy, /*transpose_a=*/tb, /*transpose_b=*/true)
                 : b.create<nn::MatmulOp>(dy, w, /*transpose_a=*/false, /*transpose_b=*/!tb));
+  for (unsigned index = 2; index < op->getNumOperands(); ++index)
+    if (b.needs(index))
+      b.add(index, op->getOperand(index) == matmul.getBias()
+                       ? b.create<nn::ReduceSumOp>(flattenRows(b, dy), ArrayRef<int64_t>(0))
+                       : dy);
   if (!b.needs(1))
     return success();
   // A matrix shared by a batch of rows: one product over all rows is cheaper than one product per

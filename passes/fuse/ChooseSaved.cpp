@@ -5,7 +5,8 @@
 // repeated the cut may move towards their operands, since edges from these to the result are not
 // cut. A repetition that is a launch of its own, as it is for what a product reads, is an edge from
 // the source with its price in bytes; one inside the loop nest that reads it is free. The price of
-// a second is the lowest at which all repetitions together stay below their share of the step. (As
+// a second is the lowest at which all repetitions together stay below their share of the step, or
+// would but for some that are worth the same. (As
 // in the partitioner of PyTorch's AOTAutograd, min_cut_rematerialization_partition.)
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
@@ -89,6 +90,7 @@ public:
     for (Operation &op : block) {
       if (nn::isOutsideLaunch(&op))
         stepSeconds += seconds(&op);
+      isNarrowStep |= isNarrow(&op);
       if (isForward(&op) && nn::isOutsideLaunch(&op))
         for (OpResult result : op.getResults())
           values.push_back(result);
@@ -109,23 +111,31 @@ public:
         double middle = std::sqrt(std::max(low, high / 16) * high);
         (repeatedSeconds(middle) > kShare * stepSeconds ? low : high) = middle;
       }
-      repeatedSeconds(high);
+      keepLatest(low, high);
     }
     repeat();
   }
 
 private:
-  /// Of the predicted step, for launches that are repeated. Rates of a machine between a CPU and a
-  /// GPU: the choice is the same for all targets.
+  /// Of the predicted step, for launches that are repeated. The choice is the same for all targets:
+  /// of the rates the ratio matters, 20 operations for a byte, as on CPUs and on GPUs in f32 and
+  /// tf32, and ten times as many with factors of bf16.
   static constexpr double kShare = 0.01, kFlopsPerSecond = 2e11, kBytesPerSecond = 1e10;
+  static constexpr double kNarrowFlopsPerSecond = 2e12, kLaunchSeconds = 3e-6;
   static constexpr double kHighestPrice = 1e18; ///< bytes for a second
 
   static bool isForward(Operation *op) { return nn::phaseOf(op->getLoc()) == nn::Phase::forward; }
 
+  static bool isNarrow(Operation *op) {
+    return llvm::any_of(op->getOperandTypes(),
+                        [](Type type) { return getElementTypeOrSelf(type).isBF16(); });
+  }
+
   static double seconds(Operation *op) {
     auto cost = cast<nn::CostOpInterface>(op);
-    return std::max(double(cost.getFlops()) / kFlopsPerSecond,
-                    double(cost.getTraffic()) / kBytesPerSecond);
+    double rate = isNarrow(op) ? kNarrowFlopsPerSecond : kFlopsPerSecond;
+    return kLaunchSeconds +
+           std::max(double(cost.getFlops()) / rate, double(cost.getTraffic()) / kBytesPerSecond);
   }
 
   /// True if the op may run again: it costs little and gives the same bits.
@@ -148,6 +158,19 @@ private:
     return !fuse::isFusible(value.getDefiningOp()) || isReadWhole(value);
   }
 
+  /// Returns what making `value` again takes: a launch, or what an exponential or the like adds to
+  /// a loop nest. Where products have factors of bf16, on a GPU, a nest waits for memory alone.
+  double secondsAgain(Value value) const {
+    constexpr double kOperations = 20; // of an exponential
+    Operation *op = value.getDefiningOp();
+    if (isLaunch(value))
+      return seconds(op);
+    if (isNarrowStep)
+      return 0;
+    double elements = double(cast<RankedTensorType>(value.getType()).getNumElements());
+    return fuse::isCheap(op) ? 0 : elements * kOperations / kFlopsPerSecond;
+  }
+
   /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of
   /// all repetitions that are launches.
   double repeatedSeconds(double price) {
@@ -160,13 +183,13 @@ private:
     for (Value value : values) {
       unsigned node = before[value];
       Operation *op = value.getDefiningOp();
-      if (!op || !isRepeatable(op)) {
+      if (!op || !isRepeatable(op) || kept.contains(value)) {
         network.connect(network.source, node, Network::kUncut);
       } else {
         for (Value operand : op->getOperands())
           if (auto made = before.find(nn::viewedValue(operand)); made != before.end())
             network.connect(made->second + 1, node, Network::kUncut);
-        if (double cost = price * seconds(op); isLaunch(value) && cost >= 1)
+        if (double cost = price * secondsAgain(value); cost >= 1)
           network.connect(network.source, node,
                           static_cast<int64_t>(std::min(cost, double(Network::kUncut))));
       }
@@ -186,10 +209,33 @@ private:
     for (Value value : values)
       if (network.isBehindCut(before[value]) && value.getDefiningOp()) {
         repeated.insert(value);
-        if (isLaunch(value))
-          sum += seconds(value.getDefiningOp());
+        sum += secondsAgain(value);
       }
     return sum;
+  }
+
+  /// Finds a cut between those for the prices `low`, whose repetitions take more than their share,
+  /// and `high`. What is repeated at `low` only has about the same bytes for a second, as layers
+  /// are alike: of these the latest are kept, since they are read soonest.
+  void keepLatest(double low, double high) {
+    repeatedSeconds(high);
+    const llvm::DenseSet<Value> better = repeated;
+    while (true) {
+      double excess = repeatedSeconds(low) - kShare * stepSeconds;
+      if (excess <= 0)
+        return;
+      size_t before = kept.size();
+      for (Value value : llvm::reverse(values))
+        if (excess > 0 && repeated.contains(value) && !better.contains(value) &&
+            secondsAgain(value) > 0) {
+          kept.insert(value);
+          excess -= secondsAgain(value);
+        }
+      if (kept.size() == before) { // others took their place
+        repeatedSeconds(high);
+        return;
+      }
+    }
   }
 
   using Copies = llvm::DenseMap<Value, Value>;
@@ -234,6 +280,8 @@ private:
   Block &block;
   std::vector<Value> values; ///< of the forward pass: results and arguments
   double stepSeconds = 0;
+  bool isNarrowStep = false;      ///< products have factors of bf16
+  llvm::DenseSet<Value> kept;     ///< though they could be repeated
   llvm::DenseSet<Value> repeated; ///< in the backward pass
 };
 

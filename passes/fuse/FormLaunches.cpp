@@ -7,6 +7,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/fuse/Fusion.h"
 #include "passes/fuse/Passes.h"
+#include "passes/fuse/ProductSums.h"
 
 namespace plimsoll::fuse {
 #define GEN_PASS_DEF_FORMLAUNCHESPASS
@@ -44,14 +45,16 @@ struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
           loss.getLabels() != gradient.getLabels() || loss.getWeights() != gradient.getWeights() ||
           loss.getLabelSmoothingAttr() != gradient.getLabelSmoothingAttr() ||
           loss.getIgnoreIndexAttr() != gradient.getIgnoreIndexAttr() ||
-          loss.getAxisAttr() != gradient.getAxisAttr() || loss->getBlock() != gradient->getBlock())
+          loss.getAxisAttr() != gradient.getAxisAttr() ||
+          loss.getFirstRowAttr() != gradient.getFirstRowAttr() ||
+          loss->getBlock() != gradient->getBlock())
         continue;
       rewriter.setInsertionPoint(gradient->isBeforeInBlock(loss) ? gradient.getOperation()
                                                                  : loss.getOperation());
       auto both = nn::CrossEntropyWithGradOp::create(
           rewriter, locationOfBoth(loss, gradient), loss.getLogits(), loss.getLabels(),
           loss.getWeights(), loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr(),
-          loss.getAxisAttr());
+          loss.getAxisAttr(), loss.getFirstRowAttr());
       rewriter.replaceOp(loss, {both.getLoss(), both.getAccuracy()});
       rewriter.replaceOp(gradient, both.getDlogits());
       return success();
@@ -109,14 +112,25 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
     for (Block &block : getOperation().getBody()) {
       copyGradients(block);
       if (fuseLoops)
+        fuse::addInProducts(block);
+      if (fuseLoops)
         formLaunches(fuse::findLaunchGroups(block));
       for (Operation &op : llvm::make_early_inc_range(block))
         if (nn::isOutsideLaunch(&op))
           formLaunch(op);
+      eraseDead(block);
     }
   }
 
 private:
+  /// Erases what nothing reads, as the forward value that only a product read which reads a
+  /// repetition now.
+  static void eraseDead(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+  }
+
   /// Copies gradients that are a parameter itself, as with a loss of `p * q`. The updates of both
   /// would read what the other one overwrites, and could run in no order.
   static void copyGradients(Block &block) {

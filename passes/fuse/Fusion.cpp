@@ -22,8 +22,7 @@ bool plimsoll::fuse::isFusible(Operation *op) {
                                       isa<nn::BroadcastOp, nn::TransposeOp, nn::ReduceSumOp>(op));
 }
 
-/// True for ops that may be computed again for every copy that a broadcast makes.
-static bool isCheap(Operation *op) {
+bool plimsoll::fuse::isCheap(Operation *op) {
   return isa<nn::AddOp, nn::SubOp, nn::MulOp, nn::NegOp, nn::AbsOp, nn::MinOp, nn::MaxOp, nn::AndOp,
              nn::OrOp, nn::XorOp, nn::NotOp, nn::CompareOp, nn::SelectOp, nn::CastOp, nn::ReluOp,
              nn::ReluGradOp, nn::BroadcastOp, nn::TransposeOp, nn::ReshapeOp, nn::IsNanOp>(op);

@@ -9,9 +9,9 @@ def FormLaunchesPass : Pass<"nn-form-launches", "::mlir::func::FuncOp"> {
   let description = [{
     Runs before planning and without a budget: the planner schedules launches, and a choice that
     could change bits must not depend on the budget. Every op that computes becomes an `nn.launch`,
-    which later passes know launches by, and elementwise ops, broadcasts, transpositions and sums
-    become one launch where one reads what another makes (`passes/fuse/Fusion.h`), unless
-    `fuse-loops=false`; before that `nn.cross_entropy` and its gradient become one
+    which later passes know launches by, a matrix product adds what is added to its result, and
+    elementwise ops, broadcasts, transpositions and sums become one launch where one reads what
+    another makes (`passes/fuse/Fusion.h`), unless `fuse-loops=false`; before that `nn.cross_entropy` and its gradient become one
     op, a broadcast becomes part of the elementwise op that reads it, and a gradient that is a
     parameter itself is copied. Parameters that are read
     or written, constants and reshapes are no launches.
@@ -32,6 +32,41 @@ def FormLaunchesPass : Pass<"nn-form-launches", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"fuseLoops", "fuse-loops", "bool", "true",
                         "several elementwise ops may become one launch">];
+}
+
+def ChunkLossesPass : Pass<"nn-chunk-losses", "::mlir::func::FuncOp"> {
+  let summary = "computes the scores of large vocabularies for some rows at a time";
+  let description = [{
+    Where the scores of an `nn.cross_entropy` over the last dimension are a matrix product, or made
+    from one element by element, the product, the loss, its gradient and the products that read it
+    are computed for chunks of rows, one after the other, so that scores for all rows never exist.
+    Parts of the loss are added; the weight's gradient goes on from chunk to chunk (`plus`); rows of
+    the input's gradient are put together. Scores that something else reads, an output of the
+    program or a second loss, stay as they are, and so do those of fewer than `bytes`.
+
+    A chunk has `rows` rows, or as many as make 16 chunks: it depends on the shape, never on
+    the budget, since sums over chunks have other bits than sums over all rows.
+
+    Before:
+    ```mlir
+    %scores = nn.matmul %x, %w {transpose_b} : tensor<2048x64xf32>, tensor<32000x64xf32>
+    %loss, %accuracy = nn.cross_entropy %scores, %labels : tensor<2048x32000xf32>, tensor<2048xi64>
+    ```
+    After, for two chunks:
+    ```mlir
+    %x01:2 = nn.split %x {axis = 0 : i64, sizes = array<i64: 1024, 1024>} : tensor<2048x64xf32>
+    %scores0 = nn.matmul %x01#0, %w {transpose_b} : tensor<1024x64xf32>, tensor<32000x64xf32>
+    %loss0, %accuracy0 = nn.cross_entropy %scores0, %labels {first_row = 0 : i64}
+    %scores1 = nn.matmul %x01#1, %w {transpose_b} : tensor<1024x64xf32>, tensor<32000x64xf32>
+    %loss1, %accuracy1 = nn.cross_entropy %scores1, %labels {first_row = 1024 : i64}
+    %loss = nn.add %loss0, %loss1 : tensor<f32>, tensor<f32>
+    ```
+    (Wijmans et al. 2024, and Liger Kernel, do this inside a kernel.)
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
+  let options = [Option<"rows", "rows", "int64_t", "256", "least rows of a chunk">,
+                 Option<"bytes", "bytes", "int64_t", "16777216",
+                        "least bytes of all scores, where chunks are worth their launches">];
 }
 
 def ChooseSavedPass : Pass<"nn-choose-saved", "::mlir::func::FuncOp"> {

@@ -45,14 +45,19 @@ static std::optional<KernelCall> matmul(nn::MatmulOp op) {
                                  .transposeA = op.getTransposeA(),
                                  .transposeB = op.getTransposeB(),
                                  .batchA = a.getRank() > 2,
-                                 .batchB = b.getRank() > 2};
+                                 .batchB = b.getRank() > 2,
+                                 .withBias = bool(op.getBias()),
+                                 .withAddend = bool(op.getAddend())};
   if (sizes.batchA && !sizes.batchB && !sizes.transposeA) { // one product over all rows of the
                                                             // batch
     sizes.m *= sizes.batch;
     sizes.batch = 1;
     sizes.batchA = false;
   }
-  return ofType("matmul", {0, 1, result(0)}, sizes, op.getA());
+  int64_t last = int64_t(op->getNumOperands()) - 1;
+  return ofType("matmul",
+                {0, 1, op.getBias() ? 2 : kAbsent, op.getAddend() ? last : kAbsent, result(0)},
+                sizes, op.getA());
 }
 
 /// Returns the sizes that attention and its gradient share.

@@ -31,6 +31,10 @@ template <typename Op> static KernelCall crossEntropy(Op op, StringRef kernel, B
     inner *= size;
   exec::CrossEntropyArguments sizes = {.rows = classes ? elements(op.getLogits()) / classes : 0,
                                        .classes = classes};
+  if (std::optional<int64_t> first = op.getFirstRow()) {
+    sizes.rowsBefore = *first;
+    sizes.rowsBehind = elements(op.getLabels()) - sizes.rows - *first;
+  }
   Value weights = op.getWeights();
   if (weights || op.getIgnoreIndex() || op.getLabelSmoothing() || inner != 1) {
     buffers.push_back(weights ? int64_t(op->getNumOperands()) - 1 : kAbsent);

@@ -1,5 +1,6 @@
 //===- PlanOutcome.cpp - what planning found, for reports -------------------------===//
 #include "passes/memory/PlanOutcome.h"
+#include <cmath>
 
 using namespace plimsoll;
 using namespace plimsoll::memory;
@@ -28,5 +29,7 @@ double PlanOutcome::relativeStep(double seconds) const {
   for (const planner::TimelinePlan &plan : result.solution.timelines)
     unrepeated.push_back(plan.baseCost);
   double base = stepSeconds(unrepeated);
-  return base > 0 ? seconds / base : 1;
+  // The same times, added in another order, differ in their last bits.
+  constexpr double kDigits = 1e12;
+  return base > 0 ? std::round(seconds / base * kDigits) / kDigits : 1;
 }

@@ -211,7 +211,8 @@ private:
     if (ignored)
       forward.setArgAttr(cast<BlockArgument>(labels).getArgNumber(), nn::kIgnoredAttr, ignored);
     auto op = nn::CrossEntropyOp::create(builder, location(forward), value, labels,
-                                         weights(builder, spec, type), smoothing, ignored, along);
+                                         weights(builder, spec, type), smoothing, ignored, along,
+                                         /*first_row=*/IntegerAttr());
     setResults(forward, {op.getLoss(), op.getAccuracy()}, {"loss", "accuracy"});
     return success();
   }

@@ -163,7 +163,8 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
 
   LogicalResult matchAndRewrite(nn::MatmulOp op, PatternRewriter &rewriter) const override {
     nn::SoftmaxOp softmax = guardedSoftmax(op.getA());
-    if (!softmax || op.getTransposeA() || op.getTransposeB() || op.getType().getRank() != 4)
+    if (!softmax || op.getTransposeA() || op.getTransposeB() || op.getType().getRank() != 4 ||
+        !op.getAddends().empty())
       return failure();
     double scale = 1.0;
     Value mask, scores = withoutScale(softmax.getX(), scale);
@@ -175,7 +176,8 @@ struct RaiseAttention : OpRewritePattern<nn::MatmulOp> {
       scores = withoutScale(left ? add.getA() : add.getB(), scale);
     }
     auto product = scores.getDefiningOp<nn::MatmulOp>();
-    if (!product || product.getTransposeA() || product.getType() != softmax.getType())
+    if (!product || product.getTransposeA() || !product.getAddends().empty() ||
+        product.getType() != softmax.getType())
       return failure();
     Value q = withoutScale(product.getA(), scale), k = withoutScale(product.getB(), scale);
     if (q.getType() != product.getA().getType() || k.getType() != product.getB().getType())

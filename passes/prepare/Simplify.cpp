@@ -39,7 +39,7 @@ struct FoldTransposeIntoMatmul : OpRewritePattern<nn::MatmulOp> {
       return failure();
     rewriter.replaceOpWithNewOp<nn::MatmulOp>(op, a ? a : op.getA(), b ? b : op.getB(),
                                               bool(a) != op.getTransposeA(),
-                                              bool(b) != op.getTransposeB());
+                                              bool(b) != op.getTransposeB(), op.getAddends());
     return success();
   }
 };

@@ -8,11 +8,11 @@ namespace plimsoll {
 
 struct MatmulSizes {
   int64_t batch, m, n, k;
-  bool transA, transB, batchA, batchB;
+  bool transA, transB, batchA, batchB, withBias, withAddend;
 
   explicit MatmulSizes(const int64_t *sizes)
       : batch(sizes[0]), m(sizes[1]), n(sizes[2]), k(sizes[3]), transA(sizes[4]), transB(sizes[5]),
-        batchA(sizes[6]), batchB(sizes[7]) {
+        batchA(sizes[6]), batchB(sizes[7]), withBias(sizes[8]), withAddend(sizes[9]) {
     // A batch that shares its right operand is one product with more rows.
     if (batch > 1 && batchA && !batchB && !transA) {
       m *= batch;

@@ -86,6 +86,25 @@ llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
   return bits;
 }
 
+/// Relative to the larger of 1 and the number, after some steps of AdamW.
+static constexpr float kRounding = 1e-4f;
+
+static bool isClose(float a, float b) {
+  return (std::isnan(a) && std::isnan(b)) || a == b ||
+         std::abs(a - b) <= kRounding * std::max(1.0f, std::max(std::abs(a), std::abs(b)));
+}
+
+bool plimsoll::test::areClose(const Bits &a, const Bits &b) {
+  auto floats = [](const Bits &bits) {
+    std::vector<float> all(bits.losses.size() + bits.residents.size() / sizeof(float));
+    std::memcpy(all.data(), bits.losses.data(), bits.losses.size() * sizeof(float));
+    std::memcpy(all.data() + bits.losses.size(), bits.residents.data(),
+                (all.size() - bits.losses.size()) * sizeof(float));
+    return all;
+  };
+  return llvm::equal(floats(a), floats(b), isClose);
+}
+
 pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
                                                     const std::vector<std::string> &arguments) {
   registerFrontEnds();

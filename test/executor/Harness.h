@@ -19,6 +19,9 @@ struct Bits {
 llvm::Expected<Bits> runSteps(mlir::ModuleOp module, const pipeline::CompileOptions &options,
                               const target::Machine &target, int steps);
 
+/// True if the numbers of both runs, all of them f32, agree within the rounding of some steps.
+bool areClose(const Bits &a, const Bits &b);
+
 /// Returns the options for `MODEL [NAME=4x128]... [--loss=...]` of a test's command line.
 pipeline::CompileOptions optionsFor(const std::string &model,
                                     const std::vector<std::string> &arguments);

@@ -8,15 +8,10 @@
 //===----------------------------------------------------------------------===//
 #include "test/executor/Harness.h"
 #include "llvm/Support/raw_ostream.h"
-#include <cmath>
-#include <cstring>
 
 using namespace mlir;
 using namespace plimsoll;
 using namespace plimsoll::test;
-
-/// Relative to the larger of 1 and the number, after some steps of AdamW.
-static constexpr float kRounding = 1e-4f;
 
 namespace {
 struct Run {
@@ -35,23 +30,6 @@ static std::optional<Run> run(MLIRContext &context, pipeline::CompileOptions opt
   result.bits = llvm::cantFail(runSteps(*compiled->module, options, *compiled->target, steps));
   result.launches = compiled->outcome.timeline().ops.size();
   return result;
-}
-
-static bool isClose(float a, float b) {
-  return (std::isnan(a) && std::isnan(b)) || a == b ||
-         std::abs(a - b) <= kRounding * std::max(1.0f, std::max(std::abs(a), std::abs(b)));
-}
-
-/// True if the numbers of both runs, all of them f32, agree within their rounding.
-static bool areClose(const Bits &a, const Bits &b) {
-  auto floats = [](const Bits &bits) {
-    std::vector<float> all(bits.losses.size() + bits.residents.size() / sizeof(float));
-    std::memcpy(all.data(), bits.losses.data(), bits.losses.size() * sizeof(float));
-    std::memcpy(all.data() + bits.losses.size(), bits.residents.data(),
-                (all.size() - bits.losses.size()) * sizeof(float));
-    return all;
-  };
-  return llvm::equal(floats(a), floats(b), isClose);
 }
 
 int main(int argc, char **argv) {

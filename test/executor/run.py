@@ -4,7 +4,7 @@
 
 Every corruption whose (poisoned) run changes a bit must be one that the verifier refused, and
 every broken call that touches a byte outside its slices; losses, parameters and state must be the
-same bits at every budget.
+same bits at every budget, and with losses in chunks those of all rows within rounding.
 """
 import argparse
 import re
@@ -29,6 +29,11 @@ BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
            ("budgets", ["2", "2"], "gpt2-nano/model.onnx", ["input_ids=2x128"]),
            ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", []),
            ("budgets", ["3", "2"], "resnet-nano/model-fold.onnx", [])]
+# Rows of a chunk, which divide no number of rows, and steps.
+CHUNKS = [("chunks", ["200", "3"], "gpt2-nano/model.onnx", []),
+          ("chunks", ["9", "3"], "mlp-digits/model.onnx", ["--loss=cross-entropy,label-smoothing=0.1"]),
+          ("chunks", ["15", "3"], "vit-nano/model-noopt.onnx", []),
+          ("chunks", ["50", "3"], "t5-nano/model.onnx", [])]
 ALL = [("calls", ["cuda:emulator", "250", "31001"], "mlp-digits/model.onnx", []),
        ("calls", ["cuda:emulator", "250", "41001"], "gpt2-nano-dyn/model.onnx",
         ["input_ids=1x16"]),
@@ -57,7 +62,8 @@ def main():
     parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
     passed = failed = 0
-    for name, arguments, model, after in CORRUPTIONS + CALLS + (ALL if options.all else BUDGETS):
+    for name, arguments, model, after in (CORRUPTIONS + CALLS + CHUNKS
+                                          + (ALL if options.all else BUDGETS)):
         program = options.build / "bin" / f"plimsoll-test-{name}"
         emulator = options.build / "lib" / "libplimsoll-kernels-emulator.so"
         if name == "calls" and not emulator.exists():

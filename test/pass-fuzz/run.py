@@ -22,7 +22,8 @@ from harness import check  # noqa: E402
 SPLIT = "// -----\n"
 PREPARE = "nn-simplify,nn-raise-gelu,nn-raise-layer-norm,nn-raise-attention,nn-simplify"
 STEP = f"func.func({PREPARE}),nn-build-step{{OPTIONS}},func.func(nn-simplify{{CASTS}},cse)"
-FINISH = "func.func(nn-choose-saved,nn-form-launches,cse),choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify)"
+LAUNCHES = "func.func(nn-chunk-losses{rows=3 bytes=0},cse,nn-choose-saved,nn-form-launches)"
+FINISH = f"{LAUNCHES},choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify)"
 
 KEEPING = {name: f"func.func({name})" for name in (
     "nn-simplify", "nn-raise-gelu", "nn-raise-layer-norm", "nn-raise-attention",
@@ -42,7 +43,8 @@ CHANGING = {
     "with micro-batches": step("{accumulate=2}"),
     "to exec": f"{step()},{FINISH}",
     "nn-choose-saved": f"{step()},func.func(nn-choose-saved)",
-    "to exec, poisoned": f"{step()},func.func(nn-choose-saved,nn-form-launches,cse),choose-kernels,plan-memory,lower-to-exec,"
+    "nn-chunk-losses": f"{step()},func.func(nn-chunk-losses{{rows=3 bytes=0}})",
+    "to exec, poisoned": f"{step()},{LAUNCHES},choose-kernels,plan-memory,lower-to-exec,"
                          "exec.program(exec-poison,exec-verify)",
     "in bf16": f"{step('', ',nn-assign-precision')},func.func(nn-form-launches,cse)",
 }

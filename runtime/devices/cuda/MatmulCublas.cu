@@ -54,12 +54,15 @@ bool describe(Product &p, const LaunchShape &shape) {
   p.left = layout(factor, s.transB ? s.k : s.n, s.transB ? s.n : s.k, s.batch, s.batchB);
   p.right = layout(factor, s.transA ? s.m : s.k, s.transA ? s.k : s.m, s.batch, s.batchA);
   p.result = layout(CUDA_R_32F, s.n, s.m, s.batch, true);
+  cublasLtEpilogue_t epilogue = s.withBias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
   return p.left && p.right && p.result &&
          good(cublasLtMatmulDescCreate(&p.description, compute, CUDA_R_32F)) &&
          good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSA, &left,
                                              sizeof left)) &&
          good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_TRANSB, &right,
-                                             sizeof right));
+                                             sizeof right)) &&
+         good(cublasLtMatmulDescSetAttribute(p.description, CUBLASLT_MATMUL_DESC_EPILOGUE,
+                                             &epilogue, sizeof epilogue));
 }
 
 bool chooseAlgorithm(Product &p) {
@@ -113,21 +116,36 @@ void choice(const void *handle, char *text, size_t capacity) {
   algorithmText(*static_cast<const Product *>(handle), text, capacity);
 }
 
+/// Writes the result of a product without terms.
+__global__ void writeAddends(int64_t count, int64_t columns, const float *bias, const float *addend,
+                             float *c) {
+  int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < count)
+    c[i] = (addend ? addend[i] : 0.0f) + (bias ? bias[i % columns] : 0.0f);
+}
+
 void run(const Launch &launch) {
   MatmulSizes s(launch.sizes);
   if (s.m == 0 || s.n == 0 || s.batch == 0)
     return;
+  auto *bias = launch.buffer<float>(2), *addend = launch.buffer<float>(3),
+       *c = launch.buffer<float>(4);
   if (s.k == 0) {
-    check("clear a product",
-          cudaMemsetAsync(launch.buffers[2], 0, s.batch * s.m * s.n * 4, streamOf(launch)));
+    constexpr int threads = 256;
+    int64_t count = s.batch * s.m * s.n;
+    cuda::launch(streamOf(launch), blocksFor(count, threads), threads, writeAddends, count, s.n,
+                 bias, addend, c);
     return;
   }
   const auto *product = static_cast<const Product *>(launch.handle);
-  const float one = 1, zero = 0;
+  if (bias && !good(cublasLtMatmulDescSetAttribute(
+                  product->description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias)))
+    throw DeviceFailure("cannot launch a matrix product: it refuses its bias");
+  const float one = 1, factor = addend ? 1 : 0;
   cublasStatus_t status = cublasLtMatmul(
       library(), product->description, &one, launch.buffers[1], product->left, launch.buffers[0],
-      product->right, &zero, launch.buffers[2], product->result, launch.buffers[2], product->result,
-      &product->algorithm, launch.buffers[3], product->workspaceBytes, streamOf(launch));
+      product->right, &factor, addend ? addend : c, product->result, c, product->result,
+      &product->algorithm, launch.buffers[5], product->workspaceBytes, streamOf(launch));
   if (!good(status))
     throw DeviceFailure(std::string("cannot launch a matrix product: ") +
                         cublasLtGetStatusString(status));

@@ -54,11 +54,16 @@ template <typename Factor> void multiply(const Launch &launch) {
   std::vector<std::byte> scratch(plimsoll::matmul.workspace({sizes, launch.sizeCount, threads}));
   std::vector<float> a = factors(launch.buffer<Factor>(0), countA);
   std::vector<float> b = factors(launch.buffer<Factor>(1), countB);
-  void *buffers[] = {a.data(), b.data(), launch.buffers[2], scratch.data()};
+  void *buffers[] = {a.data(),          b.data(),          launch.buffers[2],
+                     launch.buffers[3], launch.buffers[4], scratch.data()};
   Launch onHost = launch;
-  onHost.buffers = buffers, onHost.bufferCount = 4, onHost.threads = threads;
+  onHost.buffers = buffers, onHost.bufferCount = 6, onHost.threads = threads;
   onHost.type = ElementType::f32;
-  emulator::noteWrite(launch.buffers[2], batch * m * n * 4);
+  if (sizes[8])
+    emulator::notePlainRead(launch.buffers[2], n * sizeof(float));
+  if (sizes[9])
+    emulator::notePlainRead(launch.buffers[3], batch * m * n * sizeof(float));
+  emulator::noteWrite(launch.buffers[4], batch * m * n * 4);
   plimsoll::matmul.run(onHost);
 }
 

@@ -24,13 +24,15 @@ struct MatmulArguments {
   bool transposeB = false;
   bool batchA = false;
   bool batchB = false;
+  bool withBias = false;
+  bool withAddend = false;
   ElementType type = ElementType::f32;
   Precision precision = Precision::stored;
 
-  static constexpr size_t mostSizes() { return 8; }
+  static constexpr size_t mostSizes() { return 10; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(batch, m, n, k, transposeA, transposeB, batchA, batchB);
+    to.addSizes(batch, m, n, k, transposeA, transposeB, batchA, batchB, withBias, withAddend);
     to.type = type;
     to.precision = precision;
   }
@@ -493,13 +495,15 @@ struct CrossEntropyOptions {
 struct CrossEntropyArguments {
   int64_t rows = 0;
   int64_t classes = 0;
+  int64_t rowsBefore = 0;
+  int64_t rowsBehind = 0;
   std::optional<CrossEntropyOptions> options = {};
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostSizes() { return 6; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(rows, classes);
+    to.addSizes(rows, classes, rowsBefore, rowsBehind);
     if (options)
       to.addSizes(options->ignored, options->inner);
     if (options)

@@ -1,11 +1,13 @@
 //===- CrossEntropy.cpp - softmax cross entropy over classes ----------------===//
 //
-//   logits  [rows / inner, classes, inner], of the launch's type; labels i64 [rows]
-//   loss, accuracy  [1]: means over the rows that count; NaN when there are none
-// cross_entropy {logits, labels, loss, accuracy} {rows, classes}
-// cross_entropy_with_grad {logits, labels, loss, accuracy, dlogits} {rows, classes}
+//   logits  [rows / inner, classes, inner], of the launch's type
+//   labels  i64 [before + rows + behind]: of all rows, of which the logits are some
+//   loss, accuracy  [1]: means over all rows that count; NaN when there are none; what the rows of
+//           the logits add to them
+// cross_entropy {logits, labels, loss, accuracy} {rows, classes, before, behind}
+// cross_entropy_with_grad {logits, labels, loss, accuracy, dlogits} {rows, classes, before, behind}
 //   dlogits = d(mean loss)/d(logits), may be the logits' bytes; zero in ignored rows
-// cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes}
+// cross_entropy_grad {logits, labels, dloss [1], dlogits} {rows, classes, before, behind}
 //   dlogits = dloss * d(mean loss)/d(logits), may be the logits' bytes
 // All of them may have, after these, the buffer {weights [classes] | null}, the sizes
 // {ignored, inner} and the scalar {smoothing}, all of these or none (inner 1):
@@ -43,8 +45,8 @@ template <typename T> struct Options {
   Options(const Launch &launch, int buffers) {
     if (launch.bufferCount <= buffers)
       return;
-    ignored = launch.sizes[2];
-    inner = launch.sizes[3];
+    ignored = launch.sizes[4];
+    inner = launch.sizes[5];
     weights = launch.buffer<T>(buffers);
     smoothing = launch.scalars[0];
     int64_t classes = launch.sizes[1];
@@ -157,9 +159,10 @@ void sweep(const Launch &launch, T *loss, T *accuracy, T *out, double upstream,
            const Options<T> &options) {
   int64_t rows = launch.sizes[0], classes = launch.sizes[1];
   const T *logits = launch.buffer<T>(0);
-  const int64_t *labels = launch.buffer<int64_t>(1);
+  const int64_t before = launch.sizes[2], behind = launch.sizes[3];
+  const int64_t *allLabels = launch.buffer<int64_t>(1), *labels = allLabels + before;
   int64_t runs = rows < kRuns ? rows : kRuns;
-  const Counted counted(labels, rows, classes, options);
+  const Counted counted(allLabels, before + rows + behind, classes, options);
   double factor = counted.rows ? upstream / counted.weight : 0.0;
   Totals totals;
   cpu::parallelFor(launch.threads, runs, rows * classes * 4, [&](int64_t run) {

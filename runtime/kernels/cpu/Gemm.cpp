@@ -46,9 +46,10 @@ constexpr int kColumns = 2 * kLanes;
 static_assert(kRowPadding % kRows == 0 && kColumnPadding % kColumns == 0);
 static_assert(kRows == kPanelRows && kColumns == kPanelColumns);
 
-/// Computes one tile: c (row stride `stride`) = or += sum over k of left column times right row.
+/// Computes one tile: c (row stride `stride`) = addend, if there is one, + sum over k of left
+/// column times right row.
 inline void tile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
-                 bool accumulate) {
+                 const float *addend) {
   Vector sum[kRows][2];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i)
@@ -66,20 +67,21 @@ inline void tile(const float *left, const float *right, int64_t k, float *c, int
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
     float *row = c + i * stride;
-    store(row, accumulate ? load(row) + sum[i][0] : sum[i][0]);
-    store(row + kLanes, accumulate ? load(row + kLanes) + sum[i][1] : sum[i][1]);
+    const float *before = addend + i * stride;
+    store(row, addend ? load(before) + sum[i][0] : sum[i][0]);
+    store(row + kLanes, addend ? load(before + kLanes) + sum[i][1] : sum[i][1]);
   }
 }
 
 /// Computes a tile at the border: in a buffer, of which the part inside c is copied or added.
 void borderTile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
-                bool accumulate, int64_t rows, int64_t columns) {
+                const float *addend, int64_t rows, int64_t columns) {
   alignas(64) float whole[kRows * kColumns];
-  tile(left, right, k, whole, kColumns, false);
+  tile(left, right, k, whole, kColumns, nullptr);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
       float x = whole[i * kColumns + j];
-      c[i * stride + j] = accumulate ? c[i * stride + j] + x : x;
+      c[i * stride + j] = addend ? addend[i * stride + j] + x : x;
     }
 }
 
@@ -180,14 +182,20 @@ void packRight(View b, int64_t k, int64_t n, float *packed) {
 
 void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
               int64_t stride, bool accumulate) {
+  multiplyOnto(accumulate ? c : nullptr, left, right, m, n, k, c, stride);
+}
+
+void multiplyOnto(const float *addend, const float *left, const float *right, int64_t m, int64_t n,
+                  int64_t k, float *c, int64_t stride) {
   for (int64_t j = 0; j < n; j += kColumns, right += kColumns * k) {
     const float *panel = left;
     for (int64_t i = 0; i < m; i += kRows, panel += kRows * k) {
       float *corner = c + i * stride + j;
+      const float *before = addend ? addend + i * stride + j : nullptr;
       if (i + kRows <= m && j + kColumns <= n)
-        tile(panel, right, k, corner, stride, accumulate);
+        tile(panel, right, k, corner, stride, before);
       else
-        borderTile(panel, right, k, corner, stride, accumulate, least(kRows, m - i),
+        borderTile(panel, right, k, corner, stride, before, least(kRows, m - i),
                    least(kColumns, n - j));
     }
   }

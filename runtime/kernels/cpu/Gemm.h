@@ -57,6 +57,10 @@ void packRight(View b, int64_t k, int64_t n, float *packed);
 void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
               int64_t stride, bool accumulate);
 
+/// c = addend + left * right; the addend has the row stride of c and may be c; null adds nothing.
+void multiplyOnto(const float *addend, const float *left, const float *right, int64_t m, int64_t n,
+                  int64_t k, float *c, int64_t stride);
+
 } // namespace plimsoll::gemm
 
 #endif // PLIMSOLL_KERNELS_GEMM_H

@@ -1,15 +1,19 @@
 //===- Matmul.cpp - batched matrix product ----------------------------------===//
 //
-// matmul {a, b, c, [workspace]} {batch, m, n, k, transA, transB, batchA, batchB}
+// matmul {a, b, bias, addend, c, [workspace]}
+//   {batch, m, n, k, transA, transB, batchA, batchB, withBias, withAddend}
 //   a  [batch, m, k], or [batch, k, m] when transA; without `batch` when batchA is 0
 //   b  [batch, k, n], or [batch, n, k] when transB; without `batch` when batchB is 0
-//   c  [batch, m, n]  out: c[i] = op(a[i]) op(b[i])
-// c shares bytes with no other operand. f64 is computed by MatmulPlain.cpp.
+//   bias [n], addend [batch, m, n]: null unless withBias, withAddend
+//   c  [batch, m, n]  out: c[i] = addend[i] + op(a[i]) op(b[i]) + bias
+// c may be the addend's bytes, and shares them with no other operand. f64 is computed by
+// MatmulPlain.cpp.
 //
 // Each thread computes a part of every c (or whole batch entries) and packs the operands that
 // it needs into its share of the workspace. k is cut at multiples of 256: within a
-// piece an element is one chain of fused multiply-adds, the pieces are added in
-// order. Bits depend on k alone. Blocking as in Goto and van de Geijn (2008).
+// piece an element is one chain of fused multiply-adds; the pieces are added in
+// order to the addend (or 0), then the bias. Bits depend on k alone. Blocking as in Goto and van de
+// Geijn (2008).
 //===----------------------------------------------------------------------===//
 #include "../../rules/MatmulSizes.h"
 
@@ -47,12 +51,24 @@ struct Part {
   int64_t i0, i1, j0, j1;
 };
 
-void multiplyPart(const MatmulSizes &s, gemm::View a, gemm::View b, float *c, Part part,
-                  float *left, float *right) {
+/// What is added to a product, or null.
+struct Addends {
+  const float *bias, *addend;
+};
+
+void addBias(const float *bias, float *c, int64_t stride, int64_t rows, int64_t columns) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j)
+      c[i * stride + j] += bias[j];
+}
+
+void multiplyPart(const MatmulSizes &s, gemm::View a, gemm::View b, Addends plus, float *c,
+                  Part part, float *left, float *right) {
   if (s.k == 0)
     for (int64_t i = part.i0; i < part.i1; ++i)
       for (int64_t j = part.j0; j < part.j1; ++j)
-        c[i * s.n + j] = 0.0f;
+        c[i * s.n + j] =
+            (plus.addend ? plus.addend[i * s.n + j] : 0.0f) + (plus.bias ? plus.bias[j] : 0.0f);
   for (int64_t j = part.j0; j < part.j1; j += kBlockN) {
     int64_t columns = least(kBlockN, part.j1 - j);
     for (int64_t p = 0; p < s.k; p += kBlockK) {
@@ -60,8 +76,12 @@ void multiplyPart(const MatmulSizes &s, gemm::View a, gemm::View b, float *c, Pa
       gemm::packRight(b.at(p, j), depth, columns, right);
       for (int64_t i = part.i0; i < part.i1; i += kBlockM) {
         int64_t rows = least(kBlockM, part.i1 - i);
+        float *block = c + i * s.n + j;
         gemm::packLeft(a.at(i, p), rows, depth, left);
-        gemm::multiply(left, right, rows, columns, depth, c + i * s.n + j, s.n, p > 0);
+        const float *before = p > 0 ? block : plus.addend ? plus.addend + i * s.n + j : nullptr;
+        gemm::multiplyOnto(before, left, right, rows, columns, depth, block, s.n);
+        if (plus.bias && p + depth == s.k)
+          addBias(plus.bias + j, block, s.n, rows, columns);
       }
     }
   }
@@ -96,7 +116,8 @@ void run(const Launch &launch) {
     return plain::multiply(launch);
   MatmulSizes s(launch.sizes);
   const float *a = launch.buffer<float>(0), *b = launch.buffer<float>(1);
-  float *c = launch.buffer<float>(2), *space = launch.buffer<float>(3);
+  const float *bias = launch.buffer<float>(2), *addend = launch.buffer<float>(3);
+  float *c = launch.buffer<float>(4), *space = launch.buffer<float>(5);
   int64_t leftSize = leftFloats(s), share = leftSize + rightFloats(s);
   int threads = launch.threads;
   auto product = [&](int64_t entry, Part part, int thread) {
@@ -105,7 +126,9 @@ void run(const Launch &launch) {
     gemm::View viewB{b + (s.batchB ? entry * s.k * s.n : 0), s.transB ? 1 : s.n,
                      s.transB ? s.k : 1};
     float *left = space + thread * share;
-    multiplyPart(s, viewA, viewB, c + entry * s.m * s.n, part, left, left + leftSize);
+    int64_t first = entry * s.m * s.n;
+    multiplyPart(s, viewA, viewB, {bias, addend ? addend + first : nullptr}, c + first, part, left,
+                 left + leftSize);
   };
   int64_t work = s.batch * s.m * s.n * s.k / 8;
   if (s.batch >= threads) {

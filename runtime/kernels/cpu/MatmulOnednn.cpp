@@ -1,6 +1,7 @@
 //===- MatmulOnednn.cpp - matrix product by oneDNN --------------------------===//
 //
-// matmul_onednn has the operands and sizes of matmul (Matmul.cpp).
+// matmul_onednn has the operands and sizes of matmul (Matmul.cpp). oneDNN adds to what is in c: an
+// addend in another place is copied there before.
 //
 // oneDNN's workspace lies in the arena (user scratchpad mode). Only the brgemm
 // implementations (AVX-512) declare all the memory they use; for others workspace()
@@ -9,6 +10,7 @@
 // depend on the number of threads. oneDNN 2.6, C API.
 //===----------------------------------------------------------------------===//
 #include "../../rules/MatmulSizes.h"
+#include "Team.h"
 #include "plimsoll/Kernels.h"
 
 #include <cstdio>
@@ -67,9 +69,31 @@ bool describe(dnnl_memory_desc_t &desc, int64_t batch, bool batched, int64_t row
                                           flat ? strides + 1 : strides) == dnnl_success;
 }
 
+/// Lets the product be added to what is in its result, or a bias to it.
+bool setAddends(dnnl_primitive_attr_t attributes, const MatmulSizes &s,
+                const dnnl_memory_desc_t &bias) {
+  dnnl_post_ops_t addends = nullptr;
+  bool fine = dnnl_post_ops_create(&addends) == dnnl_success &&
+              (!s.withAddend || dnnl_post_ops_append_sum(addends, 1.0f) == dnnl_success) &&
+              (!s.withBias ||
+               dnnl_post_ops_append_binary(addends, dnnl_binary_add, &bias) == dnnl_success) &&
+              dnnl_primitive_attr_set_post_ops(attributes, addends) == dnnl_success;
+  dnnl_post_ops_destroy(addends);
+  return fine;
+}
+
+/// Makes the descriptor of the bias, [1,] 1 x columns.
+bool describeBias(dnnl_memory_desc_t &desc, const MatmulSizes &s) {
+  dnnl_dims_t dims = {1, 1, s.n}, strides = {s.n, s.n, 1};
+  bool flat = s.batch == 1;
+  return dnnl_memory_desc_init_by_strides(&desc, flat ? 2 : 3, flat ? dims + 1 : dims, dnnl_f32,
+                                          flat ? strides + 1 : strides) == dnnl_success;
+}
+
 struct Plan {
   dnnl_primitive_desc_t descriptor = nullptr;
-  dnnl_memory_desc_t operands[3];
+  dnnl_memory_desc_t operands[3], bias;
+  int biasArgument = 0; ///< 0: there is none
   const char *name = "";
   int64_t scratchBytes = 0;
 
@@ -89,14 +113,17 @@ struct Plan {
         return false;
     if (!engine() || !describe(operands[0], s.batch, s.batchA, s.m, s.k, s.transA) ||
         !describe(operands[1], s.batch, s.batchB, s.k, s.n, s.transB) ||
-        !describe(operands[2], s.batch, true, s.m, s.n, false))
+        !describe(operands[2], s.batch, true, s.m, s.n, false) || !describeBias(bias, s))
       return false;
+    if (s.withBias)
+      biasArgument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(s.withAddend ? 1 : 0) | DNNL_ARG_SRC_1;
     dnnl_matmul_desc_t product;
     dnnl_primitive_attr_t attributes = nullptr;
     if (dnnl_primitive_attr_create(&attributes) != dnnl_success)
       return false;
     dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-    bool made = dnnl_matmul_desc_init(&product, &operands[0], &operands[1], nullptr,
+    bool made = setAddends(attributes, s, bias) &&
+                dnnl_matmul_desc_init(&product, &operands[0], &operands[1], nullptr,
                                       &operands[2]) == dnnl_success &&
                 dnnl_primitive_desc_create(&descriptor, &product, attributes, engine(), nullptr) ==
                     dnnl_success;
@@ -130,7 +157,9 @@ int64_t workspace(const LaunchShape &shape) {
 /// The handle that prepare() makes and run() uses: nothing is created while a program trains.
 struct Prepared {
   dnnl_primitive_t primitive = nullptr;
-  dnnl_exec_arg_t arguments[4];
+  dnnl_exec_arg_t arguments[5];
+  int buffers[5]; ///< of the launch, one for each argument
+  int count = 0;
 };
 
 void *prepare(const LaunchShape &shape, int64_t workspaceBytes, const char **error) {
@@ -151,16 +180,21 @@ void *prepare(const LaunchShape &shape, int64_t workspaceBytes, const char **err
     return nullptr;
   }
   auto *prepared = new Prepared;
-  const dnnl_memory_desc_t *descs[4] = {
-      &plan.operands[0], &plan.operands[1], &plan.operands[2],
-      dnnl_primitive_desc_query_md(plan.descriptor, dnnl_query_scratchpad_md, 0)};
-  const int roles[4] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD};
   bool made = dnnl_primitive_create(&prepared->primitive, plan.descriptor) == dnnl_success;
-  for (int i = 0; i < 4 && made; ++i) {
-    prepared->arguments[i].arg = roles[i];
-    made = dnnl_memory_create(&prepared->arguments[i].memory, descs[i], engine(),
-                              DNNL_MEMORY_NONE) == dnnl_success;
-  }
+  auto add = [&](int role, const dnnl_memory_desc_t *desc, int buffer) {
+    dnnl_exec_arg_t &argument = prepared->arguments[prepared->count];
+    argument.arg = role;
+    prepared->buffers[prepared->count++] = buffer;
+    made = made &&
+           dnnl_memory_create(&argument.memory, desc, engine(), DNNL_MEMORY_NONE) == dnnl_success;
+  };
+  add(DNNL_ARG_SRC, &plan.operands[0], 0);
+  add(DNNL_ARG_WEIGHTS, &plan.operands[1], 1);
+  if (plan.biasArgument)
+    add(plan.biasArgument, &plan.bias, 2);
+  add(DNNL_ARG_DST, &plan.operands[2], 4);
+  add(DNNL_ARG_SCRATCHPAD,
+      dnnl_primitive_desc_query_md(plan.descriptor, dnnl_query_scratchpad_md, 0), 5);
   if (!made) {
     *error = "oneDNN cannot create this product";
     return nullptr;
@@ -168,15 +202,29 @@ void *prepare(const LaunchShape &shape, int64_t workspaceBytes, const char **err
   return prepared;
 }
 
+void copyAddend(const Launch &launch) {
+  MatmulSizes s(launch.sizes);
+  constexpr int64_t block = 1 << 14;
+  int64_t count = s.batch * s.m * s.n, blocks = (count + block - 1) / block;
+  cpu::parallelFor(launch.threads, blocks, count, [&](int64_t i) {
+    int64_t first = i * block, length = count - first < block ? count - first : block;
+    std::memcpy(launch.buffer<float>(4) + first, launch.buffer<float>(3) + first,
+                sizeof(float) * length);
+  });
+}
+
 void run(const Launch &launch) {
   auto *prepared = static_cast<Prepared *>(launch.handle);
+  const void *addend = launch.buffers[3];
+  if (addend && addend != launch.buffers[4])
+    copyAddend(launch);
   UseThreads scope(launch.threads);
   bool done = prepared != nullptr;
-  for (int i = 0; i < 4 && done; ++i)
-    done = dnnl_memory_set_data_handle(prepared->arguments[i].memory, launch.buffers[i]) ==
-           dnnl_success;
-  done = done && dnnl_primitive_execute(prepared->primitive, stream(), 4, prepared->arguments) ==
-                     dnnl_success;
+  for (int i = 0; done && i < prepared->count; ++i)
+    done = dnnl_memory_set_data_handle(prepared->arguments[i].memory,
+                                       launch.buffers[prepared->buffers[i]]) == dnnl_success;
+  done = done && dnnl_primitive_execute(prepared->primitive, stream(), prepared->count,
+                                        prepared->arguments) == dnnl_success;
   if (done)
     return;
   std::fprintf(stderr, "error: a product by oneDNN failed; was it prepared?\n");

@@ -10,11 +10,10 @@
 namespace plimsoll {
 namespace {
 
-/// Computes one row c = a b of the product; element p of a is at p * aStep, element (p, j) of b at
+/// Adds one row a b of the product to c; element p of a is at p * aStep, element (p, j) of b at
 /// p * bRow + j * bColumn.
 void multiplyRow(const MatmulSizes &s, const double *a, int64_t aStep, const double *b,
                  int64_t bRow, int64_t bColumn, double *c) {
-  std::memset(c, 0, sizeof(double) * s.n);
   if (bColumn == 1) {
     for (int64_t p = 0; p < s.k; ++p)
       for (int64_t j = 0; j < s.n; ++j)
@@ -35,8 +34,13 @@ void plain::multiply(const Launch &launch) {
     const double *a = launch.buffer<double>(0) + (s.batchA ? entry * s.m * s.k : 0) +
                       (s.transA ? row : row * s.k);
     const double *b = launch.buffer<double>(1) + (s.batchB ? entry * s.k * s.n : 0);
-    multiplyRow(s, a, s.transA ? s.m : 1, b, s.transB ? 1 : s.n, s.transB ? s.k : 1,
-                launch.buffer<double>(2) + index * s.n);
+    const double *bias = launch.buffer<double>(2), *addend = launch.buffer<double>(3);
+    double *c = launch.buffer<double>(4) + index * s.n;
+    for (int64_t j = 0; j < s.n; ++j)
+      c[j] = addend ? addend[index * s.n + j] : 0.0;
+    multiplyRow(s, a, s.transA ? s.m : 1, b, s.transB ? 1 : s.n, s.transB ? s.k : 1, c);
+    for (int64_t j = 0; bias && j < s.n; ++j)
+      c[j] += bias[j];
   });
 }
 

@@ -39,10 +39,10 @@ struct Workspace {
 
 /// Computes the sum of the weights of the rows that count, and their number.
 __global__ void __launch_bounds__(kThreads)
-    countRows(Options o, const int64_t *labels, Workspace space) {
+    countRows(Options o, const int64_t *labels, int64_t rows, Workspace space) {
   double weight = 0;
   int64_t counted = 0;
-  for (int64_t row = threadIdx.x; row < o.rows; row += kThreads) {
+  for (int64_t row = threadIdx.x; row < rows; row += kThreads) {
     int64_t label = labels[row];
     if (label == o.ignored)
       continue;
@@ -168,9 +168,9 @@ int64_t workspace(const LaunchShape &shape) {
 void sweep(const Launch &launch, int buffers, float *loss, float *accuracy, const float *upstream,
            float *out) {
   Options o = {launch.sizes[0], launch.sizes[1], -100, 1, nullptr, 0};
-  if (launch.sizeCount > 2) {
-    o.ignored = launch.sizes[2];
-    o.inner = launch.sizes[3];
+  if (launch.sizeCount > 4) {
+    o.ignored = launch.sizes[4];
+    o.inner = launch.sizes[5];
     o.weights = launch.buffer<float>(buffers);
     o.smoothing = launch.scalars[0];
   }
@@ -179,9 +179,10 @@ void sweep(const Launch &launch, int buffers, float *loss, float *accuracy, cons
   Workspace space = {reinterpret_cast<double *>(bytes), reinterpret_cast<int64_t *>(bytes + 8),
                      losses, reinterpret_cast<int64_t *>(losses + o.rows)};
   const auto *logits = launch.buffer<float>(0);
-  const auto *labels = launch.buffer<int64_t>(1);
+  const int64_t before = launch.sizes[2], behind = launch.sizes[3];
+  const auto *allLabels = launch.buffer<int64_t>(1), *labels = allLabels + before;
   Stream stream = streamOf(launch);
-  cuda::launch(stream, 1, kThreads, countRows, o, labels, space);
+  cuda::launch(stream, 1, kThreads, countRows, o, allLabels, before + o.rows + behind, space);
   if (o.classes <= kWarpClasses)
     cuda::launch(stream, blocksFor(o.rows, kThreads / 32), kThreads, lossRows<32>, o, logits,
                  labels, upstream, out, space, loss != nullptr);

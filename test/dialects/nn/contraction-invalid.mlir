@@ -24,6 +24,22 @@ func.func @inner(%a: tensor<4x8xf32>, %b: tensor<8x4xf32>) {
 
 // -----
 
+func.func @addend(%a: tensor<4x8xf32>, %b: tensor<8x3xf32>, %c: tensor<4xf32>) {
+  // expected-error @+1 {{adds a vector of one number for each column, a tensor like its result, 'tensor<4x3xf32>', or both in this order, got 'tensor<4xf32>'}}
+  %0 = nn.matmul %a, %b plus %c : tensor<4x8xf32>, tensor<8x3xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @addends(%a: tensor<4x8xf32>, %b: tensor<8x3xf32>, %c: tensor<3xf32>, %d: tensor<4x3xf32>) {
+  // expected-error @+1 {{or both in this order, got 'tensor<4x3xf32>', 'tensor<3xf32>'}}
+  %0 = nn.matmul %a, %b plus %d, %c : tensor<4x8xf32>, tensor<8x3xf32>, tensor<4x3xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
 func.func @softmax(%x: tensor<f32>) {
   // expected-error @+1 {{a scalar has no last dimension}}
   %0 = nn.softmax %x : tensor<f32>

@@ -11,6 +11,17 @@ func.func @matmul(%a: tensor<4x16x64xf32>, %b: tensor<64x32xf32>, %bt: tensor<32
   return %0, %1, %2 : tensor<4x16x32xf32>, tensor<4x16x32xf32>, tensor<4x64x32xf32>
 }
 
+// CHECK-LABEL: func.func @matmul_plus
+func.func @matmul_plus(%a: tensor<4x16x64xf32>, %b: tensor<64x32xf32>, %bias: tensor<32xf32>, %x: tensor<4x16x32xf32>) {
+  // CHECK: nn.matmul %{{.*}}, %{{.*}} plus %{{.*}} : tensor<4x16x64xf32>, tensor<64x32xf32>, tensor<32xf32>
+  %0 = nn.matmul %a, %b plus %bias : tensor<4x16x64xf32>, tensor<64x32xf32>, tensor<32xf32>
+  // CHECK: nn.matmul %{{.*}}, %{{.*}} plus %{{.*}} : tensor<4x16x64xf32>, tensor<64x32xf32>, tensor<4x16x32xf32>
+  %1 = nn.matmul %a, %b plus %x : tensor<4x16x64xf32>, tensor<64x32xf32>, tensor<4x16x32xf32>
+  // CHECK: nn.matmul %{{.*}}, %{{.*}} plus %{{.*}}, %{{.*}} : tensor<4x16x64xf32>, tensor<64x32xf32>, tensor<32xf32>, tensor<4x16x32xf32>
+  %2 = nn.matmul %a, %b plus %bias, %x : tensor<4x16x64xf32>, tensor<64x32xf32>, tensor<32xf32>, tensor<4x16x32xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @softmax
 func.func @softmax(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
   // CHECK: nn.softmax %{{.*}} : tensor<4x8xf32>

@@ -8,6 +8,13 @@ func.func @matmul(%a: tensor<4x16x64xf32>, %b: tensor<64x32xf32>, %c: tensor<4x1
   return
 }
 
+// Parts of a sum over k would each add the bias.
+func.func @matmul_plus(%a: tensor<16x64xf32>, %b: tensor<64x32xf32>, %bias: tensor<32xf32>, %x: tensor<16x32xf32>) {
+  // CHECK: nn.matmul ([i, j], [j, k], [k], [i, k]) -> ([i, k]) {i = 16 free, j = 64 whole, k = 32 free}
+  %0 = nn.matmul %a, %b plus %bias, %x : tensor<16x64xf32>, tensor<64x32xf32>, tensor<32xf32>, tensor<16x32xf32>
+  return
+}
+
 // Scores need all features, the softmax all keys. `lse` is the same whatever features of v there are.
 func.func @attention(%q: tensor<2x4x5x8xf32>, %k: tensor<2x4x6x8xf32>, %v: tensor<2x4x6x3xf32>,
                      %mask: tensor<1x4x1x6xi1>, %y: tensor<2x4x5x3xf32>, %lse: tensor<2x4x5xf32>) {

@@ -1,6 +1,12 @@
 // RUN: plimsoll-opt %s -o /dev/null --pass-pipeline='builtin.module(nn-print-factors)' | FileCheck %s
 
 // A mean divides by what it has, so its rows are whole.
+func.func @rows(%x: tensor<4x5xf32>, %labels: tensor<9xi64>) {
+  // CHECK: nn.cross_entropy ([i, j], [k]) -> ([], []) {i = 4 whole, j = 5 whole, k = 9 whole}
+  %0:2 = nn.cross_entropy %x, %labels {first_row = 5 : i64} : tensor<4x5xf32>, tensor<9xi64>
+  return
+}
+
 func.func @losses(%x: tensor<4x5x6xf32>, %labels: tensor<4x6xi64>, %w: tensor<5xf32>, %d: tensor<f32>) {
   // CHECK: nn.cross_entropy ([i, j, k], [i, k], [j]) -> ([], []) {i = 4 whole, j = 5 whole, k = 6 whole}
   %0:2 = nn.cross_entropy %x, %labels weights %w {axis = 1 : i64}

@@ -95,3 +95,19 @@ func.func @distribution(%x: tensor<4x10xf32>, %t: tensor<4x9xf32>) {
   %0 = "nn.kl_divergence"(%x, %t) {temperature = 1.0 : f64} : (tensor<4x10xf32>, tensor<4x9xf32>) -> tensor<f32>
   return
 }
+
+// -----
+
+func.func @rows(%x: tensor<4x10xf32>, %l: tensor<6xi64>) {
+  // expected-error @+1 {{rows 3 and following of 'tensor<6xi64>' are not labels of 'tensor<4x10xf32>'}}
+  %0, %1 = nn.cross_entropy %x, %l {first_row = 3 : i64} : tensor<4x10xf32>, tensor<6xi64>
+  return
+}
+
+// -----
+
+func.func @rows_of_an_image(%x: tensor<2x4x10xf32>, %l: tensor<8xi64>) {
+  // expected-error @+1 {{rows 0 and following of 'tensor<8xi64>' are not labels of 'tensor<2x4x10xf32>'}}
+  %0, %1 = nn.cross_entropy %x, %l {first_row = 0 : i64} : tensor<2x4x10xf32>, tensor<8xi64>
+  return
+}

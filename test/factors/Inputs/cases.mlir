@@ -4,7 +4,8 @@
 func.func @contraction(%a: tensor<37x19xf32>, %b: tensor<19x53xf32>, %at: tensor<3x19x37xf32>,
                        %bb: tensor<3x19x5xf32>, %bt: tensor<3x53x19xf32>, %d: tensor<7x19xf64>,
                        %e: tensor<19x5xf64>, %wide: tensor<5x700xf32>, %tall: tensor<700x3xf32>,
-                       %one: tensor<1x19xf32>) {
+                       %one: tensor<1x19xf32>, %bias: tensor<53xf32>, %like: tensor<37x53xf32>,
+                       %likes: tensor<3x37x53xf32>) {
   %0 = nn.matmul %a, %b : tensor<37x19xf32>, tensor<19x53xf32>
   %1 = nn.matmul %at, %b {transpose_a} : tensor<3x19x37xf32>, tensor<19x53xf32>
   %2 = nn.matmul %at, %bt {transpose_a, transpose_b} : tensor<3x19x37xf32>, tensor<3x53x19xf32>
@@ -12,6 +13,8 @@ func.func @contraction(%a: tensor<37x19xf32>, %b: tensor<19x53xf32>, %at: tensor
   %4 = nn.matmul %d, %e : tensor<7x19xf64>, tensor<19x5xf64>
   %5 = nn.matmul %wide, %tall : tensor<5x700xf32>, tensor<700x3xf32>
   %6 = nn.matmul %one, %b : tensor<1x19xf32>, tensor<19x53xf32>
+  %7 = nn.matmul %a, %b plus %bias, %like : tensor<37x19xf32>, tensor<19x53xf32>, tensor<53xf32>, tensor<37x53xf32>
+  %8 = nn.matmul %at, %b plus %likes {transpose_a} : tensor<3x19x37xf32>, tensor<19x53xf32>, tensor<3x37x53xf32>
   return
 }
 

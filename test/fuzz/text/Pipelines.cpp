@@ -19,6 +19,7 @@ static constexpr const char *kAlone[] = {
     "nn-build-forward{gradients=true}",
     "nn-build-check{weigh=true}",
     "func.func(nn-assign-precision)",
+    "func.func(nn-chunk-losses{rows=1 bytes=0})",
     "func.func(nn-choose-saved)",
     "func.func(nn-form-launches)",
     "choose-kernels",
@@ -39,7 +40,7 @@ static constexpr const char *kSteps[] = {
     "nn-build-check{weigh=true},", "nn-build-forward{gradients=true},"};
 static constexpr const char *kPrecisions[] = {"", "func.func(nn-assign-precision),"};
 static constexpr const char *kKernels =
-    "func.func(nn-simplify,cse,nn-choose-saved,nn-form-launches,cse),";
+    "func.func(nn-simplify,nn-chunk-losses{rows=2 bytes=0},cse,nn-choose-saved,nn-form-launches),";
 static constexpr const char *kChoices[] = {"choose-kernels,", "choose-kernels{threads=2},",
                                            "choose-kernels{target=cpu:x86-64-v3 threads=2},"};
 static constexpr const char *kPlans[] = {"plan-memory{effort=fast},",

@@ -24,14 +24,15 @@ protected:
     return values;
   }
 
-  void compareAll(int64_t rows, int64_t classes, Options o, int64_t inner = 1) {
+  void compareAll(int64_t rows, int64_t classes, Options o, int64_t inner = 1, int64_t before = 0,
+                  int64_t behind = 0) {
     const int64_t ignored = o.given ? -1 : -100;
     auto logits = random(rows * classes, 3);
-    auto which = labels(rows, classes, ignored);
+    auto which = labels(before + rows + behind, classes, ignored);
     auto weights = random(classes);
     for (float &weight : weights)
       weight = 0.1f + std::abs(weight);
-    Sizes sizes = {rows, classes};
+    Sizes sizes = {rows, classes, before, behind};
     std::vector<double> scalars;
     if (o.given)
       sizes.insert(sizes.end(), {ignored, inner}), scalars.push_back(o.smoothing);
@@ -83,6 +84,14 @@ TEST_F(CrossEntropyKernel, ClassesOfPixelsAreTheCpus) {
       compareAll(shape[0], shape[1], options, shape[2]);
 }
 
+TEST_F(CrossEntropyKernel, SomeRowsAreTheCpus) {
+  for (Options options : {Options{false, false, 0}, Options{true, true, 0.2}}) {
+    compareAll(20, 33, options, 1, 0, 300);
+    compareAll(20, 1100, options, 1, 7, 12);
+    compareAll(20, 33, options, 1, 270, 0);
+  }
+}
+
 TEST_F(CrossEntropyKernel, NothingCountsOrALabelIsOutside) {
   for (int64_t label : {int64_t(-100), int64_t(7), int64_t(-3)}) {
     Compare compare;
@@ -90,7 +99,7 @@ TEST_F(CrossEntropyKernel, NothingCountsOrALabelIsOutside) {
     compare.read(std::vector<int64_t>(4, label));
     int loss = compare.write<float>(1), accuracy = compare.write<float>(1);
     compare.same(x);
-    compare.run(plimsoll::cross_entropy_with_grad, cuda::cross_entropy_with_grad, {4, 6});
+    compare.run(plimsoll::cross_entropy_with_grad, cuda::cross_entropy_with_grad, {4, 6, 0, 0});
     compare.expect<float>(loss, 0);
     compare.expect<float>(accuracy, 0);
     compare.expect<float>(x, 0);

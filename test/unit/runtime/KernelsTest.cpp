@@ -9,15 +9,16 @@ namespace {
 
 using Doubles = std::vector<double>;
 
-class Kernels : public KernelTest {
-protected:
-  void checkLayerNorm(bool uncentered);
-};
-INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::ValuesIn(libraries()), libraryName);
-
 struct Product {
   int64_t batch, m, n, k, transA, transB, batchA, batchB;
 };
+
+class Kernels : public KernelTest {
+protected:
+  void checkLayerNorm(bool uncentered);
+  void checkAddends(const char *kernel, const Product &p, bool withBias, bool withAddend);
+};
+INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::ValuesIn(libraries()), libraryName);
 
 Doubles reference(const Product &p, const Floats &a, const Floats &b) {
   Doubles c(p.batch * p.m * p.n);
@@ -38,14 +39,18 @@ const Product products[] = {
     {1, 160, 530, 60, 0, 1, 0, 0}, {5, 13, 31, 11, 1, 0, 1, 0},
 };
 
+Sizes sizesOf(const Product &p, bool withBias = false, bool withAddend = false) {
+  return {p.batch, p.m, p.n, p.k, p.transA, p.transB, p.batchA, p.batchB, withBias, withAddend};
+}
+
 TEST_P(Kernels, MatmulMatchesReferenceForAnyThreadCount) {
   for (const Product &p : products) {
     Floats a = random((p.batchA ? p.batch : 1) * p.m * p.k);
     Floats b = random((p.batchB ? p.batch : 1) * p.k * p.n), first;
-    Sizes sizes = {p.batch, p.m, p.n, p.k, p.transA, p.transB, p.batchA, p.batchB};
     for (int threads : {1, 2, 3, 4}) {
       Floats c = nans(p.batch * p.m * p.n);
-      ASSERT_TRUE(run("matmul", {a.data(), b.data(), c.data()}, sizes, {}, threads));
+      ASSERT_TRUE(
+          run("matmul", {a.data(), b.data(), nullptr, nullptr, c.data()}, sizesOf(p), {}, threads));
       if (threads == 1)
         first = c;
       EXPECT_TRUE(sameBits(c, first)) << threads << " threads, m = " << p.m;
@@ -54,12 +59,45 @@ TEST_P(Kernels, MatmulMatchesReferenceForAnyThreadCount) {
   }
 }
 
+/// Checks a product with a bias, an addend or both. Whether the result is written over the addend
+/// is the plan's choice, and must not change bits.
+void Kernels::checkAddends(const char *kernel, const Product &p, bool withBias, bool withAddend) {
+  SCOPED_TRACE(testing::Message() << "m = " << p.m << (withBias ? ", bias" : "")
+                                  << (withAddend ? ", addend" : ""));
+  Floats a = random((p.batchA ? p.batch : 1) * p.m * p.k);
+  Floats b = random((p.batchB ? p.batch : 1) * p.k * p.n);
+  Floats bias = random(p.n), before = random(p.batch * p.m * p.n);
+  Doubles wanted = reference(p, a, b);
+  for (size_t i = 0; i < wanted.size(); ++i)
+    wanted[i] += (withBias ? double(bias[i % p.n]) : 0) + (withAddend ? double(before[i]) : 0);
+  Floats apart = nans(p.batch * p.m * p.n), over = withAddend ? before : apart;
+  float *vector = withBias ? bias.data() : nullptr;
+  auto multiply = [&](float *addend, Floats &c, int threads) {
+    return run(kernel, {a.data(), b.data(), vector, withAddend ? addend : nullptr, c.data()},
+               sizesOf(p, withBias, withAddend), {}, threads);
+  };
+  if (!multiply(before.data(), apart, 2))
+    GTEST_SKIP() << "no implementation that declares its memory";
+  multiply(over.data(), over, 2);
+  EXPECT_TRUE(sameBits(apart, over));
+  EXPECT_LT(worst(apart, wanted), 2e-6);
+}
+
+TEST_P(Kernels, ProductsAddABiasAndATensor) {
+  for (const char *kernel : {"matmul", "matmul_onednn"})
+    if (find(kernel))
+      for (const Product &p : products)
+        for (auto [withBias, withAddend] : {std::pair(true, false), {false, true}, {true, true}})
+          checkAddends(kernel, p, withBias, withAddend);
+}
+
 TEST_P(Kernels, OnednnLeavesTheHostsOpenmpSettings) {
   int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
   omp_set_num_threads(3);
   omp_set_dynamic(1);
   Floats a = random(64 * 64), b = random(64 * 64), c = nans(64 * 64);
-  bool ran = run("matmul_onednn", {a.data(), b.data(), c.data()}, {1, 64, 64, 64, 0, 0, 0, 0});
+  bool ran = run("matmul_onednn", {a.data(), b.data(), nullptr, nullptr, c.data()},
+                 {1, 64, 64, 64, 0, 0, 0, 0, 0, 0});
   EXPECT_EQ(omp_get_max_threads(), 3);
   EXPECT_EQ(omp_get_dynamic(), 1);
   omp_set_num_threads(threads);
@@ -72,8 +110,7 @@ TEST_P(Kernels, OnednnMatchesReference) {
   for (const Product &p : products) {
     Floats a = random((p.batchA ? p.batch : 1) * p.m * p.k);
     Floats b = random((p.batchB ? p.batch : 1) * p.k * p.n), c = nans(p.batch * p.m * p.n);
-    Sizes sizes = {p.batch, p.m, p.n, p.k, p.transA, p.transB, p.batchA, p.batchB};
-    if (!run("matmul_onednn", {a.data(), b.data(), c.data()}, sizes))
+    if (!run("matmul_onednn", {a.data(), b.data(), nullptr, nullptr, c.data()}, sizesOf(p)))
       GTEST_SKIP() << "no implementation that declares its memory";
     EXPECT_LT(worst(c, reference(p, a, b)), 2e-6);
   }
@@ -85,12 +122,12 @@ TEST_P(Kernels, OnednnTakesNoEmptyOrEndlessProduct) {
   if (!onednn)
     GTEST_SKIP() << "built without oneDNN";
   constexpr int64_t endless = int64_t(1) << 40;
-  for (const Sizes &sizes : std::vector<Sizes>{{1, 0, 64, 8, 0, 1, 0, 0},
-                                               {0, 4, 64, 8, 0, 0, 1, 1},
-                                               {1, 4, 64, 0, 0, 1, 0, 0},
-                                               {1, 16, 1000, endless, 0, 0, 1, 1},
-                                               {endless, 7, 65, 65, 0, 1, 1, 0}})
-    EXPECT_EQ(onednn->workspace({sizes.data(), 8, 1}), -1) << sizes[1] << " rows";
+  for (const Sizes &sizes : std::vector<Sizes>{{1, 0, 64, 8, 0, 1, 0, 0, 0, 0},
+                                               {0, 4, 64, 8, 0, 0, 1, 1, 0, 0},
+                                               {1, 4, 64, 0, 0, 1, 0, 0, 0, 0},
+                                               {1, 16, 1000, endless, 0, 0, 1, 1, 0, 0},
+                                               {endless, 7, 65, 65, 0, 1, 1, 0, 0, 0}})
+    EXPECT_EQ(onednn->workspace({sizes.data(), 10, 1}), -1) << sizes[1] << " rows";
 }
 
 /// The order of every sum is part of the kernel, so programs for AVX2 and AVX-512 agree to the bit.
@@ -98,7 +135,7 @@ TEST(KernelsAcrossIsa, SameBits) {
   using Find = const plimsoll::Kernel *(*)(const char *);
   Floats results[2];
   const int64_t rows = 70, cols = 333;
-  const int64_t products[] = {1, rows, rows, cols, 0, 1, 0, 0}, table[] = {rows, rows};
+  const int64_t products[] = {1, rows, rows, cols, 0, 1, 0, 0, 0, 0}, table[] = {rows, rows};
   for (size_t isa = 0; isa < 2; ++isa) {
     if (libraries().size() < 2 || !plimsoll::missingFeatures("x86-64-v4").empty())
       GTEST_SKIP() << "needs both instruction sets";
@@ -106,11 +143,11 @@ TEST(KernelsAcrossIsa, SameBits) {
     ASSERT_TRUE(handle) << dlerror();
     auto find = reinterpret_cast<Find>(dlsym(handle, "plimsoll_find_kernel"));
     const plimsoll::Kernel *matmul = find("matmul");
-    Floats x(rows * cols), y(rows * rows), space(matmul->workspace({products, 8, 1}) / 4);
+    Floats x(rows * cols), y(rows * rows), space(matmul->workspace({products, 10, 1}) / 4);
     for (size_t i = 0; i < x.size(); ++i)
       x[i] = float((i * 37) % 101) / 64.0f - 0.7f;
-    void *buffers[] = {x.data(), x.data(), y.data(), space.data()};
-    matmul->run({buffers, 4, products, 8, nullptr, 0, 1, nullptr});
+    void *buffers[] = {x.data(), x.data(), nullptr, nullptr, y.data(), space.data()};
+    matmul->run({buffers, 6, products, 10, nullptr, 0, 1, nullptr});
     void *rowsOfY[] = {y.data(), y.data()};
     find("softmax")->run({rowsOfY, 2, table, 2, nullptr, 0, 1, nullptr});
     results[isa] = y;
@@ -202,9 +239,11 @@ TEST_P(Kernels, CrossEntropyLossAccuracyGradient) {
     labels[r] = r % 7 ? (r * 31) % classes : -100;
   float loss = 0, accuracy = 0, loss2 = 0, two = 2;
   run("cross_entropy_with_grad",
-      {gradient.data(), labels.data(), &loss, &accuracy, gradient.data()}, {rows, classes});
-  run("cross_entropy", {logits.data(), labels.data(), &loss2, &accuracy}, {rows, classes}, {}, 1);
-  run("cross_entropy_grad", {logits.data(), labels.data(), &two, separate.data()}, {rows, classes});
+      {gradient.data(), labels.data(), &loss, &accuracy, gradient.data()}, {rows, classes, 0, 0});
+  run("cross_entropy", {logits.data(), labels.data(), &loss2, &accuracy}, {rows, classes, 0, 0}, {},
+      1);
+  run("cross_entropy_grad", {logits.data(), labels.data(), &two, separate.data()},
+      {rows, classes, 0, 0});
   double wanted = 0, counted = 0, correct = 0;
   Doubles wg(rows * classes), wg2(rows * classes);
   for (int64_t r = 0; r < rows; ++r)
@@ -249,12 +288,12 @@ TEST_P(Kernels, CrossEntropyOfStridedClassesHasTheBitsOfRows) {
     double smoothing = w ? 0.1 : 0.0;
     run("cross_entropy_with_grad",
         {side.data(), labels.data(), &loss, &accuracy, rowsGradient.data(), w},
-        {rows, classes, 255, 1}, {smoothing});
+        {rows, classes, 0, 0, 255, 1}, {smoothing});
     run("cross_entropy_with_grad",
         {gradient.data(), labels.data(), &loss2, &accuracy2, gradient.data(), w},
-        {rows, classes, 255, inner}, {smoothing});
+        {rows, classes, 0, 0, 255, inner}, {smoothing});
     run("cross_entropy", {pixels.data(), labels.data(), &loss3, &accuracy2, w},
-        {rows, classes, 255, inner}, {smoothing}, 1);
+        {rows, classes, 0, 0, 255, inner}, {smoothing}, 1);
     EXPECT_EQ(loss, loss2);
     EXPECT_EQ(loss, loss3);
     EXPECT_EQ(accuracy, accuracy2);
@@ -265,12 +304,42 @@ TEST_P(Kernels, CrossEntropyOfStridedClassesHasTheBitsOfRows) {
   }
 }
 
+// The rows of a matrix in pieces, as a compiler cuts them: every row has the gradient of the whole.
+TEST_P(Kernels, CrossEntropyOfSomeRowsIsTheirPartOfTheWhole) {
+  const int64_t rows = 90, classes = 41;
+  Floats logits = random(rows * classes, 3), weights = random(classes), whole = logits;
+  for (float &weight : weights)
+    weight = 0.1f + std::abs(weight);
+  std::vector<int64_t> labels(rows);
+  for (int64_t r = 0; r < rows; ++r)
+    labels[r] = r % 5 ? (r * 31) % classes : 255;
+  float loss = 0, accuracy = 0;
+  run("cross_entropy_with_grad",
+      {whole.data(), labels.data(), &loss, &accuracy, whole.data(), weights.data()},
+      {rows, classes, 0, 0, 255, 1}, {0.1});
+  double losses = 0, accuracies = 0;
+  for (int64_t first = 0, count = 20; first < rows; first += count) {
+    count = std::min(count, rows - first);
+    float *piece = logits.data() + first * classes, part = 0, partAccuracy = 0, alone = 0;
+    Sizes sizes = {count, classes, first, rows - first - count, 255, 1};
+    run("cross_entropy", {piece, labels.data(), &alone, &partAccuracy, weights.data()}, sizes,
+        {0.1});
+    run("cross_entropy_with_grad",
+        {piece, labels.data(), &part, &partAccuracy, piece, weights.data()}, sizes, {0.1});
+    EXPECT_EQ(part, alone);
+    losses += part, accuracies += partAccuracy;
+  }
+  EXPECT_EQ(logits, whole);
+  EXPECT_NEAR(losses, loss, 1e-6);
+  EXPECT_NEAR(accuracies, accuracy, 1e-6);
+}
+
 TEST_P(Kernels, CrossEntropyOfNoRowIsNan) {
   Floats logits = random(10);
   std::vector<int64_t> labels = {-100, -100};
   float loss = 0, accuracy = 0;
   run("cross_entropy_with_grad", {logits.data(), labels.data(), &loss, &accuracy, logits.data()},
-      {2, 5});
+      {2, 5, 0, 0});
   EXPECT_TRUE(std::isnan(loss));
   EXPECT_EQ(logits, Floats(10, 0.0f));
 }

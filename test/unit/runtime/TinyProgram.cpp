@@ -41,8 +41,8 @@ template <int64_t Rows> void sumRows(const Launch &launch) {
 }
 
 template <int64_t Rows> void forward(Stepper &s) {
-  s.run(matmul, {s.at(x), s.at(W), s.at(logits), s.at(space)},
-        {1, Rows, kClasses, kFeatures, 0, 0, 0, 0}, {}, 8192);
+  s.run(matmul, {s.at(x), s.at(W), nullptr, nullptr, s.at(logits), s.at(space)},
+        {1, Rows, kClasses, kFeatures, 0, 0, 0, 0, 0, 0}, {}, 8192);
   s.run(addBias<Rows>, {s.at(logits), s.at(B)});
 }
 
@@ -51,9 +51,10 @@ template <int64_t Rows> void train(Stepper &s) {
     onStep(s.arena);
   forward<Rows>(s);
   s.run(cross_entropy_with_grad,
-        {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy), s.at(logits)}, {Rows, kClasses});
-  s.run(matmul, {s.at(x), s.at(logits), s.at(dW), s.at(space)},
-        {1, kFeatures, kClasses, Rows, 1, 0, 0, 0}, {}, 8192);
+        {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy), s.at(logits)},
+        {Rows, kClasses, 0, 0});
+  s.run(matmul, {s.at(x), s.at(logits), nullptr, nullptr, s.at(dW), s.at(space)},
+        {1, kFeatures, kClasses, Rows, 1, 0, 0, 0, 0, 0}, {}, 8192);
   s.run(sumRows<Rows>, {s.at(logits), s.at(dB)});
   s.run(adamw, {s.at(W), s.at(dW), s.at(WExpAvg), s.at(WExpAvgSq), s.at(hyper)},
         {kFeatures * kClasses, 1}, {0.9, 0.999, 1e-8});
@@ -63,7 +64,8 @@ template <int64_t Rows> void train(Stepper &s) {
 
 void evaluate(Stepper &s) {
   forward<kRows>(s);
-  s.run(cross_entropy, {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy)}, {kRows, kClasses});
+  s.run(cross_entropy, {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy)},
+        {kRows, kClasses, 0, 0});
 }
 
 const int64_t weightShape[] = {kClasses, kFeatures}, biasShape[] = {kClasses};

@@ -83,7 +83,7 @@ protected:
     Floats logits = floats("logits"), weights = floats("weights");
     const float *w = weighted ? weights.data() : nullptr;
     Labels labels = read<int64_t>("labels");
-    Sizes sizes = {kRows, kClasses, ignored, 1};
+    Sizes sizes = {kRows, kClasses, 0, 0, ignored, 1};
     float loss = NAN, alone = NAN, accuracy = NAN, upstream = 1;
     Floats gradient = nans(kRows * kClasses), apart = gradient;
     run("cross_entropy", {logits.data(), labels.data(), &alone, &accuracy, w}, sizes, {smoothing});

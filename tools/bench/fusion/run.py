@@ -17,7 +17,7 @@ OPTIONS = ["--target=cpu:x86-64-v3", "--threads=2"]
 MODELS = {"gpt2-nano": "", "llama-nano": "", "bert-nano": "", "t5-nano": "", "vit-nano": "model-noopt.onnx",
           "lstm-nano": "", "mamba-nano": "", "resnet-nano": "", "mobilenet-nano": "",
           "unet-nano": "--loss=mse", "detector-nano": "--loss=output:loss",
-          "recommender-nano": "--loss=output:loss"}
+          "recommender-nano": "--loss=output:loss", "gpt2-124m": "--shape=input_ids=4x512"}
 BEGIN, END = "<!-- fusion: begin -->\n", "<!-- fusion: end -->\n"
 
 
