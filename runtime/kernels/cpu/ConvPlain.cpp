@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "ConvPlain.h"
 
-#include "Columns.h"
+#include "../../rules/ConvSizes.h"
 #include "Team.h"
 
 #include <cstring>

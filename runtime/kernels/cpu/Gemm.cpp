@@ -5,46 +5,18 @@
 //===----------------------------------------------------------------------===//
 #include "Gemm.h"
 
+#include "Vectors.h"
+
 #include <cstring>
-#include <immintrin.h>
 
 namespace plimsoll::gemm {
 namespace {
 
-#ifdef __AVX512F__
-using Vector = __m512;
-constexpr int kLanes = 16, kRows = 12;
-inline Vector load(const float *p) {
-  return _mm512_loadu_ps(p);
-}
-inline void store(float *p, Vector v) {
-  _mm512_storeu_ps(p, v);
-}
-inline Vector fill(float x) {
-  return _mm512_set1_ps(x);
-}
-inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
-  return _mm512_fmadd_ps(a, b, c);
-}
-#else
-using Vector = __m256;
-constexpr int kLanes = 8, kRows = 6;
-inline Vector load(const float *p) {
-  return _mm256_loadu_ps(p);
-}
-inline void store(float *p, Vector v) {
-  _mm256_storeu_ps(p, v);
-}
-inline Vector fill(float x) {
-  return _mm256_set1_ps(x);
-}
-inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
-  return _mm256_fmadd_ps(a, b, c);
-}
-#endif
-constexpr int kColumns = 2 * kLanes;
+using namespace cpu;
+
+constexpr int kRows = kPanelRows, kColumns = kPanelColumns;
 static_assert(kRowPadding % kRows == 0 && kColumnPadding % kColumns == 0);
-static_assert(kRows == kPanelRows && kColumns == kPanelColumns);
+static_assert(kColumns == 2 * kLanes);
 
 /// Computes one tile: c (row stride `stride`) = addend, if there is one, + sum over k of left
 /// column times right row.
@@ -83,40 +55,6 @@ void borderTile(const float *left, const float *right, int64_t k, float *c, int6
       float x = whole[i * kColumns + j];
       c[i * stride + j] = addend ? addend[i * stride + j] + x : x;
     }
-}
-
-/// Transposes eight rows of eight floats, `stride` apart, to eight rows `width` apart.
-inline void transpose8(const float *from, int64_t stride, float *to, int64_t width) {
-  __m256 r[8], s[8];
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i)
-    r[i] = _mm256_loadu_ps(from + i * stride);
-#pragma GCC unroll 4
-  for (int i = 0; i < 8; i += 2) {
-    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-  }
-#pragma GCC unroll 2
-  for (int i = 0; i < 8; i += 4) {
-    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
-    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xee);
-    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
-    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xee);
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    _mm256_storeu_ps(to + i * width, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
-    _mm256_storeu_ps(to + (i + 4) * width, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
-  }
-}
-
-/// Transposes four rows of four floats in the same way.
-inline void transpose4(const float *from, int64_t stride, float *to, int64_t width) {
-  __m128 r0 = _mm_loadu_ps(from), r1 = _mm_loadu_ps(from + stride);
-  __m128 r2 = _mm_loadu_ps(from + 2 * stride), r3 = _mm_loadu_ps(from + 3 * stride);
-  _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-  _mm_storeu_ps(to, r0), _mm_storeu_ps(to + width, r1);
-  _mm_storeu_ps(to + 2 * width, r2), _mm_storeu_ps(to + 3 * width, r3);
 }
 
 /// Packs `count` rows of k floats as columns of a panel.

@@ -1,7 +1,8 @@
 //===- ConvProducts.h - convolution and its gradients as products of tiles ---===//
 //
-// Each is a product (ProductTiles.h) with the matrix of Columns.h, whose elements are read from
-// the tensors without copying them first:
+// Each is a product (ProductTiles.h) with the matrix of columns: column (image, output) holds the
+// inputs in that output's window, row by row (channel, tap). Its elements are read from the tensors
+// without copying them first:
 //   Forward          filters x (image, output), over (channel, tap)
 //   GradInput        channels x (image, element), over (tap, filter). Elements whose positions have
 //                    the same remainder by the stride form a class: all elements of a block are of

@@ -45,12 +45,18 @@ inline std::string libraryName(const testing::TestParamInfo<Library> &info) {
 class KernelTest : public testing::TestWithParam<Library> {
 protected:
   void SetUp() override {
-    if (!plimsoll::missingFeatures(GetParam().instructionSet).empty())
+    if (!use(GetParam()))
       GTEST_SKIP() << "this CPU is not " << GetParam().instructionSet;
-    void *handle = dlopen(GetParam().path, RTLD_NOW | RTLD_LOCAL);
-    ASSERT_TRUE(handle) << dlerror();
-    find = reinterpret_cast<Find>(dlsym(handle, "plimsoll_find_kernel"));
-    ASSERT_TRUE(find);
+    ASSERT_TRUE(find) << dlerror();
+  }
+
+  /// Runs kernels of `library` from now on; false if this CPU cannot.
+  bool use(const Library &library) {
+    if (!plimsoll::missingFeatures(library.instructionSet).empty())
+      return false;
+    void *handle = dlopen(library.path, RTLD_NOW | RTLD_LOCAL);
+    find = handle ? reinterpret_cast<Find>(dlsym(handle, "plimsoll_find_kernel")) : nullptr;
+    return true;
   }
 
   /// Runs a kernel; false if it cannot run these sizes on this machine.

@@ -1,0 +1,100 @@
+//===- Vectors.h - vectors of floats, as wide as the instruction set has them ===//
+#ifndef PLIMSOLL_KERNELS_VECTORS_H
+#define PLIMSOLL_KERNELS_VECTORS_H
+
+#include <cstdint>
+#include <immintrin.h>
+
+namespace plimsoll::cpu {
+
+#ifdef __AVX512F__
+using Vector = __m512;
+inline constexpr int kLanes = 16;
+inline Vector load(const float *p) {
+  return _mm512_loadu_ps(p);
+}
+inline void store(float *p, Vector v) {
+  _mm512_storeu_ps(p, v);
+}
+inline Vector fill(float x) {
+  return _mm512_set1_ps(x);
+}
+inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+#else
+using Vector = __m256;
+inline constexpr int kLanes = 8;
+inline Vector load(const float *p) {
+  return _mm256_loadu_ps(p);
+}
+inline void store(float *p, Vector v) {
+  _mm256_storeu_ps(p, v);
+}
+inline Vector fill(float x) {
+  return _mm256_set1_ps(x);
+}
+inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+#endif
+
+/// Returns the mask of the first `count` of eight lanes.
+inline __m256i firstLanes(int64_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/// Copies floats that may be few: no call, and nothing beyond them is read or written.
+inline void copyFloats(const float *from, int64_t count, float *to) {
+  if (count >= 8) {
+    for (int64_t i = 0; i + 8 < count; i += 8)
+      _mm256_storeu_ps(to + i, _mm256_loadu_ps(from + i));
+    _mm256_storeu_ps(to + count - 8, _mm256_loadu_ps(from + count - 8));
+  } else if (count >= 4) {
+    __m128 last = _mm_loadu_ps(from + count - 4);
+    _mm_storeu_ps(to, _mm_loadu_ps(from));
+    _mm_storeu_ps(to + count - 4, last);
+  } else {
+    for (int64_t i = 0; i < count; ++i)
+      to[i] = from[i];
+  }
+}
+
+/// Transposes eight rows of eight floats, `stride` apart, to eight rows `width` apart.
+inline void transpose8(const float *from, int64_t stride, float *to, int64_t width) {
+  __m256 r[8], s[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i)
+    r[i] = _mm256_loadu_ps(from + i * stride);
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xee);
+    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xee);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    _mm256_storeu_ps(to + i * width, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * width, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+  }
+}
+
+/// Transposes four rows of four floats in the same way.
+inline void transpose4(const float *from, int64_t stride, float *to, int64_t width) {
+  __m128 r0 = _mm_loadu_ps(from), r1 = _mm_loadu_ps(from + stride);
+  __m128 r2 = _mm_loadu_ps(from + 2 * stride), r3 = _mm_loadu_ps(from + 3 * stride);
+  _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+  _mm_storeu_ps(to, r0), _mm_storeu_ps(to + width, r1);
+  _mm_storeu_ps(to + 2 * width, r2), _mm_storeu_ps(to + 3 * width, r3);
+}
+
+} // namespace plimsoll::cpu
+
+#endif // PLIMSOLL_KERNELS_VECTORS_H
