@@ -84,7 +84,8 @@ private:
     if (members.contains(op))
       return success();
     if (auto matmul = dyn_cast<nn::MatmulOp>(op)) {
-      if (product || matmul.getTransposeA() || tensorType(matmul.getB()).getRank() != 2)
+      if (product || matmul.getTransposeA() || tensorType(matmul.getB()).getRank() != 2 ||
+          !matmul.getAddends().empty())
         return failure();
       product = matmul;
     } else if (auto reshape = dyn_cast<nn::ReshapeOp>(op)) {

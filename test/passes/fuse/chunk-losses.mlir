@@ -85,6 +85,15 @@ func.func @columns(%x: tensor<10x8xf32>, %labels: tensor<20xi64>, %w: tensor<8x2
   return %loss : tensor<f32>
 }
 
+// Addends belong to launches, which are formed later.
+// CHECK-LABEL: func.func @plus
+// CHECK-NOT:     first_row
+func.func @plus(%x: tensor<10x8xf32>, %labels: tensor<10xi64>, %w: tensor<8x20xf32>, %p: tensor<10x20xf32>) -> tensor<f32> {
+  %s = nn.matmul %x, %w plus %p : tensor<10x8xf32>, tensor<8x20xf32>, tensor<10x20xf32>
+  %loss, %accuracy = nn.cross_entropy %s, %labels : tensor<10x20xf32>, tensor<10xi64>
+  return %loss : tensor<f32>
+}
+
 // Scores that are normalised along the rows before the loss are not computed row by row.
 // CHECK-LABEL: func.func @across
 // CHECK-NOT:     first_row
