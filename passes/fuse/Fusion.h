@@ -20,8 +20,8 @@ struct LaunchGroup {
 /// True if `op` can be a part of a loop nest with others.
 bool isFusible(mlir::Operation *op);
 
-/// True for ops that take a cycle or two for an element, so that one may be computed again for every
-/// copy that a broadcast makes; exponentials and divisions do not.
+/// True for ops that take a cycle or two for an element, so that one may be computed again for
+/// every copy that a broadcast makes; exponentials and divisions do not.
 bool isCheap(mlir::Operation *op);
 
 /// Returns the groups of two or more elementwise ops, broadcasts, transpositions, and a sum at the
