@@ -16,9 +16,9 @@
 // An element of y is the sum of pieces of 256 terms over (c, tap), in order, each a chain of fused
 // multiply-adds; an element of dx likewise over (k, tap), of the taps that meet the element's
 // phase. An element of dw is a sum of pieces, in order: a piece is a chain over a block of up to
-// 256 outputs, and there may be several sums that are then added in order; where a group has few
-// filters, blocks have up to 2048 outputs, and chains are in eight lanes. Which terms belong to a
-// chain depends on the sizes alone, and so do the bits.
+// 256 outputs, and up to 16 sums of pieces are then added in order; where there are several groups
+// of few filters, blocks have up to 2048 outputs, and chains are in eight lanes. Which terms belong
+// to a chain depends on images, places and taps alone, and so do the bits.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "ConvDepthwise.h"
@@ -64,8 +64,9 @@ void runGradInput(const Launch &launch) {
   run(TapSums::gradInput(s), launch);
 }
 
+/// With one group, filters may be computed in parts: their number must not decide about bits.
 bool hasLanes(const TapSum &sum) {
-  return hasFewFilters(sum) && sum.taps() <= kMostLaneTaps;
+  return sum.groups > 1 && hasFewFilters(sum) && sum.taps() <= kMostLaneTaps;
 }
 
 void runGradWeight(const Launch &launch) {

@@ -1,11 +1,12 @@
 //===- ConvDirectGrad.cpp - the gradient of the weight, with vectors of filters ===//
 //
 // dw[k, (c, tap)] = sum over outputs of dy[k, output] x[c, place of the output at the tap]. A unit
-// is a block of filters, a block of (c, tap) pairs of one group, and a share of the outputs' blocks
-// (Patch.h). A block of outputs is a piece: dy is packed as [output][filter], channels of x are
-// copied into a patch, and each pair adds one chain of products over the block's outputs. Where
-// there are few units with all outputs, shares are several, which the shape alone decides; their
-// sums lie in the workspace and are added in order.
+// is a block of filters and a block of (c, tap) pairs of one group. A block of outputs (Patch.h) is
+// a piece: dy is packed as [output][filter], channels of x are copied into a patch, and each pair
+// adds one chain of products over the block's outputs. The blocks fall into up to 16 shares, whose
+// sums are added in order. Where there are few units, each share is a unit of its own, with its
+// sums in the workspace. Blocks and shares depend on images, outputs and taps alone: neither
+// threads nor the numbers of filters and channels change the bits of an element.
 //===----------------------------------------------------------------------===//
 #include "ConvDirectGrad.h"
 
@@ -35,6 +36,7 @@ struct Plan {
   int64_t channels;          ///< the most that a block of pairs meets
   int64_t outputs;           ///< the most of a block
   int64_t shares;            ///< of the outputs
+  bool apart;                ///< a unit has one share, not all
 
   explicit Plan(const TapSum &sum)
       : filters(std::min(sum.filters, kFilters)), filterBlocks(ceilDiv(sum.filters, kFilters)),
@@ -42,29 +44,32 @@ struct Plan {
     pairs = std::min(pairs, sum.depth());
     pairBlocks = pairs > 0 ? ceilDiv(sum.depth(), pairs) : 0;
     channels = pairs % sum.taps() ? 2 : pairs / sum.taps();
+    const int64_t most = std::max<int64_t>(2, kPairs / sum.taps()); // whatever channels there are
     outputs = kMostOutputs;
-    while (outputs / 2 >= kLeastOutputs &&
-           Patch(sum, outputs, channels, false).floats() > kMostPatch)
+    while (outputs / 2 >= kLeastOutputs && Patch(sum, outputs, most, false).floats() > kMostPatch)
       outputs /= 2;
-    int64_t whole = sum.groups * filterBlocks * pairBlocks;
-    shares = std::min({ceilDiv(kUnits, std::max<int64_t>(1, whole)),
-                       kMostSums / std::max<int64_t>(1, elements(sum)),
-                       Patch(sum, outputs, channels, false).blocks()});
-    shares = std::max<int64_t>(1, shares);
+    shares = std::clamp<int64_t>(Patch(sum, outputs, most, false).blocks(), 1, kUnits);
+    apart = shares > 1 && whole(sum) < kUnits && shares * elements(sum) <= kMostSums;
   }
+
+  /// Returns the number of units with all shares.
+  int64_t whole(const TapSum &sum) const { return sum.groups * filterBlocks * pairBlocks; }
 
   static int64_t elements(const TapSum &sum) { return sum.groups * sum.filters * sum.depth(); }
   int64_t sumFloats(const TapSum &sum) const {
-    return shares > 1 ? gemm::roundUp(shares * elements(sum), 16) : 0;
+    return apart ? gemm::roundUp(shares * elements(sum), 16) : 0;
   }
+  /// Returns the floats of the sums of a unit.
+  int64_t unitFloats() const { return paddedFilters() * paddedPairs(); }
   int64_t paddedFilters() const { return gemm::roundUp(filters, gemm::kColumnPadding); }
   int64_t paddedPairs() const { return gemm::roundUp(pairs, taps::kRowPadding); }
   int64_t paddedOutputs(const Patch &patch) const {
     return gemm::roundUp(patch.outputs(), taps::kRowPadding);
   }
   int64_t threadFloats(const Patch &patch) const {
-    return gemm::roundUp(paddedFilters() * (paddedPairs() + paddedOutputs(patch)) + patch.floats() +
-                             paddedPairs() + paddedOutputs(patch),
+    int64_t buffers = shares > 1 && !apart ? 2 : 1;
+    return gemm::roundUp(buffers * unitFloats() + paddedFilters() * paddedOutputs(patch) +
+                             patch.floats() + paddedPairs() + paddedOutputs(patch),
                          16);
   }
 };
@@ -96,12 +101,13 @@ void gradWeight(const TapSum &sum, const float *dy, const float *x, float *dw, i
   Plan plan(sum);
   Patch patch(sum, plan.outputs, plan.channels, false);
   constexpr int64_t panel = gemm::kPanelColumns;
-  int64_t whole = sum.groups * plan.filterBlocks * plan.pairBlocks, blocks = patch.blocks();
+  int64_t whole = plan.whole(sum), blocks = patch.blocks();
   int64_t rows = plan.paddedOutputs(patch), elements = Plan::elements(sum);
-  float *sums = plan.shares > 1 ? space : dw, *shares = space + plan.sumFloats(sum);
+  float *sums = plan.apart ? space : dw, *shares = space + plan.sumFloats(sum);
 
   auto body = [&](int64_t unit, float *share) {
-    int64_t outputShare = unit / whole, rest = unit % whole;
+    int64_t firstShare = plan.apart ? unit / whole : 0, rest = unit % whole;
+    int64_t lastShare = plan.apart ? firstShare + 1 : plan.shares;
     int64_t firstPair = rest % plan.pairBlocks * plan.pairs;
     int64_t filterBlock = rest / plan.pairBlocks, group = filterBlock / plan.filterBlocks;
     int64_t firstFilter = filterBlock % plan.filterBlocks * kFilters;
@@ -110,7 +116,8 @@ void gradWeight(const TapSum &sum, const float *dy, const float *x, float *dw, i
     int64_t channel = firstPair / sum.taps();
     int64_t channels = (firstPair + pairs - 1) / sum.taps() - channel + 1;
 
-    float *results = share, *packed = results + plan.paddedFilters() * plan.paddedPairs();
+    float *total = share, *results = lastShare - firstShare > 1 ? share + plan.unitFloats() : total;
+    float *packed = results + plan.unitFloats();
     float *copied = packed + plan.paddedFilters() * rows;
     auto *starts = reinterpret_cast<int32_t *>(copied + patch.floats());
     int32_t *distances = starts + rows;
@@ -118,10 +125,10 @@ void gradWeight(const TapSum &sum, const float *dy, const float *x, float *dw, i
     for (int64_t i = pairs; i % taps::kRowPadding; ++i)
       distances[i] = distances[pairs - 1];
     if (blocks == 0)
-      std::memset(results, 0, sizeof(float) * plan.paddedFilters() * plan.paddedPairs());
+      std::memset(total, 0, sizeof(float) * plan.unitFloats());
 
-    int64_t first = blocks * outputShare / plan.shares;
-    int64_t last = blocks * (outputShare + 1) / plan.shares;
+    int64_t first = blocks * firstShare / plan.shares, outputShare = firstShare;
+    int64_t last = blocks * lastShare / plan.shares;
     for (int64_t b = first; b < last; ++b) {
       Block block = patch.block(b);
       int64_t outputs = patch.starts(block, taps::kRowPadding, starts);
@@ -131,22 +138,28 @@ void gradWeight(const TapSum &sum, const float *dy, const float *x, float *dw, i
         int64_t columns = std::min(panel, filters - f);
         packOutputs(sum, block, dy + (group * sum.filters + firstFilter + f) * sum.outputs(),
                     columns, packed + f * rows);
-        taps::multiply(copied, distances, pairs, starts, outputs, packed + f * rows, columns,
-                       results + f * plan.paddedPairs(), b > first);
+        float *of = (outputShare == firstShare ? total : results) + f * plan.paddedPairs();
+        taps::multiply(copied, distances, pairs, starts, outputs, packed + f * rows, columns, of,
+                       b > blocks * outputShare / plan.shares);
       }
+      if (b + 1 < blocks * (outputShare + 1) / plan.shares)
+        continue;
+      for (int64_t i = 0; outputShare > firstShare && i < plan.unitFloats(); ++i)
+        total[i] += results[i];
+      ++outputShare;
     }
-    float *to = sums + outputShare * elements + (group * sum.filters + firstFilter) * sum.depth() +
+    float *to = sums + firstShare * elements + (group * sum.filters + firstFilter) * sum.depth() +
                 firstPair;
     for (int64_t f = 0; f < filters; f += panel)
-      taps::writeTransposed(results + f * plan.paddedPairs(), pairs, std::min(panel, filters - f),
+      taps::writeTransposed(total + f * plan.paddedPairs(), pairs, std::min(panel, filters - f),
                             to + f * sum.depth(), sum.depth(), 1);
   };
-  cpu::parallelRanges(threads, whole * plan.shares, 1, work,
+  cpu::parallelRanges(threads, whole * (plan.apart ? plan.shares : 1), 1, work,
                       [&](int thread, int64_t begin, int64_t end) {
                         for (int64_t unit = begin; unit < end; ++unit)
                           body(unit, shares + thread * plan.threadFloats(patch));
                       });
-  if (plan.shares > 1)
+  if (plan.apart)
     cpu::parallelRanges(threads, elements, 64, plan.shares * elements,
                         [&](int, int64_t begin, int64_t end) {
                           for (int64_t i = begin; i < end; ++i) {
