@@ -3,11 +3,11 @@
 // A minimum cut. Every forward value has an edge whose capacity is its bytes; what cannot be made
 // again hangs on the source, and what the backward pass reads on the sink. Through ops that can be
 // repeated the cut may move towards their operands, since edges from these to the result are not
-// cut. A repetition that is a launch of its own, as it is for what a product reads, is an edge from
-// the source with its price in bytes; one inside the loop nest that reads it is free. The price of
-// a second is the lowest at which all repetitions together stay below their share of the step, or
-// would but for some that are worth the same. (As
-// in the partitioner of PyTorch's AOTAutograd, min_cut_rematerialization_partition.)
+// cut. A repetition is an edge from the source with its price in bytes, if it is a launch of its
+// own, as for what a product reads, or adds an exponential to the loop nest that reads it; other
+// ops cost nothing there. The price of a second is the lowest at which all repetitions together
+// stay below their share of the step, or would but for some that are worth the same. (As in the
+// partitioner of PyTorch's AOTAutograd, min_cut_rematerialization_partition.)
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
@@ -172,7 +172,7 @@ private:
   }
 
   /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of
-  /// all repetitions that are launches.
+  /// all repetitions.
   double repeatedSeconds(double price) {
     Network network;
     llvm::DenseMap<Value, unsigned> before; // the node behind it has the next number

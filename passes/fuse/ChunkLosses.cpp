@@ -160,7 +160,7 @@ private:
   }
 
   /// True for a product over the rows of two matrices, and for a sum over all rows.
-  bool isSum(OpOperand &use) const {
+  static bool isSum(OpOperand &use) {
     if (auto reduce = dyn_cast<nn::ReduceSumOp>(use.getOwner()))
       return tensorType(reduce.getY()).getRank() == 1 &&
              columnsOf(reduce.getY()) == columnsOf(reduce.getX()) &&
@@ -227,43 +227,43 @@ private:
   }
 
   void build(Operation *op, IRMapping &made, unsigned chunk, int64_t first) {
-    auto rowsOf = [&](Value value) {
+    auto chunkOf = [&](Value value) {
       return rows.isMember(value) ? made.lookup(value) : rowsOfChunk(value, chunk);
     };
     Location loc = op->getLoc();
     if (op == rows.loss) {
       auto part = nn::CrossEntropyOp::create(
-          builder, loc, rowsOf(rows.loss.getLogits()), labels, rows.loss.getWeights(),
+          builder, loc, chunkOf(rows.loss.getLogits()), labels, rows.loss.getWeights(),
           rows.loss.getLabelSmoothingAttr(), rows.loss.getIgnoreIndexAttr(), IntegerAttr(),
           builder.getI64IntegerAttr(first));
       add(rows.loss.getLoss(), part.getLoss(), loc);
       add(rows.loss.getAccuracy(), part.getAccuracy(), loc);
     } else if (op == rows.gradient) {
       auto part = nn::CrossEntropyGradOp::create(
-          builder, loc, rowsOf(rows.gradient.getLogits()), labels, rows.gradient.getDloss(),
+          builder, loc, chunkOf(rows.gradient.getLogits()), labels, rows.gradient.getDloss(),
           rows.gradient.getWeights(), rows.gradient.getLabelSmoothingAttr(),
           rows.gradient.getIgnoreIndexAttr(), IntegerAttr(), builder.getI64IntegerAttr(first));
       made.map(rows.gradient.getDlogits(), part.getDlogits());
     } else if (rows.sums.contains(op)) {
-      buildSum(op, rowsOf);
+      buildSum(op, chunkOf);
     } else if (auto product = dyn_cast<nn::MatmulOp>(op)) {
-      Value part = nn::MatmulOp::create(builder, loc, rowsOf(product.getA()), product.getB(), false,
-                                        product.getTransposeB());
+      Value part = nn::MatmulOp::create(builder, loc, chunkOf(product.getA()), product.getB(),
+                                        false, product.getTransposeB());
       made.map(product.getY(), part);
       if (rows.inputGradients.contains(op))
         parts[product.getY()].push_back(part);
     } else if (auto reshape = dyn_cast<nn::ReshapeOp>(op)) {
-      made.map(reshape.getY(), rowsOf(reshape.getX()));
+      made.map(reshape.getY(), chunkOf(reshape.getX()));
     } else {
-      buildRowwise(op, made, chunk, rowsOf);
+      buildRowwise(op, made, chunk, chunkOf);
     }
   }
 
   void buildRowwise(Operation *op, IRMapping &made, unsigned chunk,
-                    function_ref<Value(Value)> rowsOf) {
+                    function_ref<Value(Value)> chunkOf) {
     IRMapping operands;
     for (Value operand : op->getOperands())
-      operands.map(operand, tensorType(operand).getRank() > 1 ? rowsOf(operand) : operand);
+      operands.map(operand, tensorType(operand).getRank() > 1 ? chunkOf(operand) : operand);
     Operation *part = builder.clone(*op, operands);
     RankedTensorType type = tensorType(op->getResult(0));
     SmallVector<int64_t> shape = {sizes[chunk], columnsOf(op->getResult(0))};
@@ -272,17 +272,17 @@ private:
   }
 
   /// Adds the chunk's part of a sum over rows to that of the chunks before.
-  void buildSum(Operation *op, function_ref<Value(Value)> rowsOf) {
+  void buildSum(Operation *op, function_ref<Value(Value)> chunkOf) {
     auto product = dyn_cast<nn::MatmulOp>(op);
     if (!product) {
-      Value part = nn::ReduceSumOp::create(builder, op->getLoc(), rowsOf(op->getOperand(0)),
+      Value part = nn::ReduceSumOp::create(builder, op->getLoc(), chunkOf(op->getOperand(0)),
                                            ArrayRef<int64_t>(0));
       return add(op->getResult(0), part, op->getLoc());
     }
     Value before = total.lookup(product.getY());
-    total[product.getY()] =
-        nn::MatmulOp::create(builder, op->getLoc(), rowsOf(product.getA()), rowsOf(product.getB()),
-                             true, false, before ? ValueRange(before) : ValueRange());
+    total[product.getY()] = nn::MatmulOp::create(builder, op->getLoc(), chunkOf(product.getA()),
+                                                 chunkOf(product.getB()), true, false,
+                                                 before ? ValueRange(before) : ValueRange());
   }
 
   void add(Value whole, Value part, Location loc) {

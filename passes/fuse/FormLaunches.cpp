@@ -6,6 +6,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/fuse/Fusion.h"
+#include "passes/fuse/Order.h"
 #include "passes/fuse/Passes.h"
 #include "passes/fuse/ProductSums.h"
 
@@ -111,10 +112,10 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
       return signalPassFailure();
     for (Block &block : getOperation().getBody()) {
       copyGradients(block);
-      if (fuseLoops)
+      if (fuseLoops) {
         fuse::addInProducts(block);
-      if (fuseLoops)
         formLaunches(fuse::findLaunchGroups(block));
+      }
       for (Operation &op : llvm::make_early_inc_range(block))
         if (nn::isOutsideLaunch(&op))
           formLaunch(op);
@@ -170,7 +171,7 @@ private:
       auto launch = nn::LaunchOp::create(builder, group.ops.back()->getLoc(), group.ops, inputs,
                                          group.outputs);
       for (Value input : inputs)
-        moveViewsBefore(input, launch);
+        fuse::makeAvailable(input, launch); // its launch is in front; views may not be
       for (auto [output, result] : llvm::zip(group.outputs, launch.getResults())) {
         replaced[output] = result;
         Value(output).replaceAllUsesWith(result);
@@ -181,15 +182,6 @@ private:
       for (Operation *op : llvm::reverse(group.ops))
         if (op->use_empty()) // a reshape may have other readers
           op->erase();
-  }
-
-  /// Moves the reshapes that give `value`, where they are behind `reader`, in front of it.
-  static void moveViewsBefore(Value value, Operation *reader) {
-    auto reshape = value.getDefiningOp<nn::ReshapeOp>();
-    if (!reshape || reshape->isBeforeInBlock(reader))
-      return;
-    moveViewsBefore(reshape.getX(), reader);
-    reshape->moveBefore(reader);
   }
 
   /// Moves the reshapes of `value`, which were in front of the op that makes it now, behind it.

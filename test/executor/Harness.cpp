@@ -86,6 +86,16 @@ llvm::Expected<Bits> plimsoll::test::runSteps(ModuleOp module,
   return bits;
 }
 
+std::optional<int64_t> plimsoll::test::smallestArena(MLIRContext &context,
+                                                     pipeline::CompileOptions options) {
+  options.memory = 0;
+  pipeline::Compilation refused; // its module is not lowered
+  (void)pipeline::compileTo(context, options, pipeline::Stage::Exec, &refused.outcome);
+  if (!refused.outcome.result.refusal)
+    return std::nullopt;
+  return refused.outcome.result.refusal->smallestArena;
+}
+
 /// Relative to the larger of 1 and the number, after some steps of AdamW.
 static constexpr float kRounding = 1e-4f;
 

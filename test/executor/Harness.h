@@ -22,6 +22,10 @@ llvm::Expected<Bits> runSteps(mlir::ModuleOp module, const pipeline::CompileOpti
 /// True if the numbers of both runs, all of them f32, agree within the rounding of some steps.
 bool areClose(const Bits &a, const Bits &b);
 
+/// Returns the bytes of the smallest plan, which the refusal of a budget of 0 reports; nothing if
+/// the model is refused for another reason.
+std::optional<int64_t> smallestArena(mlir::MLIRContext &context, pipeline::CompileOptions options);
+
 /// Returns the options for `MODEL [NAME=4x128]... [--loss=...]` of a test's command line.
 pipeline::CompileOptions optionsFor(const std::string &model,
                                     const std::vector<std::string> &arguments);

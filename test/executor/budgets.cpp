@@ -31,14 +31,7 @@ int main(int argc, char **argv) {
   int64_t largest = free->outcome.result.solution.arenaBytes;
   Bits expected = llvm::cantFail(runSteps(*free->module, options, *free->target, steps));
 
-  // A refusal reports the smallest plan. (Its module was not lowered.)
-  options.memory = 0;
-  int64_t smallest = largest;
-  pipeline::Compilation refused;
-  (void)pipeline::compileTo(context, options, pipeline::Stage::Exec, &refused.outcome);
-  if (refused.outcome.result.refusal)
-    smallest = refused.outcome.result.refusal->smallestArena;
-
+  int64_t smallest = smallestArena(context, options).value_or(largest);
   double previousCost = std::numeric_limits<double>::infinity();
   for (int i = 0; i < count; ++i) {
     options.memory = smallest + (largest - smallest) * i / std::max(1, count - 1);

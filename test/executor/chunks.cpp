@@ -62,11 +62,7 @@ int main(int argc, char **argv) {
   check(whole.parts == 0 && chunks.parts > 2, "the loss is computed in chunks");
   check(areClose(whole.bits, chunks.bits), "losses and parameters are those of all rows at once");
 
-  options.memory = 0; // a refusal reports the smallest plan
-  pipeline::Compilation refused;
-  (void)pipeline::compileTo(context, options, pipeline::Stage::Exec, &refused.outcome);
-  options.memory =
-      refused.outcome.result.refusal ? refused.outcome.result.refusal->smallestArena : chunks.arena;
+  options.memory = smallestArena(context, options).value_or(chunks.arena);
   check(run(context, options, steps).bits == chunks.bits, "the smallest plan has the same bits");
   llvm::outs() << passed << " passed, " << failed << " failed\n";
   return failed != 0;
