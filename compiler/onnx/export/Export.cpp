@@ -26,7 +26,7 @@ static std::vector<int64_t> frameworkShape(const Parameter &parameter) {
 
 namespace {
 
-/// Determines the edits of the file that new weights require.
+/// Determines the edits of the file that new weights require. They read it when they are written.
 class Editor {
 public:
   Editor(const Graph &graph, const ParameterPlan &plan, const Weights &weights)
@@ -39,7 +39,7 @@ public:
       taken.insert(input.name());
   }
 
-  llvm::Expected<FileEdits> run() {
+  llvm::Expected<FileEdits> run() & { // the edits would outlive a temporary
     for (int i = 0; i < graph.proto.initializer_size(); ++i)
       if (llvm::Error error = editInitializer(i))
         return error;
@@ -285,7 +285,8 @@ public:
       return error;
     if (llvm::Error error = readWeights())
       return error;
-    llvm::Expected<FileEdits> edits = Editor(*graph, plan, *weights).run();
+    Editor editor(*graph, plan, *weights);
+    llvm::Expected<FileEdits> edits = editor.run();
     if (!edits)
       return edits.takeError();
     edits->external = options.externalData;
