@@ -7,7 +7,9 @@
 
 #include "Vectors.h"
 
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace plimsoll::gemm {
 namespace {
@@ -18,26 +20,27 @@ constexpr int kRows = kPanelRows, kColumns = kPanelColumns;
 static_assert(kRowPadding % kRows == 0 && kColumnPadding % kColumns == 0);
 static_assert(kColumns == 2 * kLanes);
 
-/// Computes one tile: c (row stride `stride`) = addend, if there is one, + sum over k of left
-/// column times right row.
+/// Computes the first `rows` rows of a tile: c (row stride `stride`) = addend, if there is one, +
+/// sum over k of left column times right row.
+template <int rows>
 inline void tile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
                  const float *addend) {
-  Vector sum[kRows][2];
+  Vector sum[rows][2];
 #pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i)
+  for (int i = 0; i < rows; ++i)
     sum[i][0] = sum[i][1] = fill(0.0f);
   for (int64_t p = 0; p < k; ++p, left += kRows, right += kColumns) {
     Vector b0 = load(right), b1 = load(right + kLanes);
     __builtin_prefetch(right + 8 * kColumns);
 #pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
+    for (int i = 0; i < rows; ++i) {
       Vector a = fill(left[i]);
       sum[i][0] = multiplyAdd(a, b0, sum[i][0]);
       sum[i][1] = multiplyAdd(a, b1, sum[i][1]);
     }
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
+  for (int i = 0; i < rows; ++i) {
     float *row = c + i * stride;
     const float *before = addend + i * stride;
     store(row, addend ? load(before) + sum[i][0] : sum[i][0]);
@@ -45,11 +48,22 @@ inline void tile(const float *left, const float *right, int64_t k, float *c, int
   }
 }
 
-/// Computes a tile at the border: in a buffer, of which the part inside c is copied or added.
+using Tile = void (*)(const float *left, const float *right, int64_t k, float *c, int64_t stride,
+                      const float *addend);
+
+/// The tile with each number of rows, from 1 on.
+template <int... before> constexpr auto tilesOf(std::integer_sequence<int, before...>) {
+  return std::array<Tile, sizeof...(before)>{tile<before + 1>...};
+}
+constexpr auto kTiles = tilesOf(std::make_integer_sequence<int, kRows>());
+
+/// Computes a tile at the border. Columns outside of c are computed in a buffer, rows not at all.
 void borderTile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
                 const float *addend, int64_t rows, int64_t columns) {
+  if (columns == kColumns)
+    return kTiles[size_t(rows - 1)](left, right, k, c, stride, addend);
   alignas(64) float whole[kRows * kColumns];
-  tile(left, right, k, whole, kColumns, nullptr);
+  kTiles[size_t(rows - 1)](left, right, k, whole, kColumns, nullptr);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
       float x = whole[i * kColumns + j];
@@ -131,7 +145,7 @@ void multiplyOnto(const float *addend, const float *left, const float *right, in
       float *corner = c + i * stride + j;
       const float *before = addend ? addend + i * stride + j : nullptr;
       if (i + kRows <= m && j + kColumns <= n)
-        tile(panel, right, k, corner, stride, before);
+        tile<kRows>(panel, right, k, corner, stride, before);
       else
         borderTile(panel, right, k, corner, stride, before, least(kRows, m - i),
                    least(kColumns, n - j));
