@@ -5,9 +5,12 @@
 // repeated the cut may move towards their operands, since edges from these to the result are not
 // cut. A repetition is an edge from the source with its price in bytes, if it is a launch of its
 // own, as for what a product reads, or adds an exponential to the loop nest that reads it; other
-// ops cost nothing there. The price of a second is the lowest at which all repetitions together
-// stay below their share of the step, or would but for some that are worth the same. (As in the
-// partitioner of PyTorch's AOTAutograd, min_cut_rematerialization_partition.)
+// ops cost nothing there. What a product reads may also be written by a loop nest that reads the
+// same operands anyway, as that of an activation's gradient does: it costs the bytes that are
+// written, and products that come before that nest run behind it. The price of a second is the
+// lowest at which all repetitions together stay below their share of the step, or would but for
+// some that are worth the same. (As in the partitioner of PyTorch's AOTAutograd,
+// min_cut_rematerialization_partition.)
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
@@ -97,6 +100,9 @@ public:
     }
     for (BlockArgument argument : block.getArguments())
       values.push_back(argument);
+    for (Value value : values)
+      if (Operation *host = findHost(value))
+        hosts[value] = host;
   }
 
   void run() {
@@ -141,7 +147,7 @@ private:
   /// True if the op may run again: it costs little and gives the same bits.
   static bool isRepeatable(Operation *op) {
     return (fuse::isFusible(op) && !isa<nn::ReduceSumOp>(op)) ||
-           isa<nn::LayerNormOp, nn::DropoutOp, nn::ConcatOp, nn::SplitOp>(op);
+           isa<nn::LayerNormOp, nn::DropoutOp, nn::ConcatOp, nn::SplitOp, nn::RotaryOp>(op);
   }
 
   /// True if the backward pass reads `value` in a launch that is no loop nest.
@@ -153,22 +159,82 @@ private:
     return found;
   }
 
-  /// True if remaking `value` is a launch of its own.
-  static bool isLaunch(Value value) {
-    return !fuse::isFusible(value.getDefiningOp()) || isReadWhole(value);
+  /// Calls visit(operand) for what the op of `value` reads, and for what the ops read that would be
+  /// in one loop nest with it.
+  static void forEachOperandInNest(Value value, llvm::function_ref<void(Value)> visit) {
+    SmallVector<Value> pending = {value};
+    llvm::DenseSet<Value> seen;
+    while (!pending.empty()) {
+      Operation *op = pending.pop_back_val().getDefiningOp();
+      if (!op || !isForward(op) || !fuse::isFusible(op) || !isRepeatable(op))
+        continue;
+      for (Value operand : op->getOperands())
+        if (Value viewed = nn::viewedValue(operand); seen.insert(viewed).second) {
+          visit(viewed);
+          pending.push_back(viewed);
+        }
+    }
   }
 
-  /// Returns what making `value` again takes: a launch, or what an exponential or the like adds to
-  /// a loop nest. Where products have factors of bf16, on a GPU, a nest waits for memory alone.
+  /// True if all launches of the backward pass that are no loop nests and read `value` are behind
+  /// `host`, or can run there: nothing before it reads their results.
+  static bool canWriteFor(Operation *host, Value value) {
+    bool can = true;
+    nn::forEachReader(value, [&](Operation *reader) {
+      if (isForward(reader) || fuse::isFusible(reader) || !reader->isBeforeInBlock(host))
+        return;
+      for (Operation *next : reader->getUsers())
+        can &= host->isBeforeInBlock(next);
+    });
+    return can;
+  }
+
+  /// Returns the first op of the backward pass whose loop nest could also write `value`, because it
+  /// reads the same operands, for launches that read it whole; null if there is none.
+  Operation *findHost(Value value) const {
+    Operation *op = value.getDefiningOp();
+    if (!op || !fuse::isFusible(op) || !isRepeatable(op) || !isReadWhole(value))
+      return nullptr;
+    int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
+    Operation *first = nullptr;
+    forEachOperandInNest(value, [&](Value operand) {
+      nn::forEachReader(operand, [&](Operation *reader) {
+        bool suits =
+            nn::isOutsideLaunch(reader) && !isForward(reader) && reader->getBlock() == &block &&
+            fuse::isFusible(reader) && !isa<nn::ReduceSumOp>(reader) &&
+            cast<RankedTensorType>(reader->getResult(0).getType()).getNumElements() == elements;
+        if (suits && (!first || reader->isBeforeInBlock(first)) && canWriteFor(reader, value))
+          first = reader;
+      });
+    });
+    return first;
+  }
+
+  /// Returns the op before which `value` is made again for `reader`.
+  Operation *placeFor(Value value, Operation *reader) const {
+    Operation *host = hosts.lookup(value);
+    bool fits = host && !fuse::isFusible(reader);
+    if (fits)
+      forEachOperandInNest(value, [&](Value operand) { // launches, made for readers behind it
+        fits &= !repeated.contains(operand) || fuse::isFusible(operand.getDefiningOp());
+      });
+    return fits ? host : reader;
+  }
+
+  /// Returns what making `value` again takes: a launch, what a loop nest writes more, or what an
+  /// exponential or the like adds to one. Where products have factors of bf16, on a GPU, a nest
+  /// waits for memory alone.
   double secondsAgain(Value value) const {
     constexpr double kOperations = 20; // of an exponential
     Operation *op = value.getDefiningOp();
-    if (isLaunch(value))
+    bool isWritten = isReadWhole(value);
+    if (!fuse::isFusible(op) || (isWritten && !hosts.contains(value)))
       return seconds(op);
-    if (isNarrowStep)
-      return 0;
+    double writing = isWritten ? double(nn::tensorBytes(value.getType())) / kBytesPerSecond : 0;
+    if (isNarrowStep || fuse::isCheap(op))
+      return writing;
     double elements = double(cast<RankedTensorType>(value.getType()).getNumElements());
-    return fuse::isCheap(op) ? 0 : elements * kOperations / kFlopsPerSecond;
+    return writing + elements * kOperations / kFlopsPerSecond;
   }
 
   /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of
@@ -245,13 +311,28 @@ private:
   void repeat() {
     Copies shared;
     for (Operation &reader : llvm::make_early_inc_range(block)) {
-      if (!nn::isOutsideLaunch(&reader) || isForward(&reader))
+      if (!nn::isOutsideLaunch(&reader) || isForward(&reader) || moveBehindHost(&reader))
         continue;
       Copies own;
       bool isNest = fuse::isFusible(&reader);
       for (OpOperand &operand : reader.getOpOperands())
         operand.set(remake(operand.get(), &reader, isNest ? own : shared, shared));
     }
+  }
+
+  /// Moves `reader` behind the loop nests that make operands again, if it comes before one.
+  bool moveBehindHost(Operation *reader) {
+    Operation *latest = reader;
+    for (Value operand : reader->getOperands())
+      if (Value value = nn::viewedValue(operand); repeated.contains(value))
+        if (Operation *host = placeFor(value, reader); latest->isBeforeInBlock(host))
+          latest = host;
+    if (latest == reader)
+      return false;
+    Operation *&last = lastBehind.try_emplace(latest, latest).first->second;
+    reader->moveAfter(last);
+    last = reader;
+    return true;
   }
 
   /// Returns `value`, computed again before `reader` if it is not saved. `copies` has what was
@@ -266,12 +347,13 @@ private:
       return copy;
     IRMapping mapping;
     Copies own; // of a launch that others read, whose operands are in its own loop nest
+    Operation *place = isView ? reader : placeFor(value, reader);
     for (Value operand : op->getOperands())
       mapping.map(operand,
-                  remake(operand, reader, &known == &shared && !isView ? own : known, shared));
+                  remake(operand, place, &known == &shared && !isView ? own : known, shared));
     Operation *copy = op->clone(mapping);
     copy->setLoc(nn::withPhase(nn::withoutValues(op->getLoc()), nn::phaseOf(reader->getLoc())));
-    block.getOperations().insert(reader->getIterator(), copy);
+    block.getOperations().insert(place->getIterator(), copy);
     for (auto [result, made] : llvm::zip(op->getResults(), copy->getResults()))
       known[result] = made;
     return known.lookup(value);
@@ -280,9 +362,11 @@ private:
   Block &block;
   std::vector<Value> values; ///< of the forward pass: results and arguments
   double stepSeconds = 0;
-  bool isNarrowStep = false;      ///< products have factors of bf16
-  llvm::DenseSet<Value> kept;     ///< though they could be repeated
-  llvm::DenseSet<Value> repeated; ///< in the backward pass
+  bool isNarrowStep = false;                ///< products have factors of bf16
+  llvm::DenseMap<Value, Operation *> hosts; ///< ops whose loop nests may also write a value
+  llvm::DenseMap<Operation *, Operation *> lastBehind; ///< of what was moved behind a host
+  llvm::DenseSet<Value> kept;                          ///< though they could be repeated
+  llvm::DenseSet<Value> repeated;                      ///< in the backward pass
 };
 
 struct ChooseSavedPass : fuse::impl::ChooseSavedPassBase<ChooseSavedPass> {

@@ -74,7 +74,7 @@ func.func @small_step(%x: tensor<8x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>)
   %g = nn.softmax %x : tensor<8x8xf32>
   %e = nn.exp %g : tensor<8x8xf32>
   %d = nn.matmul %e, %e : tensor<8x8xf32>, tensor<8x8xf32> loc(#back)
-  %f = nn.neg %g : tensor<8x8xf32> loc(#back)
+  %f = nn.log_softmax %g : tensor<8x8xf32> loc(#back)
   return %d, %f : tensor<8x8xf32>, tensor<8x8xf32>
 }
 func.func @large_step(%x: tensor<8x4096xf32>, %y: tensor<4096x65536xf32>) -> (tensor<8x65536xf32>, tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x4096xf32>) {
@@ -83,7 +83,7 @@ func.func @large_step(%x: tensor<8x4096xf32>, %y: tensor<4096x65536xf32>) -> (te
   %p = nn.matmul %e, %y : tensor<8x4096xf32>, tensor<4096x65536xf32>
   %d = nn.matmul %e, %x {transpose_b} : tensor<8x4096xf32>, tensor<8x4096xf32> loc(#back)
   %c = nn.matmul %e, %g {transpose_b} : tensor<8x4096xf32>, tensor<8x4096xf32> loc(#back)
-  %f = nn.neg %g : tensor<8x4096xf32> loc(#back)
+  %f = nn.log_softmax %g : tensor<8x4096xf32> loc(#back)
   return %p, %d, %c, %f : tensor<8x65536xf32>, tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x4096xf32>
 }
 
@@ -96,4 +96,41 @@ func.func @evaluate(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %a = nn.neg %e : tensor<4xf32>
   %b = nn.abs %e : tensor<4xf32>
   return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+
+// The product of a weight's gradient reads an activation. The nest of the activation's gradient, which reads
+// the same tensor, can write it again, and the product waits for that.
+// CHECK-LABEL: func.func @activation
+// CHECK:         %[[U:.*]] = nn.matmul %arg0, %arg1
+// CHECK:         %[[G:.*]] = nn.gelu %[[U]]
+// CHECK:         nn.matmul %[[G]], %arg2
+// CHECK:         %[[D:.*]] = nn.matmul %{{.*}}, %arg2 {transpose_b}
+// CHECK-NEXT:    %[[G2:.*]] = nn.gelu %[[U]]
+// CHECK-NEXT:    nn.gelu_grad %[[D]], %[[U]]
+// CHECK-NEXT:    nn.matmul %[[G2]], %{{.*}} {transpose_a}
+func.func @activation(%x: tensor<512x2048xf32>, %w1: tensor<2048x1024xf32>, %w2: tensor<1024x2048xf32>) -> (tensor<1024x2048xf32>, tensor<512x1024xf32>) {
+  %u = nn.matmul %x, %w1 : tensor<512x2048xf32>, tensor<2048x1024xf32>
+  %g = nn.gelu %u : tensor<512x1024xf32>
+  %y = nn.matmul %g, %w2 : tensor<512x1024xf32>, tensor<1024x2048xf32>
+  %dy = nn.softmax %y : tensor<512x2048xf32> loc(#back)
+  %dw = nn.matmul %g, %dy {transpose_a} : tensor<512x1024xf32>, tensor<512x2048xf32> loc(#back)
+  %dg = nn.matmul %dy, %w2 {transpose_b} : tensor<512x2048xf32>, tensor<1024x2048xf32> loc(#back)
+  %du = nn.gelu_grad %dg, %u : tensor<512x1024xf32>, tensor<512x1024xf32> loc(#back)
+  return %dw, %du : tensor<1024x2048xf32>, tensor<512x1024xf32>
+}
+
+// Here the gradient itself needs the product's result, which therefore cannot wait. A launch of its own would be
+// too dear: the activation is kept.
+// CHECK-LABEL: func.func @waiting
+// CHECK:         %[[G:.*]] = nn.gelu %
+// CHECK:         nn.softmax
+// CHECK-NEXT:    nn.matmul %[[G]], %arg3
+func.func @waiting(%x: tensor<512x2048xf32>, %w1: tensor<2048x1024xf32>, %w2: tensor<1024x2048xf32>, %w3: tensor<1024x1024xf32>) -> (tensor<512x1024xf32>, tensor<512x2048xf32>) {
+  %u = nn.matmul %x, %w1 : tensor<512x2048xf32>, tensor<2048x1024xf32>
+  %g = nn.gelu %u : tensor<512x1024xf32>
+  %y = nn.matmul %g, %w2 : tensor<512x1024xf32>, tensor<1024x2048xf32>
+  %dy = nn.softmax %y : tensor<512x2048xf32> loc(#back)
+  %e = nn.matmul %g, %w3 : tensor<512x1024xf32>, tensor<1024x1024xf32> loc(#back)
+  %du = nn.gelu_grad %e, %u : tensor<512x1024xf32>, tensor<512x1024xf32> loc(#back)
+  return %du, %dy : tensor<512x1024xf32>, tensor<512x2048xf32>
 }
