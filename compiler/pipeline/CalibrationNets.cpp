@@ -43,7 +43,8 @@ func.func @forward(%ids: tensor<$Bx$Txi64> {nn.name = "input_ids", nn.role = "in
   %qn = nn.neg %qs#1 : tensor<$Bx$Hx$Tx$S/2xf32>
   %qr = nn.concat %qn, %qs#0 {axis = 3 : i64} : tensor<$Bx$Hx$Tx$S/2xf32>, tensor<$Bx$Hx$Tx$S/2xf32>
   %qa = nn.mul %qr, %q : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
-  %k = nn.transpose %k4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
+  %kt = nn.transpose %k4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
+  %k = nn.rotary %kt, %kt, %kt : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
   %v = nn.transpose %v4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
   %a, %lse = nn.attention %qa, %k, %v {causal, scale = 0.125 : f64} : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
   %at = nn.transpose %a {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Hx$Tx$Sxf32>
@@ -108,6 +109,36 @@ func.func @forward(%x: tensor<$Bx3x$Ix$Ixf32> {nn.name = "pixels", nn.role = "in
 }
 )mlir";
 
+/// A recurrent network with a layer of each kind of cells. T steps, B batch, D units, V classes.
+static constexpr char kRecurrent[] = R"mlir(
+nn.parameter @lstm_in : tensor<$Dx$4Dxf32> {trainable, decayed}
+nn.parameter @lstm : tensor<$4Dx$Dxf32> {trainable, decayed}
+nn.parameter @gru_in : tensor<$Dx$3Dxf32> {trainable, decayed}
+nn.parameter @gru : tensor<$3Dx$Dxf32> {trainable, decayed}
+nn.parameter @rnn : tensor<$Dx$Dxf32> {trainable, decayed}
+nn.parameter @head : tensor<$Dx$Vxf32> {trainable, decayed}
+func.func @forward(%x: tensor<$Bx$Tx$Dxf32> {nn.name = "features", nn.role = "input"})
+    -> (tensor<$Bx$Tx$Vxf32> {nn.name = "logits"}) {
+  %zero = nn.constant dense<0.0> : tensor<f32>
+  %state = nn.broadcast %zero : tensor<f32> to tensor<$Bx$Dxf32>
+  %xt = nn.transpose %x {permutation = array<i64: 1, 0, 2>} : tensor<$Bx$Tx$Dxf32>
+  %w0 = nn.load @lstm_in : tensor<$Dx$4Dxf32>
+  %g0 = nn.matmul %xt, %w0 : tensor<$Tx$Bx$Dxf32>, tensor<$Dx$4Dxf32>
+  %r0 = nn.load @lstm : tensor<$4Dx$Dxf32>
+  %h0, %cells, %gates = nn.lstm %g0, %r0, %state, %state : tensor<$Tx$Bx$4Dxf32>, tensor<$4Dx$Dxf32>, tensor<$Bx$Dxf32>, tensor<$Bx$Dxf32>
+  %w1 = nn.load @gru_in : tensor<$Dx$3Dxf32>
+  %g1 = nn.matmul %h0, %w1 : tensor<$Tx$Bx$Dxf32>, tensor<$Dx$3Dxf32>
+  %r1 = nn.load @gru : tensor<$3Dx$Dxf32>
+  %h1, %gates1, %inner = nn.gru %g1, %r1, %state : tensor<$Tx$Bx$3Dxf32>, tensor<$3Dx$Dxf32>, tensor<$Bx$Dxf32>
+  %r2 = nn.load @rnn : tensor<$Dx$Dxf32>
+  %h2 = nn.rnn %h1, %r2, %state : tensor<$Tx$Bx$Dxf32>, tensor<$Dx$Dxf32>, tensor<$Bx$Dxf32>
+  %head = nn.load @head : tensor<$Dx$Vxf32>
+  %l = nn.matmul %h2, %head : tensor<$Tx$Bx$Dxf32>, tensor<$Dx$Vxf32>
+  %logits = nn.transpose %l {permutation = array<i64: 1, 0, 2>} : tensor<$Tx$Bx$Vxf32>
+  return %logits : tensor<$Bx$Tx$Vxf32>
+}
+)mlir";
+
 /// Replaces `$D`, `$3D` (three times D), `$S/2` (half of S) and `$BT` (the product) by numbers.
 static std::string fill(const char *text, const std::map<char, int64_t> &sizes) {
   std::string result;
@@ -155,5 +186,13 @@ std::vector<CalibrationNet> plimsoll::pipeline::calibrationNets() {
         {"convolutions, batch " + std::to_string(i.batch) + ", " + std::to_string(i.channels) +
              " channels, " + std::to_string(i.side) + "x" + std::to_string(i.side),
          fill(kConvolutions, {{'B', i.batch}, {'D', i.channels}, {'I', i.side}, {'V', 10}})});
+  struct Sequence {
+    int64_t batch, steps, units;
+  };
+  for (Sequence s :
+       {Sequence{2, 8, 16}, Sequence{4, 32, 64}, Sequence{16, 32, 256}, Sequence{32, 64, 512}})
+    nets.push_back({"recurrent layers, " + std::to_string(s.batch) + "x" + std::to_string(s.steps) +
+                        " steps, " + std::to_string(s.units) + " units",
+                    fill(kRecurrent, {{'B', s.batch}, {'T', s.steps}, {'D', s.units}, {'V', 10}})});
   return nets;
 }

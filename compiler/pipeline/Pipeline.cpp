@@ -75,6 +75,7 @@ static void addStep(OpPassManager &manager, const CompileOptions &options) {
   if (!options.forwardOnly) {
     forward.addPass(prepare::createRaiseGeluPass());
     forward.addPass(prepare::createRaiseLayerNormPass());
+    forward.addPass(prepare::createRaiseRotaryPass());
     forward.addPass(prepare::createRaiseAttentionPass());
     forward.addPass(prepare::createSimplifyPass());
   }

@@ -24,9 +24,12 @@ LaunchWork plimsoll::target::workOf(nn::LaunchOp launch, const KernelKey &kernel
   work.kind =
       !kernel.name.empty() ? kernel.text() : (op ? op : launch)->getName().getStringRef().str();
   double flops = launch.getFlops(), traffic = launch.getTraffic();
-  // Products and convolutions do tens of operations per byte, other launches about one.
-  work.flops = isa_and_nonnull<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,
-                               nn::ConvGradInputOp, nn::ConvGradWeightOp, nn::ConvTransposeOp>(op);
+  // Products, convolutions and recurrent layers do tens of operations per byte, other launches
+  // about one.
+  work.flops =
+      isa_and_nonnull<nn::MatmulOp, nn::AttentionOp, nn::AttentionGradOp, nn::ConvOp,
+                      nn::ConvGradInputOp, nn::ConvGradWeightOp, nn::ConvTransposeOp, nn::LstmOp,
+                      nn::LstmGradOp, nn::GruOp, nn::GruGradOp, nn::RnnOp, nn::RnnGradOp>(op);
   work.amount = work.flops ? flops : traffic;
   return work;
 }

@@ -106,6 +106,56 @@ def attention_grad : AttentionKernel<[Read<"q", query>, Read<"k", key>, Read<"v"
                                       Read<"dout", attended>, Write<"dq", query, Total>,
                                       Write<"dk", key, Total>, Write<"dv", value, Total>]>;
 
+def rotary : Kernel<[Read<"x", "volume(size) * features">,
+                     Read<"cos", "volume(table) * features">,
+                     Read<"sin", "volume(table) * features">,
+                     Write<"y", "volume(size) * features", Data, ["x"]>],
+                    [Triple<"size", "extent", "1">, Extent<"features">,
+                     Triple<"table", "extent", "1">, Flag<"transposed">]> {
+  let types = floats;
+  let cudaTypes = floats;
+  let requirements = ["features % 2 == 0"];
+}
+
+// Recurrent layers ------------------------------------------------------------
+
+class Recurrent<string function, list<Buffer> buffers, list<Size> further = []>
+    : Kernel<buffers, [Extent<"steps">, Extent<"batch">, Extent<"size">, Flag<"reverse">] # further> {
+  let types = floats;
+  let cudaTypes = floats;
+  let arguments = function;
+}
+defvar states = "steps * batch * size";
+defvar gates3 = "3 * steps * batch * size";
+defvar gates4 = "4 * steps * batch * size";
+defvar state = "batch * size";
+
+def lstm : Recurrent<"Gated", [Read<"x", gates4>, Read<"weight", "4 * size * size">,
+                              Read<"h0", state>, Read<"c0", state>, Write<"hidden", states>,
+                              Write<"cells", states>,
+                              Write<"gates", gates4, Data, ["x"]>]>;
+def lstm_grad : Recurrent<"Gated", [Read<"dhidden", states>, Read<"gates", gates4>,
+                                   Read<"cells", states>, Read<"weight", "4 * size * size">,
+                                   Read<"c0", state>, MaybeRead<"dcells", states>,
+                                   Write<"dx", gates4, Data, ["gates"]>,
+                                   Write<"dh0", state>, Write<"dc0", state>]>;
+def gru : Recurrent<"Gated", [Read<"x", gates3>, Read<"weight", "3 * size * size">,
+                             Read<"h0", state>, MaybeRead<"bias", "size">,
+                             Write<"hidden", states>,
+                             Write<"gates", gates3, Data, ["x"]>,
+                             Write<"inner", states>]>;
+def gru_grad : Recurrent<"Gated", [Read<"dhidden", states>, Read<"gates", gates3>,
+                                  Read<"inner", states>, Read<"hidden", states>,
+                                  Read<"weight", "3 * size * size">, Read<"h0", state>,
+                                  Write<"dx", gates3, Data, ["gates"]>,
+                                  Write<"dinner", states, Data, ["inner"]>, Write<"dh0", state>]>;
+def rnn : Recurrent<"Rnn", [Read<"x", states>, Read<"weight", "size * size">, Read<"h0", state>,
+                            Write<"hidden", states, Data, ["x"]>], [Flag<"relu">]>;
+def rnn_grad : Recurrent<"Rnn", [Read<"dhidden", states>, Read<"hidden", states>,
+                                 Read<"weight", "size * size">,
+                                 Write<"dx", states, Data, ["dhidden", "hidden"]>,
+                                 Write<"dh0", state>], [Flag<"relu">]>;
+
 // Rows ----------------------------------------------------------------------
 
 defvar rows = [Extent<"rows">, Extent<"cols">];

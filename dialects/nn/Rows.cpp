@@ -90,3 +90,24 @@ LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext *, std::optional<Locati
   results.push_back(adaptor.getX().getType());
   return success();
 }
+
+LogicalResult RotaryOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, Types &results) {
+  RankedTensorType x = tensorType(adaptor.getX()), table = tensorType(adaptor.getCos());
+  if (x.getRank() != 4 || x.getDimSize(3) % 2 != 0)
+    return emitOptionalError(loc, "expected four dimensions, the last of even size, got ", x);
+  bool fits = table.getRank() == 4 && table.getElementType() == x.getElementType() &&
+              table.getDimSize(3) == x.getDimSize(3);
+  for (int64_t d = 0; fits && d < 3; ++d)
+    fits = table.getDimSize(d) == 1 || table.getDimSize(d) == x.getDimSize(d);
+  if (!fits)
+    return emitOptionalError(loc, "a table ", table, " cannot be broadcast to ", x);
+  results.push_back(x);
+  return success();
+}
+
+IndexFactors RotaryOp::getIndexFactors() {
+  IndexFactors factors = detail::elementwiseFactors(*this);
+  factors.factors[factors.results[0].back()].kind = FactorKind::whole;
+  return factors;
+}

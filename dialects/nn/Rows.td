@@ -1,6 +1,6 @@
 //===- Rows.td - ops along the last dimension ---------------------------------===//
 //
-// Reductions other than sums, positions of extremes, running sums, and order. Along another
+// Reductions other than sums, positions of extremes, running sums, order, and rotations. Along another
 // dimension, an op is one of these between two transpositions.
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_DIALECTS_NN_ROWS
@@ -106,6 +106,29 @@ def NN_LogSoftmaxOp : NN_TensorOp<"log_softmax", [NN_WholeRows]> {
   let extraClassDeclaration = [{
     int64_t getFlops() { return 8 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+  }];
+}
+
+def NN_RotaryOp : NN_TensorOp<"rotary", [AllTypesMatch<["cos", "sin"]>]> {
+  let summary = "rotates pairs of features, as rotary position embeddings do";
+  let description = [{
+    Feature `i` of the first half and feature `j` of the second, as far from its beginning, are a
+    pair: `y[i] = x[i] cos[i] - x[j] sin[i]` and `y[j] = x[j] cos[j] + x[i] sin[j]` (Su et al. 2021).
+    With `transposed` the matrix of each pair is transposed, which is the gradient. `x` has four
+    dimensions, the last of even size; `cos` and `sin` have the same type, and are broadcast in the
+    first three dimensions.
+    ```mlir
+    %y = nn.rotary %x, %cos, %sin : tensor<4x16x8x64xf32>, tensor<1x16x1x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x, NN_FloatTensor:$cos, NN_FloatTensor:$sin,
+                       UnitAttr:$transposed);
+  let results = (outs NN_FloatTensor:$y);
+  let assemblyFormat = "$x `,` $cos `,` $sin attr-dict `:` type($x) `,` type($cos)";
+  let extraClassDeclaration = declaredFactors # [{
+    int64_t getFlops() { return 3 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
+    bool isDifferentiable(unsigned index) { return index == 0; }
   }];
 }
 

@@ -123,6 +123,15 @@ LogicalResult plimsoll::autodiff::cumSumGradient(GradientBuilder &b, Operation *
   return success();
 }
 
+/// Turns the other way round.
+LogicalResult plimsoll::autodiff::rotaryGradient(GradientBuilder &b, Operation *op) {
+  auto rotary = cast<nn::RotaryOp>(op);
+  if (b.needs(0))
+    b.add(0, b.create<nn::RotaryOp>(b.dy(), rotary.getCos(), rotary.getSin(),
+                                    !rotary.getTransposed()));
+  return success();
+}
+
 LogicalResult plimsoll::autodiff::topKGradient(GradientBuilder &b, Operation *op) {
   auto top = cast<nn::TopKOp>(op);
   if (b.needs(0))

@@ -147,8 +147,7 @@ static LogicalResult reduceSumGradient(GradientBuilder &b, Operation *op) {
   return success();
 }
 
-/// Returns `value` as a matrix, its leading dimensions merged into rows.
-static Value flattenRows(GradientBuilder &b, Value value) {
+Value plimsoll::autodiff::flattenRows(GradientBuilder &b, Value value) {
   RankedTensorType type = tensorType(value);
   if (type.getRank() == 2)
     return value;

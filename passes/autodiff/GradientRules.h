@@ -27,6 +27,8 @@ public:
 
   /// Returns the gradient of result `index`; zeros if the loss does not depend on it.
   mlir::Value dy(unsigned index = 0);
+  /// True if the loss depends on result `index`.
+  bool reaches(unsigned index) const { return bool(dys[index]); }
   /// Returns operand `index`; null if it is optional and absent.
   mlir::Value operand(unsigned index) const {
     return index < op->getNumOperands() ? op->getOperand(index) : mlir::Value();
@@ -75,9 +77,18 @@ mlir::LogicalResult maxGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult reduceGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult cumSumGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult topKGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult rotaryGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult logSoftmaxGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult gatherElementsGradient(GradientBuilder &b, mlir::Operation *op);
 mlir::LogicalResult scatterElementsGradient(GradientBuilder &b, mlir::Operation *op);
+
+/// Returns `value` as a matrix, its leading dimensions merged into rows.
+mlir::Value flattenRows(GradientBuilder &b, mlir::Value value);
+
+// Rules of recurrent layers: RecurrentRules.cpp.
+mlir::LogicalResult lstmGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult gruGradient(GradientBuilder &b, mlir::Operation *op);
+mlir::LogicalResult rnnGradient(GradientBuilder &b, mlir::Operation *op);
 
 /// Returns `value` summed over the dimensions that `type` lacks or has with size 1.
 mlir::Value sumTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,

@@ -76,6 +76,7 @@ def : Gradient<NN_GatherOp, [(NN_GatherGradOp $dy, $indices), (None)]>;
 
 def : NativeGradient<NN_ReduceOp, "reduceGradient">;
 def : NativeGradient<NN_CumSumOp, "cumSumGradient">;
+def : NativeGradient<NN_RotaryOp, "rotaryGradient">;
 def : NativeGradient<NN_TopKOp, "topKGradient">;
 def : NativeGradient<NN_LogSoftmaxOp, "logSoftmaxGradient">;
 def : NativeGradient<NN_GatherElementsOp, "gatherElementsGradient">;
@@ -90,6 +91,9 @@ def : Gradient<NN_AttentionOp, [
     (Second (NN_AttentionGradOp $dy, $q, $k, $v, $y, $lse, $mask)),
     (Third (NN_AttentionGradOp $dy, $q, $k, $v, $y, $lse, $mask)),
     (None)]>;
+def : NativeGradient<NN_LstmOp, "lstmGradient">;
+def : NativeGradient<NN_GruOp, "gruGradient">;
+def : NativeGradient<NN_RnnOp, "rnnGradient">;
 def : Gradient<NN_ConvOp, [(NN_ConvGradInputOp $dy, $w), (NN_ConvGradWeightOp $dy, $x)]>;
 // conv_transpose is the gradient of conv with respect to its input, so x and y have changed places:
 // dx is the convolution of dy with w.

@@ -104,6 +104,56 @@ static KernelCall attentionGrad(nn::AttentionGradOp op) {
                 attentionSizes(op), op.getQ());
 }
 
+static KernelCall rotary(nn::RotaryOp op) {
+  ArrayRef<int64_t> shape = tensorType(op.getX()).getShape();
+  ArrayRef<int64_t> table = tensorType(op.getCos()).getShape();
+  exec::RotaryArguments sizes = {.features = shape[3], .transposed = op.getTransposed()};
+  llvm::copy(shape.take_front(3), sizes.size);
+  llvm::copy(table.take_front(3), sizes.table);
+  return ofType("rotary", {0, 1, 2, result(0)}, sizes, op.getX());
+}
+
+// Recurrent layers ----------------------------------------------------------
+
+/// Returns the sizes of a layer with these hidden states.
+template <typename Arguments, typename Op> static Arguments layerSizes(Op op, Value states) {
+  ArrayRef<int64_t> shape = tensorType(states).getShape();
+  return {.steps = shape[0], .batch = shape[1], .size = shape[2], .reverse = op.getReverse()};
+}
+
+static KernelCall lstm(nn::LstmOp op) {
+  return ofType("lstm", {0, 1, 2, 3, result(0), result(1), result(2)},
+                layerSizes<exec::GatedArguments>(op, op.getHidden()), op.getX());
+}
+
+static KernelCall lstmGrad(nn::LstmGradOp op) {
+  return ofType("lstm_grad",
+                {0, 1, 2, 3, 4, op.getDcells() ? 5 : kAbsent, result(0), result(1), result(2)},
+                layerSizes<exec::GatedArguments>(op, op.getCells()), op.getGates());
+}
+
+static KernelCall gru(nn::GruOp op) {
+  return ofType("gru", {0, 1, 2, op.getBias() ? 3 : kAbsent, result(0), result(1), result(2)},
+                layerSizes<exec::GatedArguments>(op, op.getHidden()), op.getX());
+}
+
+static KernelCall gruGrad(nn::GruGradOp op) {
+  return ofType("gru_grad", {0, 1, 2, 3, 4, 5, result(0), result(1), result(2)},
+                layerSizes<exec::GatedArguments>(op, op.getHidden()), op.getGates());
+}
+
+static KernelCall rnn(nn::RnnOp op) {
+  auto sizes = layerSizes<exec::RnnArguments>(op, op.getHidden());
+  sizes.relu = op.getRelu();
+  return ofType("rnn", {0, 1, 2, result(0)}, sizes, op.getX());
+}
+
+static KernelCall rnnGrad(nn::RnnGradOp op) {
+  auto sizes = layerSizes<exec::RnnArguments>(op, op.getHidden());
+  sizes.relu = op.getRelu();
+  return ofType("rnn_grad", {0, 1, 2, result(0), result(1)}, sizes, op.getHidden());
+}
+
 // Normalisation -------------------------------------------------------------
 
 template <typename Arguments, typename Op> static Arguments layerNormSizes(Op op) {
@@ -234,6 +284,13 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::MatmulOp op) { return matmul(op); })
       .Case([](nn::AttentionOp op) { return attention(op); })
       .Case([](nn::AttentionGradOp op) { return attentionGrad(op); })
+      .Case([](nn::RotaryOp op) { return rotary(op); })
+      .Case([](nn::LstmOp op) { return lstm(op); })
+      .Case([](nn::LstmGradOp op) { return lstmGrad(op); })
+      .Case([](nn::GruOp op) { return gru(op); })
+      .Case([](nn::GruGradOp op) { return gruGrad(op); })
+      .Case([](nn::RnnOp op) { return rnn(op); })
+      .Case([](nn::RnnGradOp op) { return rnnGrad(op); })
       .Case([](nn::SoftmaxOp op) {
         return ofType("softmax", {0, result(0)}, rowsOf<exec::SoftmaxArguments>(op.getX()),
                       op.getX());

@@ -65,3 +65,18 @@ Value plimsoll::prepare::addendBesides(Value sum, double number) {
     return add.getA();
   return {};
 }
+
+bool plimsoll::prepare::isFixed(Value value) {
+  SmallVector<Value> pending = {value};
+  DenseSet<Operation *> seen;
+  while (!pending.empty()) {
+    Value next = pending.pop_back_val();
+    Operation *op = next.getDefiningOp();
+    if (!op || !nn::detail::isFloat(next.getType()) || !seen.insert(op).second)
+      continue;
+    if (isa<nn::LoadOp>(op))
+      return false;
+    llvm::append_range(pending, op->getOperands());
+  }
+  return true;
+}

@@ -31,6 +31,10 @@ template <typename Op> mlir::Value otherOperand(Op op, mlir::Value known) {
 /// Returns the operand of an addition whose other operand is the constant `number`, or null.
 mlir::Value addendBesides(mlir::Value sum, double number);
 
+/// True if no parameter went into `value`, so that it needs no gradient: a mask or a table, but not
+/// a learned bias.
+bool isFixed(mlir::Value value);
+
 } // namespace plimsoll::prepare
 
 #endif // PLIMSOLL_PASSES_PREPARE_MATCHING_H

@@ -58,9 +58,10 @@ def SimplifyPass : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
   let summary = "removes what exporters leave behind";
   let description = [{
     Folds transposes into matrix products and into each other, drops reshapes and broadcasts that
-    change nothing or that the next op does itself, additions of zero and products with one, moves a
-    transposition through the reshapes that merge batch and heads around it, and removes ops that no
-    result needs.
+    change nothing or that the next op does itself, makes views of transpositions that move only
+    dimensions of size 1, drops additions of zero and products with one, moves a
+    transposition through the reshapes that merge batch and heads around it, replaces parts that are
+    put together again by the whole, and removes ops that no result needs.
 
     Before:
     ```mlir
@@ -91,6 +92,16 @@ def RaiseLayerNormPass : Pass<"nn-raise-layer-norm", "::mlir::func::FuncOp"> {
     Recognises `(x - mean) / sqrt(mean((x - mean)^2) + epsilon) * scale + bias` over the
     last dimension, and the same without the mean (root mean square normalisation), with a
     remark for each.
+  }];
+  let dependentDialects = ["::plimsoll::nn::NNDialect"];
+}
+
+def RaiseRotaryPass : Pass<"nn-raise-rotary", "::mlir::func::FuncOp"> {
+  let summary = "raises decomposed rotary position embeddings to nn.rotary";
+  let description = [{
+    Recognises `x cos + concat(-x2, x1) sin`, where `x1` and `x2` are the halves of the features of
+    `x`, `[batch, heads, tokens, features]`, and no parameter went into the tables. A transposition
+    that made `x` moves behind the op, so that attention can take it. Emits a remark for each.
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
 }

@@ -111,23 +111,6 @@ static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t key
   return nn::ReshapeOp::create(rewriter, mask.getLoc(), type.clone(shape), mask);
 }
 
-/// True if no parameter went into `value`, so that it needs no gradient. A learned bias on the
-/// scores is not a mask.
-static bool isFixed(Value value) {
-  SmallVector<Value> pending = {value};
-  DenseSet<Operation *> seen;
-  while (!pending.empty()) {
-    Value next = pending.pop_back_val();
-    Operation *op = next.getDefiningOp();
-    if (!op || !nn::detail::isFloat(next.getType()) || !seen.insert(op).second)
-      continue;
-    if (isa<nn::LoadOp>(op))
-      return false;
-    llvm::append_range(pending, op->getOperands());
-  }
-  return true;
-}
-
 // Heads ---------------------------------------------------------------------
 
 /// Returns the tensor that `value`, [batch, group x repeats, tokens, features], repeats, with a

@@ -4,6 +4,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/prepare/Matching.h"
 #include "passes/prepare/Passes.h"
+#include "passes/prepare/SimplifyParts.h"
 
 namespace plimsoll::prepare {
 #define GEN_PASS_DEF_SIMPLIFYPASS
@@ -66,6 +67,22 @@ struct UnmergeTransposedBatch : OpRewritePattern<nn::ReshapeOp> {
   }
 };
 
+/// Replaces a transposition that moves only dimensions of size 1 by a view.
+struct ReshapeInsteadOfTranspose : OpRewritePattern<nn::TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::TransposeOp op, PatternRewriter &rewriter) const override {
+    SmallVector<int64_t> moved;
+    for (int64_t d : op.getPermutation())
+      if (op.getX().getType().getDimSize(d) != 1)
+        moved.push_back(d);
+    if (!llvm::is_sorted(moved))
+      return failure();
+    rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), op.getX());
+    return success();
+  }
+};
+
 /// Drops x + 0 and x * 1, if the constant does not broadcast x.
 template <typename Op> struct DropNeutral : OpRewritePattern<Op> {
   DropNeutral(MLIRContext *context, double neutral)
@@ -88,9 +105,11 @@ template <typename Op> struct DropNeutral : OpRewritePattern<Op> {
 struct SimplifyPass : prepare::impl::SimplifyPassBase<SimplifyPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldTransposeIntoMatmul, UnmergeTransposedBatch>(&getContext());
+    patterns.add<FoldTransposeIntoMatmul, UnmergeTransposedBatch, ReshapeInsteadOfTranspose>(
+        &getContext());
     patterns.add<DropNeutral<nn::AddOp>>(&getContext(), 0.0);
     patterns.add<DropNeutral<nn::MulOp>>(&getContext(), 1.0);
+    prepare::addPartsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 
+import cells
 import losses
 import philox
 
@@ -163,7 +164,8 @@ class Reference:
             model.graph.input.append(
                 helper.make_tensor_value_info(name, TensorProto.DOUBLE, array.shape))
         self.evaluator = ReferenceEvaluator(model, new_ops=[Dropout, Erf, Gelu, LayerNormalization,
-                                                           BatchNormalization, ConvTranspose])
+                                                           BatchNormalization, ConvTranspose, cells.LSTM,
+                                                           cells.GRU, cells.RNN])
         self.feeds = {n: a.astype(np.float64) if a.dtype == np.float32 else a
                       for n, a in {**graph.inputs, **graph.parameters}.items()}
         self.labels = losses.labels(graph.loss, graph, self.output(self.feeds).shape)

@@ -113,6 +113,45 @@ def attention(masked):
     return build
 
 
+def rotary(g):
+    """A rotation of the heads of [batch, tokens, heads x features], with tables of half as many."""
+    x = g.op("Mul", g.input("x", (2, 3, 8)), g.parameter("w", (8,)))
+    angle = np.linspace(0, 2, 6, dtype=np.float32).reshape(3, 2)
+    tables = [g.constant(np.broadcast_to(f(angle), (2, 3, 2)).copy()) for f in (np.cos, np.sin)]
+    g.op("RotaryEmbedding", x, *tables, num_heads=2)
+
+
+def recurrent(kind, gates, last=False, initial=False, bias=True, **attributes):
+    """A recurrent layer; `last`: with the states after the last step,
+    `initial`: with trained states before the first one."""
+    def build(g):
+        directions = 2 if attributes.get("direction") == "bidirectional" else 1
+        states, size = (2 if kind == "LSTM" else 1), 3
+        x = g.op("Mul", g.input("x", (2, 4, 2)), g.parameter("s", (2,)))
+        operands = [g.op("Transpose", x, perm=[1, 0, 2]),
+                    g.parameter("w", (directions, gates * size, 2)),
+                    g.parameter("r", (directions, gates * size, size)),
+                    g.parameter("b", (directions, 2 * gates * size)) if bias else ""]
+        if initial:
+            shape = g.constant([directions, 2, size], np.int64)
+            operands += [""] + [g.op("Expand", g.parameter(name, (directions, 1, size)), shape)
+                                for name in ("h", "c")[:states]]
+        y, *ends = g.op(kind, *operands, results=states + 1, hidden_size=size, **attributes)
+        parts = [g.op("Transpose", y, perm=[2, 0, 1, 3])]
+        for end in ends if last else []:
+            rows = g.op("Transpose", end, perm=[1, 0, 2])
+            parts.append(g.op("Unsqueeze", rows, g.constant([1], np.int64)))
+        g.op("Concat", *parts, axis=1)
+    return build
+
+
+def layers(kind, gates, **attributes):
+    """Graphs of a kind of cells: each direction, with and without what a layer may lack."""
+    return [recurrent(kind, gates, last=True, initial=True, **attributes),
+            recurrent(kind, gates, bias=False, direction="reverse", last=True, **attributes),
+            recurrent(kind, gates, direction="bidirectional", initial=True, **attributes)]
+
+
 def conv(**attributes):
     def build(g):
         groups = attributes.get("group", 1)
@@ -269,7 +308,7 @@ GRAPHS = {
     "nn.asinh": [unary("Asinh")],
     "nn.acosh": [unary("Acosh", 2.5, 4.0)],
     "nn.atanh": [unary("Atanh", -0.6, 0.6)],
-    "nn.tanh": [unary("Tanh")],
+    "nn.tanh": [unary("Tanh"), recurrent("GRU", 3, last=True)],  # unrolled: resets before its product
     "nn.erf": [unary("Erf")],
     "nn.sigmoid": [unary("Sigmoid")],
     "nn.relu": [unary("Relu")],
@@ -303,6 +342,10 @@ GRAPHS = {
     "nn.matmul": [matmul, gemm, resize([1, 1, 2, 1.6], mode="linear")],
     "nn.softmax": [softmax],
     "nn.attention": [attention(False), attention(True)],
+    "nn.rotary": [rotary],
+    "nn.lstm": layers("LSTM", 4),
+    "nn.gru": layers("GRU", 3, linear_before_reset=1),
+    "nn.rnn": layers("RNN", 1) + [recurrent("RNN", 1, initial=True, activations=["Relu"])],
     "nn.conv": [conv(pads=[1, 1, 1, 1]), conv(strides=[2, 2], pads=[1, 0, 1, 0], group=2),
                 conv_of((2, 3, 7), (4, 3, 3), dilations=[2], pads=[1, 1]),
                 conv_of((2, 2, 3, 4, 3), (2, 1, 2, 2, 2), group=2)],

@@ -20,13 +20,14 @@ import values  # noqa: E402
 from harness import check  # noqa: E402
 
 SPLIT = "// -----\n"
-PREPARE = "nn-simplify,nn-raise-gelu,nn-raise-layer-norm,nn-raise-attention,nn-simplify"
+PREPARE = "nn-simplify,nn-raise-gelu,nn-raise-layer-norm,nn-raise-rotary,nn-raise-attention,nn-simplify"
 STEP = f"func.func({PREPARE}),nn-build-step{{OPTIONS}},func.func(nn-simplify{{CASTS}},cse)"
 LAUNCHES = "func.func(nn-chunk-losses{rows=3 bytes=0},cse,nn-choose-saved,nn-form-launches)"
 FINISH = f"{LAUNCHES},choose-kernels,plan-memory,lower-to-exec,exec.program(exec-verify)"
 
 KEEPING = {name: f"func.func({name})" for name in (
-    "nn-simplify", "nn-raise-gelu", "nn-raise-layer-norm", "nn-raise-attention",
+    "nn-simplify", "nn-raise-gelu", "nn-raise-layer-norm", "nn-raise-rotary",
+    "nn-raise-attention",
     "nn-form-launches", "canonicalize", "cse")}
 KEEPING["all of them"] = f"func.func({PREPARE},cse,nn-form-launches,cse)"
 

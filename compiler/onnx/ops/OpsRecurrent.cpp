@@ -1,6 +1,7 @@
-//===- OpsRecurrent.cpp - LSTM, GRU and RNN, one step after the other ---------------===//
+//===- OpsRecurrent.cpp - LSTM, GRU and RNN --------------------------------------===//
 //
-// The sequence is unrolled, since its length is known. Weights are ONNX's: gates i, o, f, c (LSTM)
+// A direction is one op. Cells that the ops do not have (peepholes, a reset before the product) are
+// unrolled, since the length of the sequence is known. Weights are ONNX's: gates i, o, f, c (LSTM)
 // or z, r, h (GRU) one after the other, for each direction.
 //===----------------------------------------------------------------------===//
 #include "compiler/onnx/fold/Arithmetic.h"
@@ -40,8 +41,22 @@ public:
   }
 
 protected:
-  /// Computes one step from the input's part of the gates and updates the state.
-  virtual void step(Value x, Value &hidden, Value &cell) = 0;
+  /// All hidden states of a direction, [steps, batch, size], and the last state.
+  struct States {
+    Value all, hidden, cell; ///< cell: null for kinds that have none
+  };
+
+  /// True if an op computes all steps.
+  virtual bool isOneOp() const { return true; }
+  /// Computes all steps from the input's part of the gates by one op.
+  virtual States layer(Value x, Value hidden, Value cell, ArrayRef<NamedAttribute> attrs) = 0;
+  /// Computes one step from the input's part of the gates and updates the state, if no op does.
+  virtual void step(Value, Value &, Value &) {}
+  /// Returns the gates of the op in their order, as numbers of ONNX's gates.
+  virtual ArrayRef<int> order() const = 0;
+  /// Returns the number of gates, from the first on, whose recurrent bias may be added to the
+  /// input's part.
+  virtual int64_t biasedGates() const { return gates; }
   virtual void readDirection(int64_t) {}
   virtual bool hasCell() const { return false; }
   /// True if the cell supports `activation` as entry `i` of the node's list. For each direction the
@@ -57,6 +72,11 @@ protected:
   /// Returns the columns of `count` gates from gate `g` on.
   Value gate(Value all, int64_t g, int64_t count = 1) {
     return n.part(all, typeOf(all).getRank() - 1, g * size, count * size);
+  }
+
+  /// Returns the state after the last step that was computed.
+  Value last(Value states, ArrayRef<NamedAttribute> attrs) {
+    return states ? a.squeeze(n.part(states, 0, attrs.empty() ? steps - 1 : 0, 1), 0) : Value();
   }
 
   Node &n;
@@ -81,7 +101,7 @@ private:
     steps = shapeOf(input)[0];
     batch = shapeOf(input)[1];
     constexpr int64_t opsOfStep = 16;
-    if (steps > kMaxUnrolledNodes / opsOfStep)
+    if (!isOneOp() && steps > kMaxUnrolledNodes / opsOfStep)
       n.error("its " + Twine(steps) + " steps are unrolled, and " +
                   Twine(kMaxUnrolledNodes / opsOfStep) + " are supported",
               "cut the sequences into shorter ones");
@@ -124,24 +144,63 @@ private:
       rBias = n.part(bias, 0, gates * size, gates * size);
     }
     readDirection(d);
+    if (isOneOp())
+      for (Value *each : {&w, &r, &wBias, &rBias})
+        *each = inOrder(*each);
     Value flat = n.reshape(input, {steps * batch, shapeOf(input)[2]});
-    Value all = a.matmul(flat, w, /*transposeB=*/true);
+    Value all = a.matmul(flat, w, /*transposeB=*/true), h = initial(5, d);
+    Value c = hasCell() ? initial(6, d) : Value();
+    States states = isOneOp() ? runLayer(all, h, c, reverse) : unroll(all, h, c, reverse);
+    if (n.failed())
+      return;
+    outputs.push_back(a.unsqueeze(states.all, 1));
+    hidden.push_back(a.unsqueeze(states.hidden, 0));
+    if (states.cell)
+      cells.push_back(a.unsqueeze(states.cell, 0));
+  }
+
+  /// Returns `value` with its gates, in its first dimension, in the order of the op. Where the
+  /// weights are PyTorch's, nn-simplify finds that they are in this order again.
+  Value inOrder(Value value) {
+    if (!value || order().size() < 2)
+      return value;
+    SmallVector<Value> parts;
+    for (int gate : order())
+      parts.push_back(n.part(value, 0, gate * size, size));
+    return a.concat(parts, 0);
+  }
+
+  States runLayer(Value all, Value h, Value c, bool reverse) {
+    if (Value bias = layerBias())
+      all = a.add(all, bias);
+    all = n.reshape(all, {steps, batch, gates * size});
+    SmallVector<NamedAttribute, 1> attrs;
+    if (reverse)
+      attrs.push_back(n.unitNamed("reverse"));
+    return layer(all, h, c, attrs);
+  }
+
+  /// Returns the input's bias plus the part of the recurrent one that may be added to it.
+  Value layerBias() {
+    if (!wBias)
+      return {};
+    Value own = n.part(rBias, 0, 0, biasedGates() * size);
+    if (int64_t rest = (gates - biasedGates()) * size)
+      own = a.concat({own, n.broadcast(n.scalar(0.0, own), {rest})}, 0);
+    return a.add(wBias, own);
+  }
+
+  States unroll(Value all, Value h, Value c, bool reverse) {
     if (wBias)
       all = a.add(all, wBias);
     all = n.reshape(all, {steps, batch, gates * size});
-    Value h = initial(5, d), c = hasCell() ? initial(6, d) : Value();
     SmallVector<Value> each(steps);
     for (int64_t t = 0; t < steps && !n.failed(); ++t) {
       int64_t at = reverse ? steps - 1 - t : t;
       step(a.squeeze(n.part(all, 0, at, 1), 0), h, c);
-      each[at] = h && !n.failed() ? n.reshape(h, {1, 1, batch, size}) : Value();
+      each[at] = h && !n.failed() ? n.reshape(h, {1, batch, size}) : Value();
     }
-    if (n.failed())
-      return;
-    outputs.push_back(a.concat(each, 0));
-    hidden.push_back(a.unsqueeze(h, 0));
-    if (c)
-      cells.push_back(a.unsqueeze(c, 0));
+    return {n.failed() ? Value() : a.concat(each, 0), h, c};
   }
 
   void setResult(Value value, ArrayRef<int64_t> batchOrder, int i) {
@@ -158,10 +217,21 @@ public:
 
 private:
   bool hasCell() const override { return true; }
+  bool isOneOp() const override { return !n.has(7); }
+  ArrayRef<int> order() const override {
+    static constexpr int ifgo[] = {0, 2, 3, 1};
+    return ifgo;
+  }
   void readDirection(int64_t d) override {
     peepholes = ofDirection(7, d);
     if (n.intAttr("input_forget", 0))
       n.unsupported("coupled gates (input_forget) are not supported");
+  }
+
+  States layer(Value x, Value h, Value c, ArrayRef<NamedAttribute> attrs) override {
+    Value all = n.emit<nn::LstmOp>({x, r, h, c}, attrs);
+    Value cells = all ? all.getDefiningOp<nn::LstmOp>().getCells() : Value();
+    return {all, last(all, attrs), last(cells, attrs)};
   }
 
   Value peep(Value all, int64_t g, int64_t hole, Value cell) {
@@ -185,11 +255,25 @@ private:
 
 class Gru : public Recurrence {
 public:
-  explicit Gru(Node &n) : Recurrence(n, 3) {}
+  explicit Gru(Node &n) : Recurrence(n, 3), before(n.intAttr("linear_before_reset", 0) != 0) {}
 
 private:
+  bool isOneOp() const override { return before; }
+  ArrayRef<int> order() const override {
+    static constexpr int rzn[] = {1, 0, 2};
+    return rzn;
+  }
+  int64_t biasedGates() const override { return 2; }
+
+  States layer(Value x, Value h, Value, ArrayRef<NamedAttribute> attrs) override {
+    SmallVector<Value> operands = {x, r, h};
+    if (rBias)
+      operands.push_back(gate(rBias, 2));
+    Value all = n.emit<nn::GruOp>(operands, attrs);
+    return {all, last(all, attrs), Value()};
+  }
+
   void step(Value x, Value &h, Value &) override {
-    bool before = n.intAttr("linear_before_reset", 0) != 0;
     Value rGates = n.part(r, 0, 0, 2 * size), rNew = n.part(r, 0, 2 * size, size);
     Value both = a.add(gate(x, 0, 2), a.matmul(h, rGates, /*transposeB=*/true));
     if (rBias)
@@ -197,12 +281,14 @@ private:
     if (!both)
       return;
     Value update = a.sigmoid(gate(both, 0)), reset = a.sigmoid(gate(both, 1));
-    Value old = a.matmul(before ? h : a.mul(reset, h), rNew, /*transposeB=*/true);
+    Value old = a.matmul(a.mul(reset, h), rNew, /*transposeB=*/true);
     if (rBias)
       old = a.add(old, gate(rBias, 2));
-    Value fresh = a.tanh(a.add(gate(x, 2), before ? a.mul(reset, old) : old));
+    Value fresh = a.tanh(a.add(gate(x, 2), old));
     h = a.add(fresh, a.mul(update, a.sub(h, fresh)));
   }
+
+  bool before; ///< the product comes before the reset gate
 };
 
 class Rnn : public Recurrence {
@@ -217,11 +303,14 @@ private:
     return isSame && (isRelu || activation.equals_insensitive("tanh"));
   }
 
-  void step(Value x, Value &h, Value &) override {
-    Value all = a.add(x, a.matmul(h, r, /*transposeB=*/true));
-    if (rBias)
-      all = a.add(all, rBias);
-    h = isRelu ? a.relu(all) : a.tanh(all);
+  ArrayRef<int> order() const override { return {}; }
+
+  States layer(Value x, Value h, Value, ArrayRef<NamedAttribute> attrs) override {
+    SmallVector<NamedAttribute, 2> all(attrs);
+    if (isRelu)
+      all.push_back(n.unitNamed("relu"));
+    Value states = n.emit<nn::RnnOp>({x, r, h}, all);
+    return {states, last(states, attrs), Value()};
   }
 
   bool isRelu = false;

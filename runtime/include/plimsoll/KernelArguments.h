@@ -147,6 +147,52 @@ struct AttentionArguments {
   }
 };
 
+struct RotaryArguments {
+  int64_t size[3] = {1, 1, 1};
+  int64_t features = 0;
+  int64_t table[3] = {1, 1, 1};
+  bool transposed = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 8; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(size, features, table, transposed);
+    to.type = type;
+  }
+};
+
+struct GatedArguments {
+  int64_t steps = 0;
+  int64_t batch = 0;
+  int64_t size = 0;
+  bool reverse = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(steps, batch, size, reverse);
+    to.type = type;
+  }
+};
+
+struct RnnArguments {
+  int64_t steps = 0;
+  int64_t batch = 0;
+  int64_t size = 0;
+  bool reverse = false;
+  bool relu = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 5; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(steps, batch, size, reverse, relu);
+    to.type = type;
+  }
+};
+
 struct SoftmaxArguments {
   int64_t rows = 0;
   int64_t cols = 0;

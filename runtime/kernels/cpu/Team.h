@@ -49,6 +49,21 @@ inline void parallelRanges(int threads, int64_t count, int64_t grain, int64_t wo
   }
 }
 
+/// Waits until all members of the team are here; outside of a team it does nothing.
+inline void awaitTeam() {
+#pragma omp barrier
+}
+
+/// Calls body(me, members) on each member of a team of `threads`. All of them may call awaitTeam.
+template <typename Body> inline void parallelTeam(int threads, const Body &body) {
+  if (threads <= 1) {
+    body(int64_t(0), int64_t(1));
+    return;
+  }
+#pragma omp parallel num_threads(threads)
+  body(int64_t(omp_get_thread_num()), int64_t(omp_get_num_threads()));
+}
+
 } // namespace plimsoll::cpu
 
 #endif // PLIMSOLL_KERNELS_TEAM_H

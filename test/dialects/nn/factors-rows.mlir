@@ -18,3 +18,9 @@ func.func @rows(%x: tensor<4x8xf32>, %n: tensor<4x8xi64>, %dy: tensor<4xf32>) {
   %6:2 = nn.top_k %x {k = 3 : i64} : tensor<4x8xf32>
   return
 }
+
+func.func @rotary(%x: tensor<4x16x8x64xf32>, %t: tensor<1x16x1x64xf32>) {
+  // CHECK: nn.rotary ([i, j, k, l], [1, j, 1, l], [1, j, 1, l]) -> ([i, j, k, l]) {i = 4 free, j = 16 free, k = 8 free, l = 64 whole}
+  %0 = nn.rotary %x, %t, %t : tensor<4x16x8x64xf32>, tensor<1x16x1x64xf32>
+  return
+}

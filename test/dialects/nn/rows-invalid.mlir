@@ -45,3 +45,19 @@ func.func @too_many(%x: tensor<4x8xf32>) {
   %0, %1 = nn.top_k %x {k = 9 : i64} : tensor<4x8xf32>
   return
 }
+
+// -----
+
+func.func @rotary(%x: tensor<4x16x8x63xf32>, %t: tensor<1x16x1x63xf32>) {
+  // expected-error @+1 {{expected four dimensions, the last of even size, got 'tensor<4x16x8x63xf32>'}}
+  %0 = nn.rotary %x, %t, %t : tensor<4x16x8x63xf32>, tensor<1x16x1x63xf32>
+  return
+}
+
+// -----
+
+func.func @table(%x: tensor<4x16x8x64xf32>, %t: tensor<2x16x1x64xf32>) {
+  // expected-error @+1 {{a table 'tensor<2x16x1x64xf32>' cannot be broadcast to 'tensor<4x16x8x64xf32>'}}
+  %0 = nn.rotary %x, %t, %t : tensor<4x16x8x64xf32>, tensor<2x16x1x64xf32>
+  return
+}

@@ -25,3 +25,10 @@ func.func @order(%x: tensor<4x8xf64>) -> (tensor<4xi64>, tensor<4x8xf64>, tensor
   %4 = nn.log_softmax %x : tensor<4x8xf64>
   return %0, %1, %2, %3, %4 : tensor<4xi64>, tensor<4x8xf64>, tensor<4x3xf64>, tensor<4x3xi64>, tensor<4x8xf64>
 }
+
+// CHECK-LABEL: func.func @rotary
+func.func @rotary(%x: tensor<4x16x8x64xf32>, %t: tensor<1x16x1x64xf32>) -> tensor<4x16x8x64xf32> {
+  // CHECK: nn.rotary %{{.*}}, %{{.*}}, %{{.*}} {transposed} : tensor<4x16x8x64xf32>, tensor<1x16x1x64xf32>
+  %0 = nn.rotary %x, %t, %t {transposed} : tensor<4x16x8x64xf32>, tensor<1x16x1x64xf32>
+  return %0 : tensor<4x16x8x64xf32>
+}

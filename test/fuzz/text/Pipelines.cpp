@@ -8,6 +8,7 @@ static constexpr const char *kAlone[] = {
     "func.func(nn-simplify)",
     "func.func(nn-raise-gelu)",
     "func.func(nn-raise-layer-norm)",
+    "func.func(nn-raise-rotary)",
     "func.func(nn-raise-attention)",
     "nn-attach-lora{modules=.* rank=1}",
     "nn-attach-teacher",
@@ -31,7 +32,8 @@ static constexpr const char *kAlone[] = {
     "exec.program(exec-verify)"};
 
 static constexpr const char *kPrepare =
-    "func.func(nn-simplify,nn-raise-gelu,nn-raise-layer-norm,nn-raise-attention,nn-simplify),";
+    "func.func(nn-simplify,nn-raise-gelu,nn-raise-layer-norm,nn-raise-rotary,"
+    "nn-raise-attention,nn-simplify),";
 static constexpr const char *kLosses[] = {"", "nn-attach-loss,", "nn-attach-loss{loss=mse},",
                                           "nn-attach-loss{loss=cross-entropy:logits},"};
 static constexpr const char *kSteps[] = {

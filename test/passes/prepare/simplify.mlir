@@ -98,3 +98,50 @@ func.func @unused(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %a = nn.exp %x : tensor<2x3xf32>
   return %x : tensor<2x3xf32>
 }
+
+// Rows in another order, and back: the tensor itself.
+// CHECK-LABEL: func.func @order_and_back
+// CHECK-NEXT:    return %arg0
+func.func @order_and_back(%w: tensor<8x4xf32>) -> tensor<8x4xf32> {
+  %a:2 = nn.split %w {axis = 0 : i64, sizes = array<i64: 2, 6>} : tensor<8x4xf32>
+  %b:3 = nn.split %w {axis = 0 : i64, sizes = array<i64: 2, 4, 2>} : tensor<8x4xf32>
+  %c = nn.concat %b#2, %b#1, %a#0 {axis = 0 : i64} : tensor<2x4xf32>, tensor<4x4xf32>, tensor<2x4xf32>
+  %d:3 = nn.split %c {axis = 0 : i64, sizes = array<i64: 2, 4, 2>} : tensor<8x4xf32>
+  %e = nn.concat %d#2, %d#1, %d#0 {axis = 0 : i64} : tensor<2x4xf32>, tensor<4x4xf32>, tensor<2x4xf32>
+  return %e : tensor<8x4xf32>
+}
+
+// Parts of what was put together are the tensors themselves, or fewer of them.
+// CHECK-LABEL: func.func @apart_again
+// CHECK-NEXT:    %[[Y:.*]] = nn.concat %arg1, %arg2 {axis = 0 : i64}
+// CHECK-NEXT:    return %arg0, %[[Y]]
+func.func @apart_again(%a: tensor<3xf32>, %b: tensor<2xf32>, %c: tensor<4xf32>) -> (tensor<3xf32>, tensor<6xf32>) {
+  %0 = nn.concat %a, %b {axis = 0 : i64} : tensor<3xf32>, tensor<2xf32>
+  %1 = nn.concat %0, %c {axis = 0 : i64} : tensor<5xf32>, tensor<4xf32>
+  %2:2 = nn.split %1 {axis = 0 : i64, sizes = array<i64: 3, 6>} : tensor<9xf32>
+  return %2#0, %2#1 : tensor<3xf32>, tensor<6xf32>
+}
+
+// Along other dimensions, in another order, or where slices are missing, nothing is the whole.
+// CHECK-LABEL: func.func @not_whole
+// CHECK:         nn.concat
+// CHECK:         nn.concat
+// CHECK:         nn.concat
+func.func @not_whole(%w: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<8x2xf32>, tensor<3x4xf32>) {
+  %a:2 = nn.split %w {axis = 0 : i64, sizes = array<i64: 2, 2>} : tensor<4x4xf32>
+  %0 = nn.concat %a#1, %a#0 {axis = 0 : i64} : tensor<2x4xf32>, tensor<2x4xf32>
+  %b:2 = nn.split %w {axis = 1 : i64, sizes = array<i64: 2, 2>} : tensor<4x4xf32>
+  %1 = nn.concat %b#0, %b#1 {axis = 0 : i64} : tensor<4x2xf32>, tensor<4x2xf32>
+  %c:3 = nn.split %w {axis = 0 : i64, sizes = array<i64: 1, 2, 1>} : tensor<4x4xf32>
+  %2 = nn.concat %c#0, %c#1 {axis = 0 : i64} : tensor<1x4xf32>, tensor<2x4xf32>
+  return %0, %1, %2 : tensor<4x4xf32>, tensor<8x2xf32>, tensor<3x4xf32>
+}
+
+// Only a dimension of size 1 moves: no element does.
+// CHECK-LABEL: func.func @moved_unit
+// CHECK-NEXT:    %[[Y:.*]] = nn.reshape %arg0 : tensor<3x1x4xf32> to tensor<3x4x1xf32>
+// CHECK-NEXT:    return %[[Y]]
+func.func @moved_unit(%x: tensor<3x1x4xf32>) -> tensor<3x4x1xf32> {
+  %y = nn.transpose %x {permutation = array<i64: 0, 2, 1>} : tensor<3x1x4xf32>
+  return %y : tensor<3x4x1xf32>
+}

@@ -207,4 +207,27 @@ TEST_F(CudaKernels, RunningSums) {
   });
 }
 
+// The same operations on the same numbers: the same bits.
+TEST_F(CudaKernels, Rotary) {
+  forFloats([&](auto zero, double) {
+    using T = decltype(zero);
+    for (const Sizes &table : {Sizes{1, 1, 1}, {3, 1, 1}, {1, 5, 1}, {1, 1, 2}, {3, 5, 2}})
+      for (int64_t transposed : {0, 1})
+        for (bool inPlace : {false, true}) {
+          const int64_t features = 18, elements = 3 * 5 * 2 * features;
+          const int64_t entries = table[0] * table[1] * table[2] * features;
+          Compare compare;
+          auto x = random<T>(elements);
+          int first = inPlace ? compare.update(x) : compare.read(x);
+          compare.read(random<T>(entries));
+          compare.read(random<T>(entries));
+          int y = inPlace ? compare.same(first) : compare.write<T>(elements);
+          compare.run(plimsoll::rotary, cuda::rotary,
+                      {3, 5, 2, features, table[0], table[1], table[2], transposed}, {},
+                      keyOf<T>());
+          compare.expect<T>(y, 0);
+        }
+  });
+}
+
 } // namespace

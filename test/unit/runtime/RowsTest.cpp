@@ -146,6 +146,38 @@ TEST_P(Rows, ElementsGatheredAndScattered) {
   EXPECT_EQ(scatter(4), x);
 }
 
+TEST_P(Rows, RotaryTurnsPairsAndBack) {
+  // x [2, 3, 2, 6] with a table [1, 3, 1, 6], whose halves are those of three angles.
+  const int64_t rows = 12, tokens = 3, features = 6;
+  const Sizes sizes = {2, tokens, 2, features, 1, tokens, 1};
+  forTypes([&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>) {
+      Floats drawn = random(rows * features);
+      std::vector<T> x(drawn.begin(), drawn.end()), cos(tokens * features), sin(cos), y(x), back(x);
+      for (int64_t i = 0; i < tokens * features; ++i) {
+        double angle = 0.3 * double(i / features) + 0.7 * double(i % (features / 2));
+        cos[i] = T(std::cos(angle)), sin[i] = T(std::sin(angle));
+      }
+      Sizes forward = sizes, backward = sizes;
+      forward.push_back(0), backward.push_back(1);
+      run("rotary", {x.data(), cos.data(), sin.data(), y.data()}, forward, {}, 2, typeOf<T>());
+      run("rotary", {y.data(), cos.data(), sin.data(), back.data()}, backward, {}, 2, typeOf<T>());
+      std::vector<double> turned(x.size());
+      for (int64_t row = 0; row < rows; ++row)
+        for (int64_t i = 0; i < features / 2; ++i) {
+          int64_t j = i + features / 2, table = row / 2 % tokens * features + i;
+          double a = x[row * features + i], b = x[row * features + j];
+          turned[row * features + i] = a * cos[table] - b * sin[table];
+          turned[row * features + j] = b * cos[table] + a * sin[table];
+        }
+      double tolerance = std::is_same_v<T, float> ? 1e-6 : 1e-15;
+      EXPECT_LT(worst(y, turned), tolerance);
+      EXPECT_LT(worst(back, std::vector<double>(x.begin(), x.end())), tolerance);
+    }
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(Isa, Rows, testing::ValuesIn(libraries()), libraryName);
 
 } // namespace
