@@ -100,6 +100,8 @@ private:
     input = batchFirst ? n.transpose(x, {1, 0, 2}) : x;
     steps = shapeOf(input)[0];
     batch = shapeOf(input)[1];
+    if (steps == 0)
+      n.error("its sequences have no steps");
     constexpr int64_t opsOfStep = 16;
     if (!isOneOp() && steps > kMaxUnrolledNodes / opsOfStep)
       n.error("its " + Twine(steps) + " steps are unrolled, and " +
