@@ -123,14 +123,14 @@ void Frontier::climb(Style style) {
     last = members.back().arenaBytes;
 }
 
-/// Tries targets in equal steps down to the bound. After two misses in a row, bisects between the
+/// Tries targets in equal steps down to the bound. After four misses in a row, bisects between the
 /// last target reached and the first one missed.
 void Frontier::climbToMissed(Style style) {
   const int64_t top = unconstrained().arenaBytes, span = top - planBound;
   const int32_t rungs = rungCount(options.effort);
   int64_t reached = top, missed = planBound;
   int32_t failures = 0;
-  for (int32_t k = 1; k <= rungs && span > 0 && failures < 2; ++k) {
+  for (int32_t k = 1; k <= rungs && span > 0 && failures < 4; ++k) {
     const int64_t target = top - span / rungs * k - span % rungs * k / rungs;
     if (addRung(target, style)) {
       reached = target;
