@@ -76,7 +76,7 @@ private:
       if (!first)
         continue;
       Value second = asTable(rewriter, sin, x); // of the same type
-      emitRemark(op.getLoc(), "rotary embedding recognised: ") << nn::describe(op);
+      emitRemark(op.getLoc(), "raised to nn.rotary: ") << nn::describe(op);
       rewriter.replaceOpWithNewOp<nn::RotaryOp>(op, x, first, second, /*transposed=*/false);
       return success();
     }

@@ -1,7 +1,7 @@
 // RUN: plimsoll-opt %s --nn-raise-rotary -split-input-file 2>&1 | FileCheck %s
 
 // As Hugging Face's models have it, transposed for attention.
-// CHECK: remark: rotary embedding recognised
+// CHECK: remark: raised to nn.rotary
 // CHECK-LABEL: func.func @llama
 // CHECK:         %[[COS:.*]] = nn.transpose %arg1 {permutation = array<i64: 0, 2, 1, 3>}
 // CHECK:         %[[SIN:.*]] = nn.transpose %arg2 {permutation = array<i64: 0, 2, 1, 3>}
