@@ -347,10 +347,10 @@ private:
       return copy;
     IRMapping mapping;
     Copies own; // of a launch that others read, whose operands are in its own loop nest
-    Operation *place = isView ? reader : placeFor(value, reader);
+    bool isShared = &known == &shared && !isView;
+    Operation *place = isShared ? placeFor(value, reader) : reader;
     for (Value operand : op->getOperands())
-      mapping.map(operand,
-                  remake(operand, place, &known == &shared && !isView ? own : known, shared));
+      mapping.map(operand, remake(operand, place, isShared ? own : known, shared));
     Operation *copy = op->clone(mapping);
     copy->setLoc(nn::withPhase(nn::withoutValues(op->getLoc()), nn::phaseOf(reader->getLoc())));
     block.getOperations().insert(place->getIterator(), copy);

@@ -24,12 +24,11 @@ template <int gates> int64_t backwardSpace(const LaunchShape &shape) {
 }
 
 /// Runs all steps of the gradient of `cell`, which has the members
-///   gates, weight, dh, parts
+///   gates, weight, dh, parts, carries
 ///   begin(row, unit, unitEnd)                sets what is carried from step to step to zero
-///   step(step, before, row, unit, unitEnd)   writes the gradients of the sums, reading the
-///   gradient
-///                                            of the state from `dh`, where it leaves the part that
-///                                            comes through no product; true if there is one
+///   step(step, before, row, unit, unitEnd)   writes the gradients of the sums; reads that of the
+///                                            state from `dh`, and leaves there what comes through
+///                                            no product, if the cell `carries` that
 ///   part(p, step)                            the gradients of the sums that multiply part p of the
 ///                                            weight's rows, [batch, stride]
 ///   partRows(p)                              how many rows these are

@@ -134,3 +134,28 @@ func.func @waiting(%x: tensor<512x2048xf32>, %w1: tensor<2048x1024xf32>, %w2: te
   %du = nn.gelu_grad %e, %u : tensor<512x1024xf32>, tensor<512x1024xf32> loc(#back)
   return %du, %dy : tensor<512x1024xf32>, tensor<512x2048xf32>
 }
+
+// What the first product reads has no host, since the nest waits for that product. It is a launch before the
+// product, and its own copy of the activation is, too.
+// CHECK-LABEL: func.func @before_the_host
+// CHECK:         %[[U:.*]] = nn.matmul %arg0, %arg1
+// CHECK:         nn.softmax
+// CHECK-NEXT:    %[[G1:.*]] = nn.gelu %[[U]]
+// CHECK-NEXT:    %[[W:.*]] = nn.mul %[[G1]], %[[G1]]
+// CHECK-NEXT:    %[[E:.*]] = nn.matmul %[[W]], %arg3
+// CHECK-NEXT:    %[[G2:.*]] = nn.gelu %[[U]]
+// CHECK-NEXT:    nn.gelu_grad %[[E]], %[[U]]
+// CHECK-NEXT:    nn.matmul %[[G2]], %{{.*}} {transpose_a}
+func.func @before_the_host(%x: tensor<512x2048xf32>, %w1: tensor<2048x1024xf32>, %w2: tensor<1024x65536xf32>, %w3: tensor<1024x1024xf32>) -> (tensor<512x1024xf32>, tensor<1024x65536xf32>) {
+  %u = nn.matmul %x, %w1 : tensor<512x2048xf32>, tensor<2048x1024xf32>
+  %g = nn.gelu %u : tensor<512x1024xf32>
+  %w = nn.mul %g, %g : tensor<512x1024xf32>, tensor<512x1024xf32>
+  %p = nn.matmul %w, %w2 : tensor<512x1024xf32>, tensor<1024x65536xf32>
+  %q = nn.matmul %g, %w2 : tensor<512x1024xf32>, tensor<1024x65536xf32>
+  %y = nn.add %p, %q : tensor<512x65536xf32>, tensor<512x65536xf32>
+  %dy = nn.softmax %y : tensor<512x65536xf32> loc(#back)
+  %e = nn.matmul %w, %w3 : tensor<512x1024xf32>, tensor<1024x1024xf32> loc(#back)
+  %dw = nn.matmul %g, %dy {transpose_a} : tensor<512x1024xf32>, tensor<512x65536xf32> loc(#back)
+  %du = nn.gelu_grad %e, %u : tensor<512x1024xf32>, tensor<512x1024xf32> loc(#back)
+  return %du, %dw : tensor<512x1024xf32>, tensor<1024x65536xf32>
+}
