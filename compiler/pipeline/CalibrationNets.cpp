@@ -44,7 +44,9 @@ func.func @forward(%ids: tensor<$Bx$Txi64> {nn.name = "input_ids", nn.role = "in
   %qr = nn.concat %qn, %qs#0 {axis = 3 : i64} : tensor<$Bx$Hx$Tx$S/2xf32>, tensor<$Bx$Hx$Tx$S/2xf32>
   %qa = nn.mul %qr, %q : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
   %kt = nn.transpose %k4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
-  %k = nn.rotary %kt, %kt, %kt : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
+  %half = nn.constant dense<0.5> : tensor<f32>
+  %table = nn.broadcast %half : tensor<f32> to tensor<1x1x$Tx$Sxf32>
+  %k = nn.rotary %kt, %table, %table : tensor<$Bx$Hx$Tx$Sxf32>, tensor<1x1x$Tx$Sxf32>
   %v = nn.transpose %v4 {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Tx$Hx$Sxf32>
   %a, %lse = nn.attention %qa, %k, %v {causal, scale = 0.125 : f64} : tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>, tensor<$Bx$Hx$Tx$Sxf32>
   %at = nn.transpose %a {permutation = array<i64: 0, 2, 1, 3>} : tensor<$Bx$Hx$Tx$Sxf32>
