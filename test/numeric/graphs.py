@@ -114,11 +114,13 @@ def attention(masked):
 
 
 def rotary(g):
-    """A rotation of the heads of [batch, tokens, heads x features], with tables of half as many."""
-    x = g.op("Mul", g.input("x", (2, 3, 8)), g.parameter("w", (8,)))
-    angle = np.linspace(0, 2, 6, dtype=np.float32).reshape(3, 2)
-    tables = [g.constant(np.broadcast_to(f(angle), (2, 3, 2)).copy()) for f in (np.cos, np.sin)]
-    g.op("RotaryEmbedding", x, *tables, num_heads=2)
+    """A rotation of [batch, heads, tokens, features] as Hugging Face's models write it."""
+    x = g.op("Mul", g.input("x", (2, 2, 3, 4)), g.parameter("w", (4,)))
+    angle = np.linspace(0, 2, 12, dtype=np.float32).reshape(1, 1, 3, 4)
+    halves = g.op("Split", x, g.constant([2, 2], np.int64), results=2, axis=3)
+    turned = g.op("Concat", g.op("Neg", halves[1]), halves[0], axis=3)
+    g.op("Add", g.op("Mul", x, g.constant(np.cos(angle))),
+         g.op("Mul", turned, g.constant(np.sin(angle))))
 
 
 def recurrent(kind, gates, last=False, initial=False, bias=True, **attributes):

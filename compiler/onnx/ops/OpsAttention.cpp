@@ -122,8 +122,6 @@ static Value rotate(Node &n, Value x, int64_t dim) {
   Arithmetic a(n);
   Value cosine = rotaryTable(n, 1, dim / 2), sine = rotaryTable(n, 2, dim / 2);
   bool interleaved = n.intAttr("interleaved", 0) != 0;
-  if (!interleaved && cosine && sine)
-    return n.emit<nn::RotaryOp>({x, a.concat({cosine, cosine}, 3), a.concat({sine, sine}, 3)});
   Shape shape(shapeOf(x)), pairs(shape);
   pairs.back() = interleaved ? dim / 2 : 2;
   pairs.push_back(interleaved ? 2 : dim / 2);
