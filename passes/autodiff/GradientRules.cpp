@@ -1,6 +1,7 @@
 //===- GradientRules.cpp - the rules, declarative and in C++ ------------------===//
 #include "passes/autodiff/GradientRules.h"
 #include "dialects/nn/TensorType.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 using namespace plimsoll;
@@ -104,12 +105,9 @@ static LogicalResult castGradient(GradientBuilder &b, Operation *op) {
 }
 
 static LogicalResult transposeGradient(GradientBuilder &b, Operation *op) {
-  ArrayRef<int64_t> permutation = cast<nn::TransposeOp>(op).getPermutation();
-  SmallVector<int64_t> inverse(permutation.size());
-  for (auto [i, p] : llvm::enumerate(permutation))
-    inverse[p] = i;
   if (b.needs(0))
-    b.add(0, b.create<nn::TransposeOp>(b.dy(), inverse));
+    b.add(0, b.create<nn::TransposeOp>(
+                 b.dy(), invertPermutationVector(cast<nn::TransposeOp>(op).getPermutation())));
   return success();
 }
 

@@ -80,3 +80,14 @@ bool plimsoll::prepare::isFixed(Value value) {
   }
   return true;
 }
+
+Value plimsoll::prepare::asFourDimensions(OpBuilder &builder, Value value, int64_t last) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getRank() > 4 || type.getRank() == 0 || type.getShape().back() != last)
+    return {};
+  if (type.getRank() == 4)
+    return value;
+  SmallVector<int64_t> shape(4 - type.getRank(), 1);
+  llvm::append_range(shape, type.getShape());
+  return nn::ReshapeOp::create(builder, value.getLoc(), type.clone(shape), value);
+}

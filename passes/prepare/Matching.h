@@ -35,6 +35,10 @@ mlir::Value addendBesides(mlir::Value sum, double number);
 /// a learned bias.
 bool isFixed(mlir::Value value);
 
+/// Returns a mask or table with four dimensions, the first ones of size 1; null if it has more, or
+/// if its last dimension is not `last`.
+mlir::Value asFourDimensions(mlir::OpBuilder &builder, mlir::Value value, int64_t last);
+
 } // namespace plimsoll::prepare
 
 #endif // PLIMSOLL_PASSES_PREPARE_MATCHING_H

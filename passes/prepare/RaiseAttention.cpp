@@ -99,18 +99,6 @@ static MaskKind classifyMask(DenseElementsAttr mask) {
   return MaskKind::Causal;
 }
 
-/// Returns `mask` with the four dimensions that nn.attention takes, or null if that needs a copy.
-static Value asFourDimensions(PatternRewriter &rewriter, Value mask, int64_t keys) {
-  auto type = cast<RankedTensorType>(mask.getType());
-  if (type.getRank() > 4 || type.getRank() == 0 || type.getShape().back() != keys)
-    return {};
-  SmallVector<int64_t> shape(4 - type.getRank(), 1);
-  llvm::append_range(shape, type.getShape());
-  if (type.getRank() == 4)
-    return mask;
-  return nn::ReshapeOp::create(rewriter, mask.getLoc(), type.clone(shape), mask);
-}
-
 // Heads ---------------------------------------------------------------------
 
 /// Returns the tensor that `value`, [batch, group x repeats, tokens, features], repeats, with a

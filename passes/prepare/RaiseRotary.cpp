@@ -1,6 +1,7 @@
 //===- RaiseRotary.cpp - raise decomposed rotary embeddings ----------------------===//
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/TensorType.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/prepare/Matching.h"
@@ -34,20 +35,6 @@ static Value turnedOf(Value value) {
   return x && x == wholeOfHalf(concat.getInputs()[1], 0) ? x : Value();
 }
 
-/// Returns `table` with four dimensions, the first ones of size 1; null if it has more, or is not
-/// as wide as `x`.
-static Value asTable(PatternRewriter &rewriter, Value table, Value x) {
-  RankedTensorType type = tensorType(table);
-  if (type.getRank() == 0 || type.getRank() > 4 ||
-      type.getShape().back() != tensorType(x).getShape().back())
-    return {};
-  SmallVector<int64_t> shape(4 - type.getRank(), 1);
-  llvm::append_range(shape, type.getShape());
-  if (type.getRank() == 4)
-    return table;
-  return nn::ReshapeOp::create(rewriter, table.getLoc(), type.clone(shape), table);
-}
-
 namespace {
 
 struct RaiseRotary : OpRewritePattern<nn::AddOp> {
@@ -72,10 +59,11 @@ private:
       if (!cos || x.getType() != op.getY().getType() || cos.getType() != sin.getType() ||
           !isFixed(cos) || !isFixed(sin))
         continue;
-      Value first = asTable(rewriter, cos, x);
+      int64_t features = tensorType(x).getDimSize(3);
+      Value first = asFourDimensions(rewriter, cos, features);
       if (!first)
         continue;
-      Value second = asTable(rewriter, sin, x); // of the same type
+      Value second = asFourDimensions(rewriter, sin, features); // of the same type
       emitRemark(op.getLoc(), "raised to nn.rotary: ") << nn::describe(op);
       rewriter.replaceOpWithNewOp<nn::RotaryOp>(op, x, first, second, /*transposed=*/false);
       return success();
@@ -93,9 +81,7 @@ struct RotateFirst : OpRewritePattern<nn::RotaryOp> {
     if (!transpose || transpose.getPermutation().back() != 3)
       return failure();
     ArrayRef<int64_t> permutation = transpose.getPermutation();
-    SmallVector<int64_t> inverse(permutation.size());
-    for (auto [i, p] : llvm::enumerate(permutation))
-      inverse[p] = i;
+    SmallVector<int64_t> inverse = invertPermutationVector(permutation);
     auto turned = [&](Value table) -> Value {
       return nn::TransposeOp::create(rewriter, op.getLoc(), table, inverse);
     };

@@ -29,8 +29,10 @@ public:
     int64_t count = direction == "bidirectional" ? 2 : 1;
     if (shapeOf(n.data(1))[0] != count)
       return n.error("its weights are not those of direction '" + direction + "'");
-    for (int64_t d = 0; d < count && !n.failed(); ++d)
-      runDirection(d, direction == "reverse" || d == 1, outputs, hidden, cells);
+    for (int64_t d = 0; d < count && !n.failed(); ++d) {
+      reverse = direction == "reverse" || d == 1;
+      runDirection(d, outputs, hidden, cells);
+    }
     if (n.failed())
       return;
     // [steps, directions, batch, hidden], or the batch first.
@@ -49,11 +51,11 @@ protected:
   /// True if an op computes all steps.
   virtual bool isOneOp() const { return true; }
   /// Computes all steps from the input's part of the gates by one op.
-  virtual States layer(Value x, Value hidden, Value cell, ArrayRef<NamedAttribute> attrs) = 0;
+  virtual States layer(Value x, Value hidden, Value cell) = 0;
   /// Computes one step from the input's part of the gates and updates the state, if no op does.
   virtual void step(Value, Value &, Value &) {}
   /// Returns the gates of the op in their order, as numbers of ONNX's gates.
-  virtual ArrayRef<int> order() const = 0;
+  virtual ArrayRef<int> order() const { return {}; }
   /// Returns the number of gates, from the first on, whose recurrent bias may be added to the
   /// input's part.
   virtual int64_t biasedGates() const { return gates; }
@@ -75,14 +77,21 @@ protected:
   }
 
   /// Returns the state after the last step that was computed.
-  Value last(Value states, ArrayRef<NamedAttribute> attrs) {
-    return states ? a.squeeze(n.part(states, 0, attrs.empty() ? steps - 1 : 0, 1), 0) : Value();
+  Value last(Value states) {
+    return states ? a.squeeze(n.part(states, 0, reverse ? 0 : steps - 1, 1), 0) : Value();
+  }
+  /// Returns the attributes that all ops have.
+  SmallVector<NamedAttribute> attributes() {
+    if (reverse)
+      return {n.unitNamed("reverse")};
+    return {};
   }
 
   Node &n;
   Arithmetic a;
   int64_t gates, steps = 0, batch = 0, size = 0;
-  Value w, r, wBias, rBias; ///< of the current direction; biases may be null
+  bool reverse = false;     ///< the current direction
+  Value w, r, wBias, rBias; ///< of it; biases may be null
 
 private:
   bool readShapes() {
@@ -136,8 +145,8 @@ private:
     return a.squeeze(n.part(all, 0, d, 1), 0);
   }
 
-  void runDirection(int64_t d, bool reverse, SmallVectorImpl<Value> &outputs,
-                    SmallVectorImpl<Value> &hidden, SmallVectorImpl<Value> &cells) {
+  void runDirection(int64_t d, SmallVectorImpl<Value> &outputs, SmallVectorImpl<Value> &hidden,
+                    SmallVectorImpl<Value> &cells) {
     w = ofDirection(1, d);
     r = ofDirection(2, d);
     wBias = rBias = Value();
@@ -152,7 +161,7 @@ private:
     Value flat = n.reshape(input, {steps * batch, shapeOf(input)[2]});
     Value all = a.matmul(flat, w, /*transposeB=*/true), h = initial(5, d);
     Value c = hasCell() ? initial(6, d) : Value();
-    States states = isOneOp() ? runLayer(all, h, c, reverse) : unroll(all, h, c, reverse);
+    States states = isOneOp() ? runLayer(all, h, c) : unroll(all, h, c);
     if (n.failed())
       return;
     outputs.push_back(a.unsqueeze(states.all, 1));
@@ -172,14 +181,10 @@ private:
     return a.concat(parts, 0);
   }
 
-  States runLayer(Value all, Value h, Value c, bool reverse) {
+  States runLayer(Value all, Value h, Value c) {
     if (Value bias = layerBias())
       all = a.add(all, bias);
-    all = n.reshape(all, {steps, batch, gates * size});
-    SmallVector<NamedAttribute, 1> attrs;
-    if (reverse)
-      attrs.push_back(n.unitNamed("reverse"));
-    return layer(all, h, c, attrs);
+    return layer(n.reshape(all, {steps, batch, gates * size}), h, c);
   }
 
   /// Returns the input's bias plus the part of the recurrent one that may be added to it.
@@ -192,7 +197,7 @@ private:
     return a.add(wBias, own);
   }
 
-  States unroll(Value all, Value h, Value c, bool reverse) {
+  States unroll(Value all, Value h, Value c) {
     if (wBias)
       all = a.add(all, wBias);
     all = n.reshape(all, {steps, batch, gates * size});
@@ -230,10 +235,10 @@ private:
       n.unsupported("coupled gates (input_forget) are not supported");
   }
 
-  States layer(Value x, Value h, Value c, ArrayRef<NamedAttribute> attrs) override {
-    Value all = n.emit<nn::LstmOp>({x, r, h, c}, attrs);
+  States layer(Value x, Value h, Value c) override {
+    Value all = n.emit<nn::LstmOp>({x, r, h, c}, attributes());
     Value cells = all ? all.getDefiningOp<nn::LstmOp>().getCells() : Value();
-    return {all, last(all, attrs), last(cells, attrs)};
+    return {all, last(all), last(cells)};
   }
 
   Value peep(Value all, int64_t g, int64_t hole, Value cell) {
@@ -267,12 +272,12 @@ private:
   }
   int64_t biasedGates() const override { return 2; }
 
-  States layer(Value x, Value h, Value, ArrayRef<NamedAttribute> attrs) override {
+  States layer(Value x, Value h, Value) override {
     SmallVector<Value> operands = {x, r, h};
     if (rBias)
       operands.push_back(gate(rBias, 2));
-    Value all = n.emit<nn::GruOp>(operands, attrs);
-    return {all, last(all, attrs), Value()};
+    Value all = n.emit<nn::GruOp>(operands, attributes());
+    return {all, last(all), Value()};
   }
 
   void step(Value x, Value &h, Value &) override {
@@ -305,14 +310,12 @@ private:
     return isSame && (isRelu || activation.equals_insensitive("tanh"));
   }
 
-  ArrayRef<int> order() const override { return {}; }
-
-  States layer(Value x, Value h, Value, ArrayRef<NamedAttribute> attrs) override {
-    SmallVector<NamedAttribute, 2> all(attrs);
+  States layer(Value x, Value h, Value) override {
+    SmallVector<NamedAttribute> attrs = attributes();
     if (isRelu)
-      all.push_back(n.unitNamed("relu"));
-    Value states = n.emit<nn::RnnOp>({x, r, h}, all);
-    return {states, last(states, attrs), Value()};
+      attrs.push_back(n.unitNamed("relu"));
+    Value states = n.emit<nn::RnnOp>({x, r, h}, attrs);
+    return {states, last(states), Value()};
   }
 
   bool isRelu = false;

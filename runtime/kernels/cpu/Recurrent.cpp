@@ -38,9 +38,10 @@ template <typename T> struct Place {
 ///   activate(step, before, row, unit, unitEnd)   computes the state of some units; `before` is the
 ///                                                step before, -1 at the first
 template <typename T, typename Cell>
-void runForward(const Launch &launch, const Layer &layer, int spaceBuffer, const Cell &cell) {
+void runForward(const Launch &launch, int spaceBuffer, const Cell &cell) {
+  const Layer &layer = cell.layer;
   int64_t size = layer.size, each = Matrix<T>::floats(size, size);
-  forShares(layer, Cell::gates * size, [&](const Share &share) {
+  forShares(launch.threads, layer, Cell::gates * size, [&](const Share &share) {
     Space<T> space(launch, layer, spaceBuffer, Cell::gates * each, size, share.me);
     Matrix<T> matrix[Cell::gates];
     for (int g = 0; g < Cell::gates; ++g) {
@@ -49,8 +50,9 @@ void runForward(const Launch &launch, const Layer &layer, int spaceBuffer, const
     }
     cpu::awaitTeam();
     for (int64_t index = 0; index < layer.steps; ++index) {
-      int64_t step = layer.at(index), before = index > 0 ? layer.at(index - 1) : -1;
-      Columns<T> left = {before < 0 ? cell.initial : cell.hidden + before * layer.state(), size};
+      int64_t step = layer.at(index), before = layer.at(index - 1);
+      Columns<T> left = {before < 0 ? cell.initial : cell.hidden + layer.element(before, 0, 0),
+                         size};
       Matrix<T>::packLeft(left, share, size, space.left);
       for (int g = 0; g < Cell::gates; ++g) {
         Place<T> place = cell.place(g, step);
@@ -63,25 +65,20 @@ void runForward(const Launch &launch, const Layer &layer, int spaceBuffer, const
   });
 }
 
-template <typename T> struct Lstm {
+template <typename T> struct Lstm : LstmTensors<T> {
   static constexpr int gates = 4;
-  Layer layer;
-  const T *x, *weight, *initial, *firstCell;
-  T *hidden, *cells, *values;
-
-  explicit Lstm(const Launch &l)
-      : layer(l), x(l.buffer<T>(0)), weight(l.buffer<T>(1)), initial(l.buffer<T>(2)),
-        firstCell(l.buffer<T>(3)), hidden(l.buffer<T>(4)), cells(l.buffer<T>(5)),
-        values(l.buffer<T>(6)) {}
+  using Tensors = LstmTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::x, Tensors::weight, Tensors::initial,
+      Tensors::firstCell, Tensors::hidden, Tensors::cells, Tensors::values;
 
   Place<T> place(int gate, int64_t step) const {
-    int64_t first = step * gates * layer.state() + gate * layer.size;
+    int64_t first = gates * layer.element(step, 0, 0) + gate * layer.size;
     return {x + first, values + first, gates * layer.size};
   }
 
   void activate(int64_t step, int64_t before, int64_t row, int64_t unit, int64_t end) const {
-    int64_t size = layer.size, here = (step * layer.batch + row) * size;
-    const T *old = (before < 0 ? firstCell : cells + before * layer.state()) + row * size;
+    int64_t size = layer.size, here = layer.element(step, row, 0);
+    const T *old = (before < 0 ? firstCell : cells + layer.element(before, 0, 0)) + row * size;
     T *i = values + here * gates, *f = i + size, *g = f + size, *o = g + size;
     T *c = cells + here, *h = hidden + here;
 #pragma omp simd
@@ -90,28 +87,23 @@ template <typename T> struct Lstm {
   }
 };
 
-template <typename T> struct Gru {
+template <typename T> struct Gru : GruTensors<T> {
   static constexpr int gates = 3;
-  Layer layer;
-  const T *x, *weight, *initial, *bias;
-  T *hidden, *values, *inner;
-
-  explicit Gru(const Launch &l)
-      : layer(l), x(l.buffer<T>(0)), weight(l.buffer<T>(1)), initial(l.buffer<T>(2)),
-        bias(l.buffer<T>(3)), hidden(l.buffer<T>(4)), values(l.buffer<T>(5)),
-        inner(l.buffer<T>(6)) {}
+  using Tensors = GruTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::x, Tensors::weight, Tensors::initial,
+      Tensors::bias, Tensors::hidden, Tensors::values, Tensors::inner;
 
   /// The sums of the last gate are apart: the reset gate multiplies them first.
   Place<T> place(int gate, int64_t step) const {
     if (gate == 2)
-      return {nullptr, inner + step * layer.state(), layer.size};
-    int64_t first = step * gates * layer.state() + gate * layer.size;
+      return {nullptr, inner + layer.element(step, 0, 0), layer.size};
+    int64_t first = gates * layer.element(step, 0, 0) + gate * layer.size;
     return {x + first, values + first, gates * layer.size};
   }
 
   void activate(int64_t step, int64_t before, int64_t row, int64_t unit, int64_t end) const {
-    int64_t size = layer.size, here = (step * layer.batch + row) * size;
-    const T *old = (before < 0 ? initial : hidden + before * layer.state()) + row * size;
+    int64_t size = layer.size, here = layer.element(step, row, 0);
+    const T *old = (before < 0 ? initial : hidden + layer.element(before, 0, 0)) + row * size;
     T *r = values + here * gates, *z = r + size, *n = z + size;
     T *part = inner + here, *h = hidden + here;
     if (bias)
@@ -126,23 +118,19 @@ template <typename T> struct Gru {
   }
 };
 
-template <typename T, bool relu> struct Rnn {
+template <typename T, bool relu> struct Rnn : RnnTensors<T> {
   static constexpr int gates = 1;
-  Layer layer;
-  const T *x, *weight, *initial;
-  T *hidden;
-
-  explicit Rnn(const Launch &l)
-      : layer(l), x(l.buffer<T>(0)), weight(l.buffer<T>(1)), initial(l.buffer<T>(2)),
-        hidden(l.buffer<T>(3)) {}
+  using Tensors = RnnTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::x, Tensors::weight, Tensors::initial,
+      Tensors::hidden;
 
   Place<T> place(int, int64_t step) const {
-    int64_t first = step * layer.state();
+    int64_t first = layer.element(step, 0, 0);
     return {x + first, hidden + first, layer.size};
   }
 
   void activate(int64_t step, int64_t, int64_t row, int64_t unit, int64_t end) const {
-    T *h = hidden + (step * layer.batch + row) * layer.size;
+    T *h = hidden + layer.element(step, row, 0);
 #pragma omp simd
     for (int64_t u = unit; u < end; ++u)
       RnnCell<relu>::forward(h[u]);
@@ -152,14 +140,14 @@ template <typename T, bool relu> struct Rnn {
 void runLstm(const Launch &launch) {
   withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
-    runForward<T>(launch, Layer(launch), 7, Lstm<T>(launch));
+    runForward<T>(launch, 7, Lstm<T>(launch));
   });
 }
 
 void runGru(const Launch &launch) {
   withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
-    runForward<T>(launch, Layer(launch), 7, Gru<T>(launch));
+    runForward<T>(launch, 7, Gru<T>(launch));
   });
 }
 
@@ -167,9 +155,9 @@ void runRnn(const Launch &launch) {
   withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     if (launch.sizes[4])
-      runForward<T>(launch, Layer(launch), 4, Rnn<T, true>(launch));
+      runForward<T>(launch, 4, Rnn<T, true>(launch));
     else
-      runForward<T>(launch, Layer(launch), 4, Rnn<T, false>(launch));
+      runForward<T>(launch, 4, Rnn<T, false>(launch));
   });
 }
 

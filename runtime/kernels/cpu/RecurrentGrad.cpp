@@ -33,9 +33,10 @@ template <int gates> int64_t backwardSpace(const LaunchShape &shape) {
 ///                                            weight's rows, [batch, stride]
 ///   partRows(p)                              how many rows these are
 template <typename T, typename Cell>
-void runBackward(const Launch &launch, const Layer &layer, int spaceBuffer, const Cell &cell) {
+void runBackward(const Launch &launch, int spaceBuffer, const Cell &cell) {
+  const Layer &layer = cell.layer;
   int64_t size = layer.size, depth = Cell::gates * size;
-  forShares(layer, depth, [&](const Share &share) {
+  forShares(launch.threads, layer, depth, [&](const Share &share) {
     Space<T> space(launch, layer, spaceBuffer, Matrix<T>::floats(depth, size), depth, share.me);
     Matrix<T> matrix[Cell::parts];
     T *packed = space.matrices;
@@ -48,7 +49,7 @@ void runBackward(const Launch &launch, const Layer &layer, int spaceBuffer, cons
       cell.begin(row, share.unit, share.unitEnd);
     cpu::awaitTeam();
     for (int64_t index = layer.steps - 1; index >= 0; --index) {
-      int64_t step = layer.at(index), before = index > 0 ? layer.at(index - 1) : -1;
+      int64_t step = layer.at(index), before = layer.at(index - 1);
       for (int64_t row = share.row; row < share.rowEnd; ++row)
         cell.step(step, before, row, share.unit, share.unitEnd);
       share.awaitUnits();
@@ -68,17 +69,12 @@ void fillZeros(T *states, int64_t size, int64_t row, int64_t unit, int64_t end) 
     states[row * size + u] = T(0);
 }
 
-template <typename T> struct LstmGrad {
+template <typename T> struct LstmGrad : LstmGradTensors<T> {
   static constexpr int gates = 4, parts = 1;
   static constexpr bool carries = false; // nothing reaches the state before but through products
-  Layer layer;
-  const T *dhidden, *values, *cells, *weight, *firstCell, *dcells;
-  T *dx, *dh, *dc;
-
-  explicit LstmGrad(const Launch &l)
-      : layer(l), dhidden(l.buffer<T>(0)), values(l.buffer<T>(1)), cells(l.buffer<T>(2)),
-        weight(l.buffer<T>(3)), firstCell(l.buffer<T>(4)), dcells(l.buffer<T>(5)),
-        dx(l.buffer<T>(6)), dh(l.buffer<T>(7)), dc(l.buffer<T>(8)) {}
+  using Tensors = LstmGradTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::dhidden, Tensors::values, Tensors::cells,
+      Tensors::weight, Tensors::firstCell, Tensors::dcells, Tensors::dx, Tensors::dh, Tensors::dc;
 
   void begin(int64_t row, int64_t unit, int64_t end) const {
     fillZeros(dh, layer.size, row, unit, end);
@@ -86,8 +82,8 @@ template <typename T> struct LstmGrad {
   }
 
   void step(int64_t step, int64_t before, int64_t row, int64_t unit, int64_t end) const {
-    int64_t size = layer.size, here = (step * layer.batch + row) * size;
-    const T *old = (before < 0 ? firstCell : cells + before * layer.state()) + row * size;
+    int64_t size = layer.size, here = layer.element(step, row, 0);
+    const T *old = (before < 0 ? firstCell : cells + layer.element(before, 0, 0)) + row * size;
     const T *i = values + here * gates, *f = i + size, *g = f + size, *o = g + size;
     T *di = dx + here * gates, *df = di + size, *dg = df + size, *d0 = dg + size;
     const T *c = cells + here, *given = dhidden + here, *dcell = dcells ? dcells + here : nullptr;
@@ -105,29 +101,24 @@ template <typename T> struct LstmGrad {
 
   int64_t partRows(int) const { return gates * layer.size; }
   Columns<T> part(int, int64_t step) const {
-    return {dx + step * gates * layer.state(), gates * layer.size};
+    return {dx + gates * layer.element(step, 0, 0), gates * layer.size};
   }
 };
 
-template <typename T> struct GruGrad {
+template <typename T> struct GruGrad : GruGradTensors<T> {
   static constexpr int gates = 3, parts = 2;
   static constexpr bool carries = true;
-  Layer layer;
-  const T *dhidden, *values, *inner, *hidden, *weight, *initial;
-  T *dx, *dinner, *dh;
-
-  explicit GruGrad(const Launch &l)
-      : layer(l), dhidden(l.buffer<T>(0)), values(l.buffer<T>(1)), inner(l.buffer<T>(2)),
-        hidden(l.buffer<T>(3)), weight(l.buffer<T>(4)), initial(l.buffer<T>(5)), dx(l.buffer<T>(6)),
-        dinner(l.buffer<T>(7)), dh(l.buffer<T>(8)) {}
+  using Tensors = GruGradTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::dhidden, Tensors::values, Tensors::inner,
+      Tensors::hidden, Tensors::weight, Tensors::initial, Tensors::dx, Tensors::dinner, Tensors::dh;
 
   void begin(int64_t row, int64_t unit, int64_t end) const {
     fillZeros(dh, layer.size, row, unit, end);
   }
 
   void step(int64_t step, int64_t before, int64_t row, int64_t unit, int64_t end) const {
-    int64_t size = layer.size, here = (step * layer.batch + row) * size;
-    const T *old = (before < 0 ? initial : hidden + before * layer.state()) + row * size;
+    int64_t size = layer.size, here = layer.element(step, row, 0);
+    const T *old = (before < 0 ? initial : hidden + layer.element(before, 0, 0)) + row * size;
     const T *r = values + here * gates, *z = r + size, *n = z + size;
     T *dr = dx + here * gates, *dz = dr + size, *dn = dz + size;
     const T *part = inner + here, *given = dhidden + here;
@@ -143,28 +134,24 @@ template <typename T> struct GruGrad {
   int64_t partRows(int p) const { return p == 0 ? 2 * layer.size : layer.size; }
   Columns<T> part(int p, int64_t step) const {
     if (p == 0)
-      return {dx + step * gates * layer.state(), gates * layer.size};
-    return {dinner + step * layer.state(), layer.size};
+      return {dx + gates * layer.element(step, 0, 0), gates * layer.size};
+    return {dinner + layer.element(step, 0, 0), layer.size};
   }
 };
 
-template <typename T, bool relu> struct RnnGrad {
+template <typename T, bool relu> struct RnnGrad : RnnGradTensors<T> {
   static constexpr int gates = 1, parts = 1;
   static constexpr bool carries = false;
-  Layer layer;
-  const T *dhidden, *hidden, *weight;
-  T *dx, *dh;
-
-  explicit RnnGrad(const Launch &l)
-      : layer(l), dhidden(l.buffer<T>(0)), hidden(l.buffer<T>(1)), weight(l.buffer<T>(2)),
-        dx(l.buffer<T>(3)), dh(l.buffer<T>(4)) {}
+  using Tensors = RnnGradTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::dhidden, Tensors::hidden, Tensors::weight,
+      Tensors::dx, Tensors::dh;
 
   void begin(int64_t row, int64_t unit, int64_t end) const {
     fillZeros(dh, layer.size, row, unit, end);
   }
 
   void step(int64_t step, int64_t, int64_t row, int64_t unit, int64_t end) const {
-    int64_t here = (step * layer.batch + row) * layer.size;
+    int64_t here = layer.element(step, row, 0);
     const T *h = hidden + here, *given = dhidden + here, *state = dh + row * layer.size;
     T *to = dx + here;
 #pragma omp simd
@@ -173,20 +160,20 @@ template <typename T, bool relu> struct RnnGrad {
   }
 
   int64_t partRows(int) const { return layer.size; }
-  Columns<T> part(int, int64_t step) const { return {dx + step * layer.state(), layer.size}; }
+  Columns<T> part(int, int64_t step) const { return {dx + layer.element(step, 0, 0), layer.size}; }
 };
 
 void runLstmGrad(const Launch &launch) {
   withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
-    runBackward<T>(launch, Layer(launch), 9, LstmGrad<T>(launch));
+    runBackward<T>(launch, 9, LstmGrad<T>(launch));
   });
 }
 
 void runGruGrad(const Launch &launch) {
   withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
-    runBackward<T>(launch, Layer(launch), 9, GruGrad<T>(launch));
+    runBackward<T>(launch, 9, GruGrad<T>(launch));
   });
 }
 
@@ -194,9 +181,9 @@ void runRnnGrad(const Launch &launch) {
   withFloats(launch, [&](auto *tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     if (launch.sizes[4])
-      runBackward<T>(launch, Layer(launch), 5, RnnGrad<T, true>(launch));
+      runBackward<T>(launch, 5, RnnGrad<T, true>(launch));
     else
-      runBackward<T>(launch, Layer(launch), 5, RnnGrad<T, false>(launch));
+      runBackward<T>(launch, 5, RnnGrad<T, false>(launch));
   });
 }
 

@@ -8,28 +8,15 @@
 #ifndef PLIMSOLL_KERNELS_RECURRENTTEAM_H
 #define PLIMSOLL_KERNELS_RECURRENTTEAM_H
 
+#include "../../rules/RecurrentLayer.h"
 #include "Gemm.h"
 #include "Team.h"
-#include "plimsoll/Kernel.h"
 
 #include <type_traits>
 
 namespace plimsoll::recurrent {
 
-/// The sizes of a layer, which all recurrent kernels have first.
-struct Layer {
-  int64_t steps, batch, size;
-  bool reverse;
-  int threads;
-
-  explicit Layer(const Launch &launch)
-      : steps(launch.sizes[0]), batch(launch.sizes[1]), size(launch.sizes[2]),
-        reverse(launch.sizes[3] != 0), threads(launch.threads) {}
-
-  /// Returns the place of the step that is computed as number `index`.
-  int64_t at(int64_t index) const { return reverse ? steps - 1 - index : index; }
-  int64_t state() const { return batch * size; }
-};
+using Layer = RecurrentLayer;
 
 inline int64_t larger(int64_t a, int64_t b) {
   return a > b ? a : b;
@@ -84,10 +71,11 @@ inline int64_t membersAcross(const Layer &layer, int64_t depth, int64_t members)
   return best;
 }
 
-/// Calls body(share) on every member of a team.
-template <typename Body> void forShares(const Layer &layer, int64_t depth, const Body &body) {
-  int64_t work = layer.steps * layer.state() * (depth / 8 + 8);
-  cpu::parallelTeam(work < cpu::kSmallWork ? 1 : layer.threads, [&](int64_t me, int64_t members) {
+/// Calls body(share) on every member of a team of `threads`, or of one where that is little work.
+template <typename Body>
+void forShares(int threads, const Layer &layer, int64_t depth, const Body &body) {
+  int64_t work = layer.element(layer.steps, 0, 0) * (depth / 8 + 8);
+  cpu::parallelTeam(work < cpu::kSmallWork ? 1 : threads, [&](int64_t me, int64_t members) {
     body(Share(layer, me, members, membersAcross(layer, depth, members)));
   });
 }
@@ -158,11 +146,6 @@ template <> struct Matrix<double> {
   }
 };
 
-/// Returns the floats of the packed left factors of a member of the team.
-inline int64_t leftFloats(const Layer &layer, int64_t depth) {
-  return gemm::packedRows(layer.batch, depth);
-}
-
 /// The workspace of a launch: packed matrices, then a left factor for each thread.
 template <typename T> struct Space {
   T *matrices, *left;
@@ -170,7 +153,7 @@ template <typename T> struct Space {
   Space(const Launch &launch, const Layer &layer, int buffer, int64_t matrixFloats, int64_t depth,
         int64_t me) {
     matrices = std::is_same_v<T, float> ? launch.buffer<T>(buffer) : nullptr;
-    left = matrices ? matrices + matrixFloats + me * leftFloats(layer, depth) : nullptr;
+    left = matrices ? matrices + matrixFloats + me * gemm::packedRows(layer.batch, depth) : nullptr;
   }
 };
 

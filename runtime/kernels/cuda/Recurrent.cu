@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "../../rules/Cells.h"
 #include "../../rules/Elements.h"
+#include "../../rules/RecurrentLayer.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {
@@ -15,29 +16,12 @@ namespace {
 
 constexpr int kTile = 16, kDepth = 32, kPitch = kDepth + 1, kThreads = kTile * kTile;
 
-struct Layer {
-  int64_t steps, batch, size;
-  bool reverse;
+using Layer = RecurrentLayer;
 
-  explicit Layer(const Launch &launch)
-      : steps(launch.sizes[0]), batch(launch.sizes[1]), size(launch.sizes[2]),
-        reverse(launch.sizes[3] != 0) {}
-
-  /// Returns the place of the step that is computed as number `index`; -1 for none.
-  int64_t at(int64_t index) const {
-    if (index < 0 || index >= steps)
-      return -1;
-    return reverse ? steps - 1 - index : index;
-  }
-  /// Returns the number of an element of the states, [steps, batch, size].
-  __device__ int64_t element(int64_t step, int64_t row, int64_t unit) const {
-    return (step * batch + row) * size + unit;
-  }
-  dim3 grid() const {
-    return dim3(static_cast<unsigned>(blocksFor(size, kTile)),
-                static_cast<unsigned>(blocksFor(batch, kTile)));
-  }
-};
+dim3 gridOf(const Layer &layer) {
+  return dim3(static_cast<unsigned>(blocksFor(layer.size, kTile)),
+              static_cast<unsigned>(blocksFor(layer.batch, kTile)));
+}
 
 /// The row and the unit of a thread.
 struct Own {
@@ -111,21 +95,16 @@ __global__ void __launch_bounds__(kThreads, 3)
 
 template <typename Cell> void runForward(const Launch &launch, const Cell &cell) {
   for (int64_t index = 0; index < cell.layer.steps; ++index)
-    cuda::launch(streamOf(launch), cell.layer.grid(), kThreads, forwardStep<Cell>, cell,
+    cuda::launch(streamOf(launch), gridOf(cell.layer), kThreads, forwardStep<Cell>, cell,
                  cell.layer.at(index), cell.layer.at(index - 1));
 }
 
-template <typename T> struct Lstm {
+template <typename T> struct Lstm : LstmTensors<T> {
   using Number = T;
   static constexpr int gates = 4;
-  Layer layer;
-  const T *x, *weight, *initial, *firstCell;
-  T *hidden, *cells, *values;
-
-  explicit Lstm(const Launch &l)
-      : layer(l), x(l.buffer<T>(0)), weight(l.buffer<T>(1)), initial(l.buffer<T>(2)),
-        firstCell(l.buffer<T>(3)), hidden(l.buffer<T>(4)), cells(l.buffer<T>(5)),
-        values(l.buffer<T>(6)) {}
+  using Tensors = LstmTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::x, Tensors::weight, Tensors::initial,
+      Tensors::firstCell, Tensors::hidden, Tensors::cells, Tensors::values;
 
   __device__ void finish(int64_t step, int64_t before, int64_t row, int64_t unit,
                          const T (&sums)[gates]) const {
@@ -146,17 +125,12 @@ template <typename T> struct Lstm {
   }
 };
 
-template <typename T> struct Gru {
+template <typename T> struct Gru : GruTensors<T> {
   using Number = T;
   static constexpr int gates = 3;
-  Layer layer;
-  const T *x, *weight, *initial, *bias;
-  T *hidden, *values, *inner;
-
-  explicit Gru(const Launch &l)
-      : layer(l), x(l.buffer<T>(0)), weight(l.buffer<T>(1)), initial(l.buffer<T>(2)),
-        bias(l.buffer<T>(3)), hidden(l.buffer<T>(4)), values(l.buffer<T>(5)),
-        inner(l.buffer<T>(6)) {}
+  using Tensors = GruTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::x, Tensors::weight, Tensors::initial,
+      Tensors::bias, Tensors::hidden, Tensors::values, Tensors::inner;
 
   __device__ void finish(int64_t step, int64_t before, int64_t row, int64_t unit,
                          const T (&sums)[gates]) const {
@@ -173,16 +147,12 @@ template <typename T> struct Gru {
   }
 };
 
-template <typename T, bool relu> struct Rnn {
+template <typename T, bool relu> struct Rnn : RnnTensors<T> {
   using Number = T;
   static constexpr int gates = 1;
-  Layer layer;
-  const T *x, *weight, *initial;
-  T *hidden;
-
-  explicit Rnn(const Launch &l)
-      : layer(l), x(l.buffer<T>(0)), weight(l.buffer<T>(1)), initial(l.buffer<T>(2)),
-        hidden(l.buffer<T>(3)) {}
+  using Tensors = RnnTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::x, Tensors::weight, Tensors::initial,
+      Tensors::hidden;
 
   __device__ void finish(int64_t step, int64_t, int64_t row, int64_t unit,
                          const T (&sums)[gates]) const {
@@ -247,21 +217,16 @@ __global__ void __launch_bounds__(kThreads, 3)
 
 template <typename Cell> void runBackward(const Launch &launch, const Cell &cell) {
   for (int64_t index = cell.layer.steps - 1; index >= -1; --index)
-    cuda::launch(streamOf(launch), cell.layer.grid(), kThreads, backwardStep<Cell>, cell,
+    cuda::launch(streamOf(launch), gridOf(cell.layer), kThreads, backwardStep<Cell>, cell,
                  cell.layer.at(index), cell.layer.at(index - 1), cell.layer.at(index + 1));
 }
 
-template <typename T> struct LstmGrad {
+template <typename T> struct LstmGrad : LstmGradTensors<T> {
   using Number = T;
   static constexpr int gates = 4;
-  Layer layer;
-  const T *dhidden, *values, *cells, *weight, *firstCell, *dcells;
-  T *dx, *dh, *dc;
-
-  explicit LstmGrad(const Launch &l)
-      : layer(l), dhidden(l.buffer<T>(0)), values(l.buffer<T>(1)), cells(l.buffer<T>(2)),
-        weight(l.buffer<T>(3)), firstCell(l.buffer<T>(4)), dcells(l.buffer<T>(5)),
-        dx(l.buffer<T>(6)), dh(l.buffer<T>(7)), dc(l.buffer<T>(8)) {}
+  using Tensors = LstmGradTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::dhidden, Tensors::values, Tensors::cells,
+      Tensors::weight, Tensors::firstCell, Tensors::dcells, Tensors::dx, Tensors::dh, Tensors::dc;
 
   __device__ T sum(int64_t step, int64_t row, int64_t term) const {
     return dx[layer.element(step, row, 0) * gates + term];
@@ -294,17 +259,12 @@ template <typename T> struct LstmGrad {
   }
 };
 
-template <typename T> struct GruGrad {
+template <typename T> struct GruGrad : GruGradTensors<T> {
   using Number = T;
   static constexpr int gates = 3;
-  Layer layer;
-  const T *dhidden, *values, *inner, *hidden, *weight, *initial;
-  T *dx, *dinner, *dh;
-
-  explicit GruGrad(const Launch &l)
-      : layer(l), dhidden(l.buffer<T>(0)), values(l.buffer<T>(1)), inner(l.buffer<T>(2)),
-        hidden(l.buffer<T>(3)), weight(l.buffer<T>(4)), initial(l.buffer<T>(5)), dx(l.buffer<T>(6)),
-        dinner(l.buffer<T>(7)), dh(l.buffer<T>(8)) {}
+  using Tensors = GruGradTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::dhidden, Tensors::values, Tensors::inner,
+      Tensors::hidden, Tensors::weight, Tensors::initial, Tensors::dx, Tensors::dinner, Tensors::dh;
 
   __device__ T sum(int64_t step, int64_t row, int64_t term) const {
     return term < 2 * layer.size ? dx[layer.element(step, row, 0) * gates + term]
@@ -330,16 +290,12 @@ template <typename T> struct GruGrad {
   }
 };
 
-template <typename T, bool relu> struct RnnGrad {
+template <typename T, bool relu> struct RnnGrad : RnnGradTensors<T> {
   using Number = T;
   static constexpr int gates = 1;
-  Layer layer;
-  const T *dhidden, *hidden, *weight;
-  T *dx, *dh;
-
-  explicit RnnGrad(const Launch &l)
-      : layer(l), dhidden(l.buffer<T>(0)), hidden(l.buffer<T>(1)), weight(l.buffer<T>(2)),
-        dx(l.buffer<T>(3)), dh(l.buffer<T>(4)) {}
+  using Tensors = RnnGradTensors<T>;
+  using Tensors::Tensors, Tensors::layer, Tensors::dhidden, Tensors::hidden, Tensors::weight,
+      Tensors::dx, Tensors::dh;
 
   __device__ T sum(int64_t step, int64_t row, int64_t term) const {
     return dx[layer.element(step, row, term)];
