@@ -15,7 +15,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -26,6 +25,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tools/bench"))
+import page
 BUILD = Path(os.environ.get("PLIMSOLL_BUILD", ROOT / "build"))
 MODEL = ROOT / "models/gpt2-124m/model.onnx"
 CORPUS = ROOT / "models/data/corpus.bin"
@@ -200,8 +201,7 @@ def spread(times):
 
 def table(options, ours, theirs):
     base = statistics.median(ours[0]["program"].times)
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
-                if line.startswith("model name")), platform.machine())
+    cpu = page.cpu_name()
     lines = [f"gpt2-124m, batch {options.shape}, f32, AdamW, {options.threads} threads, {cpu}, "
              f"{datetime.date.today()}; medians of {options.steps} steps in turn. Relative: to "
              "the unconstrained program in the same turns.", "",
@@ -223,16 +223,6 @@ def table(options, ours, theirs):
         lines.append(f"| {row['name']} | | | {row['torch'].peak * 1.048576:.0f} | {median:.0f} | "
                      f"{relative:.3f} | | {100 * spread(row['torch'].times):.1f} % |")
     return "\n".join(lines) + "\n"
-
-
-def update_docs(text):
-    path = ROOT / "docs/benchmarks.md"
-    begin, end = "<!-- bench memory -->\n", "<!-- end of bench memory -->\n"
-    page = path.read_text() if path.exists() else "# Benchmarks\n"
-    if begin not in page:
-        page += f"\n## Memory against time\n\n`./dev bench memory --update-docs` writes this.\n\n{begin}{end}"
-    head, tail = page.split(begin)[0], page.split(end)[1]
-    path.write_text(head + begin + text + end + tail)
 
 
 def main():
@@ -266,7 +256,7 @@ def main():
     text = table(options, ours, theirs)
     print(text)
     if options.update_docs:
-        update_docs(text)
+        page.update("memory", "Memory against time", text)
 
 
 if __name__ == "__main__":

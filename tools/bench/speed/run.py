@@ -14,7 +14,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -25,6 +24,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tools/bench"))
+import page
 BUILD = Path(os.environ.get("PLIMSOLL_BUILD", ROOT / "build"))
 NEEDED = ("torch", "torchvision", "transformers", "onnx", "onnxscript", "safetensors")
 ROWS = 4  # batches that each program goes round
@@ -269,8 +270,7 @@ def measure(name, options):
 
 
 def table(rows, options):
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
-                if line.startswith("model name")), platform.machine())
+    cpu = page.cpu_name()
     flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "")
     vector = "AVX-512" if "avx512f" in flags else "AVX2"
     import torch
@@ -285,16 +285,6 @@ def table(rows, options):
         lines.append(f"| {row['model']} | {' | '.join(cells)} | **{row['ours'] / best:.2f}** | "
                      f"{row['limit']:.2f} | {row['ours'] / row['limit']:.2f} |")
     return "\n".join(lines) + "\n"
-
-
-def update_docs(text):
-    path = ROOT / "docs/benchmarks.md"
-    begin, end = "<!-- bench speed -->\n", "<!-- end of bench speed -->\n"
-    page = path.read_text()
-    if begin not in page:
-        page += f"\n## Step times\n\n`./dev bench speed --update-docs` writes this.\n\n{begin}{end}"
-    head, tail = page.split(begin)[0], page.split(end)[1]
-    path.write_text(head + begin + text + end + tail)
 
 
 def main():
@@ -324,7 +314,7 @@ def main():
     text = table(rows, options)
     print(text)
     if options.update_docs:
-        update_docs(text)
+        page.update("speed", "Step times", text)
 
 
 if __name__ == "__main__":
