@@ -56,7 +56,7 @@ double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
 }
 
 double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wanted) const {
-  if (launch.getSingleOp())
+  if (launch.getSingleOp() || launch.isSideBySide())
     return seconds(workOf(launch, kernel), wanted);
   auto ofKind = [&](StringRef kind, int64_t bytes) {
     return seconds(LaunchWork{kind.str(), false, double(bytes)}, wanted);
@@ -69,6 +69,23 @@ double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wa
     result += std::max(0.0, alone - ofKind(moving, bytes));
   }
   return result;
+}
+
+double DeviceModel::highestFlops(int wanted) const {
+  double highest = 0;
+  for (const auto &[name, kind] : kinds)
+    for (const Point &point : kind.points)
+      if (kind.flops && point.seconds > 0)
+        highest = std::max(highest, point.work / point.seconds);
+  return (highest > 0 ? highest : flopsPerSecond) * wanted / std::max(1, threads);
+}
+
+double DeviceModel::highestBytes() const {
+  auto moving = kinds.find(nn::AddOp::getOperationName().str());
+  if (moving == kinds.end() || moving->second.points.empty())
+    return bytesPerSecond;
+  const Point &largest = moving->second.points.back();
+  return largest.seconds > 0 ? largest.work / largest.seconds : bytesPerSecond;
 }
 
 void DeviceModel::print(llvm::raw_ostream &os) const {

@@ -68,14 +68,17 @@ int64_t Machine::workspaceOf(const KernelKey &kernel, const lower::KernelCall &c
 
 FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) const {
   FailureOr<kernels::KernelChoice> choice = kernels::KernelChoice();
-  Operation *op = launch.getSingleOp();
-  if (!op && !launch.getLoopNest())
-    return launch.emitError("node '") << nn::describe(launch) << "': its ops are not one loop nest";
-  std::optional<lower::KernelCall> call = op ? lower::kernelCall(op) : std::nullopt;
+  std::optional<lower::KernelCall> call = lower::kernelCall(launch);
+  if (!call && !launch.getSingleOp() && !launch.getLoopNest())
+    return launch.emitError("node '")
+           << nn::describe(launch)
+           << "': its ops are neither one loop nest nor updates side by side";
   if (!call)
     return choice;
-  if (failed(checkElementTypes(op, *call)))
-    return failure();
+  for (Operation &op : launch.getOps())
+    if (failed(checkElementTypes(&op, *call)))
+      return failure();
+  Operation *op = launch.getLastOp();
   choice->kernel = kernelFor(*call);
   const KernelKey &key = choice->kernel;
   const exec::KernelSignature *signature = exec::findKernelSignature(key.name);

@@ -3,6 +3,7 @@
 #define PLIMSOLL_DIALECTS_EXEC_EXEC
 
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
@@ -20,6 +21,7 @@ def Exec_Dialect : Dialect {
   }];
   let cppNamespace = "::plimsoll::exec";
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
@@ -38,6 +40,20 @@ def Exec_SliceType : TypeDef<Exec_Dialect, "Slice"> {
   let assemblyFormat = "`<` $element `,` $count `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{ int64_t getBytes() const; }];
+}
+
+def Exec_WorkAttr : AttrDef<Exec_Dialect, "Work"> {
+  let mnemonic = "work";
+  let summary = "what a launch does, for profiles";
+  let description = [{
+    Floating-point operations, bytes that move between the launch and memory, and the seconds that
+    the device model predicts.
+    ```mlir
+    #exec.work<flops = 2048, bytes = 4096, seconds = 1.500000e-06 : f64>
+    ```
+  }];
+  let parameters = (ins "int64_t":$flops, "int64_t":$bytes, "::mlir::FloatAttr":$seconds);
+  let assemblyFormat = "`<` struct(params) `>`";
 }
 
 /// Verifies that the op has no undeclared attribute, such as a misspelt one.
@@ -199,7 +215,7 @@ def Exec_CallOp : Exec_ProgramPart<"call", [AttrSizedOperandSegments]> {
                        DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$scalars,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias,
                        UnitAttr:$overwrites, UnitAttr:$workspace,
-                       OptionalAttr<I64Attr>:$recompute);
+                       OptionalAttr<I64Attr>:$recompute, OptionalAttr<Exec_WorkAttr>:$work);
   let assemblyFormat = [{
     $kernel (`of` $element^)? (`in` $precision^)? `reads` `(` $reads `)` `writes` `(` $writes `)`
     `buffers` $buffers `sizes` $sizes attr-dict `:` custom<LaunchTypes>(type($reads), type($writes))
@@ -240,7 +256,7 @@ def Exec_LoopOp : Exec_ProgramPart<"loop", [AttrSizedOperandSegments, SingleBloc
                        TypedArrayAttrBase<DenseI64ArrayAttr, "strides of each operand">:$strides,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$reduced,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$may_alias,
-                       OptionalAttr<I64Attr>:$recompute);
+                       OptionalAttr<I64Attr>:$recompute, OptionalAttr<Exec_WorkAttr>:$work);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     `domain` $domain `reads` `(` $reads `)` `writes` `(` $writes `)`

@@ -63,12 +63,18 @@ static ParseResult parseStrides(OpAsmParser &parser, ArrayAttr &strides) {
 
 #include "dialects/exec/ExecDialect.cpp.inc"
 #include "dialects/exec/ExecEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/exec/ExecAttributes.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/exec/ExecTypes.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/exec/ExecOps.cpp.inc"
 
 void ExecDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/exec/ExecAttributes.cpp.inc"
+      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/exec/ExecTypes.cpp.inc"
@@ -342,6 +348,12 @@ OperandRange plimsoll::exec::writesOf(Operation *launch) {
   if (auto call = dyn_cast<CallOp>(launch))
     return call.getWrites();
   return cast<LoopOp>(launch).getWrites();
+}
+
+WorkAttr plimsoll::exec::workOf(Operation *launch) {
+  if (auto call = dyn_cast<CallOp>(launch))
+    return call.getWorkAttr();
+  return cast<LoopOp>(launch).getWorkAttr();
 }
 
 std::optional<int64_t> plimsoll::exec::repetitionOf(Operation *launch) {

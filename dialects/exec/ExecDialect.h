@@ -15,6 +15,8 @@
 
 #include "dialects/exec/ExecDialect.h.inc"
 #include "dialects/exec/ExecEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/exec/ExecAttributes.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/exec/ExecTypes.h.inc"
 #define GET_OP_CLASSES
@@ -35,6 +37,8 @@ mlir::OperandRange readsOf(mlir::Operation *launch);
 mlir::OperandRange writesOf(mlir::Operation *launch);
 /// Returns the number of a launch's repetition, from 1; nothing if it is the first run.
 std::optional<int64_t> repetitionOf(mlir::Operation *launch);
+/// Returns what a launch does; null if nothing is recorded.
+WorkAttr workOf(mlir::Operation *launch);
 /// Returns the pairs (write, read) of a launch that may lie at the same offset, flattened.
 mlir::ArrayRef<int64_t> mayAliasOf(mlir::Operation *launch);
 } // namespace plimsoll::exec

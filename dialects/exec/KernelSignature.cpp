@@ -65,10 +65,6 @@ static size_t numbersOf(ArrayRef<SizeSignature> sizes) {
   return numbers;
 }
 
-static bool isRepeated(const BufferSignature &buffer) {
-  return buffer.repeated;
-}
-
 static std::string counted(size_t count, StringRef what) {
   return std::to_string(count) + " " + what.str() + (count == 1 ? "" : "s");
 }
@@ -114,11 +110,12 @@ static bool areAllowed(ArrayRef<SizeSignature> sizes, ArrayRef<int64_t> numbers,
 static bool countBuffers(const KernelSignature &signature, ArrayRef<int64_t> sizes, size_t buffers,
                          KernelNumbers &numbers, std::string &error) {
   size_t expected = signature.buffers.size();
-  if (any_of(signature.buffers, isRepeated)) {
+  size_t repeated = count_if(signature.buffers, [](const auto &buffer) { return buffer.repeated; });
+  if (repeated > 0) {
     bool isList = signature.sizes.back().count == 0;
     int64_t told = isList ? sizes.size() - numbersOf(signature.sizes) : sizes.front();
     numbers.repetitions = std::max<int64_t>(told, 0);
-    expected += numbers.repetitions - 1;
+    expected += (numbers.repetitions - 1) * repeated;
   }
   numbers.hasOptionalBuffers =
       !signature.optionalBuffers.empty() && buffers == expected + signature.optionalBuffers.size();

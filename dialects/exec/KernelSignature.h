@@ -111,7 +111,7 @@ struct KernelNumbers {
   llvm::SmallVector<int64_t> sizes; ///< with optional ones
   bool hasOptions = false;          ///< optional sizes and scalars are present
   bool hasOptionalBuffers = false;
-  size_t repetitions = 0; ///< of the repeated buffer
+  size_t repetitions = 0; ///< of the repeated buffers
 };
 
 /// Assigns the numbers of a call to its signature. `buffers` is the number of its buffers without a

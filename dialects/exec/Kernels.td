@@ -177,6 +177,12 @@ let types = floats in {
   def layer_norm_grad_params
       : Kernel<[Read<"dy", all>, Read<"x", all>, Read<"mean", "rows">, Read<"rstd", "rows">,
                 Write<"dscale", "cols">, Write<"dbias", "cols">], rows>;
+  def layer_norm_grad
+      : Kernel<[Read<"dy", all>, Read<"x", all>, Read<"scale", "cols">, Read<"mean", "rows">,
+                Read<"rstd", "rows">, MaybeRead<"addend", all>,
+                Write<"dx", all, Data, ["dy", "addend"]>, Write<"dscale", "cols">,
+                Write<"dbias", "cols">],
+               rows # [Flag<"uncentered">]>;
 }
 
 let types = numeric, cudaTypes = numeric in {
@@ -232,6 +238,9 @@ class ReadEach<string name, string count, Element element> : Read<name, count, e
 class WriteEach<string name, string count, Element element> : Write<name, count, element> {
   let repeated = 1;
 }
+class UpdateEach<string name, string count> : Update<name, count> {
+  let repeated = 1;
+}
 defvar parts = [Extent<"outer">, Repeated<"bytes">];
 def copy : Kernel<[Read<"in", "bytes", Bytes>, Write<"out", "bytes", Bytes, ["in"]>],
                   [Extent<"bytes">]>;
@@ -260,12 +269,13 @@ defvar elements = "n * channels * inner";
 
 let types = floats in {
   def batch_norm : Kernel<[Read<"x", elements>, Read<"scale", "channels">, Read<"bias", "channels">,
-                           Write<"y", elements, Data, ["x"]>, Write<"mean", "channels">,
-                           Write<"variance", "channels">], channels, ["epsilon"]>;
+                           MaybeRead<"addend", elements>, Write<"y", elements, Data, ["x", "addend"]>,
+                           Write<"mean", "channels">, Write<"variance", "channels">],
+                          channels # [Flag<"relu">], ["epsilon"]>;
   def batch_norm_grad
       : Kernel<[Read<"dy", elements>, Read<"x", elements>, Read<"scale", "channels">,
-                Read<"mean", "channels">, Read<"variance", "channels">,
-                Write<"dx", elements, Data, ["dy", "x"]>, Write<"dscale", "channels">,
+                Read<"mean", "channels">, Read<"variance", "channels">, MaybeRead<"y", elements>,
+                Write<"dx", elements, Data, ["dy", "x", "y"]>, Write<"dscale", "channels">,
                 Write<"dbias", "channels">], channels, ["epsilon"]>;
   def batch_norm_inference
       : Kernel<[Read<"x", elements>, Read<"scale", "channels">, Read<"bias", "channels">,
@@ -273,9 +283,10 @@ let types = floats in {
                 Write<"y", elements, Data, ["x"]>], channels, ["epsilon"]>;
 }
 def batch_norm_update
-    : Kernel<[Update<"runningMean", "channels">, Update<"runningVariance", "channels">,
-              Read<"mean", "channels">, Read<"variance", "channels">],
-             [Extent<"channels">, Extent<"count">], ["momentum"]>;
+    : Kernel<[UpdateEach<"runningMean", "channels[each]">,
+              UpdateEach<"runningVariance", "channels[each]">,
+              ReadEach<"mean", "channels[each]", Data>, ReadEach<"variance", "channels[each]", Data>],
+             [Extent<"count">, Repeated<"channels">], ["momentum"]>;
 
 // Losses --------------------------------------------------------------------
 
@@ -323,12 +334,13 @@ def pointwise_loss_grad
 
 // Updates -------------------------------------------------------------------
 
-/// The kernel of a rule. The optional buffer is a factor on the gradient; the optional scalars are
-/// settings of a parameter group that differ from the step's.
+/// The kernel of a rule, for one parameter or several: all parameters, all gradients, and so on. The
+/// optional buffer is a factor on the gradients; the optional scalars are settings of a parameter
+/// group that differ from the step's.
 class UpdateKernel<UpdateRule rule>
-    : Kernel<[Update<"param", "count">, Read<"grad", "count">] #
-                 !foreach(state, rule.states, Update<state, "count">) # [hyper],
-             [Extent<"count">, Flag<"decayed">] # !foreach(flag, rule.flags, Flag<flag>),
+    : Kernel<[UpdateEach<"param", "counts[each]">, ReadEach<"grad", "counts[each]", Data>] #
+                 !foreach(state, rule.states, UpdateEach<state, "counts[each]">) # [hyper],
+             [Flag<"decayed">] # !foreach(flag, rule.flags, Flag<flag>) # [Repeated<"counts">],
              rule.numbers> {
   let options = "UpdateOptions";
   let optionalBuffers = [Read<"clipScale", "1">];

@@ -56,8 +56,34 @@ Operation *LaunchOp::getSingleOp() {
   return llvm::hasSingleElement(getOps()) ? &*getOps().begin() : nullptr;
 }
 
+/// Returns the operand of the launch that op `op` of its body has as operand `index`.
+static unsigned launchOperand(Operation *op, unsigned index) {
+  return cast<BlockArgument>(op->getOperand(index)).getArgNumber();
+}
+
+bool LaunchOp::isSideBySide() {
+  Operation *first = &*getOps().begin();
+  auto firstUpdate = dyn_cast<InPlaceOpInterface>(first);
+  if (getSingleOp() || !firstUpdate || !firstUpdate.overwritesOperands())
+    return false;
+  llvm::SmallDenseSet<Value> overwritten;
+  for (Operation &op : getOps()) {
+    if (op.getName() != first->getName() || op.getAttrDictionary() != first->getAttrDictionary() ||
+        op.getNumOperands() != first->getNumOperands() ||
+        !llvm::all_of(op.getOperands(), llvm::IsaPred<BlockArgument>))
+      return false;
+    for (InPlacePair pair : cast<InPlaceOpInterface>(op).getInPlacePairs())
+      if (!overwritten.insert(getOperand(launchOperand(&op, pair.operand))).second)
+        return false;
+  }
+  return true;
+}
+
 std::string LaunchOp::describeOps() {
   constexpr int kMost = 4;
+  if (isSideBySide())
+    return std::to_string(llvm::range_size(getOps())) + " " +
+           getLastOp()->getName().getStringRef().str();
   std::string text;
   int count = 0;
   for (Operation &op : getOps())
@@ -92,15 +118,23 @@ std::optional<LoopNest> LaunchOp::getLoopNest() {
 }
 
 SmallVector<InPlacePair> LaunchOp::getInPlacePairs() {
+  SmallVector<InPlacePair> pairs;
   if (Operation *op = getSingleOp()) {
     auto inPlace = dyn_cast<InPlaceOpInterface>(op);
-    return inPlace ? inPlace.getInPlacePairs() : SmallVector<InPlacePair>();
+    return inPlace ? inPlace.getInPlacePairs() : pairs;
+  }
+  if (isSideBySide()) {
+    for (unsigned result = 0; result < getNumResults(); ++result)
+      if (OpResult maker = getMaker(result))
+        for (InPlacePair pair : cast<InPlaceOpInterface>(maker.getOwner()).getInPlacePairs())
+          if (pair.result == maker.getResultNumber())
+            pairs.push_back({result, launchOperand(maker.getOwner(), pair.operand)});
+    return pairs;
   }
   std::optional<LoopNest> nest = getLoopNest();
   if (!nest || !nest->reduced.empty())
     return {};
   // A point reads its elements before it writes any, and no other point touches them.
-  SmallVector<InPlacePair> pairs;
   for (auto [result, written] : llvm::enumerate(nest->outputs))
     for (auto [operand, read] : llvm::enumerate(nest->inputs))
       if (read == written &&
@@ -112,12 +146,20 @@ SmallVector<InPlacePair> LaunchOp::getInPlacePairs() {
 
 bool LaunchOp::overwritesOperands() {
   auto inPlace = dyn_cast_or_null<InPlaceOpInterface>(getSingleOp());
-  return inPlace && inPlace.overwritesOperands();
+  return inPlace ? inPlace.overwritesOperands() : isSideBySide();
 }
 
-std::optional<unsigned> LaunchOp::getGradientOperand() {
-  auto inPlace = dyn_cast_or_null<InPlaceOpInterface>(getSingleOp());
-  return inPlace ? inPlace.getGradientOperand() : std::nullopt;
+SmallVector<GradientPair> LaunchOp::getGradients() {
+  if (Operation *op = getSingleOp()) {
+    auto inPlace = dyn_cast<InPlaceOpInterface>(op);
+    return inPlace ? inPlace.getGradients() : SmallVector<GradientPair>();
+  }
+  SmallVector<GradientPair> pairs;
+  if (isSideBySide())
+    for (Operation &op : getOps())
+      for (GradientPair pair : cast<InPlaceOpInterface>(op).getGradients())
+        pairs.push_back({launchOperand(&op, pair.gradient), launchOperand(&op, pair.of)});
+  return pairs;
 }
 
 /// True if every element of the results is made of the elements at the same place of the operands.

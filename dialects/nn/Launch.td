@@ -15,7 +15,9 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     it computes.
 
     A body of several ops is one loop nest (`dialects/nn/LoopNest.h`), every point of which computes one
-    element of each value; reshapes may stand between them.
+    element of each value; reshapes may stand between them. Or it is updates side by side: ops of one
+    kind with the same attributes, each of which overwrites other operands, and reads none that another
+    makes.
 
     The builders take one op, whose operands and results become the launch's, or several with what they
     read of others and what others read of them, and copy them into the body. A body has at least one op, all of them on tensors and without a region; arguments and yielded
@@ -48,11 +50,13 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     ::mlir::Operation *getSingleOp();
     /// The op that the launch is named after: what the others prepare.
     ::mlir::Operation *getLastOp() { return getBody().front().getTerminator()->getPrevNode(); }
-    /// Names the ops for people: "nn.matmul", or "nn.sigmoid + nn.mul".
+    /// Names the ops for people: "nn.matmul", "nn.sigmoid + nn.mul", or "12 nn.adamw".
     std::string describeOps();
     /// The op whose result is result `index`, and the number of that result; null if the body gives
     /// back an operand.
     ::mlir::OpResult getMaker(unsigned index);
+    /// True if the body is several updates side by side, which one kernel runs.
+    bool isSideBySide();
     /// The nest of loops that computes the body; nothing if it is none.
     std::optional<::plimsoll::nn::LoopNest> getLoopNest();
 
@@ -60,7 +64,7 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     int64_t getTraffic();
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs();
     bool overwritesOperands();
-    std::optional<unsigned> getGradientOperand();
+    ::llvm::SmallVector<::plimsoll::nn::GradientPair> getGradients();
   }];
 }
 

@@ -17,6 +17,12 @@ struct InPlacePair {
   unsigned operand;
 };
 
+/// An operand that is the gradient of another operand of the same op.
+struct GradientPair {
+  unsigned gradient;
+  unsigned of;
+};
+
 namespace detail {
 bool isFloat(mlir::Type type);
 int64_t largestElementCount(mlir::Operation *op);

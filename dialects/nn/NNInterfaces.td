@@ -38,9 +38,11 @@ def NN_InPlace : OpInterface<"InPlaceOpInterface"> {
         True if the pairs are not a choice: an optimizer writes the parameter's own bytes.
       }], "bool", "overwritesOperands", (ins), "", [{ return false; }]>,
     InterfaceMethod<[{
-        The operand that is the gradient of what is overwritten. None by default: running
+        Which operands are gradients of which overwritten ones. None by default: running
         statistics have none.
-      }], "std::optional<unsigned>", "getGradientOperand", (ins), "", [{ return std::nullopt; }]>,
+      }], "::llvm::SmallVector<::plimsoll::nn::GradientPair>", "getGradients", (ins), "", [{
+        return {};
+      }]>,
   ];
 }
 

@@ -56,6 +56,17 @@ LogicalResult LayerNormGradParamsOp::verify() {
   return checkStatistics(getLoc(), x, scale, {getMean(), getRstd()});
 }
 
+LogicalResult LayerNormGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                Adaptor adaptor, Types &results) {
+  RankedTensorType x = tensorType(adaptor.getX()), scale = tensorType(adaptor.getScale());
+  if (adaptor.getDy().getType() != x)
+    return emitOptionalError(loc, "dy and x differ: ", adaptor.getDy().getType(), " and ", x);
+  if (adaptor.getAddend() && adaptor.getAddend().getType() != x)
+    return emitOptionalError(loc, "addend ", adaptor.getAddend().getType(), " is not like x ", x);
+  results.append({x, scale, scale});
+  return checkStatistics(loc, x, scale, {adaptor.getMean(), adaptor.getRstd()});
+}
+
 namespace {
 /// Names the rows of a layer normalisation and what it normalises over.
 struct LayerFactors {
@@ -99,6 +110,19 @@ IndexFactors LayerNormGradParamsOp::getIndexFactors() {
   return factors.builder.finish();
 }
 
+IndexFactors LayerNormGradOp::getIndexFactors() {
+  LayerFactors factors(*this, getX(), getScale().getType().getRank(), FactorKind::reduced,
+                       FactorKind::whole);
+  factors.builder.operand(0) = factors.builder.operand(1) = factors.x;
+  factors.builder.operand(2) = factors.scale;
+  factors.builder.operand(3) = factors.builder.operand(4) = factors.rows;
+  if (getAddend())
+    factors.builder.operand(5) = factors.x;
+  factors.builder.result(0) = factors.x;
+  factors.builder.resultsFrom(1, factors.scale);
+  return factors.builder.finish();
+}
+
 // Batch normalisation -------------------------------------------------------
 
 /// Refuses `parameters` that do not have one element for each channel of `x`.
@@ -129,6 +153,26 @@ LogicalResult BatchNormGradOp::inferReturnTypes(MLIRContext *, std::optional<Loc
   Value scale = adaptor.getScale();
   results.append({adaptor.getX().getType(), scale.getType(), scale.getType()});
   return checkChannels(loc, adaptor.getX(), {scale, adaptor.getMean(), adaptor.getVariance()});
+}
+
+LogicalResult BatchNormReluOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                Adaptor adaptor, Types &results) {
+  Type x = adaptor.getX().getType(), scale = adaptor.getScale().getType();
+  if (adaptor.getAddend() && adaptor.getAddend().getType() != x)
+    return emitOptionalError(loc, "addend ", adaptor.getAddend().getType(), " is not like x ", x);
+  results.append({x, scale, scale});
+  return checkChannels(loc, adaptor.getX(), {adaptor.getScale(), adaptor.getBias()});
+}
+
+LogicalResult BatchNormReluGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                    Adaptor adaptor, Types &results) {
+  Type x = adaptor.getX().getType(), scale = adaptor.getScale().getType();
+  for (Value value : {adaptor.getDy(), adaptor.getY()})
+    if (value.getType() != x)
+      return emitOptionalError(loc, "dy and y must be like x ", x, ", got ", value.getType());
+  results.append({x, scale, scale});
+  return checkChannels(loc, adaptor.getX(),
+                       {adaptor.getScale(), adaptor.getMean(), adaptor.getVariance()});
 }
 
 LogicalResult BatchNormInferenceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
@@ -174,6 +218,15 @@ IndexFactors BatchNormOp::getIndexFactors() {
 }
 IndexFactors BatchNormGradOp::getIndexFactors() {
   return channelFactors(*this, 2, FactorKind::whole);
+}
+IndexFactors BatchNormReluOp::getIndexFactors() {
+  IndexFactors factors = channelFactors(*this, 1, FactorKind::whole);
+  if (getAddend())
+    factors.operands[3] = factors.operands[0];
+  return factors;
+}
+IndexFactors BatchNormReluGradOp::getIndexFactors() {
+  return channelFactors(*this, 3, FactorKind::whole);
 }
 IndexFactors BatchNormInferenceOp::getIndexFactors() {
   return channelFactors(*this, 1, FactorKind::free);

@@ -79,6 +79,35 @@ def NN_LayerNormGradParamsOp : NN_Op<"layer_norm_grad_params", [Pure, NN_Costed,
   }];
 }
 
+def NN_LayerNormGradOp : NN_TensorOp<"layer_norm_grad"> {
+  let summary = "gradients of nn.layer_norm, and what is added to the one of x";
+  let description = [{
+    `nn.layer_norm_grad_input`, to which `addend`, of its type, is added, and
+    `nn.layer_norm_grad_params` in one pass over `dy` and `x`. `nn-form-launches` makes it.
+    ```mlir
+    %dx, %dscale, %dbias = nn.layer_norm_grad %dy, %x, %scale, %mean, %rstd plus %residual
+        : tensor<4x128x64xf32>, tensor<4x128x64xf32>, tensor<64xf32>, tensor<4x128xf32>,
+          tensor<4x128xf32>, tensor<4x128x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$x, NN_FloatTensor:$scale,
+                       NN_FloatTensor:$mean, NN_FloatTensor:$rstd,
+                       Optional<NN_FloatTensor>:$addend, UnitAttr:$uncentered);
+  let results = (outs NN_FloatTensor:$dx, NN_FloatTensor:$dscale, NN_FloatTensor:$dbias);
+  let assemblyFormat = [{
+    $dy `,` $x `,` $scale `,` $mean `,` $rstd (`plus` $addend^)? attr-dict `:` type($dy) `,`
+    type($x) `,` type($scale) `,` type($mean) `,` type($rstd) (`,` type($addend)^)?
+  }];
+  let extraClassDeclaration = declaredFactors # [{
+    int64_t getFlops() { return 15 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
+      if (getAddend())
+        return {{0, 0}, {0, 5}};
+      return {{0, 0}};
+    }
+  }];
+}
+
 // Batch normalisation -------------------------------------------------------
 
 def NN_BatchNormOp : NN_TensorOp<"batch_norm"> {
@@ -127,6 +156,61 @@ def NN_BatchNormGradOp : NN_TensorOp<"batch_norm_grad"> {
     int64_t getFlops() { return 11 * getX().getType().getNumElements(); }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       return {{0, 0}, {0, 1}};
+    }
+  }];
+}
+
+def NN_BatchNormReluOp : NN_TensorOp<"batch_norm_relu"> {
+  let summary = "nn.batch_norm, what is added to it, and nn.relu";
+  let description = [{
+    `y = max(batch_norm(x) + addend, 0)`, each step rounded, in one pass over `x`; `addend`, which may be
+    absent, has the type of `x`. `nn-form-launches` makes it.
+    ```mlir
+    %y, %mean, %variance = nn.batch_norm_relu %x, %scale, %bias plus %residual
+        {epsilon = 1.0e-05 : f64} : tensor<64x16x8x8xf32>, tensor<16xf32>, tensor<16xf32>,
+        tensor<64x16x8x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$x, NN_FloatTensor:$scale, NN_FloatTensor:$bias,
+                       Optional<NN_FloatTensor>:$addend, F64Attr:$epsilon);
+  let results = (outs NN_FloatTensor:$y, NN_FloatTensor:$mean, NN_FloatTensor:$variance);
+  let assemblyFormat = [{
+    $x `,` $scale `,` $bias (`plus` $addend^)? attr-dict `:` type($x) `,` type($scale) `,`
+    type($bias) (`,` type($addend)^)?
+  }];
+  let extraClassDeclaration = declaredFactors # [{
+    int64_t getFlops() { return 10 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
+      if (getAddend())
+        return {{0, 0}, {0, 3}};
+      return {{0, 0}};
+    }
+  }];
+}
+
+def NN_BatchNormReluGradOp : NN_TensorOp<"batch_norm_relu_grad"> {
+  let summary = "nn.batch_norm_grad of a gradient that passes nn.relu";
+  let description = [{
+    `nn.batch_norm_grad` with `dy` where `y > 0`, and 0 elsewhere, in place of `dy`. `y` is the result
+    of the relu; `dy`, `y` and `x` have one type. `nn-form-launches` makes it.
+    ```mlir
+    %dx, %dscale, %dbias = nn.batch_norm_relu_grad %dy, %y, %x, %scale, %mean, %variance
+        {epsilon = 1.0e-05 : f64} : tensor<64x16x8x8xf32>, tensor<64x16x8x8xf32>,
+        tensor<64x16x8x8xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_FloatTensor:$y, NN_FloatTensor:$x,
+                       NN_FloatTensor:$scale, NN_FloatTensor:$mean, NN_FloatTensor:$variance,
+                       F64Attr:$epsilon);
+  let results = (outs NN_FloatTensor:$dx, NN_FloatTensor:$dscale, NN_FloatTensor:$dbias);
+  let assemblyFormat = [{
+    $dy `,` $y `,` $x `,` $scale `,` $mean `,` $variance attr-dict `:` type($dy) `,` type($y) `,`
+    type($x) `,` type($scale) `,` type($mean) `,` type($variance)
+  }];
+  let extraClassDeclaration = declaredFactors # [{
+    int64_t getFlops() { return 13 * getX().getType().getNumElements(); }
+    ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
+      return {{0, 0}, {0, 1}, {0, 2}};
     }
   }];
 }

@@ -45,7 +45,7 @@ class NN_UpdateOp<UpdateRule rule> : NN_TensorOp<rule.name> {
       return pairs;
     }
     bool overwritesOperands() { return true; }
-    std::optional<unsigned> getGradientOperand() { return 1; }
+    ::llvm::SmallVector<::plimsoll::nn::GradientPair> getGradients() { return {{1, 0}}; }
   }];
   let extraClassDefinition = [{
     ::llvm::LogicalResult $cppClass::inferReturnTypes(
@@ -79,7 +79,7 @@ def NN_AccumulateOp : NN_TensorOp<"accumulate"> {
   let extraClassDeclaration = declaredFactors # [{
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() { return {{0, 0}}; }
     bool overwritesOperands() { return true; }
-    std::optional<unsigned> getGradientOperand() { return 1; }
+    ::llvm::SmallVector<::plimsoll::nn::GradientPair> getGradients() { return {{1, 0}}; }
   }];
 }
 

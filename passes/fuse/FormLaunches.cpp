@@ -1,14 +1,14 @@
 //===- FormLaunches.cpp - decide which ops run as one launch -------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
-#include "dialects/nn/Phases.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/fuse/Fusion.h"
+#include "passes/fuse/MergeOps.h"
 #include "passes/fuse/Order.h"
 #include "passes/fuse/Passes.h"
 #include "passes/fuse/ProductSums.h"
+#include "passes/fuse/SideBySide.h"
 
 namespace plimsoll::fuse {
 #define GEN_PASS_DEF_FORMLAUNCHESPASS
@@ -19,50 +19,6 @@ using namespace mlir;
 using namespace plimsoll;
 
 namespace {
-
-/// Returns the location of the op that computes both `loss` and `gradient`: that of the loss, and
-/// what the result of `gradient` is the gradient of.
-static Location locationOfBoth(nn::CrossEntropyOp loss, nn::CrossEntropyGradOp gradient) {
-  SmallVector<nn::GradientOf> gradients(nn::gradientsOf(gradient.getLoc()));
-  for (nn::GradientOf &of : gradients)
-    of.result += loss->getNumResults();
-  return nn::withGradients(loss.getLoc(), gradients);
-}
-
-/// Merges a cross entropy and its gradient into one op if the gradient of the loss is the constant
-/// 1.
-struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(nn::CrossEntropyGradOp gradient,
-                                PatternRewriter &rewriter) const override {
-    DenseFPElementsAttr dloss;
-    if (!matchPattern(gradient.getDloss(), m_Constant(&dloss)) || !dloss.isSplat() ||
-        !dloss.getSplatValue<APFloat>().isExactlyValue(1.0))
-      return failure();
-    for (Operation *user : gradient.getLogits().getUsers()) {
-      auto loss = dyn_cast<nn::CrossEntropyOp>(user);
-      if (!loss || loss.getLogits() != gradient.getLogits() ||
-          loss.getLabels() != gradient.getLabels() || loss.getWeights() != gradient.getWeights() ||
-          loss.getLabelSmoothingAttr() != gradient.getLabelSmoothingAttr() ||
-          loss.getIgnoreIndexAttr() != gradient.getIgnoreIndexAttr() ||
-          loss.getAxisAttr() != gradient.getAxisAttr() ||
-          loss.getFirstRowAttr() != gradient.getFirstRowAttr() ||
-          loss->getBlock() != gradient->getBlock())
-        continue;
-      rewriter.setInsertionPoint(gradient->isBeforeInBlock(loss) ? gradient.getOperation()
-                                                                 : loss.getOperation());
-      auto both = nn::CrossEntropyWithGradOp::create(
-          rewriter, locationOfBoth(loss, gradient), loss.getLogits(), loss.getLabels(),
-          loss.getWeights(), loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr(),
-          loss.getAxisAttr(), loss.getFirstRowAttr());
-      rewriter.replaceOp(loss, {both.getLoss(), both.getAccuracy()});
-      rewriter.replaceOp(gradient, both.getDlogits());
-      return success();
-    }
-    return failure();
-  }
-};
 
 /// Drops the broadcast of an operand of an elementwise op, which broadcasts operands implicitly.
 struct AbsorbBroadcast : RewritePattern {
@@ -105,7 +61,10 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<MergeCrossEntropy, AbsorbBroadcast>(&getContext());
+    fuse::addLossPattern(patterns);
+    if (fuseLoops)
+      fuse::addMergePatterns(patterns);
+    patterns.add<AbsorbBroadcast>(&getContext());
     GreedyRewriteConfig config;
     config.enableFolding(true);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
@@ -114,7 +73,10 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
       copyGradients(block);
       if (fuseLoops) {
         fuse::addInProducts(block);
-        formLaunches(fuse::findLaunchGroups(block));
+        std::vector<fuse::LaunchGroup> groups = fuse::findLaunchGroups(block);
+        llvm::append_range(groups,
+                           fuse::findSideBySide(block)); // no loop nest reads what they make
+        formLaunches(groups);
       }
       for (Operation &op : llvm::make_early_inc_range(block))
         if (nn::isOutsideLaunch(&op))
@@ -140,13 +102,14 @@ private:
       stored.insert(store.getSymbolAttr());
     for (Operation &op : block) {
       auto inPlace = dyn_cast<nn::InPlaceOpInterface>(op);
-      std::optional<unsigned> gradient = inPlace ? inPlace.getGradientOperand() : std::nullopt;
-      if (!gradient)
+      if (!inPlace)
         continue;
-      Value value = op.getOperand(*gradient);
-      auto load = nn::viewedValue(value).getDefiningOp<nn::LoadOp>();
-      if (load && stored.contains(load.getSymbolAttr()))
-        op.setOperand(*gradient, copyOf(value, &op));
+      for (nn::GradientPair pair : inPlace.getGradients()) {
+        Value value = op.getOperand(pair.gradient);
+        auto load = nn::viewedValue(value).getDefiningOp<nn::LoadOp>();
+        if (load && stored.contains(load.getSymbolAttr()))
+          op.setOperand(pair.gradient, copyOf(value, &op));
+      }
     }
   }
 
@@ -168,8 +131,7 @@ private:
         Value result = replaced.lookup(input);
         return result ? result : input;
       });
-      auto launch = nn::LaunchOp::create(builder, group.ops.back()->getLoc(), group.ops, inputs,
-                                         group.outputs);
+      auto launch = nn::LaunchOp::create(builder, group.loc, group.ops, inputs, group.outputs);
       for (Value input : inputs)
         fuse::makeAvailable(input, launch); // its launch is in front; views may not be
       for (auto [output, result] : llvm::zip(group.outputs, launch.getResults())) {
@@ -184,12 +146,14 @@ private:
           op->erase();
   }
 
-  /// Moves the reshapes of `value`, which were in front of the op that makes it now, behind it.
+  /// Moves the reshapes and stores of `value`, which were in front of the op that makes it now,
+  /// behind it.
   static void moveViewsAfter(Value value, Operation *maker) {
     for (Operation *user : value.getUsers())
-      if (isa<nn::ReshapeOp>(user) && user->isBeforeInBlock(maker)) {
+      if (isa<nn::ReshapeOp, nn::StoreOp>(user) && user->isBeforeInBlock(maker)) {
         user->moveAfter(maker);
-        moveViewsAfter(user->getResult(0), user);
+        for (Value view : user->getResults())
+          moveViewsAfter(view, user);
       }
   }
 

@@ -168,7 +168,7 @@ private:
 
   /// Describes the launch of `ops`: adds the reshapes between them, inputs and outputs.
   LaunchGroup describe(ArrayRef<Operation *> ops, Operation *root) {
-    LaunchGroup group{{}, {}, {}, root};
+    LaunchGroup group{{}, {}, {}, root, ops.back()->getLoc()};
     OpSet members(ops.begin(), ops.end());
     for (Operation *op : ops)
       for (Value operand : op->getOperands())

@@ -15,6 +15,7 @@ struct LaunchGroup {
   /// The op in whose place they run. What they need is made before it, and others read them after
   /// it; reshapes in between may stand elsewhere.
   mlir::Operation *root;
+  mlir::Location loc; ///< of the launch
 };
 
 /// True if `op` can be a part of a loop nest with others.

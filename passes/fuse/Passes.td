@@ -9,9 +9,10 @@ def FormLaunchesPass : Pass<"nn-form-launches", "::mlir::func::FuncOp"> {
   let description = [{
     Runs before planning and without a budget: the planner schedules launches, and a choice that
     could change bits must not depend on the budget. Every op that computes becomes an `nn.launch`,
-    which later passes know launches by, a matrix product adds what is added to its result, and
-    elementwise ops, broadcasts, transpositions and sums become one launch where one reads what
-    another makes (`passes/fuse/Fusion.h`), unless `fuse-loops=false`; before that `nn.cross_entropy` and its gradient become one
+    which later passes know launches by. Unless `fuse-loops=false`, a matrix product adds what is added
+    to its result (`passes/fuse/ProductSums.h`), normalisations take what stands beside them
+    (`MergeOps.h`), elementwise ops, broadcasts, transpositions and sums become one launch where one reads
+    what another makes (`Fusion.h`), and small updates run side by side (`SideBySide.h`). Before that `nn.cross_entropy` and its gradient become one
     op, a broadcast becomes part of the elementwise op that reads it, and a gradient that is a
     parameter itself is copied. Parameters that are read
     or written, constants and reshapes are no launches.
@@ -31,7 +32,7 @@ def FormLaunchesPass : Pass<"nn-form-launches", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::plimsoll::nn::NNDialect"];
   let options = [Option<"fuseLoops", "fuse-loops", "bool", "true",
-                        "several elementwise ops may become one launch">];
+                        "several ops may become one launch, but for a loss and its gradient">];
 }
 
 def ChunkLossesPass : Pass<"nn-chunk-losses", "::mlir::func::FuncOp"> {

@@ -6,9 +6,9 @@
 
 namespace plimsoll::fuse {
 
-/// Lets matrix products add what is added to their results, a bias, a residual or a sum of
-/// gradients, where nothing else reads the product alone. What is added exists when the product
-/// runs, so that no value lives longer.
+/// Lets matrix products and gradients of layer normalisations add what is added to their results, a
+/// bias, a residual or a sum of gradients, where nothing else reads the result alone. What is added
+/// exists when they run, so that no value lives longer.
 void addInProducts(mlir::Block &block);
 
 } // namespace plimsoll::fuse

@@ -52,18 +52,38 @@ template <typename Op> static KernelCall avgPool(Op op, StringRef kernel, Value 
 
 /// Returns the call of a batch normalisation, whose sizes are images, channels, and elements per
 /// channel of an image.
-template <typename Arguments, typename Op>
-static KernelCall batchNorm(Op op, StringRef kernel, const Buffers &buffers) {
+static constexpr int64_t kAbsent = KernelCall::kAbsent;
+
+template <typename Arguments, typename Op> static Arguments batchNormSizes(Op op) {
   ArrayRef<int64_t> shape = shapeOf(op.getX());
   int64_t inner = 1;
   for (int64_t size : shape.drop_front(2))
     inner *= size;
-  return ofType(kernel, buffers,
-                Arguments{.n = shape[0],
-                          .channels = shape[1],
-                          .inner = inner,
-                          .epsilon = op.getEpsilon().convertToDouble()},
+  return {.n = shape[0],
+          .channels = shape[1],
+          .inner = inner,
+          .epsilon = op.getEpsilon().convertToDouble()};
+}
+
+template <typename Arguments, typename Op>
+static KernelCall batchNorm(Op op, StringRef kernel, const Buffers &buffers) {
+  return ofType(kernel, buffers, batchNormSizes<Arguments>(op), op.getX());
+}
+
+static KernelCall batchNormRelu(nn::BatchNormReluOp op) {
+  auto sizes = batchNormSizes<exec::BatchNormArguments>(op);
+  sizes.relu = true;
+  return ofType("batch_norm",
+                {0, 1, 2, op.getAddend() ? 3 : kAbsent, result(0), result(1), result(2)}, sizes,
                 op.getX());
+}
+
+KernelCall plimsoll::lower::batchNormUpdate(nn::BatchNormUpdateOp op, Buffers buffers,
+                                            ArrayRef<int64_t> channels) {
+  return makeCall("batch_norm_update", std::move(buffers),
+                  exec::BatchNormUpdateArguments{.count = static_cast<int64_t>(op.getCount()),
+                                                 .channels = channels,
+                                                 .momentum = op.getMomentum().convertToDouble()});
 }
 
 std::optional<KernelCall> plimsoll::lower::imageCall(Operation *op) {
@@ -96,23 +116,24 @@ std::optional<KernelCall> plimsoll::lower::imageCall(Operation *op) {
       .Case(
           [](nn::AvgPoolGradOp op) { return avgPool(op, "avg_pool_grad", op.getDx(), op.getDy()); })
       .Case([](nn::BatchNormOp op) {
-        return batchNorm<exec::BatchNormArguments>(op, "batch_norm",
-                                                   {0, 1, 2, result(0), result(1), result(2)});
+        return batchNorm<exec::BatchNormArguments>(
+            op, "batch_norm", {0, 1, 2, kAbsent, result(0), result(1), result(2)});
       })
+      .Case([](nn::BatchNormReluOp op) { return batchNormRelu(op); })
       .Case([](nn::BatchNormGradOp op) {
         return batchNorm<exec::BatchNormGradArguments>(
-            op, "batch_norm_grad", {0, 1, 2, 3, 4, result(0), result(1), result(2)});
+            op, "batch_norm_grad", {0, 1, 2, 3, 4, kAbsent, result(0), result(1), result(2)});
+      })
+      .Case([](nn::BatchNormReluGradOp op) {
+        return batchNorm<exec::BatchNormGradArguments>(
+            op, "batch_norm_grad", {0, 2, 3, 4, 5, 1, result(0), result(1), result(2)});
       })
       .Case([](nn::BatchNormInferenceOp op) {
         return batchNorm<exec::BatchNormInferenceArguments>(op, "batch_norm_inference",
                                                             {0, 1, 2, 3, 4, result(0)});
       })
       .Case([](nn::BatchNormUpdateOp op) {
-        return makeCall(
-            "batch_norm_update", {0, 1, 2, 3},
-            exec::BatchNormUpdateArguments{.channels = shapeOf(op.getMean())[0],
-                                           .count = static_cast<int64_t>(op.getCount()),
-                                           .momentum = op.getMomentum().convertToDouble()});
+        return batchNormUpdate(op, {0, 1, 2, 3}, shapeOf(op.getMean())[0]);
       })
       .Default([](Operation *) { return Call(); });
 }

@@ -278,6 +278,12 @@ static KernelCall randomNumbers(nn::RandomOp op) {
       op.getY());
 }
 
+std::optional<KernelCall> plimsoll::lower::kernelCall(nn::LaunchOp launch) {
+  if (Operation *op = launch.getSingleOp())
+    return kernelCall(op);
+  return launch.isSideBySide() ? sideBySideCall(launch) : std::nullopt;
+}
+
 std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
   using Call = std::optional<KernelCall>;
   return TypeSwitch<Operation *, Call>(op)
@@ -317,6 +323,12 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::LayerNormGradInputOp op) {
         return ofType("layer_norm_grad_input", {0, 1, 2, 3, 4, result(0)},
                       layerNormSizes<exec::LayerNormGradInputArguments>(op), op.getX());
+      })
+      .Case([](nn::LayerNormGradOp op) {
+        return ofType(
+            "layer_norm_grad",
+            {0, 1, 2, 3, 4, op.getAddend() ? 5 : kAbsent, result(0), result(1), result(2)},
+            layerNormSizes<exec::LayerNormGradArguments>(op), op.getX());
       })
       .Case([](nn::LayerNormGradParamsOp op) {
         return ofType("layer_norm_grad_params", {0, 1, 2, 3, result(0), result(1)},

@@ -9,6 +9,11 @@
 #include <limits>
 #include <optional>
 
+namespace plimsoll::nn {
+class BatchNormUpdateOp;
+class LaunchOp;
+} // namespace plimsoll::nn
+
 namespace plimsoll::lower {
 
 /// A call of a kernel. Its record in dialects/exec/Kernels.td defines buffers, sizes and scalars.
@@ -65,10 +70,19 @@ KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, 
 
 /// Returns the library call for `op`; nothing if it becomes a loop nest (or is no launch).
 std::optional<KernelCall> kernelCall(mlir::Operation *op);
+/// Returns the library call for `launch`, of one op or of updates side by side; nothing if it
+/// becomes a loop nest, or nothing at all.
+std::optional<KernelCall> kernelCall(nn::LaunchOp launch);
 /// Implements `kernelCall` for convolution, pooling and batch normalisation.
 std::optional<KernelCall> imageCall(mlir::Operation *op);
 /// Implements `kernelCall` for losses and optimizers.
 std::optional<KernelCall> trainingCall(mlir::Operation *op);
+/// Returns the call of updates of running statistics of layers with these numbers of channels, with
+/// the attributes of one of them.
+KernelCall batchNormUpdate(nn::BatchNormUpdateOp op, Buffers buffers,
+                           llvm::ArrayRef<int64_t> channels);
+/// Implements `kernelCall` for updates side by side.
+std::optional<KernelCall> sideBySideCall(nn::LaunchOp launch);
 
 } // namespace plimsoll::lower
 

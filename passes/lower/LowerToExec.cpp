@@ -226,8 +226,7 @@ private:
       slices[result] = value;
       writes.push_back(value);
     }
-    Operation *op = launch.getSingleOp();
-    if (std::optional<lower::KernelCall> call = op ? lower::kernelCall(op) : std::nullopt)
+    if (std::optional<lower::KernelCall> call = lower::kernelCall(launch))
       return lowerCall(launch, *call, writes);
     return lowerLoop(launch, writes);
   }
@@ -255,6 +254,15 @@ private:
       if (readOf[pair.operand] >= 0)
         pairs.append({int64_t(pair.result), readOf[pair.operand]});
     return pairs;
+  }
+
+  /// Returns what the launch does, if choose-kernels has predicted its time.
+  static exec::WorkAttr workOf(nn::LaunchOp launch) {
+    auto chosen = launch->getAttrOfType<plan::LaunchAttr>(plan::kLaunchAttr);
+    if (!chosen)
+      return {};
+    return exec::WorkAttr::get(launch.getContext(), launch.getFlops(), launch.getTraffic(),
+                               chosen.getSeconds());
   }
 
   static IntegerAttr repetition(Operation *op) {
@@ -286,7 +294,8 @@ private:
                          attribute(kernel.typeIn(builder.getContext())),
                          attribute(kernel.precisionIn(builder.getContext())), reads, writes,
                          call.buffers, call.sizes, call.scalars, aliasPairs(launch, readOf),
-                         launch.overwritesOperands(), workspace != nullptr, repetition(launch));
+                         launch.overwritesOperands(), workspace != nullptr, repetition(launch),
+                         workOf(launch));
     return success();
   }
 
@@ -309,16 +318,16 @@ private:
     }
     for (ArrayRef<int64_t> resultStrides : nest->outputs)
       strides.push_back(builder.getDenseI64ArrayAttr(resultStrides));
-    auto loop = exec::LoopOp::create(builder, launch.getLoc(), nest->domain, reads, writes,
-                                     builder.getArrayAttr(strides), nest->reduced,
-                                     aliasPairs(launch, readOf), repetition(launch));
+    auto loop = exec::LoopOp::create(
+        builder, launch.getLoc(), nest->domain, reads, writes, builder.getArrayAttr(strides),
+        nest->reduced, aliasPairs(launch, readOf), repetition(launch), workOf(launch));
     return buildLoopBody(launch, loop, reads, readOf);
   }
 
   static LogicalResult refuseLoop(nn::LaunchOp launch) {
     if (Operation *op = launch.getSingleOp())
       return op->emitError("'") << op->getName() << "' has neither a kernel nor a loop nest";
-    return launch.emitError("its ops are not one loop nest");
+    return launch.emitError("its ops are neither one loop nest nor updates side by side");
   }
 
   LogicalResult buildLoopBody(nn::LaunchOp launch, exec::LoopOp loop, ArrayRef<Value> reads,

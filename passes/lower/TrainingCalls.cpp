@@ -69,13 +69,15 @@ static KernelCall pointwiseLoss(Op op, StringRef kernel, const Buffers &buffers)
 
 // Optimizers ----------------------------------------------------------------
 
-/// Returns the call of an update: the kernel of its name with the op's operands, numbers and flags.
-static KernelCall update(Operation *op, const UpdateRule &rule) {
-  Buffers buffers = llvm::to_vector(llvm::seq<int64_t>(0, op->getNumOperands()));
+/// Returns the call of an update of parameters with these numbers of elements: the kernel of the
+/// rule's name with the numbers and flags of `op`, one of the updates.
+static KernelCall update(Operation *op, const UpdateRule &rule, Buffers buffers,
+                         ArrayRef<int64_t> counts) {
   KernelCall call = {{rule.name.str()}, std::move(buffers), {}, {}};
-  call.sizes = {elements(op->getOperand(0)), op->hasAttr("decayed")};
+  call.sizes = {op->hasAttr("decayed")};
   for (StringRef flag : rule.flags)
     call.sizes.push_back(op->hasAttr(flag));
+  call.sizes.append(counts.begin(), counts.end());
   auto given = [&](StringRef name, double otherwise) {
     auto number = op->getAttrOfType<FloatAttr>(name);
     return number ? number.getValueAsDouble() : otherwise;
@@ -85,6 +87,46 @@ static KernelCall update(Operation *op, const UpdateRule &rule) {
   if (op->hasAttr("lr_scale") || op->hasAttr("decay") || op->hasAttr("clip_value"))
     call.scalars.append({given("lr_scale", 1.0), given("decay", -1.0), given("clip_value", 0.0)});
   return call;
+}
+
+static KernelCall update(Operation *op, const UpdateRule &rule) {
+  Buffers buffers = llvm::to_vector(llvm::seq<int64_t>(0, op->getNumOperands()));
+  return update(op, rule, std::move(buffers), elements(op->getOperand(0)));
+}
+
+/// Returns the buffers of ops side by side: all first operands, all second ones, and so on for
+/// `own` operands, then the others, which must be the same for all. Nothing if they are not.
+static std::optional<Buffers> buffersSideBySide(ArrayRef<Operation *> ops, unsigned own) {
+  Buffers buffers;
+  auto add = [&](Operation *op, unsigned operand) {
+    buffers.push_back(cast<BlockArgument>(op->getOperand(operand)).getArgNumber());
+  };
+  for (unsigned operand = 0; operand < own; ++operand)
+    for (Operation *op : ops)
+      add(op, operand);
+  for (unsigned operand = own; operand < ops.front()->getNumOperands(); ++operand) {
+    for (Operation *op : ops)
+      if (op->getOperand(operand) != ops.front()->getOperand(operand))
+        return std::nullopt;
+    add(ops.front(), operand);
+  }
+  return buffers;
+}
+
+std::optional<KernelCall> plimsoll::lower::sideBySideCall(nn::LaunchOp launch) {
+  SmallVector<Operation *> ops =
+      llvm::map_to_vector(launch.getOps(), [](Operation &op) { return &op; });
+  SmallVector<int64_t> counts =
+      llvm::map_to_vector(ops, [](Operation *op) { return elements(op->getOperand(0)); });
+  if (const UpdateRule *rule = findUpdateRule(ops.front()->getName().stripDialect())) {
+    std::optional<Buffers> buffers = buffersSideBySide(ops, 2 + rule->states.size());
+    if (buffers)
+      return update(ops.front(), *rule, std::move(*buffers), counts);
+  }
+  if (auto statistics = dyn_cast<nn::BatchNormUpdateOp>(ops.front()))
+    return batchNormUpdate(statistics, *buffersSideBySide(ops, ops.front()->getNumOperands()),
+                           counts);
+  return std::nullopt;
 }
 
 static KernelCall clipByNorm(nn::ClipByNormOp op) {

@@ -158,7 +158,9 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
   if (!launch)
     return op.emitError("no kernel is chosen for it; run choose-kernels first");
   planner::Op planned;
-  planned.name = nn::describe(op.getLastOp());
+  planned.name = nn::describe(op.getLoc());
+  if (planned.name.empty())
+    planned.name = nn::describe(op.getLastOp());
   planned.alternatives = {
       {launch.getWorkspace(), alignment, launch.getSeconds().getValueAsDouble()}};
   for (Value operand : op->getOperands())
@@ -185,10 +187,9 @@ LogicalResult StepProblem::addLaunch(nn::LaunchOp op, planner::Timeline &timelin
                                          << "or state as it was before the step";
       planned.overwrites.push_back({id, planner::none});
     }
-    std::optional<unsigned> gradient = op.getGradientOperand();
-    if (ValueId id = gradient ? valueId(op->getOperand(*gradient)) : planner::none;
-        id != planner::none)
-      primals[id] = planned.overwrites.front().before;
+    for (nn::GradientPair pair : op.getGradients())
+      if (ValueId id = valueId(op->getOperand(pair.gradient)); id != planner::none)
+        primals[id] = valueId(op->getOperand(pair.of));
   } else {
     for (OpResult result : op->getResults()) {
       OpResult maker = op.getMaker(result.getResultNumber());

@@ -24,12 +24,8 @@ HostMemory::~HostMemory() {
 }
 
 void Device::run(const Timeline &timeline, StepRunner &stepper) {
-  LaunchQueue queue;
-  stepper.queue = &queue;
   stepper.begin();
   timeline.run(stepper);
-  stepper.end();
-  stepper.queue = nullptr;
 }
 
 void Device::beginFetch(const Timeline &timeline, int slot) {

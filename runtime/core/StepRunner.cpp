@@ -91,12 +91,6 @@ void StepRunner::runNumbers(const Kernel &kernel, std::initializer_list<void *> 
               threads,          kernel.prepare ? handles[launch] : nullptr,
               stream,           numbers.type,
               numbers.precision};
-  if (queue && !queue->takes(kernel))
-    runQueue();
-  if (queue && kernel.runMany && !observer) {
-    queue->add(kernel, what, launch++);
-    return;
-  }
   start();
   kernel.run(what);
   finish();
@@ -107,29 +101,16 @@ void StepRunner::runLoop(void (*loop)(const Launch &), std::initializer_list<voi
     ++launch;
     return;
   }
-  runQueue();
   start();
   loop(Launch{buffers.begin(), static_cast<int>(buffers.size()), nullptr, 0, nullptr, 0, threads,
               nullptr, stream});
   finish();
 }
 
-void StepRunner::runQueue() {
-  if (!queue || queue->empty())
-    return;
-  const int last = queue->lastLaunch();
-  if (hooks)
-    hooks->before(queue->firstLaunch(), last);
-  queue->run();
-  if (hooks)
-    hooks->after(last);
-}
-
 void StepRunner::poison(uint64_t offset, uint64_t bytes) {
   constexpr int notANumber = 0xff; // bytes that are all 0xff are a NaN in f32 and f64
   if (preparing)
     return;
-  runQueue();
   if (hooks)
     hooks->fill(arena + offset, notANumber, bytes);
   else

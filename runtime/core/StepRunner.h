@@ -3,7 +3,6 @@
 #define PLIMSOLL_CORE_STEPRUNNER_H
 
 #include "Choices.h"
-#include "LaunchQueue.h"
 #include "plimsoll/Stepper.h"
 
 namespace plimsoll {
@@ -11,9 +10,8 @@ namespace plimsoll {
 /// Work that a device does before and after launches. Not every device has hooks.
 class LaunchHooks {
 public:
-  /// Called around launches [first, last], which run as one; mostly first == last.
-  virtual void before(int /*first*/, int /*last*/) {}
-  virtual void after(int /*last*/) {}
+  virtual void before(int /*launch*/) {}
+  virtual void after(int /*launch*/) {}
   /// Sets bytes of the arena to `value`, after the launches so far and before the next ones.
   virtual void fill(void *bytes, int value, uint64_t count) = 0;
 
@@ -31,7 +29,6 @@ public:
   void **handles = nullptr; ///< one per launch of this timeline
   void *stream = nullptr;
   LaunchHooks *hooks = nullptr; ///< null: launches run at once, in the memory of the process
-  LaunchQueue *queue = nullptr; ///< holds back launches that may run as one; null: none may
   bool preparing = false;
   Choices *choices = nullptr;  ///< while preparing
   const char *error = nullptr; ///< first error while preparing
@@ -40,8 +37,6 @@ public:
   void *observerContext = nullptr;
 
   void begin() override { launch = 0; }
-  /// Called after the last launch: runs what is still in the queue.
-  void end() { runQueue(); }
   void poison(uint64_t offset, uint64_t bytes) override;
 
 private:
@@ -53,9 +48,8 @@ private:
                  const char **message);
   void start() {
     if (hooks)
-      hooks->before(launch, launch);
+      hooks->before(launch);
   }
-  void runQueue();
   void finish() {
     if (hooks)
       hooks->after(launch);

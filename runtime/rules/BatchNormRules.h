@@ -6,6 +6,7 @@
 #define PLIMSOLL_RULES_BATCHNORMRULES_H
 
 #include "plimsoll/Inline.h"
+#include "plimsoll/Kernel.h"
 
 #include <cmath>
 #include <cstdint>
@@ -56,6 +57,23 @@ struct MovingAverage {
   PLIMSOLL_INLINE float mean(float running, float now) const { return moved(running, now); }
   PLIMSOLL_INLINE float variance(float running, float now) const {
     return moved(running, double(now) * unbiased);
+  }
+};
+
+/// One layer of a launch of batch_norm_update.
+struct RunningStatistics {
+  float *runningMean, *runningVariance;
+  const float *mean, *variance;
+  int64_t channels;
+
+  RunningStatistics() = default;
+  RunningStatistics(const Launch &launch, int layer) {
+    const int layers = launch.sizeCount - 1;
+    runningMean = launch.buffer<float>(layer),
+    runningVariance = launch.buffer<float>(layers + layer);
+    mean = launch.buffer<float>(2 * layers + layer);
+    variance = launch.buffer<float>(3 * layers + layer);
+    channels = launch.sizes[1 + layer];
   }
 };
 

@@ -34,7 +34,7 @@ struct Rates {
   }
 };
 
-/// A launch's settings for its parameter.
+/// A launch's settings for its parameters.
 struct UpdateGroup {
   double lrScale = 1; ///< multiplies the learning rate
   double decay = -1;  ///< the parameter's weight decay; negative: that of the step
@@ -74,9 +74,9 @@ inline float scalarOf(const Launch &launch, int i) {
 inline float oneMinusScalarOf(const Launch &launch, int i) {
   return static_cast<float>(1.0 - launch.scalars[i]);
 }
-/// Returns flag `i` of a rule, which follows the sizes that all updates have.
+/// Returns flag `i` of a rule, which follows the one that all updates have.
 inline bool flagOf(const Launch &launch, int i) {
-  return launch.sizes[2 + i] != 0;
+  return launch.sizes[1 + i] != 0;
 }
 
 /// Adam with decoupled weight decay, or with decay that is added to the gradient.
@@ -189,10 +189,10 @@ struct RmspropMomentumRule : RmspropRule {
   }
 };
 
-/// Reads the settings of the parameter, which follow the `scalars` scalars of the rule.
+/// Reads the settings of the parameters, which follow the `scalars` scalars of the rule.
 inline UpdateGroup groupOf(const Launch &launch, int scalars) {
   UpdateGroup group;
-  group.decayed = launch.sizes[1] != 0;
+  group.decayed = launch.sizes[0] != 0;
   if (launch.scalarCount > scalars) {
     const double *own = launch.scalars + scalars;
     group.lrScale = own[0], group.decay = own[1], group.limit = own[2];
@@ -200,11 +200,42 @@ inline UpdateGroup groupOf(const Launch &launch, int scalars) {
   return group;
 }
 
-/// Returns the factor on the gradient, the buffer after `hyper` (there are `states` states), or
-/// null.
-inline const float *clipOf(const Launch &launch, int states) {
-  return launch.bufferCount > 3 + states ? launch.buffer<float>(3 + states) : nullptr;
-}
+/// One parameter of a launch.
+struct UpdatedParameter {
+  float *param;
+  const float *gradient;
+  float *first, *second; ///< its states; null if the rule has fewer
+  int64_t count;
+};
+
+/// The parameters of a launch, whose rule has `states` states for each.
+template <int states> class UpdatedParameters {
+public:
+  static_assert(states <= 2, "a parameter has two states");
+
+  explicit UpdatedParameters(const Launch &launch)
+      : launch(launch), parameters((launch.bufferCount - 1) / (2 + states)) {}
+
+  int size() const { return parameters; }
+  int64_t count(int i) const { return launch.sizes[launch.sizeCount - parameters + i]; }
+  UpdatedParameter operator[](int i) const {
+    return {buffer(0, i), buffer(1, i), states > 0 ? buffer(2, i) : nullptr,
+            states > 1 ? buffer(3, i) : nullptr, count(i)};
+  }
+  /// The scalars of the step.
+  const float *hyper() const { return launch.buffer<float>(parameters * (2 + states)); }
+  /// The factor on the gradients, or null.
+  const float *clip() const {
+    int index = parameters * (2 + states) + 1;
+    return launch.bufferCount > index ? launch.buffer<float>(index) : nullptr;
+  }
+
+private:
+  float *buffer(int which, int i) const { return launch.buffer<float>(which * parameters + i); }
+
+  const Launch &launch;
+  int parameters;
+};
 
 } // namespace plimsoll
 

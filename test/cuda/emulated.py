@@ -132,16 +132,20 @@ def check_bf16(tools):
 
 
 def check_updates(tools):
-    """With --clip=norm all updates run as one launch, but one by one if launches are timed."""
+    """With --clip=norm all updates with the same settings are one launch, or each without fusion."""
     which, folder = model("mlp-digits"), tools.folder("updates")
-    program = tools.compile(which.path, folder / "program", reference.OPTIMIZER, "--clip=norm:1",
-                            TARGET)
-    weights = pathlib.Path(f"{program}.safetensors")
-    together = train(tools, which, program, folder, FEW, weights)
-    alone = train(tools, which, program, folder, FEW, weights,
-                  f"--profile={folder / 'profile.json'}")
-    check(together == alone, f"losses {together[0]} and {alone[0]}, or other bits")
-    return f"{len(together[1])} bytes alike"
+    runs, updates = [], []
+    for fuse in ["all", "none"]:
+        program = tools.compile(which.path, folder / fuse, reference.OPTIMIZER, "--clip=norm:1",
+                                TARGET, f"--fuse={fuse}")
+        profile = folder / f"{fuse}.json"
+        runs.append(train(tools, which, program, folder, FEW, pathlib.Path(f"{program}.safetensors"),
+                          f"--profile={profile}"))
+        updates.append(sum(launch["kind"] == "adamw"
+                           for launch in json.loads(profile.read_text())["launches"]))
+    check(runs[0] == runs[1], f"losses {runs[0][0]} and {runs[1][0]}, or other bits")
+    check(updates == [2, 4], f"{updates} launches update 4 parameters, of which 2 decay")
+    return f"{len(runs[0][1])} bytes alike"
 
 
 def group(suite, tools, everything):

@@ -49,14 +49,13 @@ private:
   std::vector<emulator::Access> accesses;
   long long launchesLeft = 0; ///< launches until one fails; 0: none fails
 
-  void before(int first, int last) override {
-    for (int launch = first; launch <= last; ++launch)
-      if (launchesLeft > 0 && --launchesLeft == 0)
-        throw DeviceFailure("cannot run the step: uncorrectable ECC error encountered");
+  void before(int launch) override {
+    if (launchesLeft > 0 && --launchesLeft == 0)
+      throw DeviceFailure("cannot run the step: uncorrectable ECC error encountered");
     accesses.clear();
     for (; nextAccess < running->accessCount; ++nextAccess) {
       const AccessInfo &access = running->accesses[nextAccess];
-      if (access.launch > last)
+      if (access.launch > launch)
         break;
       accesses.push_back({access.offset, access.bytes, access.written, access.written});
     }
@@ -65,7 +64,7 @@ private:
         if (!read.written && read.offset < written.offset + written.bytes &&
             written.offset < read.offset + read.bytes)
           written.fresh = false;
-    emulator::beginLaunch(nameOf(first), accesses);
+    emulator::beginLaunch(nameOf(launch), accesses);
   }
   void after(int) override { emulator::endLaunch(); }
   void fill(void *bytes, int value, uint64_t count) override {

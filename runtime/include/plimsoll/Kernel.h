@@ -70,10 +70,6 @@ struct Kernel {
   /// reason at `*error`, if the library cannot run that one.
   void *(*prepareAs)(const LaunchShape &shape, int64_t workspaceBytes, const char *choice,
                      const char **error) = nullptr;
-
-  /// Runs `count` consecutive launches of this kernel as one; none of them reads what another
-  /// writes. Null: launches run one by one.
-  void (*runMany)(const Launch *launches, int count) = nullptr;
 };
 
 /// A kernel whose sizes and scalars are given by name, as the struct `Arguments`

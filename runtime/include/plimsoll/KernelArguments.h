@@ -275,6 +275,20 @@ struct LayerNormGradParamsArguments {
   }
 };
 
+struct LayerNormGradArguments {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  bool uncentered = false;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(rows, cols, uncentered);
+    to.type = type;
+  }
+};
+
 enum class Reduction : int64_t { maximum, minimum, product, sum };
 
 struct ReduceArguments {
@@ -475,13 +489,14 @@ struct BatchNormArguments {
   int64_t n = 0;
   int64_t channels = 0;
   int64_t inner = 0;
+  bool relu = false;
   double epsilon = 0;
   ElementType type = ElementType::f32;
 
-  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostSizes() { return 4; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(n, channels, inner);
+    to.addSizes(n, channels, inner, relu);
     to.addScalars(epsilon);
     to.type = type;
   }
@@ -520,14 +535,14 @@ struct BatchNormInferenceArguments {
 };
 
 struct BatchNormUpdateArguments {
-  int64_t channels = 0;
   int64_t count = 0;
+  std::initializer_list<int64_t> channels = {};
   double momentum = 0;
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + channels.size(); }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(channels, count);
+    to.addSizes(count, channels);
     to.addScalars(momentum);
   }
 };
@@ -598,15 +613,15 @@ struct UpdateOptions {
 };
 
 struct AdagradArguments {
-  int64_t count = 0;
   bool decayed = false;
+  std::initializer_list<int64_t> counts = {};
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 4; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
+    to.addSizes(decayed, counts);
     to.addScalars(epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
@@ -614,17 +629,17 @@ struct AdagradArguments {
 };
 
 struct AdamArguments {
-  int64_t count = 0;
   bool decayed = false;
+  std::initializer_list<int64_t> counts = {};
   double beta1 = 0;
   double beta2 = 0;
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 6; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
+    to.addSizes(decayed, counts);
     to.addScalars(beta1, beta2, epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
@@ -632,17 +647,17 @@ struct AdamArguments {
 };
 
 struct AdamwArguments {
-  int64_t count = 0;
   bool decayed = false;
+  std::initializer_list<int64_t> counts = {};
   double beta1 = 0;
   double beta2 = 0;
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 6; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
+    to.addSizes(decayed, counts);
     to.addScalars(beta1, beta2, epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
@@ -650,16 +665,16 @@ struct AdamwArguments {
 };
 
 struct LionArguments {
-  int64_t count = 0;
   bool decayed = false;
+  std::initializer_list<int64_t> counts = {};
   double beta1 = 0;
   double beta2 = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 5; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
+    to.addSizes(decayed, counts);
     to.addScalars(beta1, beta2);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
@@ -667,17 +682,17 @@ struct LionArguments {
 };
 
 struct RmspropMomentumArguments {
-  int64_t count = 0;
   bool decayed = false;
+  std::initializer_list<int64_t> counts = {};
   double alpha = 0;
   double epsilon = 0;
   double momentum = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 6; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
+    to.addSizes(decayed, counts);
     to.addScalars(alpha, epsilon, momentum);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
@@ -685,16 +700,16 @@ struct RmspropMomentumArguments {
 };
 
 struct RmspropArguments {
-  int64_t count = 0;
   bool decayed = false;
+  std::initializer_list<int64_t> counts = {};
   double alpha = 0;
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 5; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
+    to.addSizes(decayed, counts);
     to.addScalars(alpha, epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
@@ -702,30 +717,30 @@ struct RmspropArguments {
 };
 
 struct SgdPlainArguments {
-  int64_t count = 0;
   bool decayed = false;
+  std::initializer_list<int64_t> counts = {};
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 2; }
+  size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 3; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed);
+    to.addSizes(decayed, counts);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
   }
 };
 
 struct SgdArguments {
-  int64_t count = 0;
   bool decayed = false;
   bool nesterov = false;
+  std::initializer_list<int64_t> counts = {};
   double momentum = 0;
   std::optional<UpdateOptions> options = {};
 
-  static constexpr size_t mostSizes() { return 3; }
+  size_t mostSizes() const { return 2 + counts.size(); }
   static constexpr size_t mostScalars() { return 4; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(count, decayed, nesterov);
+    to.addSizes(decayed, nesterov, counts);
     to.addScalars(momentum);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);

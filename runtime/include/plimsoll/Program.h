@@ -116,6 +116,19 @@ struct AccessInfo {
   uint64_t offset, bytes;
 };
 
+/// What a launch does, for profiles.
+struct LaunchInfo {
+  const char *kind; ///< its kernel, or "loop nest"
+  double flops, bytes;
+  double seconds; ///< as the compiler predicts them
+};
+
+/// The highest rates of the machine that a program was compiled for.
+struct MachineRates {
+  double flopsPerSecond = 0; ///< of large matrix products; 0: unknown
+  double bytesPerSecond = 0; ///< from and to memory; 0: unknown
+};
+
 enum class TimelineKind : uint8_t {
   train,      ///< forward, backward and updates; the last micro-batch of a step
   accumulate, ///< forward and backward of a micro-batch, whose gradients are added to the step's
@@ -141,6 +154,7 @@ struct Timeline {
   int64_t gradientNormOffset = -1; ///< f32 [1], before clipping; -1: not compiled with --clip=norm:
   const AccessInfo *accesses = nullptr; ///< sorted by launch; null unless compiled for CUDA
   int accessCount = 0;
+  const LaunchInfo *launches = nullptr; ///< null: nothing is known of them
 };
 
 struct Program {
@@ -167,6 +181,7 @@ struct Program {
   int microBatches = 1; ///< batches of one step: all but the last run a timeline that accumulates
   bool rowsMix = false; ///< something is computed from several rows together: rows added to fill a
                         ///< batch change the results of the others
+  MachineRates rates = {};
 };
 
 /// Returns the first timeline of `kind`; null if the program has none.

@@ -1,16 +1,20 @@
 //===- BatchNorm.cpp - batch normalisation, its gradients, running statistics ===//
 //
-// batch_norm {x, scale, bias, y, mean, variance} {n, channels, inner} {epsilon}
-//   x, y [n, channels, inner], the others [channels]; y may be x's bytes.
-//   y = (x - mean) / sqrt(variance + epsilon) * scale + bias; variance biased
-// batch_norm_grad {dy, x, scale, mean, variance, dx, dscale, dbias} {n, channels, inner}
+// batch_norm {x, scale, bias, addend | null, y, mean, variance} {n, channels, inner, relu}
 // {epsilon}
-//   dx may be dy's or x's bytes.
+//   x, addend, y [n, channels, inner], the others [channels]; y may be x's or the addend's bytes.
+//   y = (x - mean) / sqrt(variance + epsilon) * scale + bias; variance biased. Then y + addend, and
+//   with `relu` max(y, 0); each is rounded.
+// batch_norm_grad {dy, x, scale, mean, variance, y | null, dx, dscale, dbias} {n, channels, inner}
+// {epsilon}
+//   With y, the result of a relu: of dy where y > 0, else of 0. dx may be dy's, x's or y's bytes.
 // batch_norm_inference {x, scale, bias, mean, variance, y} {n, channels, inner} {epsilon}
 //   y may be x's bytes.
-// batch_norm_update {runningMean, runningVariance, mean, variance} {channels, count} {momentum}
-//   in place: running = (1 - momentum) * running + momentum * new, where the new variance is
-//   variance * count / (count - 1), as torch/nn/modules/batchnorm.py describes it.
+// batch_norm_update {runningMean..., runningVariance..., mean..., variance...} {count, each layer's
+// channels...} {momentum}
+//   in place, for one layer or several: running = (1 - momentum) * running + momentum * new, where
+//   the new variance is variance * count / (count - 1), as torch/nn/modules/batchnorm.py describes
+//   it.
 //
 // One thread computes a whole channel. Its sums run over the images in order, within an image in 16
 // fixed f64 lanes and a fixed tree: bits depend on the shape alone. The variance takes two passes:
@@ -52,20 +56,36 @@ inline double channelSum(const Sizes &s, int64_t channel, const Term &term) {
   return sum;
 }
 
-template <typename T>
-void normalise(const Sizes &s, int64_t channel, const T *x, const Normaliser &rule, T *y) {
+/// Writes finish(normalised number, its index) for every number of a channel. y may be x.
+template <typename T, typename Finish>
+void normalise(const Sizes &s, int64_t channel, const T *x, const Normaliser &rule, T *y,
+               const Finish &finish) {
   forEachImage(s, channel, [&](int64_t first) {
+#pragma omp simd
     for (int64_t i = first; i < first + s.inner; ++i)
-      y[i] = rule(x[i]);
+      y[i] = finish(rule(x[i]), i);
   });
+}
+
+/// Calls body(finish) with what is done to a normalised number: nothing, an addition, a relu or
+/// both.
+template <typename T, typename Body> void withFinish(const T *addend, bool relu, const Body &body) {
+  auto positive = [](T value) { return value < T(0) ? T(0) : value; }; // NaN stays NaN
+  if (addend && relu)
+    return body([=](T value, int64_t i) { return positive(value + addend[i]); });
+  if (addend)
+    return body([=](T value, int64_t i) { return value + addend[i]; });
+  if (relu)
+    return body([=](T value, int64_t) { return positive(value); });
+  body([](T value, int64_t) { return value; });
 }
 
 template <typename T> void runForwardOf(const Launch &launch) {
   Sizes s(launch);
   const T *x = launch.buffer<T>(0), *scale = launch.buffer<T>(1);
-  const T *bias = launch.buffer<T>(2);
-  T *y = launch.buffer<T>(3), *means = launch.buffer<T>(4);
-  T *variances = launch.buffer<T>(5);
+  const T *bias = launch.buffer<T>(2), *addend = launch.buffer<T>(3);
+  T *y = launch.buffer<T>(4), *means = launch.buffer<T>(5);
+  T *variances = launch.buffer<T>(6);
   cpu::parallelFor(launch.threads, s.channels, s.elements() * 3, [&](int64_t c) {
     double mean = channelSum(s, c, [&](int64_t i) { return double(x[i]); }) / s.count();
     double variance = channelSum(s, c,
@@ -76,7 +96,9 @@ template <typename T> void runForwardOf(const Launch &launch) {
                       s.count();
     means[c] = static_cast<T>(mean);
     variances[c] = static_cast<T>(variance);
-    normalise(s, c, x, {mean, variance, launch.scalars[0], scale[c], bias[c]}, y);
+    const Normaliser rule(mean, variance, launch.scalars[0], scale[c], bias[c]);
+    withFinish(addend, launch.sizes[3] != 0,
+               [&](const auto &finish) { normalise(s, c, x, rule, y, finish); });
   });
 }
 
@@ -87,21 +109,25 @@ template <typename T> void runInferenceOf(const Launch &launch) {
   const T *variance = launch.buffer<T>(4);
   T *y = launch.buffer<T>(5);
   cpu::parallelFor(launch.threads, s.channels, s.elements(), [&](int64_t c) {
-    normalise(s, c, x, {mean[c], variance[c], launch.scalars[0], scale[c], bias[c]}, y);
+    const Normaliser rule(mean[c], variance[c], launch.scalars[0], scale[c], bias[c]);
+    normalise(s, c, x, rule, y, [](T value, int64_t) { return value; });
   });
 }
 
-template <typename T>
-void gradChannel(const Sizes &s, int64_t channel, const T *dy, const T *x,
+/// Computes the gradients of a channel. gradient(i) is that of y, which dx may be written over.
+template <typename T, typename Gradient>
+void gradChannel(const Sizes &s, int64_t channel, const Gradient &gradient, const T *x,
                  const NormaliserGrad &rule, double scale, T *dx, T &dscale, T &dbias) {
-  double sum = channelSum(s, channel, [&](int64_t i) { return double(dy[i]); });
-  double dot = channelSum(s, channel, [&](int64_t i) { return double(dy[i]) * rule.normal(x[i]); });
+  double sum = channelSum(s, channel, [&](int64_t i) { return double(gradient(i)); });
+  double dot =
+      channelSum(s, channel, [&](int64_t i) { return double(gradient(i)) * rule.normal(x[i]); });
   dscale = static_cast<T>(dot);
   dbias = static_cast<T>(sum);
   sum /= s.count(), dot /= s.count();
   forEachImage(s, channel, [&](int64_t first) {
+#pragma omp simd
     for (int64_t i = first; i < first + s.inner; ++i)
-      dx[i] = rule.input(dy[i], x[i], scale, sum, dot);
+      dx[i] = rule.input(gradient(i), x[i], scale, sum, dot);
   });
 }
 
@@ -109,12 +135,16 @@ template <typename T> void runGradOf(const Launch &launch) {
   Sizes s(launch);
   const T *dy = launch.buffer<T>(0), *x = launch.buffer<T>(1);
   const T *scale = launch.buffer<T>(2), *mean = launch.buffer<T>(3);
-  const T *variance = launch.buffer<T>(4);
-  T *dx = launch.buffer<T>(5), *dscale = launch.buffer<T>(6);
-  T *dbias = launch.buffer<T>(7);
+  const T *variance = launch.buffer<T>(4), *y = launch.buffer<T>(5);
+  T *dx = launch.buffer<T>(6), *dscale = launch.buffer<T>(7);
+  T *dbias = launch.buffer<T>(8);
   cpu::parallelFor(launch.threads, s.channels, s.elements() * 3, [&](int64_t c) {
     NormaliserGrad rule(mean[c], variance[c], launch.scalars[0]);
-    gradChannel(s, c, dy, x, rule, scale[c], dx, dscale[c], dbias[c]);
+    auto run = [&](const auto &gradient) {
+      gradChannel(s, c, gradient, x, rule, scale[c], dx, dscale[c], dbias[c]);
+    };
+    y ? run([=](int64_t i) { return y[i] > T(0) ? dy[i] : T(0); })
+      : run([=](int64_t i) { return dy[i]; });
   });
 }
 
@@ -131,12 +161,13 @@ void runGrad(const Launch &launch) {
 }
 
 void runUpdate(const Launch &launch) {
-  float *runningMean = launch.buffer<float>(0), *runningVariance = launch.buffer<float>(1);
-  const float *mean = launch.buffer<float>(2), *variance = launch.buffer<float>(3);
-  MovingAverage rule(launch.scalars[0], launch.sizes[1]);
-  for (int64_t c = 0; c < launch.sizes[0]; ++c) {
-    runningMean[c] = rule.mean(runningMean[c], mean[c]);
-    runningVariance[c] = rule.variance(runningVariance[c], variance[c]);
+  MovingAverage rule(launch.scalars[0], launch.sizes[0]);
+  for (int layer = 0; layer < launch.sizeCount - 1; ++layer) {
+    RunningStatistics of(launch, layer);
+    for (int64_t c = 0; c < of.channels; ++c) {
+      of.runningMean[c] = rule.mean(of.runningMean[c], of.mean[c]);
+      of.runningVariance[c] = rule.variance(of.runningVariance[c], of.variance[c]);
+    }
   }
 }
 

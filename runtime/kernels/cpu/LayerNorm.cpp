@@ -6,11 +6,15 @@
 // layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols, uncentered}
 //   dx may be dy's bytes.
 // layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols}
+// layer_norm_grad {dy, x, scale, mean, rstd, addend | null, dx, dscale, dbias} {rows, cols,
+//   uncentered}
+//   Both in one pass; dx + addend, each rounded. dx may be dy's or the addend's bytes.
+// Workspace of the last two: f64 [2, chunks, cols], sums over at most 64 chunks of rows
 //
 // If the type is f64, all buffers are f64. Row sums run in 16 fixed f64 lanes and a
-// fixed tree; column sums (gradients of scale and bias) run over the rows in order, in f64. Threads
-// own rows, or columns: bits depend on the shape alone. Variance in two passes, biased: Ba et al.
-// (2016), eq. 3.
+// fixed tree; column sums (gradients of scale and bias) run over the rows of a chunk, then over the
+// chunks, in f64. Threads own rows, or chunks: bits depend on the shape alone. Variance in two
+// passes, biased: Ba et al. (2016), eq. 3.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
 #include "Lanes.h"
@@ -18,6 +22,7 @@
 #include "plimsoll/Kernels.h"
 
 #include <cmath>
+#include <type_traits>
 
 namespace plimsoll {
 namespace {
@@ -58,19 +63,32 @@ template <typename T> void runForwardOf(const Launch &launch) {
   });
 }
 
+/// One row's means of `dy scale` and of `dy scale n`, n the normalised row.
+struct RowMeans {
+  double gradient, product;
+};
+
 template <typename T>
-void gradInputRow(const T *dy, const T *x, const T *scale, double mean, double rstd, T *dx,
-                  int64_t cols, bool uncentered) {
+RowMeans rowMeans(const T *dy, const T *x, const T *scale, double mean, double rstd, int64_t cols,
+                  bool uncentered) {
   double sum = uncentered ? 0 : laneSum<double>(cols, [&](int64_t i) {
     return double(dy[i]) * double(scale[i]);
   });
   double dot = laneSum<double>(cols, [&](int64_t i) {
     return double(dy[i]) * double(scale[i]) * ((double(x[i]) - mean) * rstd);
   });
-  sum /= double(cols), dot /= double(cols);
+  return {sum / double(cols), dot / double(cols)};
+}
+
+template <typename T>
+void gradInputRow(const T *dy, const T *x, const T *scale, double mean, double rstd, T *dx,
+                  int64_t cols, bool uncentered) {
+  RowMeans means = rowMeans(dy, x, scale, mean, rstd, cols, uncentered);
+#pragma omp simd // dx may be dy
   for (int64_t i = 0; i < cols; ++i) {
     double normal = (double(x[i]) - mean) * rstd;
-    dx[i] = static_cast<T>(rstd * (double(dy[i]) * double(scale[i]) - sum - normal * dot));
+    dx[i] = static_cast<T>(
+        rstd * (double(dy[i]) * double(scale[i]) - means.gradient - normal * means.product));
   }
 }
 
@@ -86,34 +104,109 @@ template <typename T> void runGradInputOf(const Launch &launch) {
   });
 }
 
-constexpr int kColumnBlock = 64;
+constexpr int64_t kLeastRows = 32, kMostChunks = 64;
 
-/// Computes columns [first, first + width) of the gradients; width <= kColumnBlock.
-template <typename T> void gradParamsBlock(const Launch &launch, int64_t first, int64_t width) {
-  int64_t rows = launch.sizes[0], cols = launch.sizes[1];
-  const T *dy = launch.buffer<T>(0) + first, *x = launch.buffer<T>(1) + first;
-  const T *mean = launch.buffer<T>(2), *rstd = launch.buffer<T>(3);
-  T *dscale = launch.buffer<T>(4), *dbias = launch.buffer<T>(5);
-  double scaleSum[kColumnBlock] = {}, biasSum[kColumnBlock] = {};
-  for (int64_t row = 0; row < rows; ++row, dy += cols, x += cols) {
-    double m = mean[row], r = rstd[row];
-    for (int64_t i = 0; i < width; ++i) {
-      scaleSum[i] += double(dy[i]) * ((double(x[i]) - m) * r);
-      biasSum[i] += double(dy[i]);
-    }
-  }
-  for (int64_t i = 0; i < width; ++i)
-    dscale[first + i] = static_cast<T>(scaleSum[i]);
-  if (dbias)
-    for (int64_t i = 0; i < width; ++i)
-      dbias[first + i] = static_cast<T>(biasSum[i]);
+/// Returns in how many parts the rows are added up.
+int64_t chunksOf(int64_t rows) {
+  int64_t chunks = (rows + kLeastRows - 1) / kLeastRows;
+  return chunks < 1 ? 1 : chunks < kMostChunks ? chunks : kMostChunks;
 }
 
+int64_t sumsWorkspace(const LaunchShape &shape) {
+  return 2 * chunksOf(shape.sizes[0]) * shape.sizes[1] * int64_t(sizeof(double));
+}
+
+/// The gradients of scale and bias, for which the rows of a chunk are added up in f64.
+template <typename T> struct ParamGradients {
+  int64_t rows, cols, chunks;
+  double *sums; ///< [2, chunks, cols]: of the scale, then of the bias
+  T *dscale, *dbias;
+
+  double *scaleSums(int64_t chunk) const { return sums + chunk * cols; }
+  double *biasSums(int64_t chunk) const { return sums + (chunks + chunk) * cols; }
+
+  /// Calls add(row, sums of the scale, sums of the bias) for all rows, those of a chunk in order.
+  template <typename Add> void addRows(int threads, const Add &add) const {
+    cpu::parallelFor(threads, chunks, rows * cols, [&](int64_t chunk) {
+      double *scale = scaleSums(chunk), *bias = biasSums(chunk);
+      for (int64_t i = 0; i < cols; ++i)
+        scale[i] = bias[i] = 0;
+      for (int64_t row = rows * chunk / chunks; row < rows * (chunk + 1) / chunks; ++row)
+        add(row, scale, bias);
+    });
+    cpu::parallelRanges(threads, cols, 64, chunks * cols, [&](int, int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        double scale = 0, bias = 0;
+        for (int64_t chunk = 0; chunk < chunks; ++chunk)
+          scale += scaleSums(chunk)[i], bias += biasSums(chunk)[i];
+        dscale[i] = static_cast<T>(scale);
+        if (dbias)
+          dbias[i] = static_cast<T>(bias);
+      }
+    });
+  }
+};
+
 template <typename T> void runGradParamsOf(const Launch &launch) {
-  int64_t cols = launch.sizes[1], blocks = (cols + kColumnBlock - 1) / kColumnBlock;
-  cpu::parallelFor(launch.threads, blocks, launch.sizes[0] * cols, [&](int64_t block) {
-    int64_t first = block * kColumnBlock, rest = cols - first;
-    gradParamsBlock<T>(launch, first, rest < kColumnBlock ? rest : kColumnBlock);
+  int64_t rows = launch.sizes[0], cols = launch.sizes[1];
+  const T *mean = launch.buffer<T>(2), *rstd = launch.buffer<T>(3);
+  ParamGradients<T> gradients = {rows,
+                                 cols,
+                                 chunksOf(rows),
+                                 launch.bufferCount > 6 ? launch.buffer<double>(6) : nullptr,
+                                 launch.buffer<T>(4),
+                                 launch.buffer<T>(5)};
+  gradients.addRows(launch.threads,
+                    [&](int64_t row, double *__restrict scale, double *__restrict bias) {
+                      const T *dy = launch.buffer<T>(0) + row * cols;
+                      const T *x = launch.buffer<T>(1) + row * cols;
+                      double m = mean[row], r = rstd[row];
+                      for (int64_t i = 0; i < cols; ++i) {
+                        scale[i] += double(dy[i]) * ((double(x[i]) - m) * r);
+                        bias[i] += double(dy[i]);
+                      }
+                    });
+}
+
+/// One row of layer_norm_grad: writes dx, and adds to the sums of scale and bias.
+template <bool withAddend, typename T>
+void gradRow(const T *dy, const T *x, const T *scale, double mean, double rstd, const T *addend,
+             T *dx, double *__restrict scaleSum, double *__restrict biasSum, int64_t cols,
+             bool uncentered) {
+  RowMeans means = rowMeans(dy, x, scale, mean, rstd, cols, uncentered);
+#pragma omp simd // dx may be dy or the addend
+  for (int64_t i = 0; i < cols; ++i) {
+    double gradient = dy[i], normal = (double(x[i]) - mean) * rstd;
+    scaleSum[i] += gradient * normal;
+    biasSum[i] += gradient;
+    T own = static_cast<T>(rstd *
+                           (gradient * double(scale[i]) - means.gradient - normal * means.product));
+    if constexpr (withAddend)
+      own += addend[i];
+    dx[i] = own;
+  }
+}
+
+template <typename T> void runGradOf(const Launch &launch) {
+  int64_t rows = launch.sizes[0], cols = launch.sizes[1];
+  const bool uncentered = launch.sizes[2] != 0;
+  const T *dy = launch.buffer<T>(0), *x = launch.buffer<T>(1), *scale = launch.buffer<T>(2);
+  const T *mean = launch.buffer<T>(3), *rstd = launch.buffer<T>(4), *addend = launch.buffer<T>(5);
+  T *dx = launch.buffer<T>(6);
+  ParamGradients<T> gradients = {rows,
+                                 cols,
+                                 chunksOf(rows),
+                                 launch.bufferCount > 9 ? launch.buffer<double>(9) : nullptr,
+                                 launch.buffer<T>(7),
+                                 launch.buffer<T>(8)};
+  gradients.addRows(launch.threads, [&](int64_t row, double *scaleSum, double *biasSum) {
+    const int64_t at = row * cols;
+    auto run = [&](auto form) {
+      gradRow<decltype(form)::value>(dy + at, x + at, scale, mean[row], rstd[row],
+                                     addend ? addend + at : nullptr, dx + at, scaleSum, biasSum,
+                                     cols, uncentered);
+    };
+    addend ? run(std::true_type()) : run(std::false_type());
   });
 }
 
@@ -129,13 +222,18 @@ void runGradParams(const Launch &launch) {
   withFloats(launch,
              [&](auto *tag) { runGradParamsOf<std::remove_pointer_t<decltype(tag)>>(launch); });
 }
+void runGrad(const Launch &launch) {
+  withFloats(launch, [&](auto *tag) { runGradOf<std::remove_pointer_t<decltype(tag)>>(launch); });
+}
 
 } // namespace
 
 const KernelOf<LayerNormArguments> layer_norm = {"layer_norm", runForward};
 const KernelOf<LayerNormGradInputArguments> layer_norm_grad_input = {"layer_norm_grad_input",
                                                                      runGradInput};
-const KernelOf<LayerNormGradParamsArguments> layer_norm_grad_params = {"layer_norm_grad_params",
-                                                                       runGradParams};
+const KernelOf<LayerNormGradParamsArguments> layer_norm_grad_params = {
+    "layer_norm_grad_params", runGradParams, sumsWorkspace};
+const KernelOf<LayerNormGradArguments> layer_norm_grad = {"layer_norm_grad", runGrad,
+                                                          sumsWorkspace};
 
 } // namespace plimsoll

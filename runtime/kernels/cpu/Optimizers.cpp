@@ -1,14 +1,17 @@
-//===- Optimizers.cpp - one update of a parameter, as PyTorch computes it ---===//
+//===- Optimizers.cpp - one update of parameters, as PyTorch computes it ----===//
 //
 // UpdateRules.h has the formulas, dialects/support/OptimizerKinds.td states and scalars. Buffers
-// are {param, grad, the states..., hyper, clip}; clip, f32 [1], is a factor on the gradient and may
-// be left out. Sizes are {count, decayed, the flags...}. Scalars are those of the rule, then all or
-// none of {lrScale, decay, limit}, see UpdateGroup. param and states are updated in place.
+// are {param..., grad..., each of the states..., hyper, clip}, with one of the first ones for every
+// parameter; clip, f32 [1], is a factor on the gradients and may be left out. Sizes are {decayed,
+// the flags..., each parameter's count...}. Scalars are those of the rule, then all or none of
+// {lrScale, decay, limit}, see UpdateGroup. Parameters and states are updated in place.
 //===----------------------------------------------------------------------===//
 #include "../../rules/UpdateRules.h"
 
 #include "Team.h"
 #include "plimsoll/Kernels.h"
+
+#include <algorithm>
 
 namespace plimsoll {
 namespace {
@@ -27,17 +30,23 @@ void updateRange(const Rule &rule, const Rates &rates, float *__restrict p,
 }
 
 template <typename Rule, int states, int scalars> void update(const Launch &launch) {
-  static_assert(states <= 2, "updateRange has no form for more states");
   Rule rule(launch);
-  float *p = launch.buffer<float>(0), *g = launch.buffer<float>(1);
-  float *first = states > 0 ? launch.buffer<float>(2) : nullptr;
-  float *second = states > 1 ? launch.buffer<float>(3) : nullptr;
-  Rates rates =
-      ratesOf(launch.buffer<float>(2 + states), clipOf(launch, states), groupOf(launch, scalars));
-  int64_t count = launch.sizes[0], work = count * (2 + states);
-  cpu::parallelRanges(launch.threads, count, 1024, work, [&](int, int64_t begin, int64_t end) {
-    updateRange<states>(rule, rates, p, g, first, second, begin, end);
-  });
+  UpdatedParameters<states> parameters(launch);
+  Rates rates = ratesOf(parameters.hyper(), parameters.clip(), groupOf(launch, scalars));
+  int64_t total = 0;
+  for (int i = 0; i < parameters.size(); ++i)
+    total += parameters.count(i);
+  // A range is of all numbers of all parameters, one parameter behind the other.
+  cpu::parallelRanges(
+      launch.threads, total, 1024, total * (2 + states), [&](int, int64_t begin, int64_t end) {
+        for (int i = 0; i < parameters.size() && end > 0; ++i) {
+          UpdatedParameter each = parameters[i];
+          if (begin < each.count)
+            updateRange<states>(rule, rates, each.param, each.gradient, each.first, each.second,
+                                std::max(begin, int64_t(0)), std::min(end, each.count));
+          begin -= each.count, end -= each.count;
+        }
+      });
 }
 
 } // namespace

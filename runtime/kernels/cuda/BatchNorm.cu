@@ -12,6 +12,8 @@
 #include "../../rules/BatchNormRules.h"
 #include "plimsoll/CudaKernels.h"
 
+#include <algorithm>
+
 namespace plimsoll::cuda {
 namespace {
 
@@ -120,22 +122,41 @@ __global__ void __launch_bounds__(kThreads) moments(Shape s, const float *x, Wor
     space.shift[blockIdx.x] = shift;
 }
 
+/// Writes normalised numbers, plus `addend` if that is not null, and not below 0 with `relu`.
 template <int width>
 __device__ __forceinline__ void normalise(const Shape &s, const float *x, const Normaliser &rule,
-                                          float *y) {
+                                          const float *addend, bool relu, float *y) {
   forEach<width>(s, [&](int64_t i) {
-    Part<width> part = load<width>(x + i);
+    Part<width> part = load<width>(x + i), more = {};
+    if (addend)
+      more = load<width>(addend + i);
     PLIMSOLL_UNROLL
-    for (int k = 0; k < width; ++k)
-      part.at[k] = rule(part.at[k]);
+    for (int k = 0; k < width; ++k) {
+      float value = rule(part.at[k]);
+      value = addend ? value + more.at[k] : value;
+      part.at[k] = relu && value < 0.0f ? 0.0f : value; // NaN stays NaN
+    }
     store<width>(y + i, part);
   });
 }
 
+/// Returns the gradients of y from `i` on; behind a relu, whose results are `y`, 0 where it gave 0.
+template <int width>
+__device__ __forceinline__ Part<width> gradientAt(const float *dy, const float *y, int64_t i) {
+  Part<width> gradient = load<width>(dy + i);
+  if (y) {
+    Part<width> result = load<width>(y + i);
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < width; ++k)
+      gradient.at[k] = result.at[k] > 0.0f ? gradient.at[k] : 0.0f;
+  }
+  return gradient;
+}
+
 template <int width>
 __global__ void __launch_bounds__(kThreads)
-    forward(Shape s, const float *x, const float *scale, const float *bias, float *y, float *means,
-            float *variances, Workspace space) {
+    forward(Shape s, const float *x, const float *scale, const float *bias, const float *addend,
+            bool relu, float *y, float *means, float *variances, Workspace space) {
   const double2 sums = sumParts(space);
   const double offset = sums.x / s.count(), mean = space.shift[blockIdx.x] + offset;
   const double spread = sums.y / s.count() - offset * offset;
@@ -144,7 +165,8 @@ __global__ void __launch_bounds__(kThreads)
     means[blockIdx.x] = static_cast<float>(mean);
     variances[blockIdx.x] = static_cast<float>(variance);
   }
-  normalise<width>(s, x, {mean, variance, s.epsilon, scale[blockIdx.x], bias[blockIdx.x]}, y);
+  normalise<width>(s, x, {mean, variance, s.epsilon, scale[blockIdx.x], bias[blockIdx.x]}, addend,
+                   relu, y);
 }
 
 template <int width>
@@ -152,17 +174,17 @@ __global__ void __launch_bounds__(kThreads)
     inference(Shape s, const float *x, const float *scale, const float *bias, const float *mean,
               const float *variance, float *y) {
   const int64_t c = blockIdx.x;
-  normalise<width>(s, x, {mean[c], variance[c], s.epsilon, scale[c], bias[c]}, y);
+  normalise<width>(s, x, {mean[c], variance[c], s.epsilon, scale[c], bias[c]}, nullptr, false, y);
 }
 
 template <int width>
 __global__ void __launch_bounds__(kThreads)
     gradSums(Shape s, const float *dy, const float *x, const float *mean, const float *variance,
-             Workspace space) {
+             const float *y, Workspace space) {
   const NormaliserGrad rule(mean[blockIdx.x], variance[blockIdx.x], s.epsilon);
   double sum = 0, dot = 0;
   forEach<width>(s, [&](int64_t i) {
-    Part<width> gradient = load<width>(dy + i), part = load<width>(x + i);
+    Part<width> gradient = gradientAt<width>(dy, y, i), part = load<width>(x + i);
     PLIMSOLL_UNROLL
     for (int k = 0; k < width; ++k) {
       sum += double(gradient.at[k]);
@@ -175,7 +197,8 @@ __global__ void __launch_bounds__(kThreads)
 template <int width>
 __global__ void __launch_bounds__(kThreads)
     grad(Shape s, const float *dy, const float *x, const float *scale, const float *mean,
-         const float *variance, float *dx, float *dscale, float *dbias, Workspace space) {
+         const float *variance, const float *y, float *dx, float *dscale, float *dbias,
+         Workspace space) {
   const double2 sums = sumParts(space);
   if (threadIdx.x == 0 && blockIdx.y == 0) {
     dbias[blockIdx.x] = static_cast<float>(sums.x);
@@ -185,7 +208,7 @@ __global__ void __launch_bounds__(kThreads)
   const double factor = double(scale[blockIdx.x]);
   const double sum = sums.x / s.count(), dot = sums.y / s.count();
   forEach<width>(s, [&](int64_t i) {
-    Part<width> gradient = load<width>(dy + i), part = load<width>(x + i);
+    Part<width> gradient = gradientAt<width>(dy, y, i), part = load<width>(x + i);
     PLIMSOLL_UNROLL
     for (int k = 0; k < width; ++k)
       gradient.at[k] = rule.input(gradient.at[k], part.at[k], factor, sum, dot);
@@ -193,14 +216,21 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-__global__ void __launch_bounds__(kThreads)
-    update(MovingAverage rule, int64_t channels, float *runningMean, float *runningVariance,
-           const float *mean, const float *variance) {
+constexpr int kMostLayers = 48;
+
+/// The layers that one grid updates; its rows are layers.
+struct Layers {
+  RunningStatistics at[kMostLayers];
+};
+static_assert(sizeof(Layers) <= 4000, "arguments of a kernel have 4 KiB");
+
+__global__ void __launch_bounds__(kThreads) update(MovingAverage rule, Layers layers) {
+  const RunningStatistics &of = layers.at[blockIdx.y];
   const int64_t c = int64_t(blockIdx.x) * kThreads + threadIdx.x;
-  if (c >= channels)
+  if (c >= of.channels)
     return;
-  runningMean[c] = rule.mean(runningMean[c], mean[c]);
-  runningVariance[c] = rule.variance(runningVariance[c], variance[c]);
+  of.runningMean[c] = rule.mean(of.runningMean[c], of.mean[c]);
+  of.runningVariance[c] = rule.variance(of.runningVariance[c], of.variance[c]);
 }
 
 /// Calls body(width, grid): the template argument of the kernels, and their grid.
@@ -219,8 +249,8 @@ void runForward(const Launch &launch) {
     const auto *x = launch.buffer<float>(0);
     cuda::launch(streamOf(launch), grid, kThreads, moments<width()>, s, x, space);
     cuda::launch(streamOf(launch), grid, kThreads, forward<width()>, s, x, launch.buffer<float>(1),
-                 launch.buffer<float>(2), launch.buffer<float>(3), launch.buffer<float>(4),
-                 launch.buffer<float>(5), space);
+                 launch.buffer<float>(2), launch.buffer<float>(3), launch.sizes[3] != 0,
+                 launch.buffer<float>(4), launch.buffer<float>(5), launch.buffer<float>(6), space);
   });
 }
 
@@ -239,19 +269,28 @@ void runGrad(const Launch &launch) {
     Workspace space(launch, s.channels);
     const auto *dy = launch.buffer<float>(0), *x = launch.buffer<float>(1);
     const auto *mean = launch.buffer<float>(3), *variance = launch.buffer<float>(4);
-    cuda::launch(streamOf(launch), grid, kThreads, gradSums<width()>, s, dy, x, mean, variance,
+    const auto *y = launch.buffer<float>(5);
+    cuda::launch(streamOf(launch), grid, kThreads, gradSums<width()>, s, dy, x, mean, variance, y,
                  space);
     cuda::launch(streamOf(launch), grid, kThreads, grad<width()>, s, dy, x, launch.buffer<float>(2),
-                 mean, variance, launch.buffer<float>(5), launch.buffer<float>(6),
-                 launch.buffer<float>(7), space);
+                 mean, variance, y, launch.buffer<float>(6), launch.buffer<float>(7),
+                 launch.buffer<float>(8), space);
   });
 }
 
 void runUpdate(const Launch &launch) {
-  int64_t channels = launch.sizes[0];
-  cuda::launch(streamOf(launch), blocksFor(channels, kThreads), kThreads, update,
-               MovingAverage(launch.scalars[0], launch.sizes[1]), channels, launch.buffer<float>(0),
-               launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3));
+  const int all = launch.sizeCount - 1;
+  for (int first = 0; first < all; first += kMostLayers) {
+    const int count = std::min(kMostLayers, all - first);
+    Layers layers;
+    int64_t most = 0;
+    for (int i = 0; i < count; ++i) {
+      layers.at[i] = RunningStatistics(launch, first + i);
+      most = std::max(most, layers.at[i].channels);
+    }
+    cuda::launch(streamOf(launch), dim3(blocksFor(most, kThreads), static_cast<unsigned>(count)),
+                 kThreads, update, MovingAverage(launch.scalars[0], launch.sizes[0]), layers);
+  }
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 //===- LayerNorm.cu - layer normalisation and its gradients ------------------===//
 //
 // cpu/LayerNorm.cpp documents buffers, sizes and scalars. The workspace of
-// layer_norm_grad_params is
+// layer_norm_grad_params and layer_norm_grad is
 //   f64 [2, chunks, cols], sums over at most 64 chunks of rows, if there are two or more
 //
 // 8 lanes compute a row of up to 64 columns, a warp one of up to 1,024, else a block; it is read
@@ -61,11 +61,14 @@ __global__ void __launch_bounds__(kRowThreads, 4)
 template <typename Shape>
 __global__ void __launch_bounds__(kRowThreads, 4)
     gradInput(const float *dy, const float *x, const float *scale, const float *means,
-              const float *rstds, float *dx, int64_t rows, int64_t cols, bool uncentered) {
+              const float *rstds, const float *addend, float *dx, int64_t rows, int64_t cols,
+              bool uncentered) {
   const int64_t row = Shape::row();
   if (row >= rows)
     return;
   dy += row * cols, x += row * cols, dx += row * cols;
+  if (addend)
+    addend += row * cols;
   const double mean = means[row], rstd = rstds[row];
   double sum = 0, dot = 0;
   Shape::forEach(cols, [&](int64_t i) {
@@ -86,6 +89,12 @@ __global__ void __launch_bounds__(kRowThreads, 4)
       double normal = (double(in.at[k]) - mean) * rstd;
       out.at[k] =
           static_cast<float>(rstd * (double(g.at[k]) * double(factor.at[k]) - sum - normal * dot));
+    }
+    if (addend) {
+      auto more = Shape::load(addend + i);
+      PLIMSOLL_UNROLL
+      for (int k = 0; k < Shape::width; ++k)
+        out.at[k] += more.at[k];
     }
     Shape::store(dx + i, out);
   });
@@ -151,32 +160,49 @@ void runForward(const Launch &launch) {
   });
 }
 
-void runGradInput(const Launch &launch) {
+/// Computes the gradient of the input, plus `addend` if it is not null.
+void gradientOfInput(const Launch &launch, const float *addend, float *dx) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   withRowShape(cols, [&](auto shape) {
     using Shape = decltype(shape);
     launchRows<Shape>(launch, rows, gradInput<Shape>, launch.buffer<float>(0),
                       launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3),
-                      launch.buffer<float>(4), launch.buffer<float>(5), rows, cols,
-                      launch.sizes[2] != 0);
+                      launch.buffer<float>(4), addend, dx, rows, cols, launch.sizes[2] != 0);
   });
 }
 
-int64_t gradParamsWorkspace(const LaunchShape &shape) {
+void runGradInput(const Launch &launch) {
+  gradientOfInput(launch, nullptr, launch.buffer<float>(5));
+}
+
+int64_t sumsWorkspace(const LaunchShape &shape) {
   int64_t chunks = chunksOf(shape.sizes[0]);
   return chunks == 1 ? 0 : 2 * chunks * shape.sizes[1] * int64_t(sizeof(double));
 }
 
-void runGradParams(const Launch &launch) {
+/// Computes the gradients of scale and bias: buffers `results` and `results + 1`, behind which the
+/// workspace is. `statistics`: the buffer of the means, behind which those of `rstd` are.
+void gradientsOfParams(const Launch &launch, int statistics, int results) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1], chunks = chunksOf(rows);
-  double *sums = chunks == 1 ? nullptr : launch.buffer<double>(6);
-  float *dscale = launch.buffer<float>(4), *dbias = launch.buffer<float>(5);
+  double *sums = chunks == 1 ? nullptr : launch.buffer<double>(results + 2);
+  float *dscale = launch.buffer<float>(results), *dbias = launch.buffer<float>(results + 1);
   cuda::launch(streamOf(launch), dim3(blocksFor(cols, kColumns), chunks), kColumns * kLanes,
                sumColumns, launch.buffer<float>(0), launch.buffer<float>(1),
-               launch.buffer<float>(2), launch.buffer<float>(3), sums, dscale, dbias, rows, cols);
+               launch.buffer<float>(statistics), launch.buffer<float>(statistics + 1), sums, dscale,
+               dbias, rows, cols);
   if (sums)
     cuda::launch(streamOf(launch), blocksFor(cols, kRowThreads), kRowThreads, addChunks, sums,
                  dscale, dbias, chunks, cols);
+}
+
+void runGradParams(const Launch &launch) {
+  gradientsOfParams(launch, 2, 4);
+}
+
+/// Two or three grids: the sums over columns first, since dx may be written over dy.
+void runGrad(const Launch &launch) {
+  gradientsOfParams(launch, 3, 7);
+  gradientOfInput(launch, launch.buffer<float>(5), launch.buffer<float>(6));
 }
 
 } // namespace
@@ -185,6 +211,8 @@ const KernelOf<LayerNormArguments> layer_norm = {"layer_norm", runForward};
 const KernelOf<LayerNormGradInputArguments> layer_norm_grad_input = {"layer_norm_grad_input",
                                                                      runGradInput};
 const KernelOf<LayerNormGradParamsArguments> layer_norm_grad_params = {
-    "layer_norm_grad_params", runGradParams, gradParamsWorkspace};
+    "layer_norm_grad_params", runGradParams, sumsWorkspace};
+const KernelOf<LayerNormGradArguments> layer_norm_grad = {"layer_norm_grad", runGrad,
+                                                          sumsWorkspace};
 
 } // namespace plimsoll::cuda

@@ -24,9 +24,9 @@ exec.program @train arena(4096) threads(2) {
     // CHECK: exec.yield %{{.*}} : f32
     exec.yield %2 : f32
   }
-  // CHECK: exec.loop domain [8, 8] {{.*}} {reduced = array<i64: 0>}
+  // CHECK: exec.loop domain [8, 8] {{.*}} {reduced = array<i64: 0>, work = #exec.work<flops = 64, bytes = 288, seconds = 1.500000e-06 : f64>}
   exec.loop domain [8, 8] reads(%y) writes(%g) strides [[8, 1], [0, 1]]
-      {reduced = array<i64: 0>} : (!exec.slice<f32, 64>) -> (!exec.slice<f32, 8>) {
+      {reduced = array<i64: 0>, work = #exec.work<flops = 64, bytes = 288, seconds = 1.5e-06 : f64>} : (!exec.slice<f32, 64>) -> (!exec.slice<f32, 8>) {
   ^bb0(%0: f32):
     exec.yield %0 : f32
   }

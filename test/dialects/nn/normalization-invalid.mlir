@@ -48,6 +48,38 @@ func.func @grad_scale(%x: tensor<4x8xf32>, %dy: tensor<4x8xf32>, %m: tensor<4xf3
 
 // -----
 
+func.func @grad(%x: tensor<4x8xf32>, %dy: tensor<4x9xf32>, %s: tensor<8xf32>, %m: tensor<4xf32>) {
+  // expected-error @+1 {{dy and x differ: 'tensor<4x9xf32>' and 'tensor<4x8xf32>'}}
+  %0, %1, %2 = nn.layer_norm_grad %dy, %x, %s, %m, %m : tensor<4x9xf32>, tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @grad_addend(%x: tensor<4x8xf32>, %a: tensor<8xf32>, %m: tensor<4xf32>) {
+  // expected-error @+1 {{addend 'tensor<8xf32>' is not like x 'tensor<4x8xf32>'}}
+  %0, %1, %2 = nn.layer_norm_grad %x, %x, %a, %m, %m plus %a : tensor<4x8xf32>, tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @relu_addend(%x: tensor<8x4x3xf32>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{addend 'tensor<4xf32>' is not like x 'tensor<8x4x3xf32>'}}
+  %0, %1, %2 = nn.batch_norm_relu %x, %s, %s plus %s {epsilon = 1.0e-5 : f64} : tensor<8x4x3xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @relu_grad(%x: tensor<8x4x3xf32>, %y: tensor<8x4xf32>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{dy and y must be like x 'tensor<8x4x3xf32>', got 'tensor<8x4xf32>'}}
+  %0, %1, %2 = nn.batch_norm_relu_grad %x, %y, %x, %s, %s, %s {epsilon = 1.0e-5 : f64} : tensor<8x4x3xf32>, tensor<8x4xf32>, tensor<8x4x3xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @no_channels(%x: tensor<8xf32>, %s: tensor<8xf32>) {
   // expected-error @+1 {{needs [batch, channels, ...], got 'tensor<8xf32>'}}
   %0, %1, %2 = nn.batch_norm %x, %s, %s {epsilon = 1.0e-5 : f64} : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>

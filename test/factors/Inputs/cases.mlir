@@ -63,8 +63,11 @@ func.func @normalization(%x: tensor<3x5x6x7xf32>, %scale: tensor<6x7xf32>, %s: t
   %1:3 = nn.layer_norm %wide, %n, %n {epsilon = 1.0e-05 : f64} : tensor<3x300xf32>, tensor<300xf32>, tensor<300xf32>
   %2 = nn.layer_norm_grad_input %x, %x, %scale, %s, %s : tensor<3x5x6x7xf32>, tensor<3x5x6x7xf32>, tensor<6x7xf32>, tensor<3x5xf32>, tensor<3x5xf32>
   %3:2 = nn.layer_norm_grad_params %x, %x, %s, %s : tensor<3x5x6x7xf32>, tensor<3x5x6x7xf32>, tensor<3x5xf32>, tensor<3x5xf32> to tensor<6x7xf32>, tensor<6x7xf32>
+  %7:3 = nn.layer_norm_grad %x, %x, %scale, %s, %s plus %x {uncentered} : tensor<3x5x6x7xf32>, tensor<3x5x6x7xf32>, tensor<6x7xf32>, tensor<3x5xf32>, tensor<3x5xf32>, tensor<3x5x6x7xf32>
   %4:3 = nn.batch_norm %x, %c, %c {epsilon = 1.0e-05 : f64} : tensor<3x5x6x7xf32>, tensor<5xf32>, tensor<5xf32>
   %5:3 = nn.batch_norm_grad %x, %x, %c, %c, %c {epsilon = 1.0e-05 : f64} : tensor<3x5x6x7xf32>, tensor<3x5x6x7xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>
+  %8:3 = nn.batch_norm_relu %x, %c, %c plus %x {epsilon = 1.0e-05 : f64} : tensor<3x5x6x7xf32>, tensor<5xf32>, tensor<5xf32>, tensor<3x5x6x7xf32>
+  %9:3 = nn.batch_norm_relu_grad %x, %x, %x, %c, %c, %c {epsilon = 1.0e-05 : f64} : tensor<3x5x6x7xf32>, tensor<3x5x6x7xf32>, tensor<3x5x6x7xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>
   %6 = nn.batch_norm_inference %x, %c, %c, %c, %c {epsilon = 1.0e-05 : f64, momentum = 0.1 : f64} : tensor<3x5x6x7xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>
   return
 }
@@ -164,6 +167,7 @@ func.func @large_normalization(%x: tensor<300x700xf32>, %s: tensor<300xf32>, %n:
   %0:3 = nn.layer_norm %x, %n, %n {epsilon = 1.0e-05 : f64} : tensor<300x700xf32>, tensor<700xf32>, tensor<700xf32>
   %2 = nn.layer_norm_grad_input %x, %x, %n, %s, %s : tensor<300x700xf32>, tensor<300x700xf32>, tensor<700xf32>, tensor<300xf32>, tensor<300xf32>
   %3:2 = nn.layer_norm_grad_params %x, %x, %s, %s : tensor<300x700xf32>, tensor<300x700xf32>, tensor<300xf32>, tensor<300xf32> to tensor<700xf32>, tensor<700xf32>
+  %7:3 = nn.layer_norm_grad %x, %x, %n, %s, %s : tensor<300x700xf32>, tensor<300x700xf32>, tensor<700xf32>, tensor<300xf32>, tensor<300xf32>
   %4:3 = nn.batch_norm %i, %c, %c {epsilon = 1.0e-05 : f64} : tensor<40x50x9x9xf32>, tensor<50xf32>, tensor<50xf32>
   %5:3 = nn.batch_norm_grad %i, %i, %c, %c, %c {epsilon = 1.0e-05 : f64} : tensor<40x50x9x9xf32>, tensor<40x50x9x9xf32>, tensor<50xf32>, tensor<50xf32>, tensor<50xf32>
   return

@@ -23,14 +23,20 @@ protected:
 };
 
 TEST_F(BatchNormKernel, Forward) {
-  for (const Sizes &sizes : kShapes)
-    for (bool inPlace : {false, true}) {
-      int64_t channels = sizes[1], count = sizes[0] * channels * sizes[2];
+  for (const Sizes &shape : kShapes)
+    for (int variant = 0; variant < 5; ++variant) { // in place: over x, over the addend
+      const bool inPlace = variant == 1 || variant == 4, withAddend = variant >= 3;
+      int64_t channels = shape[1], count = shape[0] * channels * shape[2];
+      Sizes sizes = shape;
+      sizes.push_back(variant >= 2); // relu
       Compare compare;
-      int x = inPlace ? compare.update(far(count)) : compare.read(far(count));
+      int x = variant == 1 ? compare.update(far(count)) : compare.read(far(count));
       compare.read(random(channels));
       compare.read(random(channels));
-      int y = inPlace ? compare.same(x) : compare.write<float>(count);
+      int addend = !withAddend    ? compare.absent()
+                   : variant == 4 ? compare.update(random(count))
+                                  : compare.read(random(count));
+      int y = inPlace ? compare.same(variant == 1 ? x : addend) : compare.write<float>(count);
       int mean = compare.write<float>(channels), variance = compare.write<float>(channels);
       compare.run(plimsoll::batch_norm, cuda::batch_norm, sizes, {1e-5});
       compare.expect<float>(y, 1e-7);
@@ -46,16 +52,18 @@ TEST_F(BatchNormKernel, OneElementFarFromTheOthersIsTheShift) {
   compare.read(values);
   compare.read(random(1));
   compare.read(random(1));
+  compare.absent();
   compare.write<float>(4000);
   compare.write<float>(1);
   int variance = compare.write<float>(1);
-  compare.run(plimsoll::batch_norm, cuda::batch_norm, {1, 1, 4000}, {1e-5});
+  compare.run(plimsoll::batch_norm, cuda::batch_norm, {1, 1, 4000, 0}, {1e-5});
   compare.expect<float>(variance, 1e-7);
 }
 
 TEST_F(BatchNormKernel, Gradients) {
   for (const Sizes &sizes : kShapes)
-    for (int inPlace : {0, 1, 2}) { // in no operand's bytes, dy's, x's
+    for (int variant = 0; variant < 6; ++variant) { // the last three behind a relu
+      const int inPlace = variant % 3;              // in no operand's bytes, dy's, x's
       int64_t channels = sizes[1], count = sizes[0] * channels * sizes[2];
       auto variances = random(channels, 0.1);
       for (float &variance : variances)
@@ -66,6 +74,7 @@ TEST_F(BatchNormKernel, Gradients) {
       compare.read(random(channels));
       compare.read(random(channels, 0.1));
       compare.read(variances);
+      variant >= 3 ? compare.read(random(count)) : compare.absent();
       int dx = inPlace ? compare.same(inPlace == 1 ? dy : x) : compare.write<float>(count);
       int dscale = compare.write<float>(channels), dbias = compare.write<float>(channels);
       compare.run(plimsoll::batch_norm_grad, cuda::batch_norm_grad, sizes, {1e-5});
@@ -91,14 +100,20 @@ TEST_F(BatchNormKernel, InferenceAndUpdateHaveTheBitsOfTheCpu) {
     inference.run(plimsoll::batch_norm_inference, cuda::batch_norm_inference, sizes, {1e-3});
     inference.expect<float>(x, 0);
   }
-  for (int64_t channels : {1, 300}) {
+  for (int layers : {1, 2, 60}) { // 60 are more than a table holds
     Compare update;
-    int mean = update.update(random(channels)), variance = update.update(random(channels));
-    update.read(random(channels));
-    update.read(random(channels));
-    update.run(plimsoll::batch_norm_update, cuda::batch_norm_update, {channels, 11}, {0.1});
-    update.expect<float>(mean, 0);
-    update.expect<float>(variance, 0);
+    Sizes sizes = {11};
+    for (int layer = 0; layer < layers; ++layer)
+      sizes.push_back(layer % 3 == 1 ? 1 : 300 - layer);
+    std::vector<int> running;
+    for (int buffer = 0; buffer < 4; ++buffer)
+      for (int layer = 0; layer < layers; ++layer) {
+        auto values = random(sizes[1 + static_cast<size_t>(layer)]);
+        buffer < 2 ? running.push_back(update.update(values)) : (void)update.read(values);
+      }
+    update.run(plimsoll::batch_norm_update, cuda::batch_norm_update, sizes, {0.1});
+    for (int result : running)
+      update.expect<float>(result, 0);
   }
 }
 

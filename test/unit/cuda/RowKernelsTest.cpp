@@ -73,6 +73,34 @@ TEST_F(CudaKernels, LayerNormGradients) {
     }
 }
 
+/// Both gradients in one launch, with a sum or without, over the gradient, the addend or neither.
+TEST_F(CudaKernels, LayerNormGradientsTogether) {
+  std::vector<Sizes> shapes = kRows;
+  shapes.insert(shapes.end(), {{200, 40}, {65, 7}, {130, 72}});
+  for (const Sizes &sizes : shapes)
+    for (int variant = 0; variant < 4; ++variant) {
+      int64_t rows = sizes[0], cols = sizes[1];
+      auto dy = random(rows * cols), addend = random(rows * cols);
+      Compare compare;
+      int first = variant == 1 ? compare.update(dy) : compare.read(dy);
+      compare.read(random(rows * cols));
+      compare.read(random(cols));
+      compare.read(random(rows, 0.1));
+      compare.read(random(rows));
+      int more = variant == 0   ? compare.absent()
+                 : variant == 2 ? compare.update(addend)
+                                : compare.read(addend);
+      int dx = variant == 1   ? compare.same(first)
+               : variant == 2 ? compare.same(more)
+                              : compare.write<float>(rows * cols);
+      int dscale = compare.write<float>(cols), dbias = compare.write<float>(cols);
+      compare.run(plimsoll::layer_norm_grad, cuda::layer_norm_grad, {rows, cols, variant == 3});
+      compare.expect<float>(dx, 3e-7);
+      compare.expect<float>(dscale, 1e-7);
+      compare.expect<float>(dbias, 1e-7);
+    }
+}
+
 TEST_F(CudaKernels, Softmax) {
   forFloats([&](auto zero, double tolerance) {
     using T = decltype(zero);

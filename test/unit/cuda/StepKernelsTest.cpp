@@ -111,8 +111,17 @@ struct Optimizer {
   const plimsoll::Kernel &cpu, &cuda;
   int states;
   std::vector<double> scalars;
-  bool flag; ///< nesterov; rules without a flag do not read it
+  bool flag; ///< nesterov; not for rules without a flag
 };
+
+/// Returns the sizes of an update of parameters with `counts` numbers.
+Sizes sizesOf(const Optimizer &optimizer, bool decayed, const Sizes &counts) {
+  Sizes sizes = {decayed};
+  if (std::string(optimizer.cpu.name) == "sgd")
+    sizes.push_back(optimizer.flag);
+  sizes.insert(sizes.end(), counts.begin(), counts.end());
+  return sizes;
+}
 
 /// Returns every rule with some numbers.
 std::vector<Optimizer> everyOptimizer(bool flag) {
@@ -163,79 +172,41 @@ TEST_P(OptimizerKernel, HasTheBitsOfTheCpu) {
       std::vector<double> scalars = optimizer.scalars;
       if (own)
         scalars.insert(scalars.end(), {0.5, 0.02, 0.6});
-      compare.run(optimizer.cpu, optimizer.cuda, {count, variant != 3, optimizer.flag}, scalars);
+      compare.run(optimizer.cpu, optimizer.cuda, sizesOf(optimizer, variant != 3, {count}),
+                  scalars);
       for (int result : results)
         compare.expect<float>(result, 0);
     }
 }
 
-/// Updates of many parameters in one arena, one after the other or as one.
-class Updates {
-public:
-  static constexpr int count = 60; ///< more than a table holds
-
-  Updates(const Optimizer &optimizer, const std::vector<float> &hyper)
-      : optimizer(optimizer), arena(size_t(1) << 21) {
-    std::mt19937 engine{7};
-    std::uniform_real_distribution<float> uniform(0, 1);
-    for (size_t i = 0; i < arena.bytes() / 4; ++i)
-      floats()[i] = uniform(engine);
-    std::copy(hyper.begin(), hyper.end(), floats());
-    plimsoll::emulator::markWritten(0, arena.bytes());
-    for (int i = 0; i < count; ++i)
-      addLaunch(i);
-  }
-
-  std::vector<float> run(bool together) {
-    plimsoll::emulator::CollectFaults collect;
-    plimsoll::emulator::beginLaunch(optimizer.cuda.name);
-    if (together)
-      optimizer.cuda.runMany(launches.data(), count);
-    else
-      for (const plimsoll::Launch &launch : launches)
-        optimizer.cuda.run(launch);
-    plimsoll::emulator::endLaunch();
-    EXPECT_TRUE(plimsoll::emulator::takeFaults().empty());
-    return std::vector<float>(floats(), floats() + arena.bytes() / 4);
-  }
-
-private:
-  const Optimizer &optimizer;
-  plimsoll::emulator::Arena arena;
-  size_t used = 64;
-  std::vector<std::vector<void *>> buffers;
-  std::vector<Sizes> sizes;
-  std::vector<std::vector<double>> scalars;
-  std::vector<plimsoll::Launch> launches;
-
-  float *floats() { return reinterpret_cast<float *>(arena.data()); }
-
-  void addLaunch(int i) {
-    const int64_t size = i % 7 == 3 ? 0 : 1 + i * 37 % 2100;
-    std::vector<void *> own;
-    for (int buffer = 0; buffer < 2 + optimizer.states; ++buffer) {
-      own.push_back(floats() + used);
-      used += static_cast<size_t>(size + 63) / 64 * 64;
-    }
-    own.push_back(floats());
-    std::vector<double> numbers = optimizer.scalars;
-    if (i % 5 == 2)
-      numbers.insert(numbers.end(), {0.5, 0.02, 0.6});
-    if (i == 20 && !optimizer.scalars.empty()) // other numbers in the middle
-      numbers[0] += 0.01;
-    buffers.push_back(own), scalars.push_back(numbers);
-    sizes.push_back({size, i % 2, optimizer.flag});
-    auto &pointers = buffers.back();
-    launches.push_back({pointers.data(), static_cast<int>(pointers.size()), sizes.back().data(), 3,
-                        scalars.back().data(), static_cast<int>(scalars.back().size()), 2,
-                        nullptr});
-  }
-};
-
-TEST_P(OptimizerKernel, ManyParametersHaveTheBitsOfEach) {
+TEST_P(OptimizerKernel, ManyParametersHaveTheBitsOfTheCpu) {
   const Optimizer &optimizer = GetParam();
-  auto alone = Updates(optimizer, hyper(false)).run(false);
-  EXPECT_EQ(alone, Updates(optimizer, hyper(false)).run(true));
+  Sizes counts;
+  for (int i = 0; i < 60; ++i) // more than a table holds
+    counts.push_back(i % 7 == 3 ? 0 : 1 + i * 37 % 2100);
+  for (bool own : {false, true}) {
+    Compare compare;
+    std::vector<int> results;
+    auto add = [&](bool isUpdated, bool isSquare) {
+      for (int64_t count : counts) {
+        auto values = random(count);
+        for (float &value : values)
+          value = isSquare ? std::abs(value) : value;
+        isUpdated ? results.push_back(compare.update(values)) : (void)compare.read(values);
+      }
+    };
+    add(true, false), add(false, false);
+    for (int state = 0; state < optimizer.states; ++state)
+      add(true, true);
+    compare.read(hyper(false));
+    compare.read(std::vector<float>{0.7f});
+    std::vector<double> scalars = optimizer.scalars;
+    if (own)
+      scalars.insert(scalars.end(), {0.5, 0.02, 0.6});
+    compare.run(optimizer.cpu, optimizer.cuda, sizesOf(optimizer, true, counts), scalars);
+    for (int result : results)
+      compare.expect<float>(result, 0);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Without, OptimizerKernel, testing::ValuesIn(everyOptimizer(false)),

@@ -8,24 +8,25 @@ INSTANTIATE_TEST_SUITE_P(Isa, BatchNorm, testing::ValuesIn(libraries()), library
 
 constexpr int64_t kN = 5, kC = 3, kInner = 77, kCount = kN * kInner;
 constexpr double kEpsilon = 1e-3;
-const Sizes kSizes = {kN, kC, kInner};
+const Sizes kSizes = {kN, kC, kInner}, kForward = {kN, kC, kInner, 0};
 
 TEST_P(BatchNorm, ForwardGradientAndRunningStatistics) {
   Floats x = random(kN * kC * kInner), scale = random(kC), bias = random(kC), dy = random(x.size());
   Floats y = nans(x.size()), mean = nans(kC), variance = nans(kC), dscale = nans(kC),
          dbias = nans(kC);
-  run("batch_norm", {x.data(), scale.data(), bias.data(), y.data(), mean.data(), variance.data()},
-      kSizes, {kEpsilon});
+  run("batch_norm",
+      {x.data(), scale.data(), bias.data(), nullptr, y.data(), mean.data(), variance.data()},
+      kForward, {kEpsilon});
   Floats dx = dy; // over dy's bytes
   run("batch_norm_grad",
-      {dx.data(), x.data(), scale.data(), mean.data(), variance.data(), dx.data(), dscale.data(),
-       dbias.data()},
+      {dx.data(), x.data(), scale.data(), mean.data(), variance.data(), nullptr, dx.data(),
+       dscale.data(), dbias.data()},
       kSizes, {kEpsilon});
   Floats runningMean = random(kC), runningVariance = random(kC);
   std::vector<double> oldMean(runningMean.begin(), runningMean.end()),
       oldVariance(runningVariance.begin(), runningVariance.end());
   run("batch_norm_update",
-      {runningMean.data(), runningVariance.data(), mean.data(), variance.data()}, {kC, kCount},
+      {runningMean.data(), runningVariance.data(), mean.data(), variance.data()}, {kCount, kC},
       {0.1});
 
   std::vector<double> wy(x.size()), wdx(x.size()), wm(kC), wv(kC), ws(kC), wb(kC), rm(kC), rv(kC);
@@ -60,13 +61,56 @@ TEST_P(BatchNorm, ForwardGradientAndRunningStatistics) {
 TEST_P(BatchNorm, InferenceWithTheBatchsOwnStatisticsIsTheSame) {
   Floats x = random(kN * kC * kInner), scale = random(kC), bias = random(kC);
   Floats y = nans(x.size()), mean = nans(kC), variance = nans(kC);
-  run("batch_norm", {x.data(), scale.data(), bias.data(), y.data(), mean.data(), variance.data()},
-      kSizes, {kEpsilon});
+  run("batch_norm",
+      {x.data(), scale.data(), bias.data(), nullptr, y.data(), mean.data(), variance.data()},
+      kForward, {kEpsilon});
   std::vector<double> wanted(y.begin(), y.end());
   run("batch_norm_inference",
       {x.data(), scale.data(), bias.data(), mean.data(), variance.data(), x.data()}, kSizes,
       {kEpsilon});
   EXPECT_LT(worst(x, wanted), 1e-6);
+}
+
+/// A sum and a relu, and the gradient behind it, have the bits that they have one by one, in place
+/// or not.
+TEST_P(BatchNorm, ASumAndAReluHaveTheBitsOfSeparateLaunches) {
+  const Floats x = random(kN * kC * kInner), scale = random(kC), bias = random(kC),
+               addend = random(x.size()), dy = random(x.size());
+  Floats plain = nans(x.size()), mean = nans(kC), variance = nans(kC);
+  run("batch_norm",
+      {x.data(), scale.data(), bias.data(), nullptr, plain.data(), mean.data(), variance.data()},
+      kForward, {kEpsilon});
+  for (bool added : {false, true})
+    for (bool relu : {false, true})
+      for (int place : {0, 1, 2}) { // apart, over x, over the addend
+        Floats wanted = plain, own = x, more = addend, fresh = nans(x.size());
+        for (size_t i = 0; i < x.size(); ++i) {
+          wanted[i] = added ? wanted[i] + addend[i] : wanted[i];
+          wanted[i] = relu && wanted[i] < 0 ? 0.0f : wanted[i];
+        }
+        Floats &y = place == 0 ? fresh : place == 1 || !added ? own : more;
+        run("batch_norm",
+            {own.data(), scale.data(), bias.data(), added ? more.data() : nullptr, y.data(),
+             mean.data(), variance.data()},
+            {kN, kC, kInner, relu}, {kEpsilon});
+        EXPECT_TRUE(sameBits(y, wanted)) << added << relu << place;
+      }
+  Floats masked = dy, dx = nans(x.size()), dscale = nans(kC), dbias = nans(kC);
+  for (size_t i = 0; i < x.size(); ++i)
+    masked[i] = addend[i] > 0 ? dy[i] : 0.0f;
+  run("batch_norm_grad",
+      {masked.data(), x.data(), scale.data(), mean.data(), variance.data(), nullptr, dx.data(),
+       dscale.data(), dbias.data()},
+      kSizes, {kEpsilon});
+  for (int place : {0, 1, 2, 3}) { // apart, over dy, x, y
+    Floats buffers[] = {nans(x.size()), dy, x, addend}, scales = nans(kC), biases = nans(kC);
+    run("batch_norm_grad",
+        {buffers[1].data(), buffers[2].data(), scale.data(), mean.data(), variance.data(),
+         buffers[3].data(), buffers[place].data(), scales.data(), biases.data()},
+        kSizes, {kEpsilon});
+    EXPECT_TRUE(sameBits(buffers[place], dx)) << place;
+    EXPECT_TRUE(sameBits(scales, dscale) && sameBits(biases, dbias)) << place;
+  }
 }
 
 } // namespace

@@ -16,6 +16,8 @@ struct Product {
 class Kernels : public KernelTest {
 protected:
   void checkLayerNorm(bool uncentered);
+  void checkLayerNormGrad(int64_t rows, int64_t cols, const std::vector<Floats> &read,
+                          const std::vector<Floats> &wanted, bool uncentered);
   void checkAddends(const char *kernel, const Product &p, bool withBias, bool withAddend);
 };
 INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::ValuesIn(libraries()), libraryName);
@@ -165,8 +167,34 @@ TEST_P(Kernels, EveryNameIsKnown) {
 }
 
 /// Checks layer_norm and its gradients; `uncentered`: divides by the root mean square alone.
+/// Checks that one launch has the bits of the launches of both gradients and of a sum, in place or
+/// not and for any number of threads. `read`: dy, x, scale, mean, rstd. `wanted`: dx, dscale,
+/// dbias.
+void Kernels::checkLayerNormGrad(int64_t rows, int64_t cols, const std::vector<Floats> &read,
+                                 const std::vector<Floats> &wanted, bool uncentered) {
+  Floats addend = random(rows * cols), sum = wanted[0];
+  for (int64_t i = 0; i < rows * cols; ++i)
+    sum[i] += addend[i];
+  enum Place { apart, overGradient, overAddend };
+  for (Place place : {apart, overGradient, overAddend})
+    for (bool added : {false, true})
+      for (int threads : {1, 2, 3}) {
+        if (place == overAddend && !added)
+          continue;
+        Floats dy = read[0], more = addend, fresh = nans(rows * cols);
+        Floats dscale = nans(cols), dbias = nans(cols);
+        Floats &dx = place == apart ? fresh : place == overGradient ? dy : more;
+        run("layer_norm_grad",
+            {dy.data(), read[1].data(), read[2].data(), read[3].data(), read[4].data(),
+             added ? more.data() : nullptr, dx.data(), dscale.data(), dbias.data()},
+            {rows, cols, uncentered}, {}, threads);
+        EXPECT_TRUE(sameBits(dx, added ? sum : wanted[0])) << "place " << place;
+        EXPECT_TRUE(sameBits(dscale, wanted[1]) && sameBits(dbias, wanted[2]));
+      }
+}
+
 void Kernels::checkLayerNorm(bool uncentered) {
-  const int64_t rows = 37, cols = 133;
+  const int64_t rows = 137, cols = 133;
   Floats x = random(rows * cols), scale = random(cols), bias = random(cols),
          dy = random(rows * cols);
   Floats y = nans(rows * cols), mean = nans(rows), rstd = nans(rows);
@@ -178,6 +206,7 @@ void Kernels::checkLayerNorm(bool uncentered) {
   run("layer_norm_grad_input",
       {dx.data(), x.data(), scale.data(), mean.data(), rstd.data(), dx.data()},
       {rows, cols, uncentered});
+  checkLayerNormGrad(rows, cols, {dy, x, scale, mean, rstd}, {dx, dscale, dbias}, uncentered);
   Doubles wy(rows * cols), wdx(rows * cols), wds(cols), wdb(cols);
   for (int64_t r = 0; r < rows; ++r) {
     double m = 0, v = 0, s1 = 0, s2 = 0;
@@ -405,7 +434,7 @@ TEST_P(Kernels, AdamwIsPytorchs) {
     double denominator = std::sqrt(wv[i]) / std::sqrt(1 - std::pow(b2, t)) + eps;
     wp[i] = p[i] * (1 - lr * decay) - lr / (1 - std::pow(b1, t)) * wm[i] / denominator;
   }
-  run("adamw", {p.data(), g.data(), m.data(), v.data(), hyper.data()}, {count, 1}, {b1, b2, eps});
+  run("adamw", {p.data(), g.data(), m.data(), v.data(), hyper.data()}, {1, count}, {b1, b2, eps});
   EXPECT_LT(worst(p, wp), 2e-7);
   EXPECT_LT(worst(m, wm), 2e-7);
   EXPECT_LT(worst(v, wv), 2e-7);
@@ -425,7 +454,7 @@ TEST_P(Kernels, SgdWithMomentumAndNesterov) {
         wm[i] = step ? 0.9 * wm[i] + gradient : gradient;
         wp[i] -= 0.1 * (nesterov ? gradient + 0.9 * wm[i] : wm[i]);
       }
-      run("sgd", {p.data(), g.data(), m.data(), hyper.data()}, {count, 1, nesterov}, {0.9});
+      run("sgd", {p.data(), g.data(), m.data(), hyper.data()}, {1, nesterov, count}, {0.9});
     }
     EXPECT_LT(worst(p, wp), 3e-7);
     EXPECT_LT(worst(m, wm), 3e-7);

@@ -57,8 +57,8 @@ template <int64_t Rows> void train(Stepper &s) {
         {1, kFeatures, kClasses, Rows, 1, 0, 0, 0, 0, 0}, {}, 8192);
   s.run(sumRows<Rows>, {s.at(logits), s.at(dB)});
   s.run(adamw, {s.at(W), s.at(dW), s.at(WExpAvg), s.at(WExpAvgSq), s.at(hyper)},
-        {kFeatures * kClasses, 1}, {0.9, 0.999, 1e-8});
-  s.run(adamw, {s.at(B), s.at(dB), s.at(BExpAvg), s.at(BExpAvgSq), s.at(hyper)}, {kClasses, 0},
+        {1, kFeatures * kClasses}, {0.9, 0.999, 1e-8});
+  s.run(adamw, {s.at(B), s.at(dB), s.at(BExpAvg), s.at(BExpAvgSq), s.at(hyper)}, {0, kClasses},
         {0.9, 0.999, 1e-8});
 }
 
@@ -112,6 +112,12 @@ const WriteInfo writes[] = {
     {2, "loss", "loss", ElementType::f32, loss, 1},
 };
 
+const LaunchInfo launches[] = {
+    {"matmul", 1e4, 1e3, 2e-6}, {"loop nest", 0, 2e3, 1e-6}, {"cross_entropy_with_grad", 0, 0, 0},
+    {"matmul", 2e4, 1e3, 3e-6}, {"loop nest", 0, 1e3, 1e-6}, {"adamw", 0, 1e3, 1e-6},
+    {"adamw", 0, 1e3, 1e-6},
+};
+
 const Timeline timelines[] = {
     {.name = "train",
      .kind = TimelineKind::train,
@@ -122,7 +128,8 @@ const Timeline timelines[] = {
      .lossOffset = loss,
      .accuracyOffset = accuracy,
      .writes = writes,
-     .writeCount = 3},
+     .writeCount = 3,
+     .launches = launches},
     {.name = "evaluate",
      .kind = TimelineKind::evaluate,
      .run = evaluate,
@@ -165,6 +172,7 @@ extern "C" const Program plimsoll_program = {
     .timelines = tiny::timelines,
     .timelineCount = 3,
     .tokenLabels = false,
+    .rates = {1e11, 1e10},
 };
 
 namespace tiny {

@@ -56,7 +56,8 @@ protected:
     std::map<std::string, Floats> held;
     for (const std::string &state : states)
       held[state] = Floats(kCount);
-    sizes.insert(sizes.begin(), {kCount, 1});
+    sizes.insert(sizes.begin(), 1);
+    sizes.push_back(kCount);
     Doubles expected = wanted(name);
     for (int step = 1; step <= kSteps; ++step) {
       Floats h = hyper(step, 0.8, 0.95);
@@ -137,7 +138,7 @@ TEST_P(TrainingKernels, LionIsThePapers) {
       wm[i] = 0.99 * wm[i] + 0.01 * g[i];
     }
     Floats h = hyper(step, 0.9, 0.99);
-    ASSERT_TRUE(run("lion", {p.data(), g, m.data(), h.data()}, {kCount, 1}, {0.9, 0.99}));
+    ASSERT_TRUE(run("lion", {p.data(), g, m.data(), h.data()}, {1, kCount}, {0.9, 0.99}));
   }
   EXPECT_LT(worst(p, wp), 3e-7);
   EXPECT_LT(worst(m, wm), 3e-7);
@@ -154,16 +155,50 @@ TEST_P(TrainingKernels, GroupsChangeRateAndDecay) {
   Floats g = floats("gradients");
   for (const char *kernel : {"adamw", "adam"}) {
     Floats p = floats("start"), q = p, m(kCount), v(kCount), m2(kCount), v2(kCount);
-    run(kernel, {p.data(), g.data(), m.data(), v.data(), h.data()}, {kCount, 1},
+    run(kernel, {p.data(), g.data(), m.data(), v.data(), h.data()}, {1, kCount},
         {0.8, 0.95, 1e-3, rateScale, decay, 0});
-    run(kernel, {q.data(), g.data(), m2.data(), v2.data(), scaled.data()}, {kCount, 1},
+    run(kernel, {q.data(), g.data(), m2.data(), v2.data(), scaled.data()}, {1, kCount},
         {0.8, 0.95, 1e-3});
     EXPECT_LT(worst(p, Doubles(q.begin(), q.end())), 1e-7) << kernel;
   }
   Floats p = floats("start"), q = p;
-  run("sgd_plain", {p.data(), g.data(), h.data()}, {kCount, 1}, {rateScale, decay, 0});
-  run("sgd_plain", {q.data(), g.data(), scaled.data()}, {kCount, 1});
+  run("sgd_plain", {p.data(), g.data(), h.data()}, {1, kCount}, {rateScale, decay, 0});
+  run("sgd_plain", {q.data(), g.data(), scaled.data()}, {1, kCount});
   EXPECT_LT(worst(p, Doubles(q.begin(), q.end())), 1e-7);
+}
+
+/// Parameters of many sizes, of which some are empty, have the bits that each has alone.
+TEST_P(TrainingKernels, ParametersTogetherAreUpdatedAsEach) {
+  const std::vector<int64_t> counts = {3, 0, 5000, 1, 1024, 700, 0, 20001};
+  Floats h = hyper(2, 0.8, 0.95);
+  std::vector<Floats> params, gradients, first, second;
+  for (int64_t count : counts) {
+    params.push_back(random(count)), gradients.push_back(random(count));
+    first.push_back(random(count)), second.push_back(random(count));
+    for (float &x : second.back())
+      x = std::abs(x);
+  }
+  std::vector<Floats> alone[] = {params, first, second};
+  for (size_t i = 0; i < counts.size(); ++i)
+    ASSERT_TRUE(run(
+        "adamw",
+        {alone[0][i].data(), gradients[i].data(), alone[1][i].data(), alone[2][i].data(), h.data()},
+        {1, counts[i]}, {0.8, 0.95, 1e-3}));
+  Sizes sizes = {1};
+  sizes.insert(sizes.end(), counts.begin(), counts.end());
+  for (int threads : {1, 2, 3, 4}) {
+    std::vector<Floats> together[] = {params, first, second};
+    std::vector<const void *> buffers;
+    for (auto *list : {&together[0], &gradients, &together[1], &together[2]})
+      for (const Floats &values : *list)
+        buffers.push_back(values.data());
+    buffers.push_back(h.data());
+    ASSERT_TRUE(run("adamw", buffers, sizes, {0.8, 0.95, 1e-3}, threads));
+    for (int list = 0; list < 3; ++list)
+      for (size_t i = 0; i < counts.size(); ++i)
+        EXPECT_TRUE(sameBits(together[list][i], alone[list][i]))
+            << threads << " threads, parameter " << i;
+  }
 }
 
 TEST_P(TrainingKernels, ClippingIsPytorchs) {
@@ -181,7 +216,7 @@ TEST_P(TrainingKernels, ClippingIsPytorchs) {
     std::vector<const void *> operands = {into.data(), g, h.data()};
     if (clip)
       operands.push_back(clip);
-    ASSERT_TRUE(run("sgd_plain", operands, {kCount, 0}, scalars));
+    ASSERT_TRUE(run("sgd_plain", operands, {0, kCount}, scalars));
   };
   sgd(p, gradients.data(), {}, &scale);
   sgd(q, clipped.data(), {}, nullptr);
