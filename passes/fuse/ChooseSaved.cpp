@@ -4,18 +4,20 @@
 // again hangs on the source, and what the backward pass reads on the sink. Through ops that can be
 // repeated the cut may move towards their operands, since edges from these to the result are not
 // cut. A repetition is an edge from the source with its price in bytes, if it is a launch of its
-// own, as for what a product reads, or adds an exponential to the loop nest that reads it; other
-// ops cost nothing there. What a product reads may also be written by a loop nest that reads the
-// same operands anyway, as that of an activation's gradient does: it costs the bytes that are
-// written, and products that come before that nest run behind it. The price of a second is the
-// lowest at which all repetitions together stay below their share of the step, or would but for
-// some that are worth the same. (As in the partitioner of PyTorch's AOTAutograd,
-// min_cut_rematerialization_partition.)
+// own, as for what a product reads or an exponential that is broadcast, or adds an exponential to
+// the loop nest that reads it; other ops cost nothing there. What a product reads may also be
+// written by a loop nest that reads the same operands anyway, as that of an activation's gradient
+// does: it costs the bytes that are written, and products that come before that nest run behind it.
+// Rows of a layer normalisation cost nothing in a loop nest, which normalises with the statistics.
+// The price of a second is the lowest at which all repetitions together stay below their share of
+// the step, or would but for some that are worth the same. (As in the partitioner of PyTorch's
+// AOTAutograd, min_cut_rematerialization_partition.)
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/Phases.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/fuse/Fusion.h"
 #include "passes/fuse/Passes.h"
 #include <boost/graph/adjacency_list.hpp>
@@ -159,6 +161,17 @@ private:
     return found;
   }
 
+  /// True if a loop nest that reads `value` has more points, for each of which its op would run.
+  static bool isReadRepeatedly(Value value) {
+    auto elements = [](Value of) { return cast<RankedTensorType>(of.getType()).getNumElements(); };
+    bool found = false;
+    nn::forEachReader(value, [&](Operation *reader) {
+      found |= nn::isOutsideLaunch(reader) && fuse::isFusible(reader) &&
+               !isa<nn::ReduceSumOp>(reader) && elements(reader->getResult(0)) > elements(value);
+    });
+    return found;
+  }
+
   /// Calls visit(operand) for what the op of `value` reads, and for what the ops read that would be
   /// in one loop nest with it.
   static void forEachOperandInNest(Value value, llvm::function_ref<void(Value)> visit) {
@@ -221,6 +234,13 @@ private:
     return fits ? host : reader;
   }
 
+  /// Returns the layer normalisation that makes the rows `value`, if only loop nests of the
+  /// backward pass read them: these normalise again, with the statistics that are kept.
+  static nn::LayerNormOp normalisedInNests(Value value) {
+    auto norm = value.getDefiningOp<nn::LayerNormOp>();
+    return norm && value == norm.getY() && !isReadWhole(value) ? norm : nullptr;
+  }
+
   /// Returns what making `value` again takes: a launch, what a loop nest writes more, or what an
   /// exponential or the like adds to one. Where products have factors of bf16, on a GPU, a nest
   /// waits for memory alone.
@@ -228,7 +248,10 @@ private:
     constexpr double kOperations = 20; // of an exponential
     Operation *op = value.getDefiningOp();
     bool isWritten = isReadWhole(value);
-    if (!fuse::isFusible(op) || (isWritten && !hosts.contains(value)))
+    if (normalisedInNests(value))
+      return 0;
+    if (!fuse::isFusible(op) || (isWritten && !hosts.contains(value)) ||
+        (!fuse::isCheap(op) && isReadRepeatedly(value)))
       return seconds(op);
     double writing = isWritten ? double(nn::tensorBytes(value.getType())) / kBytesPerSecond : 0;
     if (isNarrowStep || fuse::isCheap(op))
@@ -255,6 +278,9 @@ private:
         for (Value operand : op->getOperands())
           if (auto made = before.find(nn::viewedValue(operand)); made != before.end())
             network.connect(made->second + 1, node, Network::kUncut);
+        if (nn::LayerNormOp norm = normalisedInNests(value))
+          for (Value statistic : {norm.getMean(), norm.getRstd()})
+            network.connect(before[statistic] + 1, node, Network::kUncut);
         if (double cost = price * secondsAgain(value); cost >= 1)
           network.connect(network.source, node,
                           static_cast<int64_t>(std::min(cost, double(Network::kUncut))));
@@ -335,12 +361,43 @@ private:
     return true;
   }
 
+  /// Normalises rows again with their statistics, in the loop nest of `reader`.
+  Value normaliseAgain(nn::LayerNormOp norm, Operation *reader, Copies &copies, Copies &shared) {
+    if (Value copy = copies.lookup(norm.getY()))
+      return copy;
+    auto again = [&](Value value) { return remake(value, reader, copies, shared); };
+    Value x = again(norm.getX()), mean = again(norm.getMean()), rstd = again(norm.getRstd());
+    Value scale = again(norm.getScale()), bias = norm.getBias() ? again(norm.getBias()) : Value();
+    OpBuilder builder(reader);
+    Location loc = nn::withPhase(nn::withoutValues(norm.getLoc()), nn::phaseOf(reader->getLoc()));
+    auto type = cast<RankedTensorType>(x.getType());
+    SmallVector<int64_t> rows(type.getShape());
+    int64_t trailing = cast<RankedTensorType>(scale.getType()).getRank();
+    std::fill(rows.end() - trailing, rows.end(), 1);
+    auto ofRows = [&](Value statistic) {
+      return nn::ReshapeOp::create(builder, loc, type.clone(rows), statistic);
+    };
+    Value y = x;
+    if (!norm.getUncentered())
+      y = nn::SubOp::create(builder, loc, y, ofRows(mean));
+    y = nn::MulOp::create(builder, loc, y, ofRows(rstd));
+    DenseFPElementsAttr factor;
+    if (!matchPattern(scale, m_Constant(&factor)) || !factor.isSplat() ||
+        !factor.getSplatValue<APFloat>().isExactlyValue(1.0))
+      y = nn::MulOp::create(builder, loc, y, scale);
+    if (bias)
+      y = nn::AddOp::create(builder, loc, y, bias);
+    return copies[norm.getY()] = y;
+  }
+
   /// Returns `value`, computed again before `reader` if it is not saved. `copies` has what was
   /// remade for this reader.
   Value remake(Value value, Operation *reader, Copies &copies, Copies &shared) {
     if (!repeated.contains(nn::viewedValue(value)))
       return value;
     Operation *op = value.getDefiningOp();
+    if (nn::LayerNormOp norm = normalisedInNests(value); norm && fuse::isFusible(reader))
+      return normaliseAgain(norm, reader, copies, shared);
     bool isView = isa<nn::ReshapeOp>(op);
     Copies &known = isView || fuse::isFusible(op) ? copies : shared;
     if (Value copy = known.lookup(value))

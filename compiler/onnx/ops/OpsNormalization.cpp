@@ -111,6 +111,20 @@ static Value overChannels(Node &n, Value parameter, Value x) {
   return n.reshape(parameter, shape);
 }
 
+/// Returns `x`, of more than two dimensions, normalised over those from the third on: in f64
+/// (gradient checks) as a formula, else as one op, whose scale is 1. Null after an error.
+static Value standardizeRows(Node &n, Value x) {
+  if (!typeOf(x).getElementType().isF32())
+    return Arithmetic(n)
+        .standardize(x, ascending(2, typeOf(x).getRank()), n.floatAttr("epsilon", 1e-5))
+        .y;
+  HostTensor ones(DType::f32, shapeOf(x).drop_front(2));
+  for (int64_t i = 0; i < ones.size(); ++i)
+    ones.setFloat(i, 1.0);
+  Operation *op = normalize(n, x, n.constant(ones), {}, 2, /*uncentered=*/false);
+  return op ? op->getResult(0) : Value();
+}
+
 /// Normalises by mean and variance over groups of channels and all following dimensions.
 static void normalizeGroups(Node &n, int64_t groups) {
   Arithmetic a(n);
@@ -122,9 +136,10 @@ static void normalizeGroups(Node &n, int64_t groups) {
     return n.error(Twine(groups) + " groups do not divide the " + Twine(shape[1]) + " channels");
   grouped[1] = shape[1] / groups;
   grouped.insert(grouped.begin() + 1, groups);
-  auto standard = a.standardize(n.reshape(x, grouped), ascending(2, grouped.size()),
-                                n.floatAttr("epsilon", 1e-5));
-  Value y = n.reshape(standard.y, shape);
+  Value standard = standardizeRows(n, n.reshape(x, grouped));
+  if (!standard)
+    return;
+  Value y = n.reshape(standard, shape);
   // Before opset 21 scale and bias have one element per group, not per channel.
   auto parameter = [&](Value value) {
     if (shapeOf(value) == ArrayRef<int64_t>{groups} && groups != shape[1])
