@@ -7,6 +7,8 @@
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 #include <set>
@@ -37,8 +39,10 @@ public:
     parameters();
     inputs();
     constantTable();
-    for (exec::ProgramOp timeline : timelines)
+    for (exec::ProgramOp timeline : timelines) {
       writes(timeline);
+      work(timeline);
+    }
     if (settings.accesses)
       for (exec::ProgramOp timeline : timelines)
         accesses(timeline);
@@ -270,6 +274,25 @@ private:
     writeCounts[program.getSymName()] = StringRef(rows).count('\n');
   }
 
+  /// Prints what each launch of `program` does, if that is known of all.
+  void work(exec::ProgramOp program) {
+    std::string rows;
+    llvm::raw_string_ostream row(rows);
+    for (Operation &op : program.getBody().front()) {
+      if (!exec::isLaunch(&op))
+        continue;
+      exec::WorkAttr work = exec::workOf(&op);
+      if (!work)
+        return;
+      auto call = dyn_cast<exec::CallOp>(op);
+      row << "    {" << quoted(call ? call.getKey().text() : "loop nest") << ", " << work.getFlops()
+          << ", " << work.getBytes() << ", "
+          << llvm::format("%.4g", work.getSeconds().getValueAsDouble()) << "},\n";
+    }
+    os << "const LaunchInfo " << program.getSymName() << "_launches[] = {\n" << rows << "};\n\n";
+    described.insert(program.getSymName());
+  }
+
   void accesses(exec::ProgramOp program) {
     int launch = 0, count = 0;
     os << "const AccessInfo " << program.getSymName() << "_accesses[] = {\n";
@@ -314,6 +337,8 @@ private:
     if (settings.accesses)
       os << ",\n     .accesses = " << name
          << "_accesses,\n     .accessCount = " << accessCounts[name];
+    if (described.contains(name))
+      os << ",\n     .launches = " << name << "_launches";
     os << "},\n";
   }
 
@@ -343,7 +368,9 @@ private:
        << ",\n    .tokenLabels = " << (tokenLabels ? "true" : "false")
        << ",\n    .loraAlpha = " << number(loraAlpha())
        << ",\n    .microBatches = " << settings.microBatches
-       << ",\n    .rowsMix = " << (module->hasAttr(nn::kRowsMixAttr) ? "true" : "false") << "};\n";
+       << ",\n    .rowsMix = " << (module->hasAttr(nn::kRowsMixAttr) ? "true" : "false")
+       << ",\n    .rates = {" << number(settings.flopsPerSecond) << ", "
+       << number(settings.bytesPerSecond) << "}};\n";
   }
 
   void optimizer(const OptimizerInfo &o) {
@@ -369,6 +396,7 @@ private:
   SmallVector<exec::SliceOp> allInputSlices; ///< in the order of the table of inputs
   llvm::StringMap<SmallVector<nn::StateOp>> states;
   llvm::StringMap<int> launches, writeCounts, accessCounts;
+  llvm::StringSet<> described; ///< timelines of whose launches it is known what they do
   int parameterCount = 0, constantCount = 0;
   bool tokenLabels = false;
   std::string text;

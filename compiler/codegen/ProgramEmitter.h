@@ -20,7 +20,8 @@ struct ProgramSettings {
   std::string instructionSet; ///< "x86-64-v3", "sm_90"
   OptimizerInfo optimizer;
   int64_t microBatches = 1;
-  bool accesses = false; ///< print what every launch reads and writes
+  bool accesses = false;                         ///< print what every launch reads and writes
+  double flopsPerSecond = 0, bytesPerSecond = 0; ///< the machine's highest rates; 0: unknown
 };
 
 /// Returns `program.cpp`, the tables of runtime/include/plimsoll/Program.h. Appends the bytes of

@@ -63,6 +63,11 @@ public:
   /// moving its own.
   double seconds(nn::LaunchOp launch, const KernelKey &kernel, int threads) const;
 
+  /// Returns the highest measured rate of a product or convolution on `threads` threads.
+  double highestFlops(int threads) const;
+  /// Returns the rate of the largest measured sum of two tensors, which no cache holds.
+  double highestBytes() const;
+
   /// Writes the JSON that `parse` reads, one line for each kind of launch.
   void print(llvm::raw_ostream &os) const;
   /// Parses a model. The error lists all that is wrong with the text.

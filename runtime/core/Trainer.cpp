@@ -111,7 +111,7 @@ void Trainer::openFiles() {
     session.observe(train, NonfiniteFinder::observe, &*finder);
   }
   if (!options.profile.empty()) {
-    profile.emplace(train);
+    profile.emplace(train, program.rates);
     session.observe(train, Profile::observe, &*profile);
   }
 }
@@ -187,8 +187,10 @@ void Trainer::write(CheckpointWriter &writer) {
 void Trainer::run() {
   progress.emplace(state.step + 1, state.steps);
   bool more = ofStep(state.step, [&] { return runSteps(); });
-  if (profile)
+  if (profile) {
     profile->write(options.profile);
+    progress->say("%s", profile->table().c_str());
+  }
   if (signalSeen || !more || (exhausted() && state.step < state.steps))
     sayWhyStopped(!more);
 }

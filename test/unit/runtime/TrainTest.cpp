@@ -164,10 +164,18 @@ TEST_F(TrainTest, TheTimeOfEveryLaunchIsWritten) {
     std::string profile = content(file("p.json"));
     EXPECT_EQ(profile.rfind(std::string("{\"steps\": ") + (steps + 8) + ",", 0), 0u) << profile;
     int launches = 0;
-    for (size_t at = 0; (at = profile.find("\"seconds\": ", at + 1)) != profile.npos; ++launches)
+    const size_t end = profile.find("\"kinds\": ");
+    for (size_t at = 0; (at = profile.find("\"seconds\": ", at + 1)) < end; ++launches)
       EXPECT_GT(std::atof(profile.c_str() + at + 11), 0);
     EXPECT_EQ(launches, plimsoll_program.timelines[0].launchCount);
     EXPECT_HAS(profile, plimsoll_program.timelines[0].writes[0].node);
+    EXPECT_HAS(profile, "\"predicted_seconds\": 9e-06, \"flops_per_second\": 1e+11");
+    EXPECT_HAS(profile.substr(end), "{\"launches\": 2, \"kind\": \"matmul\", ");
+    EXPECT_HAS(profile.substr(end), "\"flops\": 30000, \"bytes\": 2000, ");
+    EXPECT_HAS(profile, "\"name\": \"launches, at predicted times\"");
+    EXPECT_HAS(err, "launches of a step           launches");
+    EXPECT_HAS(err, "\nadamw                               2");
+    EXPECT_HAS(err, "\nall                                 7");
   }
   EXPECT_EQ(train({"--steps=1", "--profile=" + file("no/such/p.json")}), 1);
   EXPECT_EQ(train({"--steps=1", "--profile=p", "--find-nonfinite"}), 2);
