@@ -44,10 +44,11 @@ public:
   Measurement(MLIRContext &context, const CompileOptions &options, StringRef folder)
       : context(context), options(options), folder(folder) {
     this->options.model.init = "normal:0.02";
-    this->options.fuseLoops = false; // each kind of op is measured by itself
   }
 
-  llvm::Error measure(const CalibrationNet &net, Samples &samples) {
+  /// Measures the launches of a network: each op by itself, or with `fuse` as in other programs.
+  llvm::Error measure(const CalibrationNet &net, bool fuse, Samples &samples) {
+    options.fuseLoops = fuse;
     Compilation compilation;
     std::string error;
     compilation.target = target::Machine::create(options.target, options.threads, "f32", "", error);
@@ -194,12 +195,19 @@ plimsoll::pipeline::calibrate(MLIRContext &context, const CompileOptions &option
     return llvm::createStringError("cannot make a temporary folder: " + folder.error.message());
   Measurement measurement(context, options, folder.path);
   DeviceModel model;
-  Samples samples;
+  Samples samples, merged;
   for (const CalibrationNet &net : calibrationNets()) {
     progress("measuring " + net.name);
-    if (llvm::Error error = measurement.measure(net, samples))
+    if (llvm::Error error = measurement.measure(net, /*fuse=*/false, samples))
+      return error;
+    if (!net.merges)
+      continue;
+    if (llvm::Error error = measurement.measure(net, /*fuse=*/true, merged))
       return error;
   }
+  for (auto &[name, kind] : merged) // kernels that only fusion calls; loop nests consist of ops
+    if (!StringRef(name).starts_with("nn."))
+      samples.try_emplace(name, std::move(kind));
   model.device = cpuName();
   model.threads = options.threads;
   double least = 1e-3;

@@ -86,6 +86,8 @@ func.func @forward(%ids: tensor<$Bx$Txi64> {nn.name = "input_ids", nn.role = "in
 /// Convolutions of an image network. B batch, D channels, I height and width.
 static constexpr char kConvolutions[] = R"mlir(
 nn.parameter @stem : tensor<$Dx3x3x3xf32> {trainable, decayed}
+nn.parameter @gain : tensor<$Dxf32> {trainable}
+nn.parameter @shift : tensor<$Dxf32> {trainable}
 nn.parameter @body : tensor<$Dx$Dx3x3xf32> {trainable, decayed}
 nn.parameter @down : tensor<$2Dx$Dx3x3xf32> {trainable, decayed}
 nn.parameter @shortcut : tensor<$2Dx$Dx1x1xf32> {trainable, decayed}
@@ -93,12 +95,15 @@ nn.parameter @head : tensor<$2Dx$Vxf32> {trainable, decayed}
 func.func @forward(%x: tensor<$Bx3x$Ix$Ixf32> {nn.name = "pixels", nn.role = "input"})
     -> (tensor<$Bx$Vxf32> {nn.name = "logits"}) {
   %stem = nn.load @stem : tensor<$Dx3x3x3xf32>
+  %gain = nn.load @gain : tensor<$Dxf32>
+  %shift = nn.load @shift : tensor<$Dxf32>
   %body = nn.load @body : tensor<$Dx$Dx3x3xf32>
   %down = nn.load @down : tensor<$2Dx$Dx3x3xf32>
   %shortcut = nn.load @shortcut : tensor<$2Dx$Dx1x1xf32>
   %head = nn.load @head : tensor<$2Dx$Vxf32>
   %a = nn.conv %x, %stem {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : tensor<$Bx3x$Ix$Ixf32>, tensor<$Dx3x3x3xf32> to tensor<$Bx$Dx$Ix$Ixf32>
-  %ar = nn.relu %a : tensor<$Bx$Dx$Ix$Ixf32>
+  %an, %mean, %variance = nn.batch_norm %a, %gain, %shift {epsilon = 1.0e-05 : f64} : tensor<$Bx$Dx$Ix$Ixf32>, tensor<$Dxf32>, tensor<$Dxf32>
+  %ar = nn.relu %an : tensor<$Bx$Dx$Ix$Ixf32>
   %b = nn.conv %ar, %body {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : tensor<$Bx$Dx$Ix$Ixf32>, tensor<$Dx$Dx3x3xf32> to tensor<$Bx$Dx$Ix$Ixf32>
   %br = nn.relu %b : tensor<$Bx$Dx$Ix$Ixf32>
   %c = nn.conv %br, %down {strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : tensor<$Bx$Dx$Ix$Ixf32>, tensor<$2Dx$Dx3x3xf32> to tensor<$Bx$2Dx$I/2x$I/2xf32>
@@ -179,7 +184,8 @@ std::vector<CalibrationNet> plimsoll::pipeline::calibrationNets() {
                                         {'D', t.features},
                                         {'H', t.heads},
                                         {'S', t.features / t.heads},
-                                        {'V', t.vocabulary}})});
+                                        {'V', t.vocabulary}}),
+                    /*merges=*/true});
   struct Image {
     int64_t batch, channels, side;
   };

@@ -8,8 +8,9 @@
 namespace plimsoll::pipeline {
 
 struct CalibrationNet {
-  std::string name; ///< with its size, for progress messages
-  std::string text; ///< a module of the nn dialect, like the importer's
+  std::string name;    ///< with its size, for progress messages
+  std::string text;    ///< a module of the nn dialect, like the importer's
+  bool merges = false; ///< has ops for several of which there is one kernel
 };
 
 /// Returns networks with the layers of common models, from a size that fits into a cache to one
