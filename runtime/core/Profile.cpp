@@ -130,15 +130,15 @@ void Profile::write(const std::string &path) const {
       ++next;
     bool named =
         next < timeline.writeCount && timeline.writes[next].launch == static_cast<int>(launch);
-    std::string node = named ? timeline.writes[next].node : "", number;
-    number = format("\"launch\": %zu, ", launch + 1);
+    std::string node = named ? timeline.writes[next].node : "", numbers = numbersOf(row);
+    std::string number = format("\"launch\": %zu, ", launch + 1);
     launches += (launches.empty() ? "\n  {" : ",\n  {") + number + "\"node\": ";
     appendQuoted(launches, node);
     launches += ", \"value\": ";
     appendQuoted(launches, named ? timeline.writes[next].name : "");
-    launches += ", " + numbersOf(row) + "}";
-    trace.launch(1, measuredAt, row.seconds, node, number + numbersOf(row));
-    trace.launch(2, predictedAt, row.predicted, node, number + numbersOf(row));
+    launches += ", " + numbers + "}";
+    trace.launch(1, measuredAt, row.seconds, node, number + numbers);
+    trace.launch(2, predictedAt, row.predicted, node, number + numbers);
   }
   for (const Row &kind : kindsOf(all))
     kinds += (kinds.empty() ? "\n  {" : ",\n  {") + format("\"launches\": %d, ", kind.launches) +

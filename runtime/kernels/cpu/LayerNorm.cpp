@@ -122,6 +122,12 @@ template <typename T> struct ParamGradients {
   double *sums; ///< [2, chunks, cols]: of the scale, then of the bias
   T *dscale, *dbias;
 
+  /// The gradients are buffers `first` and `first + 1` of the launch; the workspace is behind them.
+  ParamGradients(const Launch &launch, int first)
+      : rows(launch.sizes[0]), cols(launch.sizes[1]), chunks(chunksOf(rows)),
+        sums(launch.bufferCount > first + 2 ? launch.buffer<double>(first + 2) : nullptr),
+        dscale(launch.buffer<T>(first)), dbias(launch.buffer<T>(first + 1)) {}
+
   double *scaleSums(int64_t chunk) const { return sums + chunk * cols; }
   double *biasSums(int64_t chunk) const { return sums + (chunks + chunk) * cols; }
 
@@ -148,14 +154,9 @@ template <typename T> struct ParamGradients {
 };
 
 template <typename T> void runGradParamsOf(const Launch &launch) {
-  int64_t rows = launch.sizes[0], cols = launch.sizes[1];
+  int64_t cols = launch.sizes[1];
   const T *mean = launch.buffer<T>(2), *rstd = launch.buffer<T>(3);
-  ParamGradients<T> gradients = {rows,
-                                 cols,
-                                 chunksOf(rows),
-                                 launch.bufferCount > 6 ? launch.buffer<double>(6) : nullptr,
-                                 launch.buffer<T>(4),
-                                 launch.buffer<T>(5)};
+  ParamGradients<T> gradients(launch, 4);
   gradients.addRows(launch.threads,
                     [&](int64_t row, double *__restrict scale, double *__restrict bias) {
                       const T *dy = launch.buffer<T>(0) + row * cols;
@@ -188,17 +189,12 @@ void gradRow(const T *dy, const T *x, const T *scale, double mean, double rstd, 
 }
 
 template <typename T> void runGradOf(const Launch &launch) {
-  int64_t rows = launch.sizes[0], cols = launch.sizes[1];
+  int64_t cols = launch.sizes[1];
   const bool uncentered = launch.sizes[2] != 0;
   const T *dy = launch.buffer<T>(0), *x = launch.buffer<T>(1), *scale = launch.buffer<T>(2);
   const T *mean = launch.buffer<T>(3), *rstd = launch.buffer<T>(4), *addend = launch.buffer<T>(5);
   T *dx = launch.buffer<T>(6);
-  ParamGradients<T> gradients = {rows,
-                                 cols,
-                                 chunksOf(rows),
-                                 launch.bufferCount > 9 ? launch.buffer<double>(9) : nullptr,
-                                 launch.buffer<T>(7),
-                                 launch.buffer<T>(8)};
+  ParamGradients<T> gradients(launch, 7);
   gradients.addRows(launch.threads, [&](int64_t row, double *scaleSum, double *biasSum) {
     const int64_t at = row * cols;
     auto run = [&](auto form) {
