@@ -20,7 +20,7 @@ struct BuiltIn {
 
 LaunchWork plimsoll::target::workOf(nn::LaunchOp launch, const KernelKey &kernel) {
   LaunchWork work;
-  Operation *op = launch.getSingleOp();
+  Operation *op = launch.getMainOp();
   work.kind =
       !kernel.name.empty() ? kernel.text() : (op ? op : launch)->getName().getStringRef().str();
   double flops = launch.getFlops(), traffic = launch.getTraffic();
@@ -56,7 +56,7 @@ double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
 }
 
 double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wanted) const {
-  if (launch.getSingleOp() || launch.isSideBySide())
+  if (launch.getMainOp() || launch.isSideBySide())
     return seconds(workOf(launch, kernel), wanted);
   auto ofKind = [&](StringRef kind, int64_t bytes) {
     return seconds(LaunchWork{kind.str(), false, double(bytes)}, wanted);

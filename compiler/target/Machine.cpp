@@ -71,8 +71,7 @@ FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) cons
   std::optional<lower::KernelCall> call = lower::kernelCall(launch);
   if (!call && !launch.getSingleOp() && !launch.getLoopNest())
     return launch.emitError("node '")
-           << nn::describe(launch)
-           << "': its ops are neither one loop nest nor updates side by side";
+           << nn::describe(launch) << "': its ops are no loop nest, and no kernel runs them";
   if (!call)
     return choice;
   for (Operation &op : launch.getOps())

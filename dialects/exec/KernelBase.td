@@ -63,6 +63,11 @@ class ReadWhen<string condition, string name, string count, Element element>
   let nullable = 1;
   let when = condition;
 }
+class WriteWhen<string condition, string name, string count, Element element>
+    : Write<name, count, element> {
+  let nullable = 1;
+  let when = condition;
+}
 
 // Sizes ---------------------------------------------------------------------
 

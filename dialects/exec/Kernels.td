@@ -16,10 +16,13 @@ class Product
               Read<"b", "(batchB ? batch : 1) * k * n">,
               ReadWhen<"withBias != 0", "bias", "n", Total>,
               ReadWhen<"withAddend != 0", "addend", "batch * m * n", Total>,
-              Write<"c", "batch * m * n", Total, ["addend"]>],
+              Write<"c", "batch * m * n", Total, ["addend"]>,
+              WriteWhen<"summed != 0", "sums", "summed == 1 ? m : n", Total>],
              [Extent<"batch", "1">, Extent<"m">, Extent<"n">, Extent<"k">, Flag<"transposeA">,
               Flag<"transposeB">, Flag<"batchA">, Flag<"batchB">, Flag<"withBias">,
-              Flag<"withAddend">]> {
+              Flag<"withAddend">, Choice<"summed", "SummedFactor", ["none", "left", "right"]>]> {
+  let requirements = ["summed == 0 || batch == 1", "summed != 1 || transposeA",
+                      "summed != 2 || !transposeB"];
   let arguments = "Matmul";
 }
 def matmul : Product {
@@ -77,11 +80,13 @@ def avg_pool_grad : Pool<"AvgPool", [Read<"dy", outside>, Write<"dx", inside>], 
 // Attention -----------------------------------------------------------------
 
 defvar heads = [Extent<"batch">, Extent<"heads">, Positive<"kvHeads">, Extent<"queryLength">,
-                Extent<"keyLength">, Extent<"headDim">, Extent<"valueDim">, Flag<"headsInner">,
+                Extent<"keyLength">, Extent<"headDim">, Extent<"valueDim">,
+                Choice<"layout", "AttentionLayout", ["headsOutside", "headsInside", "packed"]>,
                 Flag<"causal">, Choice<"maskKind", "AttentionMask", ["none", "keep", "add"]>,
                 Extent<"maskBatchStride", "0">, Extent<"maskHeadStride", "0">,
                 Extent<"maskQueryStride", "0">];
-defvar query = "batch * heads * queryLength * headDim";
+defvar ownKeys = "layout != 2"; // else keys and values are in the buffer of the queries
+defvar query = "batch * (layout == 2 ? heads + 2 * kvHeads : heads) * queryLength * headDim";
 defvar key = "batch * kvHeads * keyLength * headDim";
 defvar value = "batch * kvHeads * keyLength * valueDim";
 defvar attended = "batch * heads * queryLength * valueDim";
@@ -92,19 +97,23 @@ defvar masked = "batch * heads * queryLength * keyLength == 0 ? 0 : "
 class AttentionKernel<list<Buffer> buffers> : Kernel<buffers, heads, ["scale"]> {
   let types = floats;
   let cudaTypes = ["f32", "bf16"];
-  let requirements = ["heads % kvHeads == 0"];
+  let requirements = ["heads % kvHeads == 0",
+                      "layout != 2 || (queryLength == keyLength && headDim == valueDim)"];
   let arguments = "Attention";
 }
-def attention : AttentionKernel<[Read<"q", query>, Read<"k", key>, Read<"v", value>,
+def attention : AttentionKernel<[Read<"q", query>, ReadWhen<ownKeys, "k", key, Data>,
+                                 ReadWhen<ownKeys, "v", value, Data>,
                                  ReadWhen<"maskKind != 0", "mask", masked, Mask>,
                                  Write<"out", attended>,
                                  Write<"lse", "batch * heads * queryLength", Total>]>;
-def attention_grad : AttentionKernel<[Read<"q", query>, Read<"k", key>, Read<"v", value>,
+def attention_grad : AttentionKernel<[Read<"q", query>, ReadWhen<ownKeys, "k", key, Data>,
+                                      ReadWhen<ownKeys, "v", value, Data>,
                                       ReadWhen<"maskKind != 0", "mask", masked, Mask>,
                                       Read<"out", attended>,
                                       Read<"lse", "batch * heads * queryLength", Total>,
                                       Read<"dout", attended>, Write<"dq", query, Total>,
-                                      Write<"dk", key, Total>, Write<"dv", value, Total>]>;
+                                      WriteWhen<ownKeys, "dk", key, Total>,
+                                      WriteWhen<ownKeys, "dv", value, Total>]>;
 
 def rotary : Kernel<[Read<"x", "volume(size) * features">,
                      Read<"cos", "volume(table) * features">,

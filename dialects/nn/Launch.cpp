@@ -56,6 +56,20 @@ Operation *LaunchOp::getSingleOp() {
   return llvm::hasSingleElement(getOps()) ? &*getOps().begin() : nullptr;
 }
 
+Operation *LaunchOp::getMainOp() {
+  if (Operation *op = getSingleOp())
+    return op;
+  Operation *main = nullptr;
+  for (Operation &op : getOps()) {
+    if (isa<ReshapeOp, SplitOp, ConcatOp, ReduceSumOp>(op))
+      continue;
+    if (main || !isa<MatmulOp, AttentionOp, AttentionGradOp>(op))
+      return nullptr;
+    main = &op;
+  }
+  return main;
+}
+
 /// Returns the operand of the launch that op `op` of its body has as operand `index`.
 static unsigned launchOperand(Operation *op, unsigned index) {
   return cast<BlockArgument>(op->getOperand(index)).getArgNumber();
@@ -123,12 +137,14 @@ SmallVector<InPlacePair> LaunchOp::getInPlacePairs() {
     auto inPlace = dyn_cast<InPlaceOpInterface>(op);
     return inPlace ? inPlace.getInPlacePairs() : pairs;
   }
-  if (isSideBySide()) {
+  if (isSideBySide() || getMainOp()) {
     for (unsigned result = 0; result < getNumResults(); ++result)
-      if (OpResult maker = getMaker(result))
-        for (InPlacePair pair : cast<InPlaceOpInterface>(maker.getOwner()).getInPlacePairs())
-          if (pair.result == maker.getResultNumber())
-            pairs.push_back({result, launchOperand(maker.getOwner(), pair.operand)});
+      if (auto maker = dyn_cast_or_null<InPlaceOpInterface>(
+              getMaker(result) ? getMaker(result).getOwner() : nullptr))
+        for (InPlacePair pair : maker.getInPlacePairs())
+          if (pair.result == getMaker(result).getResultNumber() &&
+              isa<BlockArgument>(maker->getOperand(pair.operand)))
+            pairs.push_back({result, launchOperand(maker, pair.operand)});
     return pairs;
   }
   std::optional<LoopNest> nest = getLoopNest();

@@ -51,6 +51,13 @@ Location plimsoll::nn::withGradients(Location location, ArrayRef<GradientOf> gra
   return record(location, phaseOf(location), valuesOf(location), all);
 }
 
+Location plimsoll::nn::locationOfBoth(Operation *first, Operation *second) {
+  SmallVector<GradientOf> gradients(gradientsOf(second->getLoc()));
+  for (GradientOf &of : gradients)
+    of.result += first->getNumResults();
+  return withGradients(first->getLoc(), gradients);
+}
+
 Location plimsoll::nn::withoutValues(Location location) {
   return record(location, phaseOf(location), std::nullopt, {});
 }

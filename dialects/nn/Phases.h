@@ -30,6 +30,9 @@ mlir::Location withPhase(mlir::Location location, Phase phase);
 mlir::Location withValues(mlir::Location location, unsigned first);
 /// Returns `location` with `gradients` beside those that it has, in ascending order.
 mlir::Location withGradients(mlir::Location location, llvm::ArrayRef<GradientOf> gradients);
+/// Returns the location of what has the results of `first` and then those of `second`: that of
+/// `first`, and what the results of `second` are gradients of.
+mlir::Location locationOfBoth(mlir::Operation *first, mlir::Operation *second);
 /// Returns `location` with its phase and without numbers and gradients: for a copy of the value.
 mlir::Location withoutValues(mlir::Location location);
 

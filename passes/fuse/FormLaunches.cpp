@@ -4,6 +4,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/fuse/Fusion.h"
+#include "passes/fuse/JoinKernels.h"
 #include "passes/fuse/MergeOps.h"
 #include "passes/fuse/Order.h"
 #include "passes/fuse/Passes.h"
@@ -73,6 +74,7 @@ struct FormLaunchesPass : fuse::impl::FormLaunchesPassBase<FormLaunchesPass> {
       copyGradients(block);
       if (fuseLoops) {
         fuse::addInProducts(block);
+        formLaunches(fuse::findJoined(block));
         std::vector<fuse::LaunchGroup> groups = fuse::findLaunchGroups(block);
         llvm::append_range(groups,
                            fuse::findSideBySide(block)); // no loop nest reads what they make

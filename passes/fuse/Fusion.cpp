@@ -50,7 +50,7 @@ public:
       position[&op] = index;
       groupOf[&op] = index;
       groups.push_back({{&op}, &op});
-      if (nn::isOutsideLaunch(&op))
+      if (nn::isOutsideLaunch(&op) || isa<nn::LaunchOp>(op))
         places.insert(index);
     }
   }

@@ -7,15 +7,6 @@
 using namespace mlir;
 using namespace plimsoll;
 
-/// Returns the location of the op that has the results of `first` and then those of `second`: that
-/// of `first`, and what the results of `second` are gradients of.
-static Location locationOfBoth(Operation *first, Operation *second) {
-  SmallVector<nn::GradientOf> gradients(nn::gradientsOf(second->getLoc()));
-  for (nn::GradientOf &of : gradients)
-    of.result += first->getNumResults();
-  return nn::withGradients(first->getLoc(), gradients);
-}
-
 /// Lets the op that replaces both `a` and `b`, of one block, stand where the first one does.
 static void insertAtFirst(PatternRewriter &rewriter, Operation *a, Operation *b) {
   rewriter.setInsertionPoint(a->isBeforeInBlock(b) ? a : b);
@@ -52,7 +43,7 @@ struct MergeCrossEntropy : OpRewritePattern<nn::CrossEntropyGradOp> {
         continue;
       insertAtFirst(rewriter, gradient, loss);
       auto both = nn::CrossEntropyWithGradOp::create(
-          rewriter, locationOfBoth(loss, gradient), loss.getLogits(), loss.getLabels(),
+          rewriter, nn::locationOfBoth(loss, gradient), loss.getLogits(), loss.getLabels(),
           loss.getWeights(), loss.getLabelSmoothingAttr(), loss.getIgnoreIndexAttr(),
           loss.getAxisAttr(), loss.getFirstRowAttr());
       rewriter.replaceOp(loss, {both.getLoss(), both.getAccuracy()});
@@ -77,9 +68,10 @@ struct MergeLayerNormGradients : OpRewritePattern<nn::LayerNormGradParamsOp> {
           input->getBlock() != params->getBlock() || !isThereBefore(input.getScale(), params))
         continue;
       insertAtFirst(rewriter, input, params);
-      auto both = nn::LayerNormGradOp::create(
-          rewriter, locationOfBoth(input, params), input.getDy(), input.getX(), input.getScale(),
-          input.getMean(), input.getRstd(), /*addend=*/Value(), input.getUncenteredAttr());
+      auto both = nn::LayerNormGradOp::create(rewriter, nn::locationOfBoth(input, params),
+                                              input.getDy(), input.getX(), input.getScale(),
+                                              input.getMean(), input.getRstd(), /*addend=*/Value(),
+                                              input.getUncenteredAttr());
       rewriter.replaceOp(input, both.getDx());
       rewriter.replaceOp(params, {both.getDscale(), both.getDbias()});
       return success();

@@ -56,7 +56,8 @@ static std::optional<KernelCall> matmul(nn::MatmulOp op) {
   }
   int64_t last = int64_t(op->getNumOperands()) - 1;
   return ofType("matmul",
-                {0, 1, op.getBias() ? 2 : kAbsent, op.getAddend() ? last : kAbsent, result(0)},
+                {0, 1, op.getBias() ? 2 : kAbsent, op.getAddend() ? last : kAbsent, result(0),
+                 /*sums=*/kAbsent},
                 sizes, op.getA());
 }
 
@@ -73,7 +74,8 @@ template <typename Op> static exec::AttentionArguments attentionSizes(Op op) {
                                     .keyLength = k[tokens],
                                     .headDim = q[3],
                                     .valueDim = v[3],
-                                    .headsInner = inner,
+                                    .layout = inner ? exec::AttentionLayout::headsInside
+                                                    : exec::AttentionLayout::headsOutside,
                                     .causal = op.getCausal(),
                                     .scale = op.getScale().convertToDouble()};
   if (Value mask = op.getMask()) {
@@ -281,6 +283,8 @@ static KernelCall randomNumbers(nn::RandomOp op) {
 std::optional<KernelCall> plimsoll::lower::kernelCall(nn::LaunchOp launch) {
   if (Operation *op = launch.getSingleOp())
     return kernelCall(op);
+  if (Operation *main = launch.getMainOp())
+    return joinedCall(launch, main);
   return launch.isSideBySide() ? sideBySideCall(launch) : std::nullopt;
 }
 

@@ -70,8 +70,8 @@ KernelCall ofType(llvm::StringRef kernel, Buffers buffers, Arguments arguments, 
 
 /// Returns the library call for `op`; nothing if it becomes a loop nest (or is no launch).
 std::optional<KernelCall> kernelCall(mlir::Operation *op);
-/// Returns the library call for `launch`, of one op or of updates side by side; nothing if it
-/// becomes a loop nest, or nothing at all.
+/// Returns the library call for `launch`, of one op, of a main op with what its kernel does beside
+/// it or of updates side by side; nothing if it becomes a loop nest, or nothing at all.
 std::optional<KernelCall> kernelCall(nn::LaunchOp launch);
 /// Implements `kernelCall` for convolution, pooling and batch normalisation.
 std::optional<KernelCall> imageCall(mlir::Operation *op);
@@ -81,6 +81,9 @@ std::optional<KernelCall> trainingCall(mlir::Operation *op);
 /// the attributes of one of them.
 KernelCall batchNormUpdate(nn::BatchNormUpdateOp op, Buffers buffers,
                            llvm::ArrayRef<int64_t> channels);
+/// Implements `kernelCall` for launches of `main`, a product or attention, with other ops; nothing
+/// if its kernel does not do what they do.
+std::optional<KernelCall> joinedCall(nn::LaunchOp launch, mlir::Operation *main);
 /// Implements `kernelCall` for updates side by side.
 std::optional<KernelCall> sideBySideCall(nn::LaunchOp launch);
 

@@ -327,7 +327,7 @@ private:
   static LogicalResult refuseLoop(nn::LaunchOp launch) {
     if (Operation *op = launch.getSingleOp())
       return op->emitError("'") << op->getName() << "' has neither a kernel nor a loop nest";
-    return launch.emitError("its ops are neither one loop nest nor updates side by side");
+    return launch.emitError("its ops are no loop nest, and no kernel runs them");
   }
 
   LogicalResult buildLoopBody(nn::LaunchOp launch, exec::LoopOp loop, ArrayRef<Value> reads,

@@ -59,7 +59,7 @@ def SimplifyPass : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
   let description = [{
     Folds transposes into matrix products and into each other, drops reshapes and broadcasts that
     change nothing or that the next op does itself, makes views of transpositions that move only
-    dimensions of size 1, drops additions of zero and products with one, moves a
+    dimensions of size 1 and of gathers of all rows in order, drops additions of zero and products with one, moves a
     transposition through the reshapes that merge batch and heads around it, replaces parts that are
     put together again by the whole, and removes ops that no result needs.
 

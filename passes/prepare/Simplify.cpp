@@ -1,5 +1,6 @@
 //===- Simplify.cpp - remove what exporters leave behind ------------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/prepare/Matching.h"
@@ -83,6 +84,23 @@ struct ReshapeInsteadOfTranspose : OpRewritePattern<nn::TransposeOp> {
   }
 };
 
+/// Replaces a gather of all rows in order, as of positions 0, 1, ... by a view of the table.
+struct ReshapeInsteadOfGather : OpRewritePattern<nn::GatherOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::GatherOp op, PatternRewriter &rewriter) const override {
+    DenseIntElementsAttr indices;
+    if (!matchPattern(op.getIndices(), m_Constant(&indices)) ||
+        indices.getNumElements() != op.getTable().getType().getDimSize(op.getAxis()))
+      return failure();
+    for (auto [row, index] : llvm::enumerate(indices.getValues<APInt>()))
+      if (index.getSExtValue() != int64_t(row))
+        return failure();
+    rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), op.getTable());
+    return success();
+  }
+};
+
 /// Drops x + 0 and x * 1, if the constant does not broadcast x.
 template <typename Op> struct DropNeutral : OpRewritePattern<Op> {
   DropNeutral(MLIRContext *context, double neutral)
@@ -105,8 +123,8 @@ template <typename Op> struct DropNeutral : OpRewritePattern<Op> {
 struct SimplifyPass : prepare::impl::SimplifyPassBase<SimplifyPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldTransposeIntoMatmul, UnmergeTransposedBatch, ReshapeInsteadOfTranspose>(
-        &getContext());
+    patterns.add<FoldTransposeIntoMatmul, UnmergeTransposedBatch, ReshapeInsteadOfTranspose,
+                 ReshapeInsteadOfGather>(&getContext());
     patterns.add<DropNeutral<nn::AddOp>>(&getContext(), 0.0);
     patterns.add<DropNeutral<nn::MulOp>>(&getContext(), 1.0);
     prepare::addPartsPatterns(patterns);

@@ -19,7 +19,9 @@ struct Normaliser {
 
   PLIMSOLL_INLINE Normaliser(double mean, double variance, double epsilon, double scale,
                              double bias)
-      : mean(mean), factor(scale / ::sqrt(variance + epsilon)), shift(bias) {}
+      : Normaliser(mean, scale / ::sqrt(variance + epsilon), bias) {}
+  PLIMSOLL_INLINE Normaliser(double mean, double factor, double shift)
+      : mean(mean), factor(factor), shift(shift) {}
 
   template <typename T> PLIMSOLL_INLINE T operator()(T x) const {
     return static_cast<T>((double(x) - mean) * factor + shift);
@@ -30,7 +32,8 @@ struct NormaliserGrad {
   double mean, rstd;
 
   PLIMSOLL_INLINE NormaliserGrad(double mean, double variance, double epsilon)
-      : mean(mean), rstd(1.0 / ::sqrt(variance + epsilon)) {}
+      : NormaliserGrad(mean, 1.0 / ::sqrt(variance + epsilon)) {}
+  PLIMSOLL_INLINE NormaliserGrad(double mean, double rstd) : mean(mean), rstd(rstd) {}
 
   template <typename T> PLIMSOLL_INLINE double normal(T x) const {
     return (double(x) - mean) * rstd;

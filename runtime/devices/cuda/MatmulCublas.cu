@@ -8,6 +8,7 @@
 // cuBLASLt's matrices are column-major: the row-major product c = op(a) op(b) is for it
 // c' = op(b)' op(a)'.
 //===----------------------------------------------------------------------===//
+#include "../../kernels/cuda/FactorSums.h"
 #include "../../kernels/cuda/Matmul.h"
 #include "CublasAlgorithm.h"
 #include "CudaError.h"
@@ -124,7 +125,7 @@ __global__ void writeAddends(int64_t count, int64_t columns, const float *bias, 
     c[i] = (addend ? addend[i] : 0.0f) + (bias ? bias[i % columns] : 0.0f);
 }
 
-void run(const Launch &launch) {
+void multiply(const Launch &launch) {
   MatmulSizes s(launch.sizes);
   if (s.m == 0 || s.n == 0 || s.batch == 0)
     return;
@@ -145,10 +146,15 @@ void run(const Launch &launch) {
   cublasStatus_t status = cublasLtMatmul(
       library(), product->description, &one, launch.buffers[1], product->left, launch.buffers[0],
       product->right, &factor, addend ? addend : c, product->result, c, product->result,
-      &product->algorithm, launch.buffers[5], product->workspaceBytes, streamOf(launch));
+      &product->algorithm, launch.buffers[6], product->workspaceBytes, streamOf(launch));
   if (!good(status))
     throw DeviceFailure(std::string("cannot launch a matrix product: ") +
                         cublasLtGetStatusString(status));
+}
+
+void run(const Launch &launch) {
+  multiply(launch);
+  sumFactor(launch);
 }
 
 } // namespace

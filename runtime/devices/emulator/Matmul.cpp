@@ -4,6 +4,7 @@
 // cuBLASLt may overwrite its workspace, whose content is therefore undefined afterwards.
 //===----------------------------------------------------------------------===//
 #include "../../kernels/cuda/Matmul.h"
+#include "../../kernels/cuda/FactorSums.h"
 
 #include "../../rules/MatmulSizes.h"
 #include "Device.h"
@@ -54,10 +55,13 @@ template <typename Factor> void multiply(const Launch &launch) {
   std::vector<std::byte> scratch(plimsoll::matmul.workspace({sizes, launch.sizeCount, threads}));
   std::vector<float> a = factors(launch.buffer<Factor>(0), countA);
   std::vector<float> b = factors(launch.buffer<Factor>(1), countB);
-  void *buffers[] = {a.data(),          b.data(),          launch.buffers[2],
-                     launch.buffers[3], launch.buffers[4], scratch.data()};
+  void *buffers[] = {a.data(),          b.data(), launch.buffers[2], launch.buffers[3],
+                     launch.buffers[4], nullptr,  scratch.data()};
+  std::vector<int64_t> withoutSums(sizes, sizes + launch.sizeCount);
+  withoutSums.back() = int64_t(SummedFactor::none);
   Launch onHost = launch;
-  onHost.buffers = buffers, onHost.bufferCount = 6, onHost.threads = threads;
+  onHost.buffers = buffers, onHost.bufferCount = 7, onHost.threads = threads;
+  onHost.sizes = withoutSums.data();
   onHost.type = ElementType::f32;
   if (sizes[8])
     emulator::notePlainRead(launch.buffers[2], n * sizeof(float));
@@ -69,8 +73,10 @@ template <typename Factor> void multiply(const Launch &launch) {
 
 void run(const Launch &launch) {
   if (launch.type == ElementType::bf16)
-    return multiply<Bf16>(launch);
-  launch.precision == Precision::tf32 ? multiply<Tf32>(launch) : multiply<float>(launch);
+    multiply<Bf16>(launch);
+  else
+    launch.precision == Precision::tf32 ? multiply<Tf32>(launch) : multiply<float>(launch);
+  sumFactor(launch);
 }
 
 /// The name of the only algorithm. Checkpoints record it as they record one of cuBLASLt's.

@@ -15,6 +15,8 @@
 
 namespace plimsoll {
 
+enum class SummedFactor : int64_t { none, left, right };
+
 struct MatmulArguments {
   int64_t batch = 1;
   int64_t m = 0;
@@ -26,13 +28,15 @@ struct MatmulArguments {
   bool batchB = false;
   bool withBias = false;
   bool withAddend = false;
+  SummedFactor summed = {};
   ElementType type = ElementType::f32;
   Precision precision = Precision::stored;
 
-  static constexpr size_t mostSizes() { return 10; }
+  static constexpr size_t mostSizes() { return 11; }
   static constexpr size_t mostScalars() { return 0; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(batch, m, n, k, transposeA, transposeB, batchA, batchB, withBias, withAddend);
+    to.addSizes(batch, m, n, k, transposeA, transposeB, batchA, batchB, withBias, withAddend,
+                summed);
     to.type = type;
     to.precision = precision;
   }
@@ -118,6 +122,8 @@ struct AvgPoolArguments {
   }
 };
 
+enum class AttentionLayout : int64_t { headsOutside, headsInside, packed };
+
 enum class AttentionMask : int64_t { none, keep, add };
 
 struct AttentionArguments {
@@ -128,7 +134,7 @@ struct AttentionArguments {
   int64_t keyLength = 0;
   int64_t headDim = 0;
   int64_t valueDim = 0;
-  bool headsInner = false;
+  AttentionLayout layout = {};
   bool causal = false;
   AttentionMask maskKind = {};
   int64_t maskBatchStride = 0;
@@ -140,8 +146,8 @@ struct AttentionArguments {
   static constexpr size_t mostSizes() { return 13; }
   static constexpr size_t mostScalars() { return 1; }
   void tell(LaunchNumbers &to) const {
-    to.addSizes(batch, heads, kvHeads, queryLength, keyLength, headDim, valueDim, headsInner,
-                causal, maskKind, maskBatchStride, maskHeadStride, maskQueryStride);
+    to.addSizes(batch, heads, kvHeads, queryLength, keyLength, headDim, valueDim, layout, causal,
+                maskKind, maskBatchStride, maskHeadStride, maskQueryStride);
     to.addScalars(scale);
     to.type = type;
   }

@@ -49,7 +49,10 @@ constexpr float kNaN = __builtin_nanf("");
 /// e^x.
 PLIMSOLL_INLINE float exp(float x) {
   using namespace detail;
-  float clamped = x < -105.0f ? -105.0f : x;
+  // Below, the result rounds to 0: computing it would be slow, as all subnormal numbers are on many
+  // processors, and masks give many of these.
+  bool vanishes = x < -104.0f;
+  float clamped = vanishes ? 0.0f : x;
   clamped = clamped > 89.0f ? 89.0f : clamped;
   float shifted = fma(clamped, 1.44269504f, kRound);
   int32_t n = bitsOf(shifted) - bitsOf(kRound);
@@ -66,7 +69,8 @@ PLIMSOLL_INLINE float exp(float x) {
   p = fma(p, r, 1.0f);
   // Two factors, so that neither overflows and subnormal results round once.
   int32_t half = n >> 1;
-  return p * twoTo(half) * twoTo(n - half);
+  float result = p * twoTo(half) * twoTo(n - half);
+  return vanishes ? 0.0f : result;
 }
 
 /// Natural logarithm; -inf for 0, NaN for negative x.

@@ -1,11 +1,12 @@
 //===- Attention.cpp - scaled dot product attention, forward ----------------===//
 //
-// attention {q, k, v, mask | null, out, lse, [workspace]}
+// attention {q, k | null, v | null, mask | null, out, lse, [workspace]}
 //   sizes {batch, heads, kvHeads, queryLen, keyLen, headDim, valueDim, layout, causal,
 //          maskKind, maskBatchStride, maskHeadStride, maskQueryStride}, scalars {scale}
 //   q [b, heads, queryLen, headDim], k [b, kvHeads, keyLen, headDim],
 //   v [b, kvHeads, keyLen, valueDim], out [b, heads, queryLen, valueDim]; layout 1 has time
-//   before heads in all four. lse f32 [b, heads, queryLen]: log of the sum of exp(scores),
+//   before heads in all four; in layout 2, too, q is all three (AttentionSizes.h), and k and v are
+//   null. lse f32 [b, heads, queryLen]: log of the sum of exp(scores),
 //   +inf where every key is hidden (such a row of `out` is zero).
 //   causal: query i sees keys j <= i. maskKind 1: bool, true keeps; 2: f32, added; strides in
 //   elements (0: broadcast), keys side by side. Head h reads kv head h / (heads / kvHeads).
@@ -19,8 +20,8 @@
 
 #include "../../rules/Elements.h"
 #include "AttentionPlain.h"
-#include "Lanes.h"
 #include "Team.h"
+#include "Vectors.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
 
@@ -31,10 +32,11 @@ namespace plimsoll {
 namespace {
 
 constexpr int64_t kQueries = 48, kKeys = 128;
+constexpr float kHidden = -__builtin_inff();
 
 /// One thread's workspace.
 struct Space {
-  float *query, *keys, *values, *scores, *weights, *out;
+  float *query, *keys, *values, *scores, *out;
 
   static int64_t floats(const AttentionSizes &s) { return Space().place(s, nullptr); }
 
@@ -50,7 +52,6 @@ struct Space {
     keys = take(gemm::packedColumns(s.headDim, gemm::roundUp(s.keyLen, kKeys)));
     values = take(gemm::packedColumns(kKeys, s.valueDim));
     scores = take(kQueries * kKeys);
-    weights = take(gemm::packedRows(kQueries, kKeys));
     out = take(kQueries * s.valueDim);
     return used;
   }
@@ -70,23 +71,45 @@ struct Running {
   double sum[kQueries];
 };
 
-/// Turns scores into weights exp(score - top). If the maximum `top` has grown, the sums and outputs
-/// so far are scaled down.
-void softmaxBlock(float *scores, int64_t rows, int64_t keys, Running &running, float *out,
-                  int64_t valueDim) {
-  for (int64_t i = 0; i < rows; ++i) {
+/// Returns the largest of numbers, whole groups of lanes.
+float largest(const float *x, int64_t count) {
+  cpu::Vector top = cpu::load(x);
+  for (int64_t i = cpu::kLanes; i < count; i += cpu::kLanes)
+    top = cpu::larger(top, cpu::load(x + i));
+  return cpu::largestLane(top);
+}
+
+/// Turns raw scores into weights exp(score - top). If the maximum `top` has grown, the sums and
+/// outputs so far are scaled down. Each pass goes over all rows, which do not wait for each other.
+void softmaxBlock(const AttentionSizes &s, const void *mask, ScoreBlock block, float scale,
+                  float *scores, Running &running, float *out) {
+  int64_t keys[kQueries];
+  float base[kQueries], before[kQueries];
+  for (int64_t i = 0; i < block.rows; ++i) {
     float *row = scores + i * kKeys;
-    float top = laneMax(keys, [&](int64_t j) { return row[j]; });
-    top = top > running.top[i] ? top : running.top[i];
-    float base = top == -__builtin_inff() ? 0.0f : top;
-    for (int64_t j = 0; j < keys; ++j)
-      row[j] = plimsoll::exp(row[j] - base);
-    float shrink = plimsoll::exp(running.top[i] - base);
-    running.sum[i] = running.sum[i] * double(shrink) +
-                     laneSum<double>(keys, [&](int64_t j) { return double(row[j]); });
-    running.top[i] = top;
-    for (int64_t d = 0; d < valueDim; ++d)
-      out[i * valueDim + d] *= shrink;
+    keys[i] = scaleAndMask(s, mask, block, i, scale, row);
+    if (keys[i] < block.keys)
+      std::memset(row + keys[i], 0, sizeof(float) * (block.keys - keys[i]));
+    float top = keys[i] > 0 ? largest(row, keys[i]) : kHidden;
+    before[i] = running.top[i];
+    running.top[i] = top > before[i] ? top : before[i];
+    base[i] = running.top[i] == kHidden ? 0.0f : running.top[i];
+  }
+  for (int64_t i = 0; i < block.rows; ++i)
+    for (int64_t j = 0; j < keys[i]; ++j)
+      scores[i * kKeys + j] = plimsoll::exp(scores[i * kKeys + j] - base[i]);
+  for (int64_t i = 0; i < block.rows; ++i) {
+    cpu::SumLanes sum;
+    for (int64_t j = 0; j < keys[i]; j += kLaneGroup)
+      sum.add(scores + i * kKeys + j);
+    if (block.firstKey == 0) {
+      running.sum[i] = sum.total();
+      continue;
+    }
+    float shrink = plimsoll::exp(before[i] - base[i]);
+    running.sum[i] = running.sum[i] * double(shrink) + sum.total();
+    for (int64_t d = 0; d < s.valueDim; ++d)
+      out[i * s.valueDim + d] *= shrink;
   }
 }
 
@@ -106,30 +129,42 @@ void finishBlock(const Space &space, const Running &running, int64_t rows, int64
 struct Head {
   gemm::View q, k, v;
   const void *mask;
-  float *out, *lse;
+  float *out;
+  int64_t outStride;
+  float *lse;
 };
+
+Head headOf(const AttentionSizes &s, const Launch &launch, int64_t index) {
+  int64_t entry = index / s.heads, h = index % s.heads, kv = h / (s.heads / s.kvHeads);
+  const float *all = launch.buffer<float>(0);
+  AttentionRows out = s.outputs(entry, h);
+  return {viewOf(all, s.queries(entry, h)),
+          viewOf(s.bufferOf(all, launch.buffer<const float>(1)), s.keys(entry, kv)),
+          viewOf(s.bufferOf(all, launch.buffer<const float>(2)), s.values(entry, kv)),
+          maskOf(s, launch.buffers[3], entry, h),
+          launch.buffer<float>(4) + out.first,
+          out.stride,
+          launch.buffer<float>(5) + index * s.queryLen};
+}
 
 void runBlock(const AttentionSizes &s, const Head &head, const Space &space, float scale,
               int64_t first) {
   int64_t rows = least(kQueries, s.queryLen - first), visible = s.visibleKeys(first, rows);
   Running running;
   for (int64_t i = 0; i < kQueries; ++i)
-    running.top[i] = -__builtin_inff(), running.sum[i] = 0;
+    running.top[i] = kHidden, running.sum[i] = 0;
   std::memset(space.out, 0, sizeof(float) * rows * s.valueDim);
   gemm::packLeft(head.q.at(first, 0), rows, s.headDim, space.query);
   for (int64_t key = 0; key < visible; key += kKeys) {
     int64_t keys = least(kKeys, visible - key);
-    gemm::multiply(space.query, space.keys + key * s.headDim, rows, keys, s.headDim, space.scores,
-                   kKeys, false);
-    scaleAndMask(s, head.mask, {first, rows, key, keys}, scale, space.scores, kKeys);
-    softmaxBlock(space.scores, rows, keys, running, space.out, s.valueDim);
-    gemm::packLeft({space.scores, kKeys, 1}, rows, keys, space.weights);
+    gemm::multiply(space.query, space.keys + key * s.headDim, rows, paddedKeys(keys), s.headDim,
+                   space.scores, kKeys, false);
+    softmaxBlock(s, head.mask, {first, rows, key, keys}, scale, space.scores, running, space.out);
     gemm::packRight(head.v.at(key, 0), keys, s.valueDim, space.values);
-    gemm::multiply(space.weights, space.values, rows, s.valueDim, keys, space.out, s.valueDim,
-                   true);
+    gemm::multiplyPlain({space.scores, kKeys, 1}, space.values, rows, s.valueDim, keys, space.out,
+                        s.valueDim, true);
   }
-  int64_t stride = s.rowStride(s.heads, s.valueDim);
-  finishBlock(space, running, rows, s.valueDim, head.out + first * stride, stride,
+  finishBlock(space, running, rows, s.valueDim, head.out + first * head.outStride, head.outStride,
               head.lse + first);
 }
 
@@ -143,17 +178,7 @@ void run(const Launch &launch) {
         Space space;
         space.place(s, launch.buffer<float>(6) + thread * share);
         for (int64_t index = begin; index < end; ++index) {
-          int64_t entry = index / s.heads, h = index % s.heads, kv = h / (s.heads / s.kvHeads);
-          Head head{
-              {launch.buffer<float>(0) + s.headOffset(entry, h, s.heads, s.queryLen, s.headDim),
-               s.rowStride(s.heads, s.headDim), 1},
-              {launch.buffer<float>(1) + s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.headDim),
-               s.rowStride(s.kvHeads, s.headDim), 1},
-              {launch.buffer<float>(2) + s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.valueDim),
-               s.rowStride(s.kvHeads, s.valueDim), 1},
-              maskOf(s, launch.buffers[3], entry, h),
-              launch.buffer<float>(4) + s.headOffset(entry, h, s.heads, s.queryLen, s.valueDim),
-              launch.buffer<float>(5) + index * s.queryLen};
+          Head head = headOf(s, launch, index);
           gemm::packRight({head.k.data, 1, head.k.rowStride}, s.headDim, s.keyLen, space.keys);
           for (int64_t first = 0; first < s.queryLen; first += kQueries)
             runBlock(s, head, space, launch.scalars[0], first);

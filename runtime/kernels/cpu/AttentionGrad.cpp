@@ -1,7 +1,9 @@
 //===- AttentionGrad.cpp - scaled dot product attention, backward -----------===//
 //
-// attention_grad {q, k, v, mask | null, out, lse, dout, dq, dk, dv, [workspace]}
-//   sizes and scalars as attention's (Attention.cpp); dq like q, dk like k, dv like v.
+// attention_grad {q, k | null, v | null, mask | null, out, lse, dout, dq, dk | null, dv | null,
+//                 [workspace]}
+//   sizes and scalars as attention's (Attention.cpp); dq like q, dk like k, dv like v, and in
+//   layout 2 dq is all three.
 //   dk and dv are summed over the query heads that share a kv head, in order of the heads.
 // Outputs share bytes with no operand.
 //
@@ -16,6 +18,7 @@
 #include "AttentionPlain.h"
 #include "Lanes.h"
 #include "Team.h"
+#include "Vectors.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Math.h"
 
@@ -35,7 +38,7 @@ int64_t least(int64_t a, int64_t b) {
 struct Space {
   float *queryLeft, *queryRight, *doutLeft, *doutRight; // a whole head
   float *keyColumns, *keyRight, *valueColumns;          // a block of keys
-  float *weights, *dscores, *packed;                    // a block of scores
+  float *weights, *dscores;                             // a block of scores
   float *delta;                                         // rowsum(dout * out)
 
   static int64_t floats(const AttentionSizes &s) { return Space().place(s, nullptr); }
@@ -56,9 +59,6 @@ struct Space {
     valueColumns = take(gemm::packedColumns(s.valueDim, kKeys));
     weights = take(kQueries * kKeys);
     dscores = take(kQueries * kKeys);
-    int64_t byKeys = gemm::packedRows(kKeys, kQueries),
-            byQueries = gemm::packedRows(kQueries, kKeys);
-    packed = take(byKeys > byQueries ? byKeys : byQueries);
     delta = take(s.queryLen);
     return used;
   }
@@ -78,26 +78,35 @@ struct Head {
 
 Head headOf(const AttentionSizes &s, const Launch &launch, int64_t entry, int64_t h) {
   int64_t kv = h / (s.heads / s.kvHeads);
-  int64_t q = s.headOffset(entry, h, s.heads, s.queryLen, s.headDim);
-  int64_t k = s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.headDim);
-  int64_t v = s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.valueDim);
-  int64_t out = s.headOffset(entry, h, s.heads, s.queryLen, s.valueDim);
-  int64_t outStride = s.rowStride(s.heads, s.valueDim);
-  return {{launch.buffer<float>(0) + q, s.rowStride(s.heads, s.headDim), 1},
-          {launch.buffer<float>(1) + k, s.rowStride(s.kvHeads, s.headDim), 1},
-          {launch.buffer<float>(2) + v, s.rowStride(s.kvHeads, s.valueDim), 1},
-          {launch.buffer<float>(4) + out, outStride, 1},
-          {launch.buffer<float>(6) + out, outStride, 1},
+  AttentionRows q = s.queries(entry, h), k = s.keys(entry, kv), v = s.values(entry, kv),
+                out = s.outputs(entry, h);
+  const float *all = launch.buffer<float>(0);
+  float *allGradients = launch.buffer<float>(7);
+  return {viewOf(all, q),
+          viewOf(s.bufferOf(all, launch.buffer<const float>(1)), k),
+          viewOf(s.bufferOf(all, launch.buffer<const float>(2)), v),
+          viewOf(launch.buffer<float>(4), out),
+          viewOf(launch.buffer<float>(6), out),
           maskOf(s, launch.buffers[3], entry, h),
           launch.buffer<float>(5) + (entry * s.heads + h) * s.queryLen,
-          launch.buffer<float>(7) + q,
-          launch.buffer<float>(8) + k,
-          launch.buffer<float>(9) + v};
+          allGradients + q.first,
+          s.bufferOf(allGradients, launch.buffer<float>(8)) + k.first,
+          s.bufferOf(allGradients, launch.buffer<float>(9)) + v.first};
 }
 
 void zeroRows(float *data, int64_t rows, int64_t stride, int64_t width) {
   for (int64_t row = 0; row < rows; ++row)
     std::memset(data + row * stride, 0, width * sizeof(float));
+}
+
+/// Returns the sum of products in the lanes of laneSum.
+double dot(const float *x, const float *y, int64_t count) {
+  if (count % kLaneGroup != 0)
+    return laneSum<double>(count, [=](int64_t i) { return double(x[i]) * double(y[i]); });
+  cpu::SumLanes sum;
+  for (int64_t i = 0; i < count; i += kLaneGroup)
+    sum.addProducts(x + i, y + i);
+  return sum.total();
 }
 
 /// Packs the head's queries and upstream gradient, zeroes dq, and computes delta.
@@ -114,17 +123,23 @@ void beginHead(const AttentionSizes &s, const Head &head, const Space &space) {
   }
   for (int64_t i = 0; i < s.queryLen; ++i) {
     const float *out = head.out.at(i, 0).data, *dout = head.dout.at(i, 0).data;
-    space.delta[i] = static_cast<float>(
-        laneSum<double>(s.valueDim, [&](int64_t d) { return double(out[d]) * double(dout[d]); }));
+    space.delta[i] = static_cast<float>(dot(out, dout, s.valueDim));
   }
 }
 
-/// Turns scores into weights, and `dscores` (which holds dout v') into the gradient of raw scores.
-void weightsAndGradients(const Space &space, const float *lse, ScoreBlock block, float scale) {
+/// Turns raw scores into weights, and `dscores` (which holds dout v') into the gradient of raw
+/// scores.
+void weightsAndGradients(const AttentionSizes &s, const Head &head, const Space &space,
+                         ScoreBlock block, float scale) {
   for (int64_t i = 0; i < block.rows; ++i) {
     float *p = space.weights + i * kKeys, *ds = space.dscores + i * kKeys;
-    float total = lse[block.first + i], delta = space.delta[block.first + i];
-    for (int64_t j = 0; j < block.keys; ++j) {
+    int64_t keys = scaleAndMask(s, head.mask, block, i, scale, p);
+    if (keys < block.keys) {
+      std::memset(p + keys, 0, sizeof(float) * (block.keys - keys));
+      std::memset(ds + keys, 0, sizeof(float) * (block.keys - keys));
+    }
+    float total = head.lse[block.first + i], delta = space.delta[block.first + i];
+    for (int64_t j = 0; j < keys; ++j) {
       float weight = plimsoll::exp(p[j] - total);
       p[j] = weight;
       ds[j] = weight * (ds[j] - delta) * scale;
@@ -136,21 +151,19 @@ void runBlock(const AttentionSizes &s, const Head &head, const Space &space, flo
               ScoreBlock b) {
   int64_t queryWidth = gemm::roundUp(s.headDim, gemm::kColumnPadding);
   int64_t valueWidth = gemm::roundUp(s.valueDim, gemm::kColumnPadding);
-  gemm::multiply(space.queryLeft + b.first * s.headDim, space.keyColumns, b.rows, b.keys, s.headDim,
-                 space.weights, kKeys, false);
-  scaleAndMask(s, head.mask, b, scale, space.weights, kKeys);
-  gemm::multiply(space.doutLeft + b.first * s.valueDim, space.valueColumns, b.rows, b.keys,
-                 s.valueDim, space.dscores, kKeys, false);
-  weightsAndGradients(space, head.lse, b, scale);
-  gemm::packLeft({space.weights, 1, kKeys}, b.keys, b.rows, space.packed);
-  gemm::multiply(space.packed, space.doutRight + b.first * valueWidth, b.keys, s.valueDim, b.rows,
-                 head.dv + b.firstKey * head.v.rowStride, head.v.rowStride, true);
-  gemm::packLeft({space.dscores, 1, kKeys}, b.keys, b.rows, space.packed);
-  gemm::multiply(space.packed, space.queryRight + b.first * queryWidth, b.keys, s.headDim, b.rows,
-                 head.dk + b.firstKey * head.k.rowStride, head.k.rowStride, true);
-  gemm::packLeft({space.dscores, kKeys, 1}, b.rows, b.keys, space.packed);
-  gemm::multiply(space.packed, space.keyRight, b.rows, s.headDim, b.keys,
-                 head.dq + b.first * head.q.rowStride, head.q.rowStride, true);
+  gemm::multiply(space.queryLeft + b.first * s.headDim, space.keyColumns, b.rows,
+                 paddedKeys(b.keys), s.headDim, space.weights, kKeys, false);
+  gemm::multiply(space.doutLeft + b.first * s.valueDim, space.valueColumns, b.rows,
+                 paddedKeys(b.keys), s.valueDim, space.dscores, kKeys, false);
+  weightsAndGradients(s, head, space, b, scale);
+  gemm::multiplyPlain({space.weights, 1, kKeys}, space.doutRight + b.first * valueWidth, b.keys,
+                      s.valueDim, b.rows, head.dv + b.firstKey * head.v.rowStride, head.v.rowStride,
+                      true);
+  gemm::multiplyPlain({space.dscores, 1, kKeys}, space.queryRight + b.first * queryWidth, b.keys,
+                      s.headDim, b.rows, head.dk + b.firstKey * head.k.rowStride, head.k.rowStride,
+                      true);
+  gemm::multiplyPlain({space.dscores, kKeys, 1}, space.keyRight, b.rows, s.headDim, b.keys,
+                      head.dq + b.first * head.q.rowStride, head.q.rowStride, true);
 }
 
 void runHead(const AttentionSizes &s, const Head &head, const Space &space, float scale) {

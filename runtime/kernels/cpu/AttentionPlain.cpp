@@ -30,12 +30,13 @@ public:
       : s(s), scale(launch.scalars[0]), mask(launch.buffers[3]),
         maskOffset(entry * s.maskBatchStride + head * s.maskHeadStride) {
     int64_t kv = head / (s.heads / s.kvHeads);
-    queries = s.headOffset(entry, head, s.heads, s.queryLen, s.headDim);
-    keys = s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.headDim);
-    values = s.headOffset(entry, kv, s.kvHeads, s.keyLen, s.valueDim);
-    outs = s.headOffset(entry, head, s.heads, s.queryLen, s.valueDim);
-    q = launch.buffer<double>(0) + queries;
-    k = launch.buffer<double>(1) + keys;
+    queries = s.queries(entry, head);
+    keys = s.keys(entry, kv);
+    values = s.values(entry, kv);
+    outs = s.outputs(entry, head);
+    q = launch.buffer<double>(0);
+    k = s.bufferOf(q, launch.buffer<const double>(1));
+    v = s.bufferOf(q, launch.buffer<const double>(2));
   }
 
   /// Returns the scaled and masked score; -inf if the query must not see the key.
@@ -43,27 +44,24 @@ public:
     int64_t at = maskOffset + query * s.maskQueryStride + key;
     if ((s.causal && key > query) || (s.maskKind == 1 && !static_cast<const uint8_t *>(mask)[at]))
       return -__builtin_inf();
-    double raw = dot(q + queryAt(query), k + keyAt(key), s.headDim) * scale;
+    double raw = dot(q + rowAt(queries, query), k + rowAt(keys, key), s.headDim) * scale;
     return s.maskKind == 2 ? raw + static_cast<const double *>(mask)[at] : raw;
   }
 
-  // The starts of rows, in elements from the start of the head.
-  int64_t queryAt(int64_t query) const { return query * s.rowStride(s.heads, s.headDim); }
-  int64_t keyAt(int64_t key) const { return key * s.rowStride(s.kvHeads, s.headDim); }
-  int64_t valueAt(int64_t key) const { return key * s.rowStride(s.kvHeads, s.valueDim); }
-  int64_t outAt(int64_t query) const { return query * s.rowStride(s.heads, s.valueDim); }
+  /// Returns where row `row` begins, in elements.
+  static int64_t rowAt(AttentionRows rows, int64_t row) { return rows.first + row * rows.stride; }
 
-  int64_t queries, keys, values, outs; ///< the starts of the head, in elements
+  AttentionRows queries, keys, values, outs;
   const AttentionSizes &s;
   double scale;
+  const double *q, *k, *v;
 
 private:
-  const double *q, *k;
   const void *mask;
   int64_t maskOffset;
 };
 
-void attendRow(const Head &head, int64_t query, const double *v, double *out, double &lse) {
+void attendRow(const Head &head, int64_t query, double *out, double &lse) {
   const AttentionSizes &s = head.s;
   double top = -__builtin_inf(), sum = 0;
   for (int64_t key = 0; key < s.keyLen; ++key)
@@ -76,7 +74,7 @@ void attendRow(const Head &head, int64_t query, const double *v, double *out, do
     double weight = plimsoll::exp(head.score(query, key) - top);
     sum += weight;
     for (int64_t d = 0; d < s.valueDim; ++d)
-      out[d] += weight * v[head.valueAt(key) + d];
+      out[d] += weight * head.v[Head::rowAt(head.values, key) + d];
   }
   for (int64_t d = 0; d < s.valueDim; ++d)
     out[d] /= sum;
@@ -85,26 +83,22 @@ void attendRow(const Head &head, int64_t query, const double *v, double *out, do
 
 void gradHead(const Launch &launch, const Head &head, const double *lse) {
   const AttentionSizes &s = head.s;
-  const double *q = launch.buffer<double>(0) + head.queries;
-  const double *k = launch.buffer<double>(1) + head.keys;
-  const double *v = launch.buffer<double>(2) + head.values;
-  const double *out = launch.buffer<double>(4) + head.outs;
-  const double *dout = launch.buffer<double>(6) + head.outs;
-  double *dq = launch.buffer<double>(7) + head.queries;
-  double *dk = launch.buffer<double>(8) + head.keys, *dv = launch.buffer<double>(9) + head.values;
+  const double *out = launch.buffer<double>(4), *dout = launch.buffer<double>(6);
+  double *dq = launch.buffer<double>(7), *dk = s.bufferOf(dq, launch.buffer<double>(8)),
+         *dv = s.bufferOf(dq, launch.buffer<double>(9));
   for (int64_t query = 0; query < s.queryLen; ++query) {
-    int64_t qAt = head.queryAt(query), outAt = head.outAt(query);
+    int64_t qAt = Head::rowAt(head.queries, query), outAt = Head::rowAt(head.outs, query);
     double delta = dot(out + outAt, dout + outAt, s.valueDim);
     std::memset(dq + qAt, 0, sizeof(double) * s.headDim);
     for (int64_t key = 0; key < s.keyLen; ++key) {
-      int64_t kAt = head.keyAt(key), vAt = head.valueAt(key);
+      int64_t kAt = Head::rowAt(head.keys, key), vAt = Head::rowAt(head.values, key);
       double weight = plimsoll::exp(head.score(query, key) - lse[query]);
-      double ds = weight * (dot(dout + outAt, v + vAt, s.valueDim) - delta) * head.scale;
+      double ds = weight * (dot(dout + outAt, head.v + vAt, s.valueDim) - delta) * head.scale;
       for (int64_t d = 0; d < s.valueDim; ++d)
         dv[vAt + d] += weight * dout[outAt + d];
       for (int64_t d = 0; d < s.headDim; ++d) {
-        dq[qAt + d] += ds * k[kAt + d];
-        dk[kAt + d] += ds * q[qAt + d];
+        dq[qAt + d] += ds * head.k[kAt + d];
+        dk[kAt + d] += ds * head.q[qAt + d];
       }
     }
   }
@@ -117,8 +111,7 @@ void attend(const Launch &launch) {
   cpu::parallelFor(launch.threads, s.batch * s.heads, s.work() * 8, [&](int64_t index) {
     Head head(s, launch, index / s.heads, index % s.heads);
     for (int64_t query = 0; query < s.queryLen; ++query)
-      attendRow(head, query, launch.buffer<double>(2) + head.values,
-                launch.buffer<double>(4) + head.outs + head.outAt(query),
+      attendRow(head, query, launch.buffer<double>(4) + Head::rowAt(head.outs, query),
                 launch.buffer<double>(5)[index * s.queryLen + query]);
   });
 }
@@ -129,11 +122,11 @@ void attendGrad(const Launch &launch) {
   cpu::parallelFor(launch.threads, s.batch * s.kvHeads, s.work() * 16, [&](int64_t index) {
     int64_t entry = index / s.kvHeads, kv = index % s.kvHeads;
     Head first(s, launch, entry, kv * group);
+    double *dq = launch.buffer<double>(7), *dk = s.bufferOf(dq, launch.buffer<double>(8)),
+           *dv = s.bufferOf(dq, launch.buffer<double>(9));
     for (int64_t key = 0; key < s.keyLen; ++key) {
-      std::memset(launch.buffer<double>(8) + first.keys + first.keyAt(key), 0,
-                  sizeof(double) * s.headDim);
-      std::memset(launch.buffer<double>(9) + first.values + first.valueAt(key), 0,
-                  sizeof(double) * s.valueDim);
+      std::memset(dk + Head::rowAt(first.keys, key), 0, sizeof(double) * s.headDim);
+      std::memset(dv + Head::rowAt(first.values, key), 0, sizeof(double) * s.valueDim);
     }
     for (int64_t h = kv * group; h < (kv + 1) * group; ++h)
       gradHead(launch, Head(s, launch, entry, h),

@@ -20,21 +20,28 @@ constexpr int kRows = kPanelRows, kColumns = kPanelColumns;
 static_assert(kRowPadding % kRows == 0 && kColumnPadding % kColumns == 0);
 static_assert(kColumns == 2 * kLanes);
 
+/// The left operand of a tile. `Packed` is one of kRows rows, and has constant strides.
+struct Packed {
+  const float *data;
+  static constexpr int64_t rowStride = 1, columnStride = kRows;
+};
+
 /// Computes the first `rows` rows of a tile: c (row stride `stride`) = addend, if there is one, +
 /// sum over k of left column times right row.
-template <int rows>
-inline void tile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
+template <int rows, typename Left>
+inline void tile(Left from, const float *right, int64_t k, float *c, int64_t stride,
                  const float *addend) {
+  const float *left = from.data;
   Vector sum[rows][2];
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i)
     sum[i][0] = sum[i][1] = fill(0.0f);
-  for (int64_t p = 0; p < k; ++p, left += kRows, right += kColumns) {
+  for (int64_t p = 0; p < k; ++p, left += from.columnStride, right += kColumns) {
     Vector b0 = load(right), b1 = load(right + kLanes);
     __builtin_prefetch(right + 8 * kColumns);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
-      Vector a = fill(left[i]);
+      Vector a = fill(left[i * from.rowStride]);
       sum[i][0] = multiplyAdd(a, b0, sum[i][0]);
       sum[i][1] = multiplyAdd(a, b1, sum[i][1]);
     }
@@ -48,22 +55,26 @@ inline void tile(const float *left, const float *right, int64_t k, float *c, int
   }
 }
 
-using Tile = void (*)(const float *left, const float *right, int64_t k, float *c, int64_t stride,
+template <typename Left>
+using Tile = void (*)(Left left, const float *right, int64_t k, float *c, int64_t stride,
                       const float *addend);
 
 /// The tile with each number of rows, from 1 on.
-template <int... before> constexpr auto tilesOf(std::integer_sequence<int, before...>) {
-  return std::array<Tile, sizeof...(before)>{tile<before + 1>...};
+template <typename Left, int... before>
+constexpr auto tilesOf(std::integer_sequence<int, before...>) {
+  return std::array<Tile<Left>, sizeof...(before)>{tile<before + 1, Left>...};
 }
-constexpr auto kTiles = tilesOf(std::make_integer_sequence<int, kRows>());
+template <typename Left>
+constexpr auto kTiles = tilesOf<Left>(std::make_integer_sequence<int, kRows>());
 
 /// Computes a tile at the border. Columns outside of c are computed in a buffer, rows not at all.
-void borderTile(const float *left, const float *right, int64_t k, float *c, int64_t stride,
+template <typename Left>
+void borderTile(Left left, const float *right, int64_t k, float *c, int64_t stride,
                 const float *addend, int64_t rows, int64_t columns) {
   if (columns == kColumns)
-    return kTiles[size_t(rows - 1)](left, right, k, c, stride, addend);
+    return kTiles<Left>[size_t(rows - 1)](left, right, k, c, stride, addend);
   alignas(64) float whole[kRows * kColumns];
-  kTiles[size_t(rows - 1)](left, right, k, whole, kColumns, nullptr);
+  kTiles<Left>[size_t(rows - 1)](left, right, k, whole, kColumns, nullptr);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
       float x = whole[i * kColumns + j];
@@ -118,6 +129,22 @@ int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
+/// c = addend + left * right. leftAt(i) returns the left operand from row i on.
+template <typename LeftAt>
+inline void multiplyTiles(const LeftAt &leftAt, const float *addend, const float *right, int64_t m,
+                          int64_t n, int64_t k, float *c, int64_t stride) {
+  for (int64_t j = 0; j < n; j += kColumns, right += kColumns * k)
+    for (int64_t i = 0; i < m; i += kRows) {
+      float *corner = c + i * stride + j;
+      const float *before = addend ? addend + i * stride + j : nullptr;
+      if (i + kRows <= m && j + kColumns <= n)
+        tile<kRows>(leftAt(i), right, k, corner, stride, before);
+      else
+        borderTile(leftAt(i), right, k, corner, stride, before, least(kRows, m - i),
+                   least(kColumns, n - j));
+    }
+}
+
 } // namespace
 
 void packLeft(View a, int64_t m, int64_t k, float *packed) {
@@ -139,18 +166,13 @@ void multiply(const float *left, const float *right, int64_t m, int64_t n, int64
 
 void multiplyOnto(const float *addend, const float *left, const float *right, int64_t m, int64_t n,
                   int64_t k, float *c, int64_t stride) {
-  for (int64_t j = 0; j < n; j += kColumns, right += kColumns * k) {
-    const float *panel = left;
-    for (int64_t i = 0; i < m; i += kRows, panel += kRows * k) {
-      float *corner = c + i * stride + j;
-      const float *before = addend ? addend + i * stride + j : nullptr;
-      if (i + kRows <= m && j + kColumns <= n)
-        tile<kRows>(panel, right, k, corner, stride, before);
-      else
-        borderTile(panel, right, k, corner, stride, before, least(kRows, m - i),
-                   least(kColumns, n - j));
-    }
-  }
+  multiplyTiles([&](int64_t i) { return Packed{left + i * k}; }, addend, right, m, n, k, c, stride);
+}
+
+void multiplyPlain(View left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
+                   int64_t stride, bool accumulate) {
+  multiplyTiles([&](int64_t i) { return left.at(i, 0); }, accumulate ? c : nullptr, right, m, n, k,
+                c, stride);
 }
 
 } // namespace plimsoll::gemm

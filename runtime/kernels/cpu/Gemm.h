@@ -57,6 +57,11 @@ void packRight(View b, int64_t k, int64_t n, float *packed);
 void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
               int64_t stride, bool accumulate);
 
+/// As `multiply`, with a left operand that is not packed: with few columns in the right one,
+/// packing would cost more than it saves.
+void multiplyPlain(View left, const float *right, int64_t m, int64_t n, int64_t k, float *c,
+                   int64_t stride, bool accumulate);
+
 /// c = addend + left * right; the addend has the row stride of c and may be c; null adds nothing.
 void multiplyOnto(const float *addend, const float *left, const float *right, int64_t m, int64_t n,
                   int64_t k, float *c, int64_t stride);

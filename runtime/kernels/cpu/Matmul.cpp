@@ -1,11 +1,13 @@
 //===- Matmul.cpp - batched matrix product ----------------------------------===//
 //
-// matmul {a, b, bias, addend, c, [workspace]}
-//   {batch, m, n, k, transA, transB, batchA, batchB, withBias, withAddend}
+// matmul {a, b, bias, addend, c, sums, [workspace]}
+//   {batch, m, n, k, transA, transB, batchA, batchB, withBias, withAddend, summed}
 //   a  [batch, m, k], or [batch, k, m] when transA; without `batch` when batchA is 0
 //   b  [batch, k, n], or [batch, n, k] when transB; without `batch` when batchB is 0
 //   bias [n], addend [batch, m, n]: null unless withBias, withAddend
 //   c  [batch, m, n]  out: c[i] = addend[i] + op(a[i]) op(b[i]) + bias
+//   sums [m] or [n]  out: the sums over k of a (summed 1, with transA) or b (summed 2, without
+//     transB), if batch is 1; else null, and summed is 0
 // c may be the addend's bytes, and shares them with no other operand. f64 is computed by
 // MatmulPlain.cpp.
 //
@@ -17,6 +19,7 @@
 //===----------------------------------------------------------------------===//
 #include "../../rules/MatmulSizes.h"
 
+#include "FactorSums.h"
 #include "Gemm.h"
 #include "MatmulPlain.h"
 #include "Team.h"
@@ -111,13 +114,13 @@ int64_t threadsAlongRows(const MatmulSizes &s, int threads) {
   return best;
 }
 
-void run(const Launch &launch) {
+void multiply(const Launch &launch) {
   if (launch.type == ElementType::f64)
     return plain::multiply(launch);
   MatmulSizes s(launch.sizes);
   const float *a = launch.buffer<float>(0), *b = launch.buffer<float>(1);
   const float *bias = launch.buffer<float>(2), *addend = launch.buffer<float>(3);
-  float *c = launch.buffer<float>(4), *space = launch.buffer<float>(5);
+  float *c = launch.buffer<float>(4), *space = launch.buffer<float>(6);
   int64_t leftSize = leftFloats(s), share = leftSize + rightFloats(s);
   int threads = launch.threads;
   auto product = [&](int64_t entry, Part part, int thread) {
@@ -148,6 +151,11 @@ void run(const Launch &launch) {
                cut(s.n, gemm::kColumnPadding, across, x + 1)},
               static_cast<int>(thread));
     });
+}
+
+void run(const Launch &launch) {
+  multiply(launch);
+  cpu::sumFactor(launch);
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 //===- MatmulOnednn.cpp - matrix product by oneDNN --------------------------===//
 //
 // matmul_onednn has the operands and sizes of matmul (Matmul.cpp). oneDNN adds to what is in c: an
-// addend in another place is copied there before.
+// addend in another place is copied there before, and sums are added behind it.
 //
 // oneDNN's workspace lies in the arena (user scratchpad mode). Only the brgemm
 // implementations (AVX-512) declare all the memory they use; for others workspace()
@@ -10,6 +10,7 @@
 // depend on the number of threads. oneDNN 2.6, C API.
 //===----------------------------------------------------------------------===//
 #include "../../rules/MatmulSizes.h"
+#include "FactorSums.h"
 #include "Team.h"
 #include "plimsoll/Kernels.h"
 
@@ -194,7 +195,7 @@ void *prepare(const LaunchShape &shape, int64_t workspaceBytes, const char **err
     add(plan.biasArgument, &plan.bias, 2);
   add(DNNL_ARG_DST, &plan.operands[2], 4);
   add(DNNL_ARG_SCRATCHPAD,
-      dnnl_primitive_desc_query_md(plan.descriptor, dnnl_query_scratchpad_md, 0), 5);
+      dnnl_primitive_desc_query_md(plan.descriptor, dnnl_query_scratchpad_md, 0), 6);
   if (!made) {
     *error = "oneDNN cannot create this product";
     return nullptr;
@@ -226,7 +227,7 @@ void run(const Launch &launch) {
   done = done && dnnl_primitive_execute(prepared->primitive, stream(), prepared->count,
                                         prepared->arguments) == dnnl_success;
   if (done)
-    return;
+    return cpu::sumFactor(launch);
   std::fprintf(stderr, "error: a product by oneDNN failed; was it prepared?\n");
   std::abort();
 }

@@ -10,6 +10,8 @@ namespace plimsoll::cpu {
 #ifdef __AVX512F__
 using Vector = __m512;
 inline constexpr int kLanes = 16;
+// GCC 12 warns of the undefined registers in its headers; the forms with a mask have none.
+inline constexpr __mmask16 kAllLanes = 0xffff;
 inline Vector load(const float *p) {
   return _mm512_loadu_ps(p);
 }
@@ -21,6 +23,18 @@ inline Vector fill(float x) {
 }
 inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
   return _mm512_fmadd_ps(a, b, c);
+}
+inline Vector larger(Vector a, Vector b) {
+  return _mm512_maskz_max_ps(kAllLanes, a, b);
+}
+inline float largestLane(Vector v) {
+  __m512d halves = _mm512_castps_pd(v);
+  __m256 low = _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xff, halves, 0));
+  __m256 high = _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xff, halves, 1));
+  __m256 eight = _mm256_max_ps(low, high);
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 #else
 using Vector = __m256;
@@ -37,7 +51,58 @@ inline Vector fill(float x) {
 inline Vector multiplyAdd(Vector a, Vector b, Vector c) {
   return _mm256_fmadd_ps(a, b, c);
 }
+inline Vector larger(Vector a, Vector b) {
+  return _mm256_max_ps(a, b);
+}
+inline float largestLane(Vector v) {
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
 #endif
+
+/// The sixteen f64 lanes of laneSum (Lanes.h), for sums of whole groups of lanes: in registers,
+/// where a loop over an array is not.
+class SumLanes {
+public:
+  /// Adds sixteen numbers.
+  void add(const float *x) {
+    for (int i = 0; i < kParts; ++i)
+      parts[i] += wide(x + kWidth * i);
+  }
+  /// Adds sixteen products.
+  void addProducts(const float *x, const float *y) {
+    for (int i = 0; i < kParts; ++i)
+      parts[i] += wide(x + kWidth * i) * wide(y + kWidth * i);
+  }
+  /// Returns the sum of the lanes, added as a tree.
+  double total() const {
+#ifdef __AVX512F__
+    __m512d eight = parts[0] + parts[1];
+    __m256d four =
+        _mm512_maskz_extractf64x4_pd(0xff, eight, 0) + _mm512_maskz_extractf64x4_pd(0xff, eight, 1);
+#else
+    __m256d four = (parts[0] + parts[2]) + (parts[1] + parts[3]);
+#endif
+    __m128d two = _mm256_castpd256_pd128(four) + _mm256_extractf128_pd(four, 1);
+    return two[0] + two[1];
+  }
+
+private:
+#ifdef __AVX512F__
+  using Part = __m512d;
+  static Part wide(const float *x) {
+    return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(x));
+  }
+#else
+  using Part = __m256d;
+  static Part wide(const float *x) {
+    return _mm256_cvtps_pd(_mm_loadu_ps(x));
+  }
+#endif
+  static constexpr int kWidth = sizeof(Part) / sizeof(double), kParts = 16 / kWidth;
+  Part parts[kParts] = {};
+};
 
 /// Returns the mask of the first `count` of eight lanes.
 inline __m256i firstLanes(int64_t count) {

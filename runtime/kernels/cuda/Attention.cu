@@ -203,12 +203,13 @@ void runForward(const Launch &launch) {
     return runAttentionBf16(launch);
   AttentionSizes s(launch.sizes);
   int64_t blocks = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
+  const float *q = launch.buffer<float>(0);
   withChunks<8>(s.valueDim, [&](auto chunks) {
     int64_t columns = s.valueDim > 0 ? blocksFor(s.valueDim, chunks * kDepth) : 1;
-    cuda::launch(streamOf(launch), dim3(blocks, columns), kTileThreads, forward<chunks>, s,
-                 launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2),
-                 launch.buffers[3], launch.buffer<float>(4), launch.buffer<float>(5),
-                 launch.scalars[0]);
+    cuda::launch(streamOf(launch), dim3(blocks, columns), kTileThreads, forward<chunks>, s, q,
+                 s.bufferOf(q, launch.buffer<const float>(1)),
+                 s.bufferOf(q, launch.buffer<const float>(2)), launch.buffers[3],
+                 launch.buffer<float>(4), launch.buffer<float>(5), launch.scalars[0]);
   });
 }
 
@@ -218,6 +219,7 @@ void runGrad(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   Stream stream = streamOf(launch);
   const Backward<float> b(launch);
+  float *dq = launch.buffer<float>(7);
   cuda::launch(stream, blocksFor(s.batch * s.heads * s.queryLen, kTileThreads / 32), kTileThreads,
                outputDots<kTileThreads, float>, s, launch.buffer<float>(4), b.dout,
                launch.buffer<float>(10));
@@ -225,14 +227,15 @@ void runGrad(const Launch &launch) {
     cuda::launch(stream,
                  dim3(blocksFor(s.queryLen, kTile) * s.batch * s.heads,
                       blocksFor(s.headDim, chunks * kDepth)),
-                 kTileThreads, gradQueries<chunks>, b, launch.buffer<float>(7));
+                 kTileThreads, gradQueries<chunks>, b, dq);
   });
   int64_t columns = s.headDim > s.valueDim ? s.headDim : s.valueDim;
   withChunks<4>(columns, [&](auto chunks) {
     cuda::launch(
         stream,
         dim3(blocksFor(s.keyLen, kTile) * s.batch * s.kvHeads, blocksFor(columns, chunks * kDepth)),
-        kTileThreads, gradKeys<chunks>, b, launch.buffer<float>(8), launch.buffer<float>(9));
+        kTileThreads, gradKeys<chunks>, b, s.bufferOf(dq, launch.buffer<float>(8)),
+        s.bufferOf(dq, launch.buffer<float>(9)));
   });
 }
 

@@ -177,11 +177,12 @@ __global__ void __launch_bounds__(kThreads, 2) gradKeys(Backward<Bf16> b, float 
 void runAttentionBf16(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   int64_t blocks = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
+  const Bf16 *q = launch.buffer<Bf16>(0);
   withChunks<4>(s.valueDim, [&](auto chunks) {
     cuda::launch(streamOf(launch), dim3(blocks, blocksFor(s.valueDim, chunks * kDepth)), kThreads,
-                 forward<chunks>, s, launch.buffer<Bf16>(0), launch.buffer<Bf16>(1),
-                 launch.buffer<Bf16>(2), launch.buffers[3], launch.buffer<Bf16>(4),
-                 launch.buffer<float>(5), launch.scalars[0]);
+                 forward<chunks>, s, q, s.bufferOf(q, launch.buffer<const Bf16>(1)),
+                 s.bufferOf(q, launch.buffer<const Bf16>(2)), launch.buffers[3],
+                 launch.buffer<Bf16>(4), launch.buffer<float>(5), launch.scalars[0]);
   });
 }
 
@@ -189,19 +190,21 @@ void runAttentionGradBf16(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   Stream stream = streamOf(launch);
   const Backward<Bf16> b(launch);
+  float *dq = launch.buffer<float>(7);
   cuda::launch(stream, blocksFor(s.batch * s.heads * s.queryLen, kThreads / 32), kThreads,
                outputDots<kThreads, Bf16>, s, launch.buffer<Bf16>(4), b.dout,
                launch.buffer<float>(10));
   int64_t queryTiles = blocksFor(s.queryLen, kTile) * s.batch * s.heads;
   withChunks<4>(s.headDim, [&](auto chunks) {
     cuda::launch(stream, dim3(queryTiles, blocksFor(s.headDim, chunks * kDepth)), kThreads,
-                 gradQueries<chunks>, b, launch.buffer<float>(7));
+                 gradQueries<chunks>, b, dq);
   });
   int64_t columns = s.headDim > s.valueDim ? s.headDim : s.valueDim;
   int64_t keyTiles = blocksFor(s.keyLen, kTile) * s.batch * s.kvHeads;
   withChunks<2>(columns, [&](auto chunks) {
     cuda::launch(stream, dim3(keyTiles, blocksFor(columns, chunks * kDepth)), kThreads,
-                 gradKeys<chunks>, b, launch.buffer<float>(8), launch.buffer<float>(9));
+                 gradKeys<chunks>, b, s.bufferOf(dq, launch.buffer<float>(8)),
+                 s.bufferOf(dq, launch.buffer<float>(9)));
   });
 }
 

@@ -19,23 +19,22 @@ struct Head {
   int64_t entry, head, kvHead;
 
   template <typename T>
-  __device__ RowsOf<T> rowsOf(const T *all, int64_t heads, int64_t head, int64_t length,
-                              int64_t dim, int64_t first) const {
-    int64_t stride = s.rowStride(heads, dim);
-    return {all + s.headOffset(entry, head, heads, length, dim) + first * stride, stride,
-            length - first, static_cast<int>(dim)};
+  __device__ static RowsOf<T> rowsOf(const T *all, AttentionRows rows, int64_t length, int64_t dim,
+                                     int64_t first) {
+    return {all + rows.first + first * rows.stride, rows.stride, length - first,
+            static_cast<int>(dim)};
   }
   template <typename T> __device__ RowsOf<T> queries(const T *all, int64_t first) const {
-    return rowsOf(all, s.heads, head, s.queryLen, s.headDim, first);
+    return rowsOf(all, s.queries(entry, head), s.queryLen, s.headDim, first);
   }
   template <typename T> __device__ RowsOf<T> keys(const T *all, int64_t first) const {
-    return rowsOf(all, s.kvHeads, kvHead, s.keyLen, s.headDim, first);
+    return rowsOf(all, s.keys(entry, kvHead), s.keyLen, s.headDim, first);
   }
   template <typename T> __device__ RowsOf<T> values(const T *all, int64_t first) const {
-    return rowsOf(all, s.kvHeads, kvHead, s.keyLen, s.valueDim, first);
+    return rowsOf(all, s.values(entry, kvHead), s.keyLen, s.valueDim, first);
   }
   template <typename T> __device__ RowsOf<T> outputs(const T *all, int64_t first) const {
-    return rowsOf(all, s.heads, head, s.queryLen, s.valueDim, first);
+    return rowsOf(all, s.outputs(entry, head), s.queryLen, s.valueDim, first);
   }
   __device__ int64_t lseOffset() const { return (entry * s.heads + head) * s.queryLen; }
 };
@@ -107,9 +106,10 @@ template <typename T> struct Backward {
   float scale;
 
   explicit Backward(const Launch &launch)
-      : s(launch.sizes), q(launch.buffer<T>(0)), k(launch.buffer<T>(1)), v(launch.buffer<T>(2)),
-        dout(launch.buffer<T>(6)), mask(launch.buffers[3]), lse(launch.buffer<float>(5)),
-        delta(launch.buffer<float>(10)), scale(static_cast<float>(launch.scalars[0])) {}
+      : s(launch.sizes), q(launch.buffer<T>(0)), k(s.bufferOf(q, launch.buffer<const T>(1))),
+        v(s.bufferOf(q, launch.buffer<const T>(2))), dout(launch.buffer<T>(6)),
+        mask(launch.buffers[3]), lse(launch.buffer<float>(5)), delta(launch.buffer<float>(10)),
+        scale(static_cast<float>(launch.scalars[0])) {}
 };
 
 /// Attention whose products take factors of bf16 (AttentionBf16.cu), and its gradients.

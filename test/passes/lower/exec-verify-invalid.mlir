@@ -173,7 +173,7 @@ exec.program @train arena(1024) threads(1) {
   %s = exec.slice "s" workspace at 0 : !exec.slice<i8, 100>
   exec.given %x : !exec.slice<f32, 32>
   // expected-error @+1 {{exec.call writes 's' over 'x', which it reads}}
-  exec.call "matmul" reads(%x) writes(%a, %s) buffers [0, 0, -9223372036854775808, -9223372036854775808, -1, -2] sizes [1, 4, 8, 4, 0, 0, 0, 0, 0, 0] {workspace} : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<i8, 100>)
+  exec.call "matmul" reads(%x) writes(%a, %s) buffers [0, 0, -9223372036854775808, -9223372036854775808, -1, -9223372036854775808, -2] sizes [1, 4, 8, 4, 0, 0, 0, 0, 0, 0, 0] {workspace} : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<i8, 100>)
   // expected-error @+1 {{reads 'x', but byte 0 holds nothing}}
   exec.kept %x : !exec.slice<f32, 32>
 }

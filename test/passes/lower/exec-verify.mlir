@@ -34,7 +34,7 @@ exec.program @scratch arena(1024) threads(1) {
   %s = exec.slice "s" workspace at 256 : !exec.slice<i8, 100>
   %b = exec.slice "b" activation at 256 : !exec.slice<f32, 32>
   exec.given %x : !exec.slice<f32, 32>
-  exec.call "matmul" reads(%x) writes(%a, %s) buffers [0, 0, -9223372036854775808, -9223372036854775808, -1, -2] sizes [1, 4, 8, 4, 0, 0, 0, 0, 0, 0] {workspace} : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<i8, 100>)
+  exec.call "matmul" reads(%x) writes(%a, %s) buffers [0, 0, -9223372036854775808, -9223372036854775808, -1, -9223372036854775808, -2] sizes [1, 4, 8, 4, 0, 0, 0, 0, 0, 0, 0] {workspace} : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>, !exec.slice<i8, 100>)
   exec.call "copy" reads(%a) writes(%b) buffers [0, -1] sizes [128] : (!exec.slice<f32, 32>) -> (!exec.slice<f32, 32>)
   exec.poison at 128 bytes 128
   exec.kept %b : !exec.slice<f32, 32>

@@ -130,7 +130,7 @@ module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads 
 
 module attributes {plan.arena = 128 : i64, plan.machine = #plan.machine<threads = 2, alignment = 64>} {
   func.func @train(%x: tensor<2xf32> {plan.place = #plan.place<offset = 0, bytes = 8>}) attributes {nn.timeline = #nn.timeline<train>} {
-    // expected-error @+1 {{its ops are neither one loop nest nor updates side by side}}
+    // expected-error @+1 {{its ops are no loop nest, and no kernel runs them}}
     %y = nn.launch(%x) {plan.places = [#plan.place<offset = 64, bytes = 8>]} : (tensor<2xf32>) -> tensor<2xf32> {
     ^bb0(%a: tensor<2xf32>):
       %b = nn.softmax %a : tensor<2xf32>
@@ -152,7 +152,7 @@ module attributes {plan.arena = 512 : i64, plan.machine = #plan.machine<threads 
                    %i: tensor<16xf32> {plan.place = #plan.place<offset = 256, bytes = 64>}) attributes {nn.timeline = #nn.timeline<train>} {
     %a = nn.load @a {plan.place = #plan.place<offset = 0, bytes = 32>} : tensor<8xf32>
     %b = nn.load @b {plan.place = #plan.place<offset = 64, bytes = 32>} : tensor<8xf32>
-    // expected-error @+1 {{its ops are neither one loop nest nor updates side by side}}
+    // expected-error @+1 {{its ops are no loop nest, and no kernel runs them}}
     %new:2 = nn.launch(%a, %b, %g, %h, %i) {plan.places = [#plan.place<offset = 0, bytes = 32>, #plan.place<offset = 64, bytes = 32>]}
         : (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<16xf32>, tensor<16xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
     ^bb0(%0: tensor<8xf32>, %1: tensor<8xf32>, %2: tensor<8xf32>, %3: tensor<16xf32>, %4: tensor<16xf32>):

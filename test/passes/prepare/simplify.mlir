@@ -145,3 +145,19 @@ func.func @moved_unit(%x: tensor<3x1x4xf32>) -> tensor<3x4x1xf32> {
   %y = nn.transpose %x {permutation = array<i64: 0, 2, 1>} : tensor<3x1x4xf32>
   return %y : tensor<3x4x1xf32>
 }
+
+// A gather of all rows in order is a view; of some, or in another order, it is none.
+// CHECK-LABEL: func.func @positions
+// CHECK-DAG:     %[[Y:.*]] = nn.reshape %arg0 : tensor<4x8xf32> to tensor<1x4x8xf32>
+// CHECK-DAG:     %[[Z:.*]] = nn.gather %arg0, %{{.*}} : tensor<4x8xf32>, tensor<3xi64>
+// CHECK-DAG:     %[[V:.*]] = nn.gather %arg0, %{{.*}} : tensor<4x8xf32>, tensor<4xi64>
+// CHECK:         return %[[Y]], %[[Z]], %[[V]]
+func.func @positions(%table: tensor<4x8xf32>) -> (tensor<1x4x8xf32>, tensor<3x8xf32>, tensor<4x8xf32>) {
+  %all = nn.constant dense<[[0, 1, 2, 3]]> : tensor<1x4xi64>
+  %some = nn.constant dense<[0, 1, 2]> : tensor<3xi64>
+  %other = nn.constant dense<[0, 1, 3, 2]> : tensor<4xi64>
+  %y = nn.gather %table, %all {axis = 0 : i64} : tensor<4x8xf32>, tensor<1x4xi64>
+  %z = nn.gather %table, %some {axis = 0 : i64} : tensor<4x8xf32>, tensor<3xi64>
+  %v = nn.gather %table, %other {axis = 0 : i64} : tensor<4x8xf32>, tensor<4xi64>
+  return %y, %z, %v : tensor<1x4x8xf32>, tensor<3x8xf32>, tensor<4x8xf32>
+}

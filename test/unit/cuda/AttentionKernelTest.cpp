@@ -12,6 +12,7 @@ struct Shape {
   int64_t batch, heads, kvHeads, queryLen, keyLen, headDim, valueDim;
   bool headsInside, causal;
   int64_t maskKind = 0; ///< 1: bool [b, 1, q, k]; 2: f32 [1, heads, 1, k]; 3: f32 [b, heads, q, k]
+  bool packed = false;  ///< queries, keys and values are one tensor
 
   Sizes sizes() const {
     bool full = maskKind == 3;
@@ -24,7 +25,7 @@ struct Shape {
             keyLen,
             headDim,
             valueDim,
-            headsInside,
+            packed ? 2 : int64_t(headsInside),
             causal,
             maskKind == 3 ? 2 : maskKind,
             batchStride,
@@ -70,13 +71,17 @@ void AttentionKernel::compareBoth(double tolerance, double lseTolerance) {
       value = Factor(value);
     return values;
   };
-  auto q = numbers(rows * s.headDim), k = numbers(keys * s.headDim), v = numbers(keys * s.valueDim);
+  int64_t queryCount = (rows + (s.packed ? 2 * keys : 0)) * s.headDim;
+  auto q = numbers(queryCount), k = numbers(keys * s.headDim), v = numbers(keys * s.valueDim);
+  auto readFactors = [&](Compare &compare) {
+    compare.readAs<Factor>(q);
+    for (const auto *own : {&k, &v})
+      s.packed ? compare.absent() : compare.readAs<Factor>(*own);
+  };
 
   auto state = engine; // the same mask in both directions
   Compare forward;
-  forward.readAs<Factor>(q);
-  forward.readAs<Factor>(k);
-  forward.readAs<Factor>(v);
+  readFactors(forward);
   addMask(forward);
   int out = forward.writeAs<Factor>(rows * s.valueDim), lse = forward.write<float>(rows);
   forward.run(plimsoll::attention, cuda::attention, s.sizes(), {scale}, key);
@@ -85,9 +90,7 @@ void AttentionKernel::compareBoth(double tolerance, double lseTolerance) {
 
   engine = state;
   Compare backward;
-  backward.readAs<Factor>(q);
-  backward.readAs<Factor>(k);
-  backward.readAs<Factor>(v);
+  readFactors(backward);
   addMask(backward);
   auto y = forward.result<float>(out);
   for (float &value : y)
@@ -95,12 +98,12 @@ void AttentionKernel::compareBoth(double tolerance, double lseTolerance) {
   backward.readAs<Factor>(y);
   backward.read(forward.result<float>(lse));
   backward.readAs<Factor>(numbers(rows * s.valueDim));
-  int dq = backward.write<float>(rows * s.headDim), dk = backward.write<float>(keys * s.headDim);
-  int dv = backward.write<float>(keys * s.valueDim);
+  std::vector<int> gradients = {backward.write<float>(queryCount)};
+  for (int64_t width : {s.headDim, s.valueDim})
+    s.packed ? (void)backward.absent() : gradients.push_back(backward.write<float>(keys * width));
   backward.run(plimsoll::attention_grad, cuda::attention_grad, s.sizes(), {scale}, key);
-  backward.expect<float>(dq, 1.5 * tolerance);
-  backward.expect<float>(dk, 1.5 * tolerance);
-  backward.expect<float>(dv, 1.5 * tolerance);
+  for (int gradient : gradients)
+    backward.expect<float>(gradient, 1.5 * tolerance);
 }
 
 TEST_P(AttentionKernel, IsTheCpus) {
@@ -124,6 +127,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AttentionKernel,
                                          Shape{1, 1, 1, 10, 12, 40, 300, false, true},
                                          Shape{2, 2, 1, 20, 70, 16, 16, true, false, 1},
                                          Shape{1, 4, 4, 66, 66, 24, 16, false, true, 2},
-                                         Shape{2, 2, 2, 30, 33, 12, 12, true, false, 3}));
+                                         Shape{2, 2, 2, 30, 33, 12, 12, true, false, 3},
+                                         Shape{2, 4, 2, 70, 70, 24, 24, true, true, 0, true}));
 
 } // namespace

@@ -105,4 +105,43 @@ TEST_P(Attention, MatchesReferenceForAnyThreadCount) {
   }
 }
 
+/// Returns the heads of q, k and v, [batch, time, heads, dim], as one tensor.
+Floats pack(const Case &c, const Floats &q, const Floats &k, const Floats &v) {
+  Floats packed;
+  for (int64_t step = 0; step < c.b * c.t; ++step) {
+    packed.insert(packed.end(), &q[step * c.h * c.d], &q[step * c.h * c.d] + c.h * c.d);
+    for (const Floats *part : {&k, &v})
+      packed.insert(packed.end(), &(*part)[step * c.kv * c.d],
+                    &(*part)[step * c.kv * c.d] + c.kv * c.d);
+  }
+  return packed;
+}
+
+TEST_P(Attention, HasTheSameBitsOnPartsOfOneTensor) {
+  for (const Case &c :
+       {Case{2, 4, 2, 77, 77, 16, 16, 1, 1, 0}, Case{1, 3, 3, 50, 50, 20, 20, 1, 0, 0}}) {
+    Floats q = random(c.b * c.t * c.h * c.d), k = random(c.b * c.t * c.kv * c.d);
+    Floats v = random(k.size()), dout = random(q.size()), packed = pack(c, q, k, v);
+    Floats lse = nans(c.b * c.h * c.t), out = nans(q.size()), dq = out;
+    Floats dk = nans(k.size()), dv = dk, packedOut = out, packedLse = lse,
+           gradient = nans(packed.size());
+    Sizes sizes = {c.b, c.h, c.kv, c.t, c.s, c.d, c.v, c.layout, c.causal, 0, 0, 0, 0};
+    run("attention", {q.data(), k.data(), v.data(), nullptr, out.data(), lse.data()}, sizes, {0.3});
+    run("attention_grad",
+        {q.data(), k.data(), v.data(), nullptr, out.data(), lse.data(), dout.data(), dq.data(),
+         dk.data(), dv.data()},
+        sizes, {0.3});
+    constexpr size_t layout = 7;
+    sizes[layout] = 2;
+    run("attention", {packed.data(), nullptr, nullptr, nullptr, packedOut.data(), packedLse.data()},
+        sizes, {0.3});
+    run("attention_grad",
+        {packed.data(), nullptr, nullptr, nullptr, out.data(), lse.data(), dout.data(),
+         gradient.data(), nullptr, nullptr},
+        sizes, {0.3});
+    EXPECT_TRUE(sameBits(packedOut, out) && sameBits(packedLse, lse));
+    EXPECT_TRUE(sameBits(gradient, pack(c, dq, dk, dv)));
+  }
+}
+
 } // namespace

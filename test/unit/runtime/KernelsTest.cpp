@@ -42,7 +42,7 @@ const Product products[] = {
 };
 
 Sizes sizesOf(const Product &p, bool withBias = false, bool withAddend = false) {
-  return {p.batch, p.m, p.n, p.k, p.transA, p.transB, p.batchA, p.batchB, withBias, withAddend};
+  return {p.batch, p.m, p.n, p.k, p.transA, p.transB, p.batchA, p.batchB, withBias, withAddend, 0};
 }
 
 TEST_P(Kernels, MatmulMatchesReferenceForAnyThreadCount) {
@@ -51,8 +51,8 @@ TEST_P(Kernels, MatmulMatchesReferenceForAnyThreadCount) {
     Floats b = random((p.batchB ? p.batch : 1) * p.k * p.n), first;
     for (int threads : {1, 2, 3, 4}) {
       Floats c = nans(p.batch * p.m * p.n);
-      ASSERT_TRUE(
-          run("matmul", {a.data(), b.data(), nullptr, nullptr, c.data()}, sizesOf(p), {}, threads));
+      ASSERT_TRUE(run("matmul", {a.data(), b.data(), nullptr, nullptr, c.data(), nullptr},
+                      sizesOf(p), {}, threads));
       if (threads == 1)
         first = c;
       EXPECT_TRUE(sameBits(c, first)) << threads << " threads, m = " << p.m;
@@ -75,7 +75,8 @@ void Kernels::checkAddends(const char *kernel, const Product &p, bool withBias, 
   Floats apart = nans(p.batch * p.m * p.n), over = withAddend ? before : apart;
   float *vector = withBias ? bias.data() : nullptr;
   auto multiply = [&](float *addend, Floats &c, int threads) {
-    return run(kernel, {a.data(), b.data(), vector, withAddend ? addend : nullptr, c.data()},
+    return run(kernel,
+               {a.data(), b.data(), vector, withAddend ? addend : nullptr, c.data(), nullptr},
                sizesOf(p, withBias, withAddend), {}, threads);
   };
   if (!multiply(before.data(), apart, 2))
@@ -93,13 +94,41 @@ TEST_P(Kernels, ProductsAddABiasAndATensor) {
           checkAddends(kernel, p, withBias, withAddend);
 }
 
+/// The sums are those of each column from the first row on, in f64, and leave the product as it is.
+TEST_P(Kernels, ProductsAddUpAFactor) {
+  const Product p = {1, 70, 133, 300, 1, 0, 0, 0};
+  Floats a = random(p.m * p.k), b = random(p.k * p.n);
+  for (const char *kernel : {"matmul", "matmul_onednn"})
+    for (bool left : {true, false})
+      for (int threads : {1, 2, 3}) {
+        int64_t columns = left ? p.m : p.n;
+        Floats alone = nans(p.m * p.n), c = alone, sums = nans(columns), wanted(columns);
+        Sizes sizes = sizesOf(p);
+        if (!find(kernel) ||
+            !run(kernel, {a.data(), b.data(), nullptr, nullptr, alone.data(), nullptr}, sizes, {},
+                 threads))
+          continue; // no implementation that declares its memory
+        sizes.back() = left ? 1 : 2;
+        run(kernel, {a.data(), b.data(), nullptr, nullptr, c.data(), sums.data()}, sizes, {},
+            threads);
+        for (int64_t j = 0; j < columns; ++j) {
+          double sum = 0;
+          for (int64_t i = 0; i < p.k; ++i)
+            sum += (left ? a : b)[i * columns + j];
+          wanted[j] = float(sum);
+        }
+        EXPECT_TRUE(sameBits(sums, wanted)) << kernel << ", " << threads << " threads";
+        EXPECT_TRUE(sameBits(c, alone));
+      }
+}
+
 TEST_P(Kernels, OnednnLeavesTheHostsOpenmpSettings) {
   int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
   omp_set_num_threads(3);
   omp_set_dynamic(1);
   Floats a = random(64 * 64), b = random(64 * 64), c = nans(64 * 64);
-  bool ran = run("matmul_onednn", {a.data(), b.data(), nullptr, nullptr, c.data()},
-                 {1, 64, 64, 64, 0, 0, 0, 0, 0, 0});
+  bool ran = run("matmul_onednn", {a.data(), b.data(), nullptr, nullptr, c.data(), nullptr},
+                 {1, 64, 64, 64, 0, 0, 0, 0, 0, 0, 0});
   EXPECT_EQ(omp_get_max_threads(), 3);
   EXPECT_EQ(omp_get_dynamic(), 1);
   omp_set_num_threads(threads);
@@ -112,7 +141,8 @@ TEST_P(Kernels, OnednnMatchesReference) {
   for (const Product &p : products) {
     Floats a = random((p.batchA ? p.batch : 1) * p.m * p.k);
     Floats b = random((p.batchB ? p.batch : 1) * p.k * p.n), c = nans(p.batch * p.m * p.n);
-    if (!run("matmul_onednn", {a.data(), b.data(), nullptr, nullptr, c.data()}, sizesOf(p)))
+    if (!run("matmul_onednn", {a.data(), b.data(), nullptr, nullptr, c.data(), nullptr},
+             sizesOf(p)))
       GTEST_SKIP() << "no implementation that declares its memory";
     EXPECT_LT(worst(c, reference(p, a, b)), 2e-6);
   }
@@ -124,12 +154,12 @@ TEST_P(Kernels, OnednnTakesNoEmptyOrEndlessProduct) {
   if (!onednn)
     GTEST_SKIP() << "built without oneDNN";
   constexpr int64_t endless = int64_t(1) << 40;
-  for (const Sizes &sizes : std::vector<Sizes>{{1, 0, 64, 8, 0, 1, 0, 0, 0, 0},
-                                               {0, 4, 64, 8, 0, 0, 1, 1, 0, 0},
-                                               {1, 4, 64, 0, 0, 1, 0, 0, 0, 0},
-                                               {1, 16, 1000, endless, 0, 0, 1, 1, 0, 0},
-                                               {endless, 7, 65, 65, 0, 1, 1, 0, 0, 0}})
-    EXPECT_EQ(onednn->workspace({sizes.data(), 10, 1}), -1) << sizes[1] << " rows";
+  for (const Sizes &sizes : std::vector<Sizes>{{1, 0, 64, 8, 0, 1, 0, 0, 0, 0, 0},
+                                               {0, 4, 64, 8, 0, 0, 1, 1, 0, 0, 0},
+                                               {1, 4, 64, 0, 0, 1, 0, 0, 0, 0, 0},
+                                               {1, 16, 1000, endless, 0, 0, 1, 1, 0, 0, 0},
+                                               {endless, 7, 65, 65, 0, 1, 1, 0, 0, 0, 0}})
+    EXPECT_EQ(onednn->workspace({sizes.data(), 11, 1}), -1) << sizes[1] << " rows";
 }
 
 /// The order of every sum is part of the kernel, so programs for AVX2 and AVX-512 agree to the bit.
@@ -137,7 +167,7 @@ TEST(KernelsAcrossIsa, SameBits) {
   using Find = const plimsoll::Kernel *(*)(const char *);
   Floats results[2];
   const int64_t rows = 70, cols = 333;
-  const int64_t products[] = {1, rows, rows, cols, 0, 1, 0, 0, 0, 0}, table[] = {rows, rows};
+  const int64_t products[] = {1, rows, rows, cols, 0, 1, 0, 0, 0, 0, 0}, table[] = {rows, rows};
   for (size_t isa = 0; isa < 2; ++isa) {
     if (libraries().size() < 2 || !plimsoll::missingFeatures("x86-64-v4").empty())
       GTEST_SKIP() << "needs both instruction sets";
@@ -145,11 +175,11 @@ TEST(KernelsAcrossIsa, SameBits) {
     ASSERT_TRUE(handle) << dlerror();
     auto find = reinterpret_cast<Find>(dlsym(handle, "plimsoll_find_kernel"));
     const plimsoll::Kernel *matmul = find("matmul");
-    Floats x(rows * cols), y(rows * rows), space(matmul->workspace({products, 10, 1}) / 4);
+    Floats x(rows * cols), y(rows * rows), space(matmul->workspace({products, 11, 1}) / 4);
     for (size_t i = 0; i < x.size(); ++i)
       x[i] = float((i * 37) % 101) / 64.0f - 0.7f;
-    void *buffers[] = {x.data(), x.data(), nullptr, nullptr, y.data(), space.data()};
-    matmul->run({buffers, 6, products, 10, nullptr, 0, 1, nullptr});
+    void *buffers[] = {x.data(), x.data(), nullptr, nullptr, y.data(), nullptr, space.data()};
+    matmul->run({buffers, 7, products, 11, nullptr, 0, 1, nullptr});
     void *rowsOfY[] = {y.data(), y.data()};
     find("softmax")->run({rowsOfY, 2, table, 2, nullptr, 0, 1, nullptr});
     results[isa] = y;

@@ -41,8 +41,8 @@ template <int64_t Rows> void sumRows(const Launch &launch) {
 }
 
 template <int64_t Rows> void forward(Stepper &s) {
-  s.run(matmul, {s.at(x), s.at(W), nullptr, nullptr, s.at(logits), s.at(space)},
-        {1, Rows, kClasses, kFeatures, 0, 0, 0, 0, 0, 0}, {}, 8192);
+  s.run(matmul, {s.at(x), s.at(W), nullptr, nullptr, s.at(logits), nullptr, s.at(space)},
+        {1, Rows, kClasses, kFeatures, 0, 0, 0, 0, 0, 0, 0}, {}, 8192);
   s.run(addBias<Rows>, {s.at(logits), s.at(B)});
 }
 
@@ -53,8 +53,8 @@ template <int64_t Rows> void train(Stepper &s) {
   s.run(cross_entropy_with_grad,
         {s.at(logits), s.at(labels), s.at(loss), s.at(accuracy), s.at(logits)},
         {Rows, kClasses, 0, 0});
-  s.run(matmul, {s.at(x), s.at(logits), nullptr, nullptr, s.at(dW), s.at(space)},
-        {1, kFeatures, kClasses, Rows, 1, 0, 0, 0, 0, 0}, {}, 8192);
+  s.run(matmul, {s.at(x), s.at(logits), nullptr, nullptr, s.at(dW), nullptr, s.at(space)},
+        {1, kFeatures, kClasses, Rows, 1, 0, 0, 0, 0, 0, 0}, {}, 8192);
   s.run(sumRows<Rows>, {s.at(logits), s.at(dB)});
   s.run(adamw, {s.at(W), s.at(dW), s.at(WExpAvg), s.at(WExpAvgSq), s.at(hyper)},
         {1, kFeatures * kClasses}, {0.9, 0.999, 1e-8});
@@ -107,8 +107,8 @@ const TensorInfo fewPlaces[] = {
     {"labels", ElementType::i64, 1, fewLabels, labels},
 };
 const WriteInfo writes[] = {
-    {0, "logits", "/fc/MatMul", ElementType::f32, logits, kRows * kClasses},
-    {1, "logits_1", "/fc/Add", ElementType::f32, logits, kRows * kClasses},
+    {0, "logits", "/fc/MatMul", ElementType::f32, logits, kRows *kClasses},
+    {1, "logits_1", "/fc/Add", ElementType::f32, logits, kRows *kClasses},
     {2, "loss", "loss", ElementType::f32, loss, 1},
 };
 

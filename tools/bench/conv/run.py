@@ -81,7 +81,7 @@ class Library:
         numbers = (ctypes.c_int64 * len(sizes))(*sizes)
         size = kernel.workspace(Shape(numbers, len(sizes), threads, type, 0))
         space = ctypes.create_string_buffer(size + 64)
-        addresses = [ctypes.addressof(b) for b in buffers]
+        addresses = [b and ctypes.addressof(b) for b in buffers]
         if size:
             addresses.append((ctypes.addressof(space) + 63) // 64 * 64)
         pointers = (ctypes.c_void_p * len(addresses))(*addresses)
@@ -127,8 +127,9 @@ def main():
     if options.against:
         libraries.append(Library(options.against))
 
-    operands = [floats(LIMIT * LIMIT) for _ in range(3)]
-    limit, _ = libraries[0].launch("matmul", operands, [1, LIMIT, LIMIT, LIMIT, 0, 0, 0, 0], options.threads)
+    left, right, result = (floats(LIMIT * LIMIT) for _ in range(3))
+    limit, _ = libraries[0].launch("matmul", [left, right, None, None, result, None],
+                                   [1, LIMIT, LIMIT, LIMIT, 0, 0, 0, 0, 0, 0, 0], options.threads)
     # One thread's own time, of which other processes take less.
     clock = time.process_time if options.threads == 1 else time.perf_counter
     [seconds] = median([limit], options.rounds, clock)
