@@ -55,6 +55,15 @@ double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
   return std::max(launchSeconds, scale * result);
 }
 
+/// True if an op of the same body is the gradient of `op` and reads the same operand: what is
+/// expensive in it, as the tanh of a GELU, is computed once.
+static bool isPartOfGradient(Operation *op) {
+  std::string gradient = (op->getName().getStringRef() + "_grad").str();
+  return op->getNumOperands() == 1 &&
+         llvm::any_of(op->getOperand(0).getUsers(),
+                      [&](Operation *user) { return user->getName().getStringRef() == gradient; });
+}
+
 double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wanted) const {
   if (launch.getMainOp() || launch.isSideBySide())
     return seconds(workOf(launch, kernel), wanted);
@@ -64,6 +73,8 @@ double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wa
   StringRef moving = nn::AddOp::getOperationName();
   double result = ofKind(moving, launch.getTraffic());
   for (Operation &op : launch.getOps()) {
+    if (isPartOfGradient(&op))
+      continue;
     int64_t bytes = cast<nn::CostOpInterface>(op).getTraffic();
     double alone = ofKind(op.getName().getStringRef(), bytes);
     result += std::max(0.0, alone - ofKind(moving, bytes));

@@ -58,6 +58,10 @@ class Update<string name, string count, Element element = Data>
 class MaybeRead<string name, string count, Element element = Data> : Read<name, count, element> {
   let nullable = 1;
 }
+class MaybeWrite<string name, string count, Element element = Data, list<string> over = []>
+    : Write<name, count, element, over> {
+  let nullable = 1;
+}
 class ReadWhen<string condition, string name, string count, Element element>
     : Read<name, count, element> {
   let nullable = 1;

@@ -188,9 +188,9 @@ let types = floats in {
                 Write<"dscale", "cols">, Write<"dbias", "cols">], rows>;
   def layer_norm_grad
       : Kernel<[Read<"dy", all>, Read<"x", all>, Read<"scale", "cols">, Read<"mean", "rows">,
-                Read<"rstd", "rows">, MaybeRead<"addend", all>,
+                Read<"rstd", "rows">, MaybeRead<"addend", all>, MaybeRead<"bias", "cols">,
                 Write<"dx", all, Data, ["dy", "addend"]>, Write<"dscale", "cols">,
-                Write<"dbias", "cols">],
+                Write<"dbias", "cols">, MaybeWrite<"y", all, Data, ["x"]>],
                rows # [Flag<"uncentered">]>;
 }
 

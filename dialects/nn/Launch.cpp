@@ -61,9 +61,9 @@ Operation *LaunchOp::getMainOp() {
     return op;
   Operation *main = nullptr;
   for (Operation &op : getOps()) {
-    if (isa<ReshapeOp, SplitOp, ConcatOp, ReduceSumOp>(op))
+    if (isa<ReshapeOp, SplitOp, ConcatOp, ReduceSumOp, LayerNormOp>(op))
       continue;
-    if (main || !isa<MatmulOp, AttentionOp, AttentionGradOp>(op))
+    if (main || !isa<MatmulOp, AttentionOp, AttentionGradOp, LayerNormGradOp>(op))
       return nullptr;
     main = &op;
   }
@@ -100,9 +100,16 @@ std::string LaunchOp::describeOps() {
            getLastOp()->getName().getStringRef().str();
   std::string text;
   int count = 0;
-  for (Operation &op : getOps())
+  auto add = [&](Operation *op) {
     if (!isa<ReshapeOp>(op) && ++count <= kMost)
-      text += (text.empty() ? "" : " + ") + op.getName().getStringRef().str();
+      text += (text.empty() ? "" : " + ") + op->getName().getStringRef().str();
+  };
+  Operation *main = getMainOp();
+  if (main)
+    add(main);
+  for (Operation &op : getOps())
+    if (&op != main)
+      add(&op);
   return count > kMost ? text + " + " + std::to_string(count - kMost) + " more" : text;
 }
 

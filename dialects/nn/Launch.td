@@ -17,9 +17,9 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     A body of several ops is one loop nest (`dialects/nn/LoopNest.h`), every point of which computes one
     element of each value; reshapes may stand between them. Or it is updates side by side: ops of one
     kind with the same attributes, each of which overwrites other operands, and reads none that another
-    makes. Or it is one product or attention (the main op) with what its kernel does beside it: sums of
-    the product's factors; the split of a tensor into queries, keys and values before attention, and the
-    concatenation of their gradients behind it.
+    makes. Or it is one main op with what its kernel does beside it: a product with sums of its factors;
+    attention with the split of a tensor into queries, keys and values before it, and the concatenation
+    of their gradients behind it; the gradients of a layer normalisation with the normalisation again.
 
     The builders take one op, whose operands and results become the launch's, or several with what they
     read of others and what others read of them, and copy them into the body. A body has at least one op, all of them on tensors and without a region; arguments and yielded
@@ -50,8 +50,8 @@ def NN_LaunchOp : NN_Op<"launch", [IsolatedFromAbove, RecursiveMemoryEffects, Si
     }
     /// The op of a body that is one op; null for others.
     ::mlir::Operation *getSingleOp();
-    /// The op of a body that is one op, or the product or attention of one that has one with nothing
-    /// but sums, splits, concatenations and reshapes beside it; null for others.
+    /// The op of a body that is one op, or the product, attention or gradients of a layer
+    /// normalisation that has nothing but such ops beside it as its kernel may do; null for others.
     ::mlir::Operation *getMainOp();
     /// The op that the launch is named after: what the others prepare.
     ::mlir::Operation *getLastOp() { return getBody().front().getTerminator()->getPrevNode(); }

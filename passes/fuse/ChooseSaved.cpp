@@ -8,6 +8,7 @@
 // the loop nest that reads it; other ops cost nothing there. What a product reads may also be
 // written by a loop nest that reads the same operands anyway, as that of an activation's gradient
 // does: it costs the bytes that are written, and products that come before that nest run behind it.
+// The gradients of a layer normalisation write its rows in the same way.
 // Rows of a layer normalisation cost nothing in a loop nest, which normalises with the statistics.
 // The price of a second is the lowest at which all repetitions together stay below their share of
 // the step, or would but for some that are worth the same. (As in the partitioner of PyTorch's
@@ -127,8 +128,10 @@ public:
 private:
   /// Of the predicted step, for launches that are repeated. The choice is the same for all targets:
   /// of the rates the ratio matters, 20 operations for a byte, as on CPUs and on GPUs in f32 and
-  /// tf32, and ten times as many with factors of bf16.
+  /// tf32, and ten times as many with factors of bf16. What a launch writes beside others is often
+  /// still in a cache when it is read if it is small.
   static constexpr double kShare = 0.01, kFlopsPerSecond = 2e11, kBytesPerSecond = 1e10;
+  static constexpr double kCachedBytes = double(1 << 20), kCachedBytesPerSecond = 4e10;
   static constexpr double kNarrowFlopsPerSecond = 2e12, kLaunchSeconds = 3e-6;
   static constexpr double kHighestPrice = 1e18; ///< bytes for a second
 
@@ -150,6 +153,12 @@ private:
   static bool isRepeatable(Operation *op) {
     return (fuse::isFusible(op) && !isa<nn::ReduceSumOp>(op)) ||
            isa<nn::LayerNormOp, nn::DropoutOp, nn::ConcatOp, nn::SplitOp, nn::RotaryOp>(op);
+  }
+
+  /// True for statistics of a layer normalisation: they are few, and rows are made again from them.
+  static bool isStatistic(Value value) {
+    auto norm = value.getDefiningOp<nn::LayerNormOp>();
+    return norm && value != norm.getY();
   }
 
   /// True if the backward pass reads `value` in a launch that is no loop nest.
@@ -202,10 +211,26 @@ private:
     return can;
   }
 
-  /// Returns the first op of the backward pass whose loop nest could also write `value`, because it
+  /// Returns the first op of the gradients of `norm` if its launch could also write the rows.
+  Operation *findHost(nn::LayerNormOp norm) const {
+    Operation *first = nullptr;
+    int gradients = 0; // of the input, and of the parameters: these are one launch
+    for (Operation *reader : norm.getRstd().getUsers()) {
+      bool suits = isa<nn::LayerNormGradInputOp, nn::LayerNormGradParamsOp>(reader) &&
+                   !isForward(reader) && reader->getBlock() == &block;
+      if (suits && (!first || reader->isBeforeInBlock(first)))
+        first = reader;
+      gradients += suits;
+    }
+    return gradients == 2 && canWriteFor(first, norm.getY()) ? first : nullptr;
+  }
+
+  /// Returns the first op of the backward pass whose launch could also write `value`, because it
   /// reads the same operands, for launches that read it whole; null if there is none.
   Operation *findHost(Value value) const {
     Operation *op = value.getDefiningOp();
+    if (auto norm = dyn_cast_or_null<nn::LayerNormOp>(op); norm && value == norm.getY())
+      return isReadWhole(value) ? findHost(norm) : nullptr;
     if (!op || !fuse::isFusible(op) || !isRepeatable(op) || !isReadWhole(value))
       return nullptr;
     int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
@@ -241,6 +266,13 @@ private:
     return norm && value == norm.getY() && !isReadWhole(value) ? norm : nullptr;
   }
 
+  /// True if `host` computes what is expensive in `op` anyway: it is its gradient, or that of a
+  /// layer normalisation.
+  static bool computesWith(Operation *host, Operation *op) {
+    return isa<nn::LayerNormOp>(op) ||
+           host->getName().getStringRef() == (op->getName().getStringRef() + "_grad").str();
+  }
+
   /// Returns what making `value` again takes: a launch, what a loop nest writes more, or what an
   /// exponential or the like adds to one. Where products have factors of bf16, on a GPU, a nest
   /// waits for memory alone.
@@ -250,11 +282,14 @@ private:
     bool isWritten = isReadWhole(value);
     if (normalisedInNests(value))
       return 0;
-    if (!fuse::isFusible(op) || (isWritten && !hosts.contains(value)) ||
+    Operation *host = hosts.lookup(value);
+    if ((!fuse::isFusible(op) && !host) || (isWritten && !host) ||
         (!fuse::isCheap(op) && isReadRepeatedly(value)))
       return seconds(op);
-    double writing = isWritten ? double(nn::tensorBytes(value.getType())) / kBytesPerSecond : 0;
-    if (isNarrowStep || fuse::isCheap(op))
+    double bytes = double(nn::tensorBytes(value.getType()));
+    double writing =
+        isWritten ? bytes / (bytes <= kCachedBytes ? kCachedBytesPerSecond : kBytesPerSecond) : 0;
+    if (isNarrowStep || fuse::isCheap(op) || (host && computesWith(host, op)))
       return writing;
     double elements = double(cast<RankedTensorType>(value.getType()).getNumElements());
     return writing + elements * kOperations / kFlopsPerSecond;
@@ -272,7 +307,7 @@ private:
     for (Value value : values) {
       unsigned node = before[value];
       Operation *op = value.getDefiningOp();
-      if (!op || !isRepeatable(op) || kept.contains(value)) {
+      if (!op || !isRepeatable(op) || isStatistic(value) || kept.contains(value)) {
         network.connect(network.source, node, Network::kUncut);
       } else {
         for (Value operand : op->getOperands())

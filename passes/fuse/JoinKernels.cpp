@@ -154,9 +154,32 @@ static LaunchGroup joinGradients(nn::SplitOp split, nn::AttentionGradOp gradient
       nn::withGradients(nn::withoutValues(gradients.getLoc()), nn::gradientsOf(concat.getLoc())));
 }
 
+// Layer normalisation -------------------------------------------------------
+
+/// Returns the gradients of the layer normalisation that `norm` repeats, if they have its operands
+/// and all that reads its rows stands behind them; null if there are none.
+static nn::LayerNormGradOp gradientsWith(nn::LayerNormOp norm) {
+  if (nn::phaseOf(norm.getLoc()) == nn::Phase::forward || !norm.getMean().use_empty() ||
+      !norm.getRstd().use_empty())
+    return nullptr;
+  for (Operation *reader : norm.getX().getUsers()) {
+    auto gradients = dyn_cast<nn::LayerNormGradOp>(reader);
+    if (!gradients || gradients->getBlock() != norm->getBlock() ||
+        gradients.getX() != norm.getX() || gradients.getScale() != norm.getScale() ||
+        gradients.getUncentered() != norm.getUncentered() || gradients->isBeforeInBlock(norm))
+      continue;
+    auto repeated = gradients.getMean().getDefiningOp<nn::LayerNormOp>();
+    if (repeated && repeated.getX() == norm.getX() && repeated.getEpsilon() == norm.getEpsilon() &&
+        llvm::all_of(norm->getUsers(),
+                     [&](Operation *user) { return gradients->isBeforeInBlock(user); }))
+      return gradients;
+  }
+  return nullptr;
+}
+
 std::vector<LaunchGroup> plimsoll::fuse::findJoined(Block &block) {
   std::vector<LaunchGroup> groups;
-  llvm::DenseSet<Operation *> taken;
+  llvm::DenseSet<Operation *> taken; // main ops that have something beside them
   // Both add such ops to the block.
   SmallVector<nn::ReduceSumOp> sums(block.getOps<nn::ReduceSumOp>());
   SmallVector<nn::SplitOp> splits(block.getOps<nn::SplitOp>());
@@ -168,6 +191,13 @@ std::vector<LaunchGroup> plimsoll::fuse::findJoined(Block &block) {
       auto forward = dyn_cast<nn::AttentionOp>(reader);
       groups.push_back(forward ? joinForward(split, forward)
                                : joinGradients(split, cast<nn::AttentionGradOp>(reader)));
+    }
+  for (auto norm : block.getOps<nn::LayerNormOp>())
+    if (nn::LayerNormGradOp gradients = gradientsWith(norm);
+        gradients && taken.insert(gradients).second) {
+      SmallVector<Value> outputs(gradients.getResults());
+      outputs.push_back(norm.getY());
+      groups.push_back(launchOf({norm, gradients}, outputs, gradients, gradients.getLoc()));
     }
   llvm::sort(groups, [](const LaunchGroup &a, const LaunchGroup &b) {
     return a.root->isBeforeInBlock(b.root);

@@ -30,6 +30,15 @@ public:
     return kAbsent;
   }
 
+  /// Replaces operands and results of `op` in its call by those of the launch.
+  void translate(KernelCall &call, Operation *op) {
+    for (int64_t &buffer : call.buffers)
+      if (buffer >= 0)
+        buffer = operand(op->getOperand(buffer));
+      else if (buffer != kAbsent)
+        buffer = resultOf(op->getResult(-1 - buffer));
+  }
+
 private:
   nn::LaunchOp launch;
 };
@@ -55,11 +64,7 @@ static std::optional<KernelCall> productWithSums(nn::LaunchOp launch, nn::Matmul
   if (!left && !right)
     return std::nullopt;
   BodyBuffers buffers(launch);
-  for (int64_t &buffer : call->buffers)
-    if (buffer >= 0)
-      buffer = buffers.operand(product->getOperand(buffer));
-    else if (buffer != kAbsent)
-      buffer = buffers.resultOf(product.getY());
+  buffers.translate(*call, product);
   constexpr size_t sums = 5, summed = 10; // in dialects/exec/Kernels.td
   call->buffers[sums] = buffers.resultOf(sum.getY());
   call->sizes[summed] = int64_t(left ? exec::SummedFactor::left : exec::SummedFactor::right);
@@ -78,11 +83,7 @@ static std::optional<KernelCall> packedAttention(nn::LaunchOp launch, Operation 
   nn::ConcatOp concat = gradients ? nn::packedGradients(gradients) : nullptr;
   if (packed == kAbsent || (gradients && !concat) || concat != onlyOne<nn::ConcatOp>(launch))
     return std::nullopt;
-  for (int64_t &buffer : call->buffers)
-    if (buffer >= 0)
-      buffer = buffers.operand(attention->getOperand(buffer));
-    else if (buffer != kAbsent)
-      buffer = buffers.resultOf(attention->getResult(-1 - buffer));
+  buffers.translate(*call, attention);
   constexpr size_t q = 0, k = 1, v = 2, dq = 7, layout = 7; // in dialects/exec/Kernels.td
   call->buffers[q] = packed;
   call->buffers[k] = call->buffers[v] = kAbsent;
@@ -92,8 +93,27 @@ static std::optional<KernelCall> packedAttention(nn::LaunchOp launch, Operation 
   return call;
 }
 
+/// The call of the gradients of a layer normalisation that also gives its rows again.
+static std::optional<KernelCall> gradientsWithRows(nn::LaunchOp launch,
+                                                   nn::LayerNormGradOp gradients) {
+  auto norm = onlyOne<nn::LayerNormOp>(launch);
+  std::optional<KernelCall> call = kernelCall(gradients);
+  if (!norm || !call || llvm::range_size(launch.getOps()) != 2 || norm.getX() != gradients.getX() ||
+      norm.getScale() != gradients.getScale() || norm.getUncentered() != gradients.getUncentered())
+    return std::nullopt;
+  BodyBuffers buffers(launch);
+  buffers.translate(*call, gradients);
+  constexpr size_t bias = 6, y = 10; // in dialects/exec/Kernels.td
+  if (norm.getBias())
+    call->buffers[bias] = buffers.operand(norm.getBias());
+  call->buffers[y] = buffers.resultOf(norm.getY());
+  return call;
+}
+
 std::optional<KernelCall> plimsoll::lower::joinedCall(nn::LaunchOp launch, Operation *main) {
   if (auto product = dyn_cast<nn::MatmulOp>(main))
     return productWithSums(launch, product);
+  if (auto gradients = dyn_cast<nn::LayerNormGradOp>(main))
+    return gradientsWithRows(launch, gradients);
   return packedAttention(launch, main);
 }

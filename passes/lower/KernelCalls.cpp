@@ -329,10 +329,10 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
                       layerNormSizes<exec::LayerNormGradInputArguments>(op), op.getX());
       })
       .Case([](nn::LayerNormGradOp op) {
-        return ofType(
-            "layer_norm_grad",
-            {0, 1, 2, 3, 4, op.getAddend() ? 5 : kAbsent, result(0), result(1), result(2)},
-            layerNormSizes<exec::LayerNormGradArguments>(op), op.getX());
+        return ofType("layer_norm_grad",
+                      {0, 1, 2, 3, 4, op.getAddend() ? 5 : kAbsent, /*bias=*/kAbsent, result(0),
+                       result(1), result(2), /*y=*/kAbsent},
+                      layerNormSizes<exec::LayerNormGradArguments>(op), op.getX());
       })
       .Case([](nn::LayerNormGradParamsOp op) {
         return ofType("layer_norm_grad_params", {0, 1, 2, 3, result(0), result(1)},

@@ -81,8 +81,8 @@ std::optional<KernelCall> trainingCall(mlir::Operation *op);
 /// the attributes of one of them.
 KernelCall batchNormUpdate(nn::BatchNormUpdateOp op, Buffers buffers,
                            llvm::ArrayRef<int64_t> channels);
-/// Implements `kernelCall` for launches of `main`, a product or attention, with other ops; nothing
-/// if its kernel does not do what they do.
+/// Implements `kernelCall` for launches of `main` with other ops; nothing if its kernel does not do
+/// what they do.
 std::optional<KernelCall> joinedCall(nn::LaunchOp launch, mlir::Operation *main);
 /// Implements `kernelCall` for updates side by side.
 std::optional<KernelCall> sideBySideCall(nn::LaunchOp launch);

@@ -6,9 +6,10 @@
 // layer_norm_grad_input {dy, x, scale, mean, rstd, dx} {rows, cols, uncentered}
 //   dx may be dy's bytes.
 // layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols}
-// layer_norm_grad {dy, x, scale, mean, rstd, addend | null, dx, dscale, dbias} {rows, cols,
-//   uncentered}
-//   Both in one pass; dx + addend, each rounded. dx may be dy's or the addend's bytes.
+// layer_norm_grad {dy, x, scale, mean, rstd, addend | null, bias | null, dx, dscale, dbias,
+//   y | null} {rows, cols, uncentered}
+//   Both in one pass; dx + addend, each rounded. dx may be dy's or the addend's bytes. y, as of
+//   layer_norm but from the mean and rstd that are stored, may be x's bytes.
 // Workspace of the last two: f64 [2, chunks, cols], sums over at most 64 chunks of rows
 //
 // If the type is f64, all buffers are f64. Row sums run in 16 fixed f64 lanes and a
@@ -22,7 +23,6 @@
 #include "plimsoll/Kernels.h"
 
 #include <cmath>
-#include <type_traits>
 
 namespace plimsoll {
 namespace {
@@ -122,10 +122,10 @@ template <typename T> struct ParamGradients {
   double *sums; ///< [2, chunks, cols]: of the scale, then of the bias
   T *dscale, *dbias;
 
-  /// The gradients are buffers `first` and `first + 1` of the launch; the workspace is behind them.
-  ParamGradients(const Launch &launch, int first)
+  /// The gradients are buffers `first` and `first + 1` of the launch; `space`: the workspace.
+  ParamGradients(const Launch &launch, int first, int space)
       : rows(launch.sizes[0]), cols(launch.sizes[1]), chunks(chunksOf(rows)),
-        sums(launch.bufferCount > first + 2 ? launch.buffer<double>(first + 2) : nullptr),
+        sums(launch.bufferCount > space ? launch.buffer<double>(space) : nullptr),
         dscale(launch.buffer<T>(first)), dbias(launch.buffer<T>(first + 1)) {}
 
   double *scaleSums(int64_t chunk) const { return sums + chunk * cols; }
@@ -156,7 +156,7 @@ template <typename T> struct ParamGradients {
 template <typename T> void runGradParamsOf(const Launch &launch) {
   int64_t cols = launch.sizes[1];
   const T *mean = launch.buffer<T>(2), *rstd = launch.buffer<T>(3);
-  ParamGradients<T> gradients(launch, 4);
+  ParamGradients<T> gradients(launch, 4, 6);
   gradients.addRows(launch.threads,
                     [&](int64_t row, double *__restrict scale, double *__restrict bias) {
                       const T *dy = launch.buffer<T>(0) + row * cols;
@@ -169,11 +169,21 @@ template <typename T> void runGradParamsOf(const Launch &launch) {
                     });
 }
 
-/// One row of layer_norm_grad: writes dx, and adds to the sums of scale and bias.
+/// One row of layer_norm_grad's operands and results; without an addend, a bias or y, they are
+/// null.
+template <typename T> struct GradRow {
+  const T *dy, *x, *scale, *addend, *bias;
+  T *dx, *y;
+  double mean, rstd;
+};
+
+/// Writes dx, and adds to the sums of scale and bias.
 template <bool withAddend, typename T>
-void gradRow(const T *dy, const T *x, const T *scale, double mean, double rstd, const T *addend,
-             T *dx, double *__restrict scaleSum, double *__restrict biasSum, int64_t cols,
-             bool uncentered) {
+void gradRow(const GradRow<T> &row, double *__restrict scaleSum, double *__restrict biasSum,
+             int64_t cols, bool uncentered) {
+  const T *dy = row.dy, *x = row.x, *scale = row.scale, *addend = row.addend;
+  T *dx = row.dx;
+  const double mean = row.mean, rstd = row.rstd;
   RowMeans means = rowMeans(dy, x, scale, mean, rstd, cols, uncentered);
 #pragma omp simd // dx may be dy or the addend
   for (int64_t i = 0; i < cols; ++i) {
@@ -188,21 +198,38 @@ void gradRow(const T *dy, const T *x, const T *scale, double mean, double rstd, 
   }
 }
 
+/// Writes y, which may be x.
+template <typename T> void normaliseAgain(const GradRow<T> &row, int64_t cols) {
+  const T *x = row.x, *scale = row.scale, *bias = row.bias;
+  T *y = row.y;
+  const double mean = row.mean, rstd = row.rstd;
+  if (bias)
+#pragma omp simd
+    for (int64_t i = 0; i < cols; ++i)
+      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]) + double(bias[i]));
+  else
+#pragma omp simd
+    for (int64_t i = 0; i < cols; ++i)
+      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]));
+}
+
 template <typename T> void runGradOf(const Launch &launch) {
   int64_t cols = launch.sizes[1];
   const bool uncentered = launch.sizes[2] != 0;
   const T *dy = launch.buffer<T>(0), *x = launch.buffer<T>(1), *scale = launch.buffer<T>(2);
   const T *mean = launch.buffer<T>(3), *rstd = launch.buffer<T>(4), *addend = launch.buffer<T>(5);
-  T *dx = launch.buffer<T>(6);
-  ParamGradients<T> gradients(launch, 7);
-  gradients.addRows(launch.threads, [&](int64_t row, double *scaleSum, double *biasSum) {
-    const int64_t at = row * cols;
-    auto run = [&](auto form) {
-      gradRow<decltype(form)::value>(dy + at, x + at, scale, mean[row], rstd[row],
-                                     addend ? addend + at : nullptr, dx + at, scaleSum, biasSum,
-                                     cols, uncentered);
-    };
-    addend ? run(std::true_type()) : run(std::false_type());
+  const T *bias = launch.buffer<T>(6);
+  T *dx = launch.buffer<T>(7), *y = launch.buffer<T>(10);
+  ParamGradients<T> gradients(launch, 8, 11);
+  gradients.addRows(launch.threads, [&](int64_t index, double *scaleSum, double *biasSum) {
+    const int64_t at = index * cols;
+    const GradRow<T> row = {dy + at,    x + at,  scale,  addend ? addend + at : nullptr,
+                            bias,       dx + at, y + at, mean[index],
+                            rstd[index]};
+    addend ? gradRow<true>(row, scaleSum, biasSum, cols, uncentered)
+           : gradRow<false>(row, scaleSum, biasSum, cols, uncentered);
+    if (y)
+      normaliseAgain(row, cols);
   });
 }
 

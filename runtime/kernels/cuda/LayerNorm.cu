@@ -58,17 +58,19 @@ __global__ void __launch_bounds__(kRowThreads, 4)
   });
 }
 
-template <typename Shape>
-__global__ void __launch_bounds__(kRowThreads, 4)
+template <bool withRows, typename Shape>
+__global__ void __launch_bounds__(kRowThreads, withRows ? 3 : 4)
     gradInput(const float *dy, const float *x, const float *scale, const float *means,
-              const float *rstds, const float *addend, float *dx, int64_t rows, int64_t cols,
-              bool uncentered) {
+              const float *rstds, const float *addend, const float *bias, float *dx, float *y,
+              int64_t rows, int64_t cols, bool uncentered) {
   const int64_t row = Shape::row();
   if (row >= rows)
     return;
   dy += row * cols, x += row * cols, dx += row * cols;
   if (addend)
     addend += row * cols;
+  if (withRows)
+    y += row * cols;
   const double mean = means[row], rstd = rstds[row];
   double sum = 0, dot = 0;
   Shape::forEach(cols, [&](int64_t i) {
@@ -97,6 +99,13 @@ __global__ void __launch_bounds__(kRowThreads, 4)
         out.at[k] += more.at[k];
     }
     Shape::store(dx + i, out);
+    if constexpr (withRows) { // y may be x
+      PLIMSOLL_UNROLL
+      for (int k = 0; k < Shape::width; ++k)
+        out.at[k] = static_cast<float>((double(in.at[k]) - mean) * rstd * double(factor.at[k]) +
+                                       (bias ? double(bias[i + k]) : 0.0));
+      Shape::store(y + i, out);
+    }
   });
 }
 
@@ -160,14 +169,18 @@ void runForward(const Launch &launch) {
   });
 }
 
-/// Computes the gradient of the input, plus `addend` if it is not null.
-void gradientOfInput(const Launch &launch, const float *addend, float *dx) {
+/// Computes the gradient of the input, plus `addend` if it is not null; and y if that is not null.
+void gradientOfInput(const Launch &launch, const float *addend, float *dx,
+                     const float *bias = nullptr, float *y = nullptr) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   withRowShape(cols, [&](auto shape) {
     using Shape = decltype(shape);
-    launchRows<Shape>(launch, rows, gradInput<Shape>, launch.buffer<float>(0),
-                      launch.buffer<float>(1), launch.buffer<float>(2), launch.buffer<float>(3),
-                      launch.buffer<float>(4), addend, dx, rows, cols, launch.sizes[2] != 0);
+    auto run = [&](auto *kernel) {
+      launchRows<Shape>(launch, rows, kernel, launch.buffer<float>(0), launch.buffer<float>(1),
+                        launch.buffer<float>(2), launch.buffer<float>(3), launch.buffer<float>(4),
+                        addend, bias, dx, y, rows, cols, launch.sizes[2] != 0);
+    };
+    y ? run(gradInput<true, Shape>) : run(gradInput<false, Shape>);
   });
 }
 
@@ -180,11 +193,11 @@ int64_t sumsWorkspace(const LaunchShape &shape) {
   return chunks == 1 ? 0 : 2 * chunks * shape.sizes[1] * int64_t(sizeof(double));
 }
 
-/// Computes the gradients of scale and bias: buffers `results` and `results + 1`, behind which the
-/// workspace is. `statistics`: the buffer of the means, behind which those of `rstd` are.
-void gradientsOfParams(const Launch &launch, int statistics, int results) {
+/// Computes the gradients of scale and bias: buffers `results` and `results + 1`. `statistics`: the
+/// buffer of the means, behind which those of `rstd` are; `space`: that of the workspace.
+void gradientsOfParams(const Launch &launch, int statistics, int results, int space) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1], chunks = chunksOf(rows);
-  double *sums = chunks == 1 ? nullptr : launch.buffer<double>(results + 2);
+  double *sums = chunks == 1 ? nullptr : launch.buffer<double>(space);
   float *dscale = launch.buffer<float>(results), *dbias = launch.buffer<float>(results + 1);
   cuda::launch(streamOf(launch), dim3(blocksFor(cols, kColumns), chunks), kColumns * kLanes,
                sumColumns, launch.buffer<float>(0), launch.buffer<float>(1),
@@ -196,13 +209,14 @@ void gradientsOfParams(const Launch &launch, int statistics, int results) {
 }
 
 void runGradParams(const Launch &launch) {
-  gradientsOfParams(launch, 2, 4);
+  gradientsOfParams(launch, 2, 4, 6);
 }
 
-/// Two or three grids: the sums over columns first, since dx may be written over dy.
+/// Two or three grids: the sums over columns first, since dx may be written over dy, and y over x.
 void runGrad(const Launch &launch) {
-  gradientsOfParams(launch, 3, 7);
-  gradientOfInput(launch, launch.buffer<float>(5), launch.buffer<float>(6));
+  gradientsOfParams(launch, 3, 8, 11);
+  gradientOfInput(launch, launch.buffer<float>(5), launch.buffer<float>(7), launch.buffer<float>(6),
+                  launch.buffer<float>(10));
 }
 
 } // namespace

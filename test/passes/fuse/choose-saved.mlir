@@ -176,3 +176,25 @@ func.func @rows(%z: tensor<4x8xf32>, %dy: tensor<4x8xf32>) -> (tensor<4x8xf32>, 
   %p = nn.mul %dy, %y : tensor<4x8xf32>, tensor<4x8xf32> loc(#back)
   return %dx, %p : tensor<4x8xf32>, tensor<4x8xf32>
 }
+
+// Rows that a product reads are written by the launch of the normalisation's gradients, and the product runs
+// behind that. The statistics are kept.
+// CHECK-LABEL: func.func @rows_of_a_product
+// CHECK:         %{{.*}}, %[[M:.*]], %[[R:.*]] = nn.layer_norm %[[X:[0-9]+]], %arg2
+// CHECK:         %[[DY:.*]] = nn.softmax
+// CHECK-NEXT:    %[[E:.*]] = nn.matmul %[[DY]], %arg1 {transpose_b}
+// CHECK-NEXT:    %[[Y:[a-z_0-9]+]], %{{.*}} = nn.layer_norm %[[X]], %arg2
+// CHECK-NEXT:    nn.layer_norm_grad_input %[[E]], %[[X]], %arg2, %[[M]], %[[R]]
+// CHECK-NEXT:    nn.matmul %[[Y]], %[[DY]] {transpose_a}
+// CHECK-NEXT:    nn.layer_norm_grad_params %[[E]], %[[X]], %[[M]], %[[R]]
+func.func @rows_of_a_product(%z: tensor<512x1024xf32>, %w: tensor<1024x1024xf32>, %scale: tensor<1024xf32>) -> (tensor<512x1024xf32>, tensor<1024x1024xf32>, tensor<1024xf32>, tensor<1024xf32>) {
+  %x = nn.matmul %z, %w : tensor<512x1024xf32>, tensor<1024x1024xf32>
+  %y, %mean, %rstd = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<512x1024xf32>, tensor<1024xf32>
+  %p = nn.matmul %y, %w : tensor<512x1024xf32>, tensor<1024x1024xf32>
+  %dy = nn.softmax %p : tensor<512x1024xf32> loc(#back)
+  %dw = nn.matmul %y, %dy {transpose_a} : tensor<512x1024xf32>, tensor<512x1024xf32> loc(#back)
+  %e = nn.matmul %dy, %w {transpose_b} : tensor<512x1024xf32>, tensor<1024x1024xf32> loc(#back)
+  %dx = nn.layer_norm_grad_input %e, %x, %scale, %mean, %rstd : tensor<512x1024xf32>, tensor<512x1024xf32>, tensor<1024xf32>, tensor<512xf32>, tensor<512xf32> loc(#back)
+  %dscale, %dbias = nn.layer_norm_grad_params %e, %x, %mean, %rstd : tensor<512x1024xf32>, tensor<512x1024xf32>, tensor<512xf32>, tensor<512xf32> to tensor<1024xf32>, tensor<1024xf32> loc(#back)
+  return %dx, %dw, %dscale, %dbias : tensor<512x1024xf32>, tensor<1024x1024xf32>, tensor<1024xf32>, tensor<1024xf32>
+}

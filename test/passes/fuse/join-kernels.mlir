@@ -137,3 +137,31 @@ func.func @exchanged(%x: tensor<2x3x3x2x4xf32>) -> tensor<2x3x2x4xf32> {
   %y, %lse = nn.attention %q, %k, %v {heads_inner, scale = 0.5 : f64} : tensor<2x3x2x4xf32>, tensor<2x3x2x4xf32>, tensor<2x3x2x4xf32>
   return %y : tensor<2x3x2x4xf32>
 }
+
+// The rows of a normalisation, made again for what follows its gradients. In the forward pass, or for an
+// earlier reader, the normalisation is a launch.
+#back = loc(fused<#nn.phase<backward>>[unknown])
+// CHECK-LABEL: func.func @rows_again
+// CHECK:         nn.layer_norm
+// CHECK:         nn.layer_norm
+// CHECK-NEXT:    %{{.*}} = nn.layer_norm_grad
+// CHECK-NEXT:    nn.yield %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} :
+func.func @rows_again(%x: tensor<6x8xf32>, %scale: tensor<8xf32>, %dy: tensor<6x8xf32>) -> (tensor<6x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8x8xf32>, tensor<6x8xf32>) {
+  %y, %mean, %rstd = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<6x8xf32>, tensor<8xf32>
+  %again, %m, %r = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<6x8xf32>, tensor<8xf32> loc(#back)
+  %dx = nn.layer_norm_grad_input %dy, %x, %scale, %mean, %rstd : tensor<6x8xf32>, tensor<6x8xf32>, tensor<8xf32>, tensor<6xf32>, tensor<6xf32> loc(#back)
+  %dscale, %dbias = nn.layer_norm_grad_params %dy, %x, %mean, %rstd : tensor<6x8xf32>, tensor<6x8xf32>, tensor<6xf32>, tensor<6xf32> to tensor<8xf32>, tensor<8xf32> loc(#back)
+  %dw = nn.matmul %again, %dy {transpose_a} : tensor<6x8xf32>, tensor<6x8xf32> loc(#back)
+  return %dx, %dscale, %dbias, %dw, %y : tensor<6x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8x8xf32>, tensor<6x8xf32>
+}
+// CHECK-LABEL: func.func @earlier_reader
+// CHECK:         nn.layer_norm_grad
+// CHECK-NEXT:    nn.yield %{{.*}}, %{{.*}}, %{{[^,]*}} :
+func.func @earlier_reader(%x: tensor<6x8xf32>, %scale: tensor<8xf32>, %dy: tensor<6x8xf32>) -> (tensor<6x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8x8xf32>, tensor<6x8xf32>) {
+  %y, %mean, %rstd = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<6x8xf32>, tensor<8xf32>
+  %again, %m, %r = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<6x8xf32>, tensor<8xf32> loc(#back)
+  %dw = nn.matmul %again, %dy {transpose_a} : tensor<6x8xf32>, tensor<6x8xf32> loc(#back)
+  %dx = nn.layer_norm_grad_input %dy, %x, %scale, %mean, %rstd : tensor<6x8xf32>, tensor<6x8xf32>, tensor<8xf32>, tensor<6xf32>, tensor<6xf32> loc(#back)
+  %dscale, %dbias = nn.layer_norm_grad_params %dy, %x, %mean, %rstd : tensor<6x8xf32>, tensor<6x8xf32>, tensor<6xf32>, tensor<6xf32> to tensor<8xf32>, tensor<8xf32> loc(#back)
+  return %dx, %dscale, %dbias, %dw, %y : tensor<6x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8x8xf32>, tensor<6x8xf32>
+}

@@ -73,7 +73,8 @@ TEST_F(CudaKernels, LayerNormGradients) {
     }
 }
 
-/// Both gradients in one launch, with a sum or without, over the gradient, the addend or neither.
+/// Both gradients in one launch, with a sum or without, over the gradient, the addend or neither;
+/// and the rows again, with a bias or over x.
 TEST_F(CudaKernels, LayerNormGradientsTogether) {
   std::vector<Sizes> shapes = kRows;
   shapes.insert(shapes.end(), {{200, 40}, {65, 7}, {130, 72}});
@@ -83,21 +84,28 @@ TEST_F(CudaKernels, LayerNormGradientsTogether) {
       auto dy = random(rows * cols), addend = random(rows * cols);
       Compare compare;
       int first = variant == 1 ? compare.update(dy) : compare.read(dy);
-      compare.read(random(rows * cols));
+      auto input = random(rows * cols);
+      int x = variant == 2 ? compare.update(input) : compare.read(input);
       compare.read(random(cols));
       compare.read(random(rows, 0.1));
       compare.read(random(rows));
       int more = variant == 0   ? compare.absent()
                  : variant == 2 ? compare.update(addend)
                                 : compare.read(addend);
+      variant == 2 ? compare.absent() : compare.read(random(cols));
       int dx = variant == 1   ? compare.same(first)
                : variant == 2 ? compare.same(more)
                               : compare.write<float>(rows * cols);
       int dscale = compare.write<float>(cols), dbias = compare.write<float>(cols);
+      int y = variant == 0   ? compare.absent()
+              : variant == 2 ? compare.same(x)
+                             : compare.write<float>(rows * cols);
       compare.run(plimsoll::layer_norm_grad, cuda::layer_norm_grad, {rows, cols, variant == 3});
       compare.expect<float>(dx, 3e-7);
       compare.expect<float>(dscale, 1e-7);
       compare.expect<float>(dbias, 1e-7);
+      if (variant != 0)
+        compare.expect<float>(y, 1e-7);
     }
 }
 

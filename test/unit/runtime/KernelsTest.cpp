@@ -198,26 +198,34 @@ TEST_P(Kernels, EveryNameIsKnown) {
 
 /// Checks layer_norm and its gradients; `uncentered`: divides by the root mean square alone.
 /// Checks that one launch has the bits of the launches of both gradients and of a sum, in place or
-/// not and for any number of threads. `read`: dy, x, scale, mean, rstd. `wanted`: dx, dscale,
-/// dbias.
+/// not, with the rows again or not, and for any number of threads. `read`: dy, x, scale, mean,
+/// rstd. `wanted`: dx, dscale, dbias.
 void Kernels::checkLayerNormGrad(int64_t rows, int64_t cols, const std::vector<Floats> &read,
                                  const std::vector<Floats> &wanted, bool uncentered) {
   Floats addend = random(rows * cols), sum = wanted[0];
-  for (int64_t i = 0; i < rows * cols; ++i)
+  Floats bias = random(cols), again(rows * cols);
+  for (int64_t i = 0; i < rows * cols; ++i) {
     sum[i] += addend[i];
+    int64_t row = i / cols, column = i % cols;
+    double normal = (double(read[1][i]) - read[3][row]) * double(read[4][row]);
+    again[i] = float(normal * read[2][column] + bias[column]);
+  }
   enum Place { apart, overGradient, overAddend };
   for (Place place : {apart, overGradient, overAddend})
     for (bool added : {false, true})
       for (int threads : {1, 2, 3}) {
         if (place == overAddend && !added)
           continue;
-        Floats dy = read[0], more = addend, fresh = nans(rows * cols);
+        const bool withRows = threads != 2;
+        Floats dy = read[0], x = read[1], more = addend, fresh = nans(rows * cols);
         Floats dscale = nans(cols), dbias = nans(cols);
         Floats &dx = place == apart ? fresh : place == overGradient ? dy : more;
         run("layer_norm_grad",
-            {dy.data(), read[1].data(), read[2].data(), read[3].data(), read[4].data(),
-             added ? more.data() : nullptr, dx.data(), dscale.data(), dbias.data()},
+            {dy.data(), x.data(), read[2].data(), read[3].data(), read[4].data(),
+             added ? more.data() : nullptr, withRows ? bias.data() : nullptr, dx.data(),
+             dscale.data(), dbias.data(), withRows ? x.data() : nullptr},
             {rows, cols, uncentered}, {}, threads);
+        EXPECT_TRUE(sameBits(x, withRows ? again : read[1])) << "rows over x";
         EXPECT_TRUE(sameBits(dx, added ? sum : wanted[0])) << "place " << place;
         EXPECT_TRUE(sameBits(dscale, wanted[1]) && sameBits(dbias, wanted[2]));
       }
