@@ -172,7 +172,6 @@ private:
 
   /// True if a loop nest that reads `value` has more points, for each of which its op would run.
   static bool isReadRepeatedly(Value value) {
-    auto elements = [](Value of) { return cast<RankedTensorType>(of.getType()).getNumElements(); };
     bool found = false;
     nn::forEachReader(value, [&](Operation *reader) {
       found |= nn::isOutsideLaunch(reader) && fuse::isFusible(reader) &&
@@ -211,6 +210,35 @@ private:
     return can;
   }
 
+  static int64_t elements(Value value) {
+    return cast<RankedTensorType>(value.getType()).getNumElements();
+  }
+
+  /// Returns the last op that can be in one loop nest with `first`: of those that follow from it
+  /// with as many points, and need nothing else that is made behind it. That is `first` itself if
+  /// it is no part of a nest.
+  static Operation *lastInNest(Operation *first) {
+    constexpr int kMostOps = 128;
+    llvm::SmallPtrSet<Operation *, 16> following = {first}, possible = {first};
+    Operation *last = first, *op = fuse::isFusible(first) ? first->getNextNode() : nullptr;
+    for (int count = 0; op && count < kMostOps; op = op->getNextNode(), ++count) {
+      if (!nn::isOutsideLaunch(op) || !fuse::isFusible(op) || isa<nn::ReduceSumOp>(op) ||
+          elements(op->getResult(0)) != elements(first->getResult(0)))
+        continue;
+      bool isPossible = true, follows = false;
+      for (Value operand : op->getOperands()) {
+        Operation *maker = nn::viewedValue(operand).getDefiningOp();
+        isPossible &= !maker || maker->isBeforeInBlock(first) || possible.contains(maker);
+        follows |= following.contains(maker);
+      }
+      if (isPossible)
+        possible.insert(op);
+      if (isPossible && follows)
+        following.insert(last = op);
+    }
+    return last;
+  }
+
   /// Returns the first op of the gradients of `norm` if its launch could also write the rows.
   Operation *findHost(nn::LayerNormOp norm) const {
     Operation *first = nullptr;
@@ -233,15 +261,15 @@ private:
       return isReadWhole(value) ? findHost(norm) : nullptr;
     if (!op || !fuse::isFusible(op) || !isRepeatable(op) || !isReadWhole(value))
       return nullptr;
-    int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
     Operation *first = nullptr;
     forEachOperandInNest(value, [&](Value operand) {
       nn::forEachReader(operand, [&](Operation *reader) {
-        bool suits =
-            nn::isOutsideLaunch(reader) && !isForward(reader) && reader->getBlock() == &block &&
-            fuse::isFusible(reader) && !isa<nn::ReduceSumOp>(reader) &&
-            cast<RankedTensorType>(reader->getResult(0).getType()).getNumElements() == elements;
-        if (suits && (!first || reader->isBeforeInBlock(first)) && canWriteFor(reader, value))
+        bool suits = nn::isOutsideLaunch(reader) && !isForward(reader) &&
+                     reader->getBlock() == &block && fuse::isFusible(reader) &&
+                     !isa<nn::ReduceSumOp>(reader) &&
+                     elements(reader->getResult(0)) == elements(value);
+        if (suits && (!first || reader->isBeforeInBlock(first)) &&
+            canWriteFor(lastInNest(reader), value))
           first = reader;
       });
     });
@@ -266,11 +294,14 @@ private:
     return norm && value == norm.getY() && !isReadWhole(value) ? norm : nullptr;
   }
 
-  /// True if `host` computes what is expensive in `op` anyway: it is its gradient, or that of a
-  /// layer normalisation.
-  static bool computesWith(Operation *host, Operation *op) {
+  /// True if the launch that makes `op` again computes what is expensive in it anyway: that of its
+  /// gradient does.
+  bool isInGradient(Operation *op) const {
+    std::string gradient = (op->getName().getStringRef() + "_grad").str();
     return isa<nn::LayerNormOp>(op) ||
-           host->getName().getStringRef() == (op->getName().getStringRef() + "_grad").str();
+           llvm::any_of(op->getOperand(0).getUsers(), [&](Operation *user) {
+             return user->getName().getStringRef() == gradient && !isForward(user);
+           });
   }
 
   /// Returns what making `value` again takes: a launch, what a loop nest writes more, or what an
@@ -289,10 +320,9 @@ private:
     double bytes = double(nn::tensorBytes(value.getType()));
     double writing =
         isWritten ? bytes / (bytes <= kCachedBytes ? kCachedBytesPerSecond : kBytesPerSecond) : 0;
-    if (isNarrowStep || fuse::isCheap(op) || (host && computesWith(host, op)))
+    if (isNarrowStep || fuse::isCheap(op) || (host && isInGradient(op)))
       return writing;
-    double elements = double(cast<RankedTensorType>(value.getType()).getNumElements());
-    return writing + elements * kOperations / kFlopsPerSecond;
+    return writing + double(elements(value)) * kOperations / kFlopsPerSecond;
   }
 
   /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of
@@ -386,8 +416,9 @@ private:
     Operation *latest = reader;
     for (Value operand : reader->getOperands())
       if (Value value = nn::viewedValue(operand); repeated.contains(value))
-        if (Operation *host = placeFor(value, reader); latest->isBeforeInBlock(host))
-          latest = host;
+        if (Operation *host = placeFor(value, reader); host != reader)
+          if (Operation *last = lastInNest(host); latest->isBeforeInBlock(last))
+            latest = last;
     if (latest == reader)
       return false;
     Operation *&last = lastBehind.try_emplace(latest, latest).first->second;

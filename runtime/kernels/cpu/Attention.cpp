@@ -101,7 +101,7 @@ void softmaxBlock(const AttentionSizes &s, const void *mask, ScoreBlock block, f
   for (int64_t i = 0; i < block.rows; ++i) {
     cpu::SumLanes sum;
     for (int64_t j = 0; j < keys[i]; j += kLaneGroup)
-      sum.add(scores + i * kKeys + j);
+      sum.add([=](int64_t at) { return cpu::SumLanes::wide(scores + i * kKeys + j + at); });
     if (block.firstKey == 0) {
       running.sum[i] = sum.total();
       continue;

@@ -16,7 +16,6 @@
 #include "../../rules/Elements.h"
 #include "Attention.h"
 #include "AttentionPlain.h"
-#include "Lanes.h"
 #include "Team.h"
 #include "Vectors.h"
 #include "plimsoll/Kernels.h"
@@ -99,14 +98,11 @@ void zeroRows(float *data, int64_t rows, int64_t stride, int64_t width) {
     std::memset(data + row * stride, 0, width * sizeof(float));
 }
 
-/// Returns the sum of products in the lanes of laneSum.
 double dot(const float *x, const float *y, int64_t count) {
-  if (count % kLaneGroup != 0)
-    return laneSum<double>(count, [=](int64_t i) { return double(x[i]) * double(y[i]); });
-  cpu::SumLanes sum;
-  for (int64_t i = 0; i < count; i += kLaneGroup)
-    sum.addProducts(x + i, y + i);
-  return sum.total();
+  using cpu::SumLanes;
+  return cpu::sumInLanes(
+      count, [=](int64_t i) { return double(x[i]) * double(y[i]); },
+      [=](int64_t i) { return SumLanes::wide(x + i) * SumLanes::wide(y + i); });
 }
 
 /// Packs the head's queries and upstream gradient, zeroes dq, and computes delta.

@@ -18,27 +18,39 @@
 // passes, biased: Ba et al. (2016), eq. 3.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
-#include "Lanes.h"
 #include "Team.h"
+#include "Vectors.h"
 #include "plimsoll/Kernels.h"
 
 #include <cmath>
+#include <type_traits>
 
 namespace plimsoll {
 namespace {
 
+/// Returns the sum of term(x)..., of the numbers of rows. `term` takes doubles, or vectors of them.
+template <typename Term, typename... T>
+double sumOfRows(int64_t cols, const Term &term, const T *...rows) {
+  auto one = [&](int64_t i) { return term(double(rows[i])...); };
+  if constexpr ((std::is_same_v<T, float> && ...))
+    return cpu::sumInLanes(cols, one,
+                           [&](int64_t i) { return term(cpu::SumLanes::wide(rows + i)...); });
+  else
+    return laneSum<double>(cols, one);
+}
+
 template <typename T>
 void forwardRow(const T *x, const T *scale, const T *bias, T *y, T &mean, T &rstd, int64_t cols,
                 bool uncentered, double epsilon) {
-  double m = uncentered
-                 ? 0
-                 : laneSum<double>(cols, [&](int64_t i) { return double(x[i]); }) / double(cols);
-  double variance = laneSum<double>(cols,
-                                    [&](int64_t i) {
-                                      double d = double(x[i]) - m;
-                                      return d * d;
-                                    }) /
-                    double(cols);
+  double m = uncentered ? 0
+                        : sumOfRows(
+                              cols, [](auto in) { return in; }, x) /
+                              double(cols);
+  auto square = [=](auto in) {
+    auto d = in - m;
+    return d * d;
+  };
+  double variance = sumOfRows(cols, square, x) / double(cols);
   double r = 1.0 / std::sqrt(variance + epsilon);
   mean = static_cast<T>(m);
   rstd = static_cast<T>(r);
@@ -71,12 +83,12 @@ struct RowMeans {
 template <typename T>
 RowMeans rowMeans(const T *dy, const T *x, const T *scale, double mean, double rstd, int64_t cols,
                   bool uncentered) {
-  double sum = uncentered ? 0 : laneSum<double>(cols, [&](int64_t i) {
-    return double(dy[i]) * double(scale[i]);
-  });
-  double dot = laneSum<double>(cols, [&](int64_t i) {
-    return double(dy[i]) * double(scale[i]) * ((double(x[i]) - mean) * rstd);
-  });
+  auto scaled = [](auto gradient, auto factor) { return gradient * factor; };
+  auto product = [=](auto gradient, auto factor, auto in) {
+    return gradient * factor * ((in - mean) * rstd);
+  };
+  double sum = uncentered ? 0 : sumOfRows(cols, scaled, dy, scale);
+  double dot = sumOfRows(cols, product, dy, scale, x);
   return {sum / double(cols), dot / double(cols)};
 }
 

@@ -2,6 +2,8 @@
 #ifndef PLIMSOLL_KERNELS_VECTORS_H
 #define PLIMSOLL_KERNELS_VECTORS_H
 
+#include "Lanes.h"
+
 #include <cstdint>
 #include <immintrin.h>
 
@@ -65,15 +67,22 @@ inline float largestLane(Vector v) {
 /// where a loop over an array is not.
 class SumLanes {
 public:
-  /// Adds sixteen numbers.
-  void add(const float *x) {
-    for (int i = 0; i < kParts; ++i)
-      parts[i] += wide(x + kWidth * i);
+#ifdef __AVX512F__
+  using Part = __m512d;
+  static Part wide(const float *x) {
+    return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(x));
   }
-  /// Adds sixteen products.
-  void addProducts(const float *x, const float *y) {
+#else
+  using Part = __m256d;
+  static Part wide(const float *x) {
+    return _mm256_cvtps_pd(_mm_loadu_ps(x));
+  }
+#endif
+
+  /// Adds sixteen numbers: term(i) returns those of a part, from number i on.
+  template <typename Term> void add(const Term &term) {
     for (int i = 0; i < kParts; ++i)
-      parts[i] += wide(x + kWidth * i) * wide(y + kWidth * i);
+      parts[i] += term(kWidth * i);
   }
   /// Returns the sum of the lanes, added as a tree.
   double total() const {
@@ -89,20 +98,22 @@ public:
   }
 
 private:
-#ifdef __AVX512F__
-  using Part = __m512d;
-  static Part wide(const float *x) {
-    return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(x));
-  }
-#else
-  using Part = __m256d;
-  static Part wide(const float *x) {
-    return _mm256_cvtps_pd(_mm_loadu_ps(x));
-  }
-#endif
   static constexpr int kWidth = sizeof(Part) / sizeof(double), kParts = 16 / kWidth;
   Part parts[kParts] = {};
 };
+
+/// Returns the sum over i in [0, count) of term(i), of numbers made of floats, in the lanes and the
+/// tree of laneSum. `wideTerm(i)` returns the same for the numbers of a SumLanes::Part.
+template <typename Term, typename WideTerm>
+inline double sumInLanes(int64_t count, const Term &term, const WideTerm &wideTerm) {
+  constexpr int64_t group = 16;
+  if (count % group != 0)
+    return laneSum<double>(count, term);
+  SumLanes sum;
+  for (int64_t i = 0; i < count; i += group)
+    sum.add([&](int64_t at) { return wideTerm(i + at); });
+  return sum.total();
+}
 
 /// Returns the mask of the first `count` of eight lanes.
 inline __m256i firstLanes(int64_t count) {
