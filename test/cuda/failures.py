@@ -13,7 +13,7 @@ def check_failure(tools):
              f"--metrics={log}"]
     tools.expect(words)
     expected, whole = losses(log), saved.read_bytes()
-    launches = 60  # of 25 in a step: in the middle of the third
+    launches = 45  # of 18 in a step: in the middle of the third
     environment = dict(tools.environment, PLIMSOLL_EMULATOR_FAIL_AT=str(launches))
     result = tools.run(words, environment=environment)
     check(result.code == 1, str(result))
