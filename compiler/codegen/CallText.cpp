@@ -75,8 +75,9 @@ std::string plimsoll::codegen::argumentsOf(exec::CallOp call) {
   ArrayRef<double> scalars = call.getScalars();
   std::string error;
   size_t buffers = call.getBuffers().size() - call.getWorkspace();
+  KernelKey key = call.getKey();
   exec::KernelNumbers numbers =
-      *exec::readNumbers(signature, call.getSizes(), scalars.size(), buffers, error);
+      *exec::readNumbers(signature, key.type, call.getSizes(), scalars.size(), buffers, error);
   ArrayRef<int64_t> sizes = numbers.sizes;
   size_t own = sizes.size();
   for (const exec::SizeSignature &size : signature.optionalSizes)
@@ -89,7 +90,6 @@ std::string plimsoll::codegen::argumentsOf(exec::CallOp call) {
     options.scalars(signature.optionalScalars, scalars.drop_front(signature.scalars.size()));
     all.field("options", signature.options + options.take());
   }
-  KernelKey key = call.getKey();
   if (key.type != ElementType::f32)
     all.field("type", std::string("ElementType::") + nameOf(key.type));
   if (key.precision != Precision::stored)

@@ -45,6 +45,7 @@ class Buffer<string bufferRole, string bufferName, string elementCount, Element 
   bit nullable = 0;         // may be absent
   string when = "";         // if set: present if and only if this expression holds
   bit repeated = 0;         // as many as the Repeated size has numbers, or as the first size says
+  string type = "";         // if set: present if and only if the kernel's key has this type of data
 }
 class Read<string name, string count, Element element = Data>
     : Buffer<"read", name, count, element>;

@@ -107,10 +107,13 @@ static bool areAllowed(ArrayRef<SizeSignature> sizes, ArrayRef<int64_t> numbers,
 
 /// Determines the repetitions and whether optional buffers are present. Returns false and sets
 /// `error` if the number of buffers is wrong.
-static bool countBuffers(const KernelSignature &signature, ArrayRef<int64_t> sizes, size_t buffers,
-                         KernelNumbers &numbers, std::string &error) {
-  size_t expected = signature.buffers.size();
-  size_t repeated = count_if(signature.buffers, [](const auto &buffer) { return buffer.repeated; });
+static bool countBuffers(const KernelSignature &signature, ElementType type,
+                         ArrayRef<int64_t> sizes, size_t buffers, KernelNumbers &numbers,
+                         std::string &error) {
+  size_t expected = 0, repeated = 0;
+  for (const BufferSignature &buffer : signature.buffers)
+    if (buffer.existsFor(type))
+      expected += 1, repeated += buffer.repeated;
   if (repeated > 0) {
     bool isList = signature.sizes.back().count == 0;
     int64_t told = isList ? sizes.size() - numbersOf(signature.sizes) : sizes.front();
@@ -138,15 +141,16 @@ static bool countScalars(const KernelSignature &signature, size_t scalars, Kerne
 }
 
 std::optional<KernelNumbers> plimsoll::exec::readNumbers(const KernelSignature &signature,
-                                                         ArrayRef<int64_t> sizes, size_t scalars,
-                                                         size_t buffers, std::string &error) {
+                                                         ElementType type, ArrayRef<int64_t> sizes,
+                                                         size_t scalars, size_t buffers,
+                                                         std::string &error) {
   KernelNumbers numbers;
   size_t least = numbersOf(signature.sizes);
   if (sizes.size() < least) {
     error = "it takes " + counted(least, "size") + ", found " + std::to_string(sizes.size());
     return std::nullopt;
   }
-  if (!countBuffers(signature, sizes, buffers, numbers, error) ||
+  if (!countBuffers(signature, type, sizes, buffers, numbers, error) ||
       !countScalars(signature, scalars, numbers, error))
     return std::nullopt;
   bool isList = !signature.sizes.empty() && signature.sizes.back().count == 0;

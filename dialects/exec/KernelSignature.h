@@ -57,6 +57,9 @@ struct BufferSignature {
   bool nullable;    ///< may be absent
   bool conditional; ///< its sizes decide whether it is absent
   bool repeated;
+  std::optional<ElementType> type; ///< if set: present only in calls with this type of data
+
+  bool existsFor(ElementType dataType) const { return !type || *type == dataType; }
 };
 
 enum class SizeRule { extent, positive, flag, choice, any };
@@ -114,10 +117,10 @@ struct KernelNumbers {
   size_t repetitions = 0; ///< of the repeated buffers
 };
 
-/// Assigns the numbers of a call to its signature. `buffers` is the number of its buffers without a
-/// workspace, `scalars` that of its scalars. Returns nothing and sets `error` to the reason if they
-/// do not fit.
-std::optional<KernelNumbers> readNumbers(const KernelSignature &signature,
+/// Assigns the numbers of a call on data of `type` to its signature. `buffers` is the number of its
+/// buffers without a workspace, `scalars` that of its scalars. Returns nothing and sets `error` to
+/// the reason if they do not fit.
+std::optional<KernelNumbers> readNumbers(const KernelSignature &signature, ElementType type,
                                          llvm::ArrayRef<int64_t> sizes, size_t scalars,
                                          size_t buffers, std::string &error);
 

@@ -57,7 +57,7 @@ private:
       return false;
     }
     std::string error;
-    auto read = exec::readNumbers(*signature, call.getSizes(), call.getScalars().size(),
+    auto read = exec::readNumbers(*signature, key.type, call.getSizes(), call.getScalars().size(),
                                   buffers().size(), error);
     if (read)
       numbers = *read;
@@ -87,6 +87,8 @@ private:
   template <typename Body> void forEachBuffer(const Body &body) {
     ArrayRef<int64_t> given = buffers();
     for (auto [index, buffer] : llvm::enumerate(signature->buffers)) {
+      if (!buffer.existsFor(key.type))
+        continue;
       size_t count = buffer.repeated ? numbers.repetitions : 1;
       for (size_t each = 0; each < count; ++each, given = given.drop_front())
         if (!buffer.repeated || evaluate(each))

@@ -107,8 +107,13 @@ private:
          << ", BufferElement::" << buffer->getValueAsDef("element")->getValueAsString("cpp") << ", "
          << shares(*buffer) << ", " << text(buffer->getValueAsBit("nullable")) << ", "
          << text(!buffer->getValueAsString("when").empty()) << ", "
-         << text(buffer->getValueAsBit("repeated")) << "},\n";
+         << text(buffer->getValueAsBit("repeated")) << ", " << typeOf(*buffer) << "},\n";
     os << "};\n";
+  }
+
+  static std::string typeOf(const Record &buffer) {
+    StringRef type = buffer.getValueAsString("type");
+    return type.empty() ? "std::nullopt" : ("ElementType::" + type).str();
   }
 
   unsigned shares(const Record &buffer) {
