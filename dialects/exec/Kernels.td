@@ -247,7 +247,8 @@ class ReadEach<string name, string count, Element element> : Read<name, count, e
 class WriteEach<string name, string count, Element element> : Write<name, count, element> {
   let repeated = 1;
 }
-class UpdateEach<string name, string count> : Update<name, count> {
+class UpdateEach<string name, string count, Element element = Data>
+    : Update<name, count, element> {
   let repeated = 1;
 }
 defvar parts = [Extent<"outer">, Repeated<"bytes">];
@@ -343,16 +344,26 @@ def pointwise_loss_grad
 
 // Updates -------------------------------------------------------------------
 
+/// The scales of the blocks of a state's codes; 256 is kStateBlock in
+/// runtime/include/plimsoll/StateCodes.h.
+class ScalesOf<string state>
+    : UpdateEach<state # "_scales", "(counts[each] + 255) / 256", F32> {
+  let type = "u8";
+}
+
 /// The kernel of a rule, for one parameter or several: all parameters, all gradients, and so on. The
-/// optional buffer is a factor on the gradients; the optional scalars are settings of a parameter
-/// group that differ from the step's.
+/// data of its key are the states. The optional buffer is a factor on the gradients; the optional
+/// scalars are settings of a parameter group that differ from the step's.
 class UpdateKernel<UpdateRule rule>
-    : Kernel<[UpdateEach<"param", "counts[each]">, ReadEach<"grad", "counts[each]", Data>] #
-                 !foreach(state, rule.states, UpdateEach<state, "counts[each]">) # [hyper],
+    : Kernel<[UpdateEach<"param", "counts[each]", F32>, ReadEach<"grad", "counts[each]", F32>] #
+                 !foreach(state, rule.states, UpdateEach<state, "counts[each]">) #
+                 !foreach(state, rule.states, ScalesOf<state>) # [hyper],
              [Flag<"decayed">] # !foreach(flag, rule.flags, Flag<flag>) # [Repeated<"counts">],
              rule.numbers> {
+  let types = !if(!empty(rule.states), ["f32"], ["f32", "bf16", "u8"]);
+  let cudaTypes = types;
   let options = "UpdateOptions";
-  let optionalBuffers = [Read<"clipScale", "1">];
+  let optionalBuffers = [Read<"clipScale", "1", F32>];
   let optionalScalars = ["lrScale", "decay", "limit"];
 }
 foreach rule = !instances<UpdateRule>() in

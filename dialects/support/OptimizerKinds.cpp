@@ -7,9 +7,23 @@ using namespace plimsoll;
 
 ArrayRef<OptimizerKind> plimsoll::optimizerKinds() {
   static const OptimizerKind kinds[] = {
+#define PLIMSOLL_OPTIMIZERS
 #include "dialects/support/OptimizerKinds.cpp.inc"
   };
   return kinds;
+}
+
+ArrayRef<StateType> plimsoll::stateTypes() {
+  static const StateType types[] = {
+#define PLIMSOLL_STATE_TYPES
+#include "dialects/support/OptimizerKinds.cpp.inc"
+  };
+  return types;
+}
+
+const StateType *plimsoll::findStateType(StringRef name) {
+  const auto *found = find_if(stateTypes(), [&](auto &type) { return type.name == name; });
+  return found == stateTypes().end() ? nullptr : found;
 }
 
 const OptimizerKind *plimsoll::findOptimizer(StringRef name) {
@@ -17,14 +31,20 @@ const OptimizerKind *plimsoll::findOptimizer(StringRef name) {
   return found == optimizerKinds().end() ? nullptr : found;
 }
 
-std::string plimsoll::optimizerNames() {
+/// Returns the names of `all` as text: "a, b or c".
+template <typename T> static std::string namesOf(ArrayRef<T> all) {
   std::string text;
-  ArrayRef<OptimizerKind> kinds = optimizerKinds();
-  for (const OptimizerKind &kind : kinds) {
-    bool last = &kind == &kinds.back();
-    text += (text.empty() ? "" : last ? " or " : ", ") + kind.name.str();
-  }
+  for (const T &each : all)
+    text += (text.empty() ? "" : &each == &all.back() ? " or " : ", ") + each.name.str();
   return text;
+}
+
+std::string plimsoll::optimizerNames() {
+  return namesOf(optimizerKinds());
+}
+
+std::string plimsoll::stateTypeNames() {
+  return namesOf(stateTypes());
 }
 
 const UpdateRule *plimsoll::findUpdateRule(StringRef name) {
@@ -46,5 +66,5 @@ std::string OptimizerKind::keys() const {
   std::string text = "lr, weight-decay";
   for (const OptimizerSetting &setting : settings)
     text += ", " + setting.key.str();
-  return text;
+  return text + (keepsStates() ? ", state" : "");
 }

@@ -2,6 +2,8 @@
 #ifndef PLIMSOLL_DIALECTS_SUPPORT_OPTIMIZERKINDS_H
 #define PLIMSOLL_DIALECTS_SUPPORT_OPTIMIZERKINDS_H
 
+#include "runtime/include/plimsoll/ElementType.h"
+#include "runtime/include/plimsoll/StateCodes.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include <optional>
@@ -13,9 +15,20 @@ namespace plimsoll {
 /// How a parameter is updated: the op `nn.NAME`, and the kernel of the same name.
 struct UpdateRule {
   llvm::StringRef name;
-  std::vector<llvm::StringRef> states;  ///< operands between gradient and `hyper`
+  std::vector<llvm::StringRef> states;  ///< operands behind the gradient
+  std::vector<llvm::StringRef> squares; ///< those of the states that are never negative
   std::vector<llvm::StringRef> numbers; ///< f64 attributes; the kernel's scalars
   std::vector<llvm::StringRef> flags;   ///< unit attributes; the kernel's sizes
+};
+
+/// What states may be kept in. With codes (u8) each state has a scale for every block of them
+/// besides (plimsoll/StateCodes.h).
+struct StateType {
+  llvm::StringRef name; ///< on the command line
+  ElementType element;
+  llvm::StringRef title; ///< as reports print it
+
+  bool isExact() const { return element == ElementType::f32; }
 };
 
 struct OptimizerSetting {
@@ -37,6 +50,10 @@ struct OptimizerKind {
 
   /// Returns the setting with this key, or null.
   const OptimizerSetting *findSetting(llvm::StringRef key) const;
+  /// True if one of its rules keeps states.
+  bool keepsStates() const {
+    return !rule.states.empty() || (momentumRule && !momentumRule->states.empty());
+  }
   /// Returns the keys of all settings, learning rate and weight decay first: "lr, weight-decay,
   /// ...".
   std::string keys() const;
@@ -48,6 +65,12 @@ llvm::ArrayRef<OptimizerKind> optimizerKinds();
 const OptimizerKind *findOptimizer(llvm::StringRef name);
 /// Returns all names as text: "adamw, adam, ... or rmsprop".
 std::string optimizerNames();
+/// Returns the types of OptimizerKinds.td, f32 first.
+llvm::ArrayRef<StateType> stateTypes();
+/// Returns the state type called `name`, or null.
+const StateType *findStateType(llvm::StringRef name);
+/// Returns their names as text: "f32, bf16 or 8bit".
+std::string stateTypeNames();
 /// Returns the rule of the op or kernel called `name`, or null.
 const UpdateRule *findUpdateRule(llvm::StringRef name);
 

@@ -13,7 +13,8 @@
 /// One update of a parameter and of its states.
 class UpdateRule<string mnemonic> {
   string name = mnemonic;
-  list<string> states = [];  // of the parameter's type; checkpoints have them by these names
+  list<string> states = [];  // of the parameter's shape; checkpoints have them by these names
+  list<string> squares = []; // the states that are never negative, as sums of squares are
   list<string> numbers = []; // attributes f64 of the op, scalars of the kernel
   list<string> flags = [];   // unit attributes of the op, sizes of the kernel
   int flops = 0;             // for each element
@@ -21,9 +22,20 @@ class UpdateRule<string mnemonic> {
   string description = ""; // with the formula and an example
 }
 
+/// What states may be kept in, for all rules that have some: `state=NAME` on the command line.
+class StateType<string onCommandLine, string elementType, string asPrinted> {
+  string name = onCommandLine;
+  string element = elementType; // an enumerator of ElementType; u8: codes, with scales of blocks
+  string title = asPrinted;     // in reports
+}
+def F32State : StateType<"f32", "f32", "f32">;
+def Bf16State : StateType<"bf16", "bf16", "bf16, rounded to the nearest">;
+def CodedState : StateType<"8bit", "u8", "8 bits, by blocks">;
+
 /// With two moments, as Adam has them.
 class MomentsRule<string name> : UpdateRule<name> {
   let states = ["exp_avg", "exp_avg_sq"];
+  let squares = ["exp_avg_sq"];
   let numbers = ["beta1", "beta2", "epsilon"];
 }
 
@@ -38,6 +50,15 @@ def AdamWRule : MomentsRule<"adamw"> {
     ```mlir
     %w1, %m1, %v1 = nn.adamw %w, %g, %m, %v, %hyper {decayed, beta1 = 0.9 : f64,
         beta2 = 0.999 : f64, epsilon = 1.0e-08 : f64} : tensor<64x32xf32>, tensor<16xf32>
+    ```
+    With moments in codes of 8 bits, and with moments in bf16:
+    ```mlir
+    %w1, %m1, %v1, %scales:2 = nn.adamw %w, %g, %m, %v, %hyper scales %ms, %vs {beta1 = 0.9 : f64,
+        beta2 = 0.999 : f64, epsilon = 1.0e-08 : f64} : tensor<64x32xf32> state ui8, tensor<16xf32>
+    ```
+    ```mlir
+    %w1, %m1, %v1 = nn.adamw %w, %g, %m, %v, %hyper {beta1 = 0.9 : f64, beta2 = 0.999 : f64,
+        epsilon = 1.0e-08 : f64} : tensor<64x32xf32> state bf16, tensor<16xf32>
     ```
   }];
 }
@@ -99,6 +120,7 @@ def LionRule : UpdateRule<"lion"> {
 
 def AdagradRule : UpdateRule<"adagrad"> {
   let states = ["sum"];
+  let squares = ["sum"];
   let numbers = ["epsilon"];
   let flops = 7;
   let summary = "one Adagrad update of a parameter and its sum of squares";
@@ -113,6 +135,7 @@ def AdagradRule : UpdateRule<"adagrad"> {
 
 def RmspropRule : UpdateRule<"rmsprop"> {
   let states = ["square_avg"];
+  let squares = ["square_avg"];
   let numbers = ["alpha", "epsilon"];
   let flops = 8;
   let summary = "one RMSprop update of a parameter and its average of squares";
@@ -128,6 +151,7 @@ def RmspropRule : UpdateRule<"rmsprop"> {
 
 def RmspropMomentumRule : UpdateRule<"rmsprop_momentum"> {
   let states = ["square_avg", "momentum_buffer"];
+  let squares = ["square_avg"];
   let numbers = ["alpha", "epsilon", "momentum"];
   let flops = 10;
   let summary = "one RMSprop update with momentum";

@@ -15,6 +15,7 @@
 #include "plimsoll/Kernel.h"
 #include "plimsoll/Math.h"
 #include "plimsoll/Program.h"
+#include "plimsoll/StateCodes.h"
 
 namespace plimsoll {
 
@@ -189,6 +190,18 @@ struct RmspropMomentumRule : RmspropRule {
   }
 };
 
+/// Updates one number by a rule with `states` states.
+template <int states, typename Rule>
+PLIMSOLL_INLINE void updateOne(const Rule &rule, const Rates &rates, float &p, float g,
+                               [[maybe_unused]] float &first, [[maybe_unused]] float &second) {
+  if constexpr (states == 0)
+    rule(rates, p, g);
+  else if constexpr (states == 1)
+    rule(rates, p, g, first);
+  else
+    rule(rates, p, g, first, second);
+}
+
 /// Reads the settings of the parameters, which follow the `scalars` scalars of the rule.
 inline UpdateGroup groupOf(const Launch &launch, int scalars) {
   UpdateGroup group;
@@ -204,29 +217,37 @@ inline UpdateGroup groupOf(const Launch &launch, int scalars) {
 struct UpdatedParameter {
   float *param;
   const float *gradient;
-  float *first, *second; ///< its states; null if the rule has fewer
+  void *states[2];  ///< null if the rule has fewer
+  float *scales[2]; ///< of the blocks of states that are codes; else null
   int64_t count;
 };
 
-/// The parameters of a launch, whose rule has `states` states for each.
+/// The parameters of a launch, whose rule has `states` states for each. What the states are kept in
+/// is the type of the launch.
 template <int states> class UpdatedParameters {
 public:
   static_assert(states <= 2, "a parameter has two states");
 
   explicit UpdatedParameters(const Launch &launch)
-      : launch(launch), parameters((launch.bufferCount - 1) / (2 + states)) {}
+      : launch(launch), own(2 + (launch.type == ElementType::u8 ? 2 * states : states)),
+        parameters((launch.bufferCount - 1) / own) {}
 
   int size() const { return parameters; }
   int64_t count(int i) const { return launch.sizes[launch.sizeCount - parameters + i]; }
   UpdatedParameter operator[](int i) const {
-    return {buffer(0, i), buffer(1, i), states > 0 ? buffer(2, i) : nullptr,
-            states > 1 ? buffer(3, i) : nullptr, count(i)};
+    UpdatedParameter each = {buffer(0, i), buffer(1, i), {}, {}, count(i)};
+    for (int state = 0; state < states; ++state) {
+      each.states[state] = buffer(2 + state, i);
+      if (own > 2 + states)
+        each.scales[state] = buffer(2 + states + state, i);
+    }
+    return each;
   }
   /// The scalars of the step.
-  const float *hyper() const { return launch.buffer<float>(parameters * (2 + states)); }
+  const float *hyper() const { return launch.buffer<float>(parameters * own); }
   /// The factor on the gradients, or null.
   const float *clip() const {
-    int index = parameters * (2 + states) + 1;
+    int index = parameters * own + 1;
     return launch.bufferCount > index ? launch.buffer<float>(index) : nullptr;
   }
 
@@ -234,6 +255,7 @@ private:
   float *buffer(int which, int i) const { return launch.buffer<float>(which * parameters + i); }
 
   const Launch &launch;
+  int own; ///< buffers of one parameter
   int parameters;
 };
 

@@ -183,15 +183,24 @@ static void printList(raw_ostream &os, const RecordKeeper &records, StringRef li
   os << "#endif\n";
 }
 
+/// Returns which of a rule's states are never negative, as bits.
+static unsigned squaresOf(const Record &rule) {
+  unsigned bits = 0;
+  std::vector<StringRef> squares = rule.getValueAsListOfStrings("squares");
+  for (auto [index, state] : enumerate(rule.getValueAsListOfStrings("states")))
+    bits |= is_contained(squares, state) ? 1u << index : 0;
+  return bits;
+}
+
 /// Prints the kernels of update rules: kernel, rule, struct of arguments, numbers of states and of
-/// scalars.
+/// scalars, and which states are never negative.
 static void printUpdates(raw_ostream &os, const RecordKeeper &records) {
   os << "\n#ifdef PLIMSOLL_UPDATE_KERNEL\n";
   for (const Record *rule : recordsOf(records, "UpdateRule"))
     os << "PLIMSOLL_UPDATE_KERNEL(" << rule->getValueAsString("name") << ", " << rule->getName()
        << ", " << argumentsOf(*records.getDef(rule->getValueAsString("name"))) << ", "
        << rule->getValueAsListInit("states")->size() << ", "
-       << rule->getValueAsListInit("numbers")->size() << ")\n";
+       << rule->getValueAsListInit("numbers")->size() << ", " << squaresOf(*rule) << ")\n";
   os << "#endif\n";
 }
 

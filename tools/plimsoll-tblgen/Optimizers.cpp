@@ -17,7 +17,14 @@ static std::string strings(const Record &record, StringRef list) {
 
 static void printRule(raw_ostream &os, const Record &rule) {
   os << "UpdateRule{\"" << rule.getValueAsString("name") << "\", " << strings(rule, "states")
-     << ", " << strings(rule, "numbers") << ", " << strings(rule, "flags") << "}";
+     << ", " << strings(rule, "squares") << ", " << strings(rule, "numbers") << ", "
+     << strings(rule, "flags") << "}";
+}
+
+static void printStateType(raw_ostream &os, const Record &type) {
+  os << "{\"" << type.getValueAsString("name")
+     << "\", ElementType::" << type.getValueAsString("element") << ", \""
+     << type.getValueAsString("title") << "\"},\n";
 }
 
 static void printSetting(raw_ostream &os, const Record &setting) {
@@ -28,6 +35,10 @@ static void printSetting(raw_ostream &os, const Record &setting) {
 
 bool plimsoll::tblgen::emitOptimizers(raw_ostream &os, const RecordKeeper &records) {
   emitSourceFileHeader("optimizers", os, records);
+  os << "#ifdef PLIMSOLL_STATE_TYPES\n#undef PLIMSOLL_STATE_TYPES\n";
+  for (const Record *type : recordsOf(records, "StateType"))
+    printStateType(os, *type);
+  os << "#endif\n\n#ifdef PLIMSOLL_OPTIMIZERS\n#undef PLIMSOLL_OPTIMIZERS\n";
   for (const Record *kind : recordsOf(records, "Optimizer")) {
     os << "{\"" << kind->getValueAsString("name") << "\", \"" << kind->getValueAsString("title")
        << "\", " << kind->getValueAsString("learningRate") << ", "
@@ -43,5 +54,6 @@ bool plimsoll::tblgen::emitOptimizers(raw_ostream &os, const RecordKeeper &recor
       os << "std::nullopt";
     os << ", " << (kind->getValueAsBit("biasCorrected") ? "true" : "false") << "},\n";
   }
+  os << "#endif\n";
   return false;
 }

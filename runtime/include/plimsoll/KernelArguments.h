@@ -623,6 +623,7 @@ struct AdagradArguments {
   std::initializer_list<int64_t> counts = {};
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
 
   size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 4; }
@@ -631,6 +632,7 @@ struct AdagradArguments {
     to.addScalars(epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
   }
 };
 
@@ -641,6 +643,7 @@ struct AdamArguments {
   double beta2 = 0;
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
 
   size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 6; }
@@ -649,6 +652,7 @@ struct AdamArguments {
     to.addScalars(beta1, beta2, epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
   }
 };
 
@@ -659,6 +663,7 @@ struct AdamwArguments {
   double beta2 = 0;
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
 
   size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 6; }
@@ -667,6 +672,7 @@ struct AdamwArguments {
     to.addScalars(beta1, beta2, epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
   }
 };
 
@@ -676,6 +682,7 @@ struct LionArguments {
   double beta1 = 0;
   double beta2 = 0;
   std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
 
   size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 5; }
@@ -684,6 +691,7 @@ struct LionArguments {
     to.addScalars(beta1, beta2);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
   }
 };
 
@@ -694,6 +702,7 @@ struct RmspropMomentumArguments {
   double epsilon = 0;
   double momentum = 0;
   std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
 
   size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 6; }
@@ -702,6 +711,7 @@ struct RmspropMomentumArguments {
     to.addScalars(alpha, epsilon, momentum);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
   }
 };
 
@@ -711,6 +721,7 @@ struct RmspropArguments {
   double alpha = 0;
   double epsilon = 0;
   std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
 
   size_t mostSizes() const { return 1 + counts.size(); }
   static constexpr size_t mostScalars() { return 5; }
@@ -719,6 +730,7 @@ struct RmspropArguments {
     to.addScalars(alpha, epsilon);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
   }
 };
 
@@ -742,6 +754,7 @@ struct SgdArguments {
   std::initializer_list<int64_t> counts = {};
   double momentum = 0;
   std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
 
   size_t mostSizes() const { return 2 + counts.size(); }
   static constexpr size_t mostScalars() { return 4; }
@@ -750,6 +763,7 @@ struct SgdArguments {
     to.addScalars(momentum);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
   }
 };
 

@@ -1,8 +1,10 @@
 // Cross entropy and optimizers on the emulator, against the CPU's.
 #include "Compare.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Kernels.h"
 #include "plimsoll/Program.h"
+#include "plimsoll/StateCodes.h"
 
 namespace {
 
@@ -127,7 +129,7 @@ Sizes sizesOf(const Optimizer &optimizer, bool decayed, const Sizes &counts) {
 std::vector<Optimizer> everyOptimizer(bool flag) {
   const std::vector<double> numbers = {0.9, 0.95, 0.01};
   auto first = [&](int count) { return std::vector(numbers.begin(), numbers.begin() + count); };
-#define PLIMSOLL_UPDATE_KERNEL(name, Rule, Arguments, states, scalars)                             \
+#define PLIMSOLL_UPDATE_KERNEL(name, Rule, Arguments, states, scalars, squares)                    \
   Optimizer{plimsoll::name, cuda::name, states, first(scalars), flag},
   return {
 #include "plimsoll/Kernels.inc"
@@ -207,6 +209,50 @@ TEST_P(OptimizerKernel, ManyParametersHaveTheBitsOfTheCpu) {
     for (int result : results)
       compare.expect<float>(result, 0);
   }
+}
+
+/// States in codes and in bf16, of one parameter and of more than a table holds.
+TEST_P(OptimizerKernel, NarrowStatesHaveTheBitsOfTheCpu) {
+  const Optimizer &optimizer = GetParam();
+  if (optimizer.states == 0)
+    return;
+  Sizes many;
+  for (int i = 0; i < 60; ++i)
+    many.push_back(i % 7 == 3 ? 0 : 1 + i * 37 % 1100);
+  for (const Sizes &counts : std::vector<Sizes>{{1}, {255}, {256}, {4099}, {0}, many})
+    for (ElementType type : {ElementType::bf16, ElementType::u8}) {
+      Compare compare;
+      std::vector<int> values, states, scales;
+      for (int64_t count : counts)
+        values.push_back(compare.update(random(count)));
+      for (int64_t count : counts)
+        compare.read(random(count));
+      for (int state = 0; state < optimizer.states; ++state)
+        for (int64_t count : counts) {
+          std::vector<plimsoll::Bf16> rounded;
+          for (float value : random(count)) // sums of squares
+            rounded.emplace_back(std::abs(value));
+          states.push_back(type == ElementType::bf16
+                               ? compare.update(rounded)
+                               : compare.update(whole<uint8_t>(count, 0, 255)));
+        }
+      for (int state = 0; state < optimizer.states && type == ElementType::u8; ++state)
+        for (int64_t count : counts) {
+          auto largest = random(plimsoll::stateBlocks(count));
+          for (float &each : largest)
+            each = std::abs(each);
+          scales.push_back(compare.update(largest));
+        }
+      compare.read(hyper(false));
+      compare.run(optimizer.cpu, optimizer.cuda, sizesOf(optimizer, true, counts),
+                  optimizer.scalars, {type, type});
+      for (int value : values)
+        compare.expect<float>(value, 0);
+      for (int state : states)
+        EXPECT_EQ(compare.result<uint8_t>(state), compare.emulated<uint8_t>(state));
+      for (int each : scales)
+        compare.expect<float>(each, 0);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Without, OptimizerKernel, testing::ValuesIn(everyOptimizer(false)),
