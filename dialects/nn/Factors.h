@@ -96,6 +96,9 @@ IndexFactors rowFactors(mlir::Operation *op, FactorKind last);
 /// Returns the factors of an op whose first `count` operands and all results have the shape of
 /// operand 0, all of it free.
 IndexFactors updateFactors(mlir::Operation *op, unsigned count);
+/// Returns the factors of an update by a rule with `states` states. With codes all are ordered: the
+/// blocks that share a scale do not end where parts would.
+IndexFactors ruleFactors(mlir::Operation *op, unsigned states);
 } // namespace detail
 
 } // namespace plimsoll::nn

@@ -29,10 +29,11 @@ int64_t largestElementCount(mlir::Operation *op);
 int64_t operandAndResultBytes(mlir::Operation *op);
 llvm::SmallVector<InPlacePair> elementwiseInPlacePairs(mlir::Operation *op);
 /// Implements `inferReturnTypes` of an update: gives its results the types of the operands that
-/// they overwrite, the parameter and its `states`. Refuses gradients and states of other types, and
-/// a clip scale, null if absent, that is not one number.
+/// they overwrite, the parameter, its `states` and their scales. Refuses gradients, states and
+/// scales of types that do not belong together, and a clip scale, null if absent, that is not one
+/// number.
 mlir::LogicalResult inferUpdate(std::optional<mlir::Location> loc, mlir::ValueRange operands,
-                                unsigned states, mlir::Value clipScale,
+                                unsigned states, mlir::ValueRange scales, mlir::Value clipScale,
                                 llvm::SmallVectorImpl<mlir::Type> &results);
 
 /// Fails with an error at `loc` (if given) at the first type that is not addressable.

@@ -5,30 +5,39 @@
 include "dialects/nn/NNBase.td"
 include "dialects/support/OptimizerKinds.td"
 
-/// The op of a rule: an update of a parameter and of its states, which it overwrites; gradient and
-/// states have the parameter's type. Every update reads `hyper`, the step's scalars (see `Hyper` in
-/// runtime/include/plimsoll/Program.h), and may have
+/// The op of a rule: an update of a parameter and of its states, which it overwrites. The gradient
+/// has the parameter's type. States have it too; or, if the parameter is f32, they have its shape
+/// and are of bf16; or of ui8, codes whose blocks have `scales`, one tensor for each state
+/// (runtime/include/plimsoll/StateCodes.h). Every update reads `hyper`, the step's scalars (see
+/// `Hyper` in runtime/include/plimsoll/Program.h), and may have
 ///   clip_scale   one number, by which the gradient is multiplied
 ///   clip_value   the limit of the gradient's elements: [-clip_value, clip_value]
 ///   decayed      weight decay by the step's rate, or by the parameter's own, `decay`
 ///   lr_scale     a factor on the learning rate
-class NN_UpdateOp<UpdateRule rule> : NN_TensorOp<rule.name> {
+class NN_UpdateOp<UpdateRule rule>
+    : NN_TensorOp<rule.name, !if(!empty(rule.states), [], [AttrSizedOperandSegments])> {
   defvar states = rule.states;
+  defvar hasStates = !not(!empty(states));
   let summary = rule.summary;
   let description = rule.description;
   let arguments = !con((ins NN_FloatTensor:$param, NN_FloatTensor:$gradient),
-                       !dag(ins, !listsplat(NN_FloatTensor, !size(states)), states),
+                       !dag(ins, !listsplat(NN_Tensor, !size(states)), states),
+                       !if(hasStates, (ins Variadic<NN_FloatTensor>:$scales), (ins)),
                        (ins NN_FloatTensor:$hyper, Optional<NN_FloatTensor>:$clip_scale),
                        !dag(ins, !listsplat(UnitAttr, !size(rule.flags)), rule.flags),
                        !dag(ins, !listsplat(F64Attr, !size(rule.numbers)), rule.numbers),
                        (ins UnitAttr:$decayed, OptionalAttr<F64Attr>:$decay,
                             OptionalAttr<F64Attr>:$lr_scale, OptionalAttr<F64Attr>:$clip_value));
   let results = !con((outs NN_FloatTensor:$new_param),
-                     !dag(outs, !listsplat(NN_FloatTensor, !size(states)),
-                          !foreach(state, states, "new_" # state)));
+                     !dag(outs, !listsplat(NN_Tensor, !size(states)),
+                          !foreach(state, states, "new_" # state)),
+                     !if(hasStates, (outs Variadic<NN_FloatTensor>:$new_scales), (outs)));
   let assemblyFormat =
       "$param `,` $gradient `,` " # !foldl("", states, text, state, text # "$" # state # " `,` ") #
-      "$hyper (`clip` $clip_scale^)? attr-dict `:` custom<OneType>(type($param), type($gradient)" #
+      "$hyper (`clip` $clip_scale^)? " # !if(hasStates, "(`scales` $scales^)? ", "") #
+      "attr-dict `:` " #
+      !if(hasStates, "custom<UpdateTypes>(type($param), type($gradient), type($scales)",
+                     "custom<OneType>(type($param), type($gradient)") #
       !foldl("", states, text, state, text # ", type($" # state # ")") #
       ") `,` type($hyper) (`,` type($clip_scale)^)?";
   let extraClassDeclaration =
@@ -36,12 +45,12 @@ class NN_UpdateOp<UpdateRule rule> : NN_TensorOp<rule.name> {
       "int64_t getFlops() { return " # rule.flops #
       " * getParam().getType().getNumElements(); }\n" # [{
     ::plimsoll::nn::IndexFactors getIndexFactors() {
-      return ::plimsoll::nn::detail::updateFactors(getOperation(), 2 + kStates);
+      return ::plimsoll::nn::detail::ruleFactors(getOperation(), kStates);
     }
     ::llvm::SmallVector<::plimsoll::nn::InPlacePair> getInPlacePairs() {
       ::llvm::SmallVector<::plimsoll::nn::InPlacePair> pairs = {{0, 0}};
-      for (unsigned state = 1; state <= kStates; ++state)
-        pairs.push_back({state, state + 1});
+      for (unsigned result = 1; result < getOperation()->getNumResults(); ++result)
+        pairs.push_back({result, result + 1});
       return pairs;
     }
     bool overwritesOperands() { return true; }
@@ -52,6 +61,7 @@ class NN_UpdateOp<UpdateRule rule> : NN_TensorOp<rule.name> {
         ::mlir::MLIRContext *, std::optional<::mlir::Location> loc, Adaptor adaptor,
         ::llvm::SmallVectorImpl<::mlir::Type> &results) {
       return ::plimsoll::nn::detail::inferUpdate(loc, adaptor.getOperands(), kStates,
+  }] # !if(hasStates, "adaptor.getScales()", "{}") # [{,
                                                  adaptor.getClipScale(), results);
     }
   }];

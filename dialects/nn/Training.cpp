@@ -1,4 +1,5 @@
 //===- Training.cpp - parameters and optimizer state ----------------------------===//
+#include "dialects/nn/States.h"
 #include "dialects/nn/Stored.h"
 
 using namespace mlir;
@@ -45,6 +46,10 @@ LogicalResult ParameterOp::verify() {
 LogicalResult StateOp::verify() {
   if (!isModelTensor(getType()))
     return emitOpError("type must be a tensor of static shape, got ") << getType();
+  bool coded = isCoded(getElementTypeOrSelf(getType()));
+  if (coded != getScales().has_value())
+    return emitOpError(coded ? "of ui8 is codes and needs 'scales'"
+                             : "has 'scales', which only codes, of ui8, have");
   return success();
 }
 
@@ -75,5 +80,13 @@ LogicalResult StoreOp::verifySymbolUses(SymbolTableCollection &symbols) {
 LogicalResult StateOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!symbols.lookupNearestSymbolFrom<ParameterOp>(*this, getOfAttr()))
     return emitOpError("there is no parameter ") << getOfAttr();
+  if (!getScales())
+    return success();
+  auto scales = symbols.lookupNearestSymbolFrom<StateOp>(*this, getScalesAttr());
+  if (!scales || scales.getOf() != getOf())
+    return emitOpError("there is no state ") << getScalesAttr() << " of " << getOfAttr();
+  Type expected = scalesTypeOf(cast<RankedTensorType>(getType()));
+  if (scales.getType() != expected)
+    return emitOpError("the type of its scales is ") << scales.getType() << ", not " << expected;
   return success();
 }

@@ -42,13 +42,20 @@ def NN_StateOp : NN_OpaqueOp<"state", "it declares a symbol and computes nothing
   let summary = "optimizer state of a parameter, zero before the first step";
   let description = [{
     `of` is the parameter, `slot` the state's name in the optimizer. A `transient` state is not in
-    checkpoints: no step reads what the previous one left in it.
+    checkpoints: no step reads what the previous one left in it. A state of ui8 is codes
+    (runtime/include/plimsoll/StateCodes.h): `scales` is another state of the parameter, which has a
+    scale for each block of them.
     ```mlir
     nn.state @h.0.weight.exp_avg : tensor<64x32xf32> {of = @h.0.weight, slot = "exp_avg"}
     ```
+    ```mlir
+    nn.state @w.exp_avg : tensor<64x32xui8> {of = @w, slot = "exp_avg", scales = @w.exp_avg_scales}
+    nn.state @w.exp_avg_scales : tensor<8xf32> {of = @w, slot = "exp_avg_scales"}
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, FlatSymbolRefAttr:$of,
-                       StrAttr:$slot, UnitAttr:$transient);
+                       StrAttr:$slot, OptionalAttr<FlatSymbolRefAttr>:$scales,
+                       UnitAttr:$transient);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
 }

@@ -9,6 +9,7 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Phases.h"
+#include "dialects/nn/States.h"
 #include "dialects/nn/Timelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -142,7 +143,7 @@ private:
       OpBuilder module(of->getContext());
       module.setInsertionPointAfter(of);
       auto state = nn::StateOp::create(module, of.getLoc(), sumName(of), of.getType(),
-                                       of.getSymName(), "gradient_sum");
+                                       of.getSymName(), "gradient_sum", /*scales=*/nullptr);
       state.setTransient(true);
       Value sum = nn::LoadOp::create(builder, of.getLoc(), of.getTensorType(), sumName(of));
       Value added = nn::AccumulateOp::create(builder, of.getLoc(), sum, mapping.lookup(gradient),
@@ -183,35 +184,59 @@ private:
 
   // Updates -----------------------------------------------------------------
 
-  /// Creates a state symbol for `slot` of `parameter` and returns its value.
-  Value state(OpBuilder &builder, nn::ParameterOp parameter, StringRef slot) {
+  /// Creates the state symbols of `parameter`, those of scales behind the others.
+  SmallVector<nn::StateOp> makeStates(nn::ParameterOp parameter) {
+    const UpdateRule &rule = settings->rule();
+    RankedTensorType type = parameter.getTensorType();
+    ElementType element = settings->stateElement(type.getNumElements());
+    bool coded = element == ElementType::u8;
     OpBuilder module(parameter->getContext());
-    module.setInsertionPointAfter(lastState ? lastState : parameter.getOperation());
-    std::string name = (parameter.getSymName() + "." + slot).str();
-    lastState = nn::StateOp::create(module, parameter.getLoc(), name, parameter.getType(),
-                                    parameter.getSymName(), slot);
-    return nn::LoadOp::create(builder, parameter.getLoc(), parameter.getTensorType(), name);
+    module.setInsertionPointAfter(parameter);
+    auto make = [&](Type of, const std::string &slot, FlatSymbolRefAttr scales) {
+      std::string name = (parameter.getSymName() + "." + slot).str();
+      return nn::StateOp::create(module, parameter.getLoc(), name, of, parameter.getSymName(), slot,
+                                 scales);
+    };
+    SmallVector<nn::StateOp> states, scales;
+    for (StringRef slot : rule.states) {
+      std::string own = slot.str() + "_scales";
+      auto reference = FlatSymbolRefAttr::get(parameter->getContext(),
+                                              (parameter.getSymName() + "." + own).str());
+      states.push_back(make(nn::stateTypeOf(type, element), slot.str(),
+                            coded ? reference : FlatSymbolRefAttr()));
+      if (coded)
+        scales.push_back(make(nn::scalesTypeOf(type), own, nullptr));
+    }
+    llvm::append_range(states, scales);
+    return states;
   }
 
   void update(OpBuilder &builder, nn::ParameterOp parameter, Value load, Value gradient,
               Value hyper, Value scale) {
-    lastState = nullptr;
     const UpdateRule &rule = settings->rule();
     OperationState op(parameter.getLoc(), "nn." + rule.name.str());
     op.addOperands({load, gradient});
-    for (StringRef slot : rule.states)
-      op.addOperands(state(builder, parameter, slot));
+    op.addTypes(load.getType());
+    SmallVector<nn::StateOp> states = makeStates(parameter);
+    for (nn::StateOp state : states) {
+      op.addTypes(state.getType());
+      op.addOperands(
+          Value(nn::LoadOp::create(builder, op.location, state.getType(), state.getSymName())));
+    }
     op.addOperands(hyper);
     if (scale)
       op.addOperands(scale);
     op.addAttributes(settings->attributes(builder));
     addGroup(builder, parameter, op);
-    op.addTypes(SmallVector<Type>(1 + rule.states.size(), load.getType()));
+    if (!rule.states.empty()) {
+      SmallVector<int32_t> segments(2 + rule.states.size(), 1);
+      segments.append({int32_t(states.size() - rule.states.size()), 1, scale ? 1 : 0});
+      op.addAttribute("operandSegmentSizes", builder.getDenseI32ArrayAttr(segments));
+    }
     Operation *made = builder.create(op);
     nn::StoreOp::create(builder, op.location, made->getResult(0), parameter.getSymName());
-    for (auto [i, slot] : llvm::enumerate(rule.states))
-      nn::StoreOp::create(builder, op.location, made->getResult(1 + i),
-                          (parameter.getSymName() + "." + slot).str());
+    for (auto [i, state] : llvm::enumerate(states))
+      nn::StoreOp::create(builder, op.location, made->getResult(1 + i), state.getSymName());
   }
 
   /// Adds the parameter's settings as attributes: decay, factor on the learning rate, limit of each
@@ -227,7 +252,6 @@ private:
       op.addAttribute("clip_value", builder.getF64FloatAttr(clipping->limit));
   }
 
-  Operation *lastState = nullptr;
   std::optional<OptimizerSettings> settings;
   std::optional<Clipping> clipping;
 };

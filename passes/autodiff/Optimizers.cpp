@@ -17,6 +17,11 @@ const UpdateRule &OptimizerSettings::rule() const {
   return kind->momentumRule && numbers.at("momentum") != 0 ? *kind->momentumRule : kind->rule;
 }
 
+ElementType OptimizerSettings::stateElement(int64_t count) const {
+  bool few = state->element == ElementType::u8 && count < kLeastCoded;
+  return few ? ElementType::f32 : state->element;
+}
+
 SmallVector<NamedAttribute> OptimizerSettings::attributes(Builder &builder) const {
   SmallVector<NamedAttribute> attributes;
   for (StringRef name : rule().numbers)
@@ -30,7 +35,8 @@ SmallVector<NamedAttribute> OptimizerSettings::attributes(Builder &builder) cons
 
 // Text ----------------------------------------------------------------------
 
-/// Returns the settings of all optimizers as text: "lr=, weight-decay=, beta1=, ..., nesterov".
+/// Returns the settings of all optimizers as text: "lr=, weight-decay=, beta1=, ..., nesterov,
+/// state=".
 static std::string allSettings() {
   SmallVector<std::string> texts = {"lr=", "weight-decay="};
   for (const OptimizerKind &kind : optimizerKinds())
@@ -39,6 +45,7 @@ static std::string allSettings() {
       if (!is_contained(texts, text))
         texts.push_back(text);
     }
+  texts.push_back("state=");
   return join(texts, ", ");
 }
 
@@ -56,9 +63,19 @@ static double *slotOf(OptimizerSettings &settings, StringRef key) {
   return own ? &settings.numbers[own->name.str()] : nullptr;
 }
 
+static std::string applyState(OptimizerSettings &settings, StringRef text, StringRef name) {
+  if (const StateType *type = findStateType(name)) {
+    settings.state = type;
+    return "";
+  }
+  return "'" + text.str() + "': expected " + stateTypeNames();
+}
+
 /// Applies one setting. Returns what is wrong with it, or an empty text.
 static std::string apply(OptimizerSettings &settings, StringRef text) {
   auto [key, value] = text.split('=');
+  if (key == "state")
+    return applyState(settings, text, value);
   double *slot = slotOf(settings, key);
   if (!slot && !isOfAny(key))
     return "'" + text.str() + "' is not one of " + allSettings();
@@ -90,6 +107,9 @@ OptimizerSettings plimsoll::autodiff::parseOptimizer(StringRef text,
   for (StringRef part : drop_begin(parts))
     if (std::string problem = apply(settings, part); !problem.empty())
       problems.push_back(problem);
+  if (!settings.state->isExact() && settings.rule().states.empty())
+    problems.push_back("state=" + settings.state->name.str() + " has no effect on " +
+                       kind->name.str() + " without momentum, which keeps no state");
   return settings;
 }
 

@@ -16,17 +16,20 @@ struct OptimizerSettings {
   const OptimizerKind *kind;
   double learningRate, weightDecay;
   std::map<std::string, double> numbers; ///< by the names that rules have; 1 for a flag that is set
+  const StateType *state = &stateTypes().front(); ///< what states are kept in
 
   /// Has the standard settings of `kind`.
   explicit OptimizerSettings(const OptimizerKind &kind = optimizerKinds().front());
 
   /// Returns the rule that updates parameters.
   const UpdateRule &rule() const;
+  /// Returns what the states of a parameter of `count` numbers are kept in.
+  ElementType stateElement(int64_t count) const;
   /// Returns the rule's numbers and flags as attributes.
   llvm::SmallVector<mlir::NamedAttribute> attributes(mlir::Builder &builder) const;
 };
 
-/// Parses `adamw,beta1=0.9,lr=3e-4`. Adds what is wrong to `problems`.
+/// Parses `adamw,beta1=0.9,lr=3e-4,state=8bit`. Adds what is wrong to `problems`.
 OptimizerSettings parseOptimizer(llvm::StringRef text, std::vector<std::string> &problems);
 
 /// A limit of gradients: `norm:1.0` (of all together) or `value:0.5` (of each element).

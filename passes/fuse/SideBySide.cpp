@@ -4,6 +4,7 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/nn/Phases.h"
+#include "dialects/nn/States.h"
 #include "dialects/support/OptimizerKinds.h"
 
 using namespace mlir;
@@ -45,6 +46,7 @@ struct Update {
   bool isLike(const Update &other) const {
     return op->getName() == other.op->getName() &&
            op->getAttrDictionary() == other.op->getAttrDictionary() &&
+           nn::storedStates(op) == nn::storedStates(other.op) &&
            llvm::equal(sharedOperands(), other.sharedOperands());
   }
 };
@@ -55,10 +57,9 @@ struct Update {
 static std::optional<Update> updateOf(Operation &op) {
   if (isa<nn::BatchNormUpdateOp>(op))
     return Update{&op, op.getNumOperands()};
-  const UpdateRule *rule = findUpdateRule(op.getName().stripDialect());
-  if (!rule || !isa<nn::InPlaceOpInterface>(op))
+  if (!findUpdateRule(op.getName().stripDialect()) || !isa<nn::InPlaceOpInterface>(op))
     return std::nullopt;
-  return Update{&op, 2 + unsigned(rule->states.size())};
+  return Update{&op, nn::ownOperands(&op)};
 }
 
 /// Returns the updates of `block` that may wait for others, with those that are alike together.

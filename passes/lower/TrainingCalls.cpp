@@ -1,5 +1,6 @@
 //===- TrainingCalls.cpp - kernels of losses and optimizers --------------------===//
 #include "dialects/nn/NNDialect.h"
+#include "dialects/nn/States.h"
 #include "dialects/nn/TensorType.h"
 #include "dialects/support/OptimizerKinds.h"
 #include "passes/lower/KernelCalls.h"
@@ -70,10 +71,12 @@ static KernelCall pointwiseLoss(Op op, StringRef kernel, const Buffers &buffers)
 // Optimizers ----------------------------------------------------------------
 
 /// Returns the call of an update of parameters with these numbers of elements: the kernel of the
-/// rule's name with the numbers and flags of `op`, one of the updates.
+/// rule's name, for what its states are kept in, with the numbers and flags of `op`, one of the
+/// updates.
 static KernelCall update(Operation *op, const UpdateRule &rule, Buffers buffers,
                          ArrayRef<int64_t> counts) {
-  KernelCall call = {{rule.name.str()}, std::move(buffers), {}, {}};
+  KernelCall call = {{rule.name.str(), nn::storedStates(op)}, std::move(buffers), {}, {}};
+  call.anyType = call.kernel.type != ElementType::f32; // the op's verifier knows the others
   call.sizes = {op->hasAttr("decayed")};
   for (StringRef flag : rule.flags)
     call.sizes.push_back(op->hasAttr(flag));
@@ -119,8 +122,10 @@ std::optional<KernelCall> plimsoll::lower::sideBySideCall(nn::LaunchOp launch) {
   SmallVector<int64_t> counts =
       llvm::map_to_vector(ops, [](Operation *op) { return elements(op->getOperand(0)); });
   if (const UpdateRule *rule = findUpdateRule(ops.front()->getName().stripDialect())) {
-    std::optional<Buffers> buffers = buffersSideBySide(ops, 2 + rule->states.size());
-    if (buffers)
+    std::optional<Buffers> buffers = buffersSideBySide(ops, nn::ownOperands(ops.front()));
+    bool alike = llvm::all_of(
+        ops, [&](Operation *op) { return nn::storedStates(op) == nn::storedStates(ops.front()); });
+    if (buffers && alike)
       return update(ops.front(), *rule, std::move(*buffers), counts);
   }
   if (auto statistics = dyn_cast<nn::BatchNormUpdateOp>(ops.front()))

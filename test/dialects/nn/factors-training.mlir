@@ -6,7 +6,11 @@ nn.parameter @w : tensor<16xf32>
 // CHECK: nn.state opaque: it declares a symbol and computes nothing
 nn.state @m : tensor<16xf32> {of = @w, slot = "exp_avg"}
 
-func.func @update(%g: tensor<16xf32>, %hyper: tensor<16xf32>, %square: tensor<f64>) {
+nn.parameter @of_codes : tensor<4x128xf32>
+nn.state @codes : tensor<4x128xui8> {of = @of_codes, slot = "exp_avg", scales = @scales}
+nn.state @scales : tensor<2xf32> {of = @of_codes, slot = "exp_avg_scales"}
+
+func.func @update(%g: tensor<16xf32>, %p: tensor<4x128xf32>, %hyper: tensor<16xf32>, %square: tensor<f64>) {
   // CHECK: nn.load opaque: its symbol has the whole shape
   %w = nn.load @w : tensor<16xf32>
   %m = nn.load @m : tensor<16xf32>
@@ -14,6 +18,12 @@ func.func @update(%g: tensor<16xf32>, %hyper: tensor<16xf32>, %square: tensor<f6
   // CHECK: nn.lion ([i], [i], [i], [j]) -> ([i], [i]) {i = 16 free, j = 16 whole}
   %w1, %m1 = nn.lion %w, %g, %m, %hyper {beta1 = 0.9 : f64, beta2 = 0.99 : f64}
       : tensor<16xf32>, tensor<16xf32>
+  // Blocks of codes share a scale, and do not end where parts would.
+  %codes = nn.load @codes : tensor<4x128xui8>
+  %scales = nn.load @scales : tensor<2xf32>
+  // CHECK: nn.lion ([i, j], [i, j], [i, j], [k], [l]) -> ([i, j], [i, j], [m]) {i = 4 ordered, j = 128 ordered, k = 2 whole, l = 16 whole, m = 2 whole}
+  %p1, %c1, %s1 = nn.lion %p, %p, %codes, %hyper scales %scales {beta1 = 0.9 : f64, beta2 = 0.99 : f64}
+      : tensor<4x128xf32> state ui8, tensor<16xf32>
   // CHECK: nn.store opaque: its symbol has the whole shape
   nn.store %w1, @w : tensor<16xf32>
   // CHECK: nn.accumulate ([i], [i], [j]) -> ([i]) {i = 16 free, j = 16 whole}

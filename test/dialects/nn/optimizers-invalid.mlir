@@ -3,7 +3,7 @@
 func.func @adamw(%w: tensor<5xf32>, %g: tensor<4xf32>, %h: tensor<16xf32>) {
   // expected-error @+2 {{gradient and state must be like the parameter, 'tensor<5xf32>', got 'tensor<4xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
-  %0:3 = "nn.adamw"(%w, %g, %w, %w, %h) {beta1 = 0.9 : f64, beta2 = 0.9 : f64, epsilon = 1.0 : f64} : (tensor<5xf32>, tensor<4xf32>, tensor<5xf32>, tensor<5xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xf32>, tensor<5xf32>)
+  %0:3 = "nn.adamw"(%w, %g, %w, %w, %h) {beta1 = 0.9 : f64, beta2 = 0.9 : f64, epsilon = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 1, 0>} : (tensor<5xf32>, tensor<4xf32>, tensor<5xf32>, tensor<5xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xf32>, tensor<5xf32>)
   return
 }
 
@@ -12,7 +12,7 @@ func.func @adamw(%w: tensor<5xf32>, %g: tensor<4xf32>, %h: tensor<16xf32>) {
 func.func @sgd(%w: tensor<5xf32>, %g: tensor<4xf32>, %h: tensor<16xf32>) {
   // expected-error @+2 {{gradient and state must be like the parameter, 'tensor<5xf32>', got 'tensor<4xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
-  %0:2 = "nn.sgd"(%w, %g, %w, %h) {momentum = 0.9 : f64} : (tensor<5xf32>, tensor<4xf32>, tensor<5xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xf32>)
+  %0:2 = "nn.sgd"(%w, %g, %w, %h) {momentum = 0.9 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0>} : (tensor<5xf32>, tensor<4xf32>, tensor<5xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xf32>)
   return
 }
 
@@ -55,5 +55,74 @@ func.func @accumulate(%s: tensor<5xf32>, %g: tensor<4xf32>, %h: tensor<16xf32>) 
   // expected-error @+2 {{the gradient must be like the sum, 'tensor<5xf32>', got 'tensor<4xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
   %0 = "nn.accumulate"(%s, %g, %h) : (tensor<5xf32>, tensor<4xf32>, tensor<16xf32>) -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @state(%w: tensor<5xf32>, %m: tensor<4xf32>, %h: tensor<16xf32>) {
+  // expected-error @+2 {{gradient and state must be like the parameter, 'tensor<5xf32>', got 'tensor<4xf32>'; states of an f32 parameter may be of bf16 or ui8}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:2 = "nn.sgd"(%w, %w, %m, %h) {momentum = 0.9 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0>} : (tensor<5xf32>, tensor<5xf32>, tensor<4xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<4xf32>)
+  return
+}
+
+// -----
+
+func.func @wide_state(%w: tensor<5xf32>, %m: tensor<5xf64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{gradient and state must be like the parameter, 'tensor<5xf32>', got 'tensor<5xf64>'}}
+  %0:2 = nn.sgd %w, %w, %m, %h {momentum = 0.9 : f64} : tensor<5xf32> state f64, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @narrow_state_of_wide(%w: tensor<5xf64>, %m: tensor<5xbf16>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{gradient and state must be like the parameter, 'tensor<5xf64>', got 'tensor<5xbf16>'}}
+  %0:2 = nn.sgd %w, %w, %m, %h {momentum = 0.9 : f64} : tensor<5xf64> state bf16, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @mixed_states(%w: tensor<5xf32>, %m: tensor<5xbf16>, %h: tensor<16xf32>) {
+  // expected-error @+2 {{all states must be 'tensor<5xbf16>', got 'tensor<5xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:3 = "nn.adamw"(%w, %w, %m, %w, %h) {beta1 = 0.9 : f64, beta2 = 0.9 : f64, epsilon = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 1, 0>} : (tensor<5xf32>, tensor<5xf32>, tensor<5xbf16>, tensor<5xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xbf16>, tensor<5xf32>)
+  return
+}
+
+// -----
+
+func.func @no_scales(%w: tensor<5xf32>, %m: tensor<5xui8>, %h: tensor<16xf32>) {
+  // expected-error @+2 {{states of 'ui8' have 1 scales, got 0}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:2 = "nn.sgd"(%w, %w, %m, %h) {momentum = 0.9 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0>} : (tensor<5xf32>, tensor<5xf32>, tensor<5xui8>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xui8>)
+  return
+}
+
+// -----
+
+func.func @scales_of_bf16(%w: tensor<5xf32>, %m: tensor<5xbf16>, %s: tensor<1xf32>, %h: tensor<16xf32>) {
+  // expected-error @+2 {{states of 'bf16' have 0 scales, got 1}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:3 = "nn.sgd"(%w, %w, %m, %s, %h) {momentum = 0.9 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 0>} : (tensor<5xf32>, tensor<5xf32>, tensor<5xbf16>, tensor<1xf32>, tensor<16xf32>) -> (tensor<5xf32>, tensor<5xbf16>, tensor<1xf32>)
+  return
+}
+
+// -----
+
+func.func @few_scales(%w: tensor<257xf32>, %m: tensor<257xui8>, %s: tensor<1xf32>, %h: tensor<16xf32>) {
+  // expected-error @+2 {{the scales of states of 'tensor<257xf32>' must be 'tensor<2xf32>', got 'tensor<1xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:3 = "nn.sgd"(%w, %w, %m, %s, %h) {momentum = 0.9 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 0>} : (tensor<257xf32>, tensor<257xf32>, tensor<257xui8>, tensor<1xf32>, tensor<16xf32>) -> (tensor<257xf32>, tensor<257xui8>, tensor<1xf32>)
+  return
+}
+
+// -----
+
+func.func @not_kept_in(%w: tensor<5xf32>, %m: tensor<5xf32>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{expected a tensor of static shape, then what states are kept in}}
+  %0:2 = nn.sgd %w, %w, %m, %h {momentum = 0.9 : f64} : tensor<5xf32> state tensor<5xf32>, tensor<16xf32>
   return
 }

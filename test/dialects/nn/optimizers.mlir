@@ -38,3 +38,17 @@ func.func @accumulated(%s: tensor<64x32xf32>, %g: tensor<64x32xf32>, %h: tensor<
   %s1 = nn.accumulate %s, %g, %h : tensor<64x32xf32>, tensor<16xf32>
   return %s1 : tensor<64x32xf32>
 }
+
+// States may be narrower than their parameter; codes have scales.
+// CHECK-LABEL: func.func @narrow_states
+func.func @narrow_states(%w: tensor<65x64xf32>, %g: tensor<65x64xf32>, %m: tensor<65x64xui8>, %v: tensor<65x64xui8>, %ms: tensor<17xf32>, %vs: tensor<17xf32>, %b: tensor<65x64xbf16>, %h: tensor<16xf32>, %c: tensor<f32>) {
+  // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}:2 = nn.adamw %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %arg7 scales %arg4, %arg5 {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64} : tensor<65x64xf32> state ui8, tensor<16xf32>
+  %a0, %a1, %a2, %as:2 = nn.adamw %w, %g, %m, %v, %h scales %ms, %vs {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64} : tensor<65x64xf32> state ui8, tensor<16xf32>
+  // CHECK: nn.lion %{{.*}}, %{{.*}}, %{{.*}}, %arg7 clip %arg8 scales %arg4 {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64} : tensor<65x64xf32> state ui8, tensor<16xf32>, tensor<f32>
+  %e0, %e1, %es = nn.lion %w, %g, %m, %h clip %c scales %ms {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64} : tensor<65x64xf32> state ui8, tensor<16xf32>, tensor<f32>
+  // CHECK: nn.sgd %{{.*}} {momentum = 9.000000e-01 : f64} : tensor<65x64xf32> state bf16, tensor<16xf32>
+  %c0, %c1 = nn.sgd %w, %g, %b, %h {momentum = 9.000000e-01 : f64} : tensor<65x64xf32> state bf16, tensor<16xf32>
+  // CHECK: nn.rmsprop_momentum %{{.*}} clip %arg8 {alpha = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64, momentum = 9.000000e-01 : f64} : tensor<65x64xf32> state bf16, tensor<16xf32>, tensor<f32>
+  %j0, %j1, %j2 = nn.rmsprop_momentum %w, %g, %b, %b, %h clip %c {alpha = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64, momentum = 9.000000e-01 : f64} : tensor<65x64xf32> state bf16, tensor<16xf32>, tensor<f32>
+  return
+}

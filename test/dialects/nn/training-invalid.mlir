@@ -66,3 +66,29 @@ func.func @store_function(%x: tensor<5xf32>) {
 
 // expected-error @+1 {{lr_scale must be a number of at least 0, got -1.000000e+00}}
 nn.parameter @w : tensor<4xf32> {trainable, lr_scale = -1.0 : f64}
+
+// -----
+
+nn.parameter @w : tensor<300xf32>
+// expected-error @+1 {{of ui8 is codes and needs 'scales'}}
+nn.state @w.m : tensor<300xui8> {of = @w, slot = "m"}
+
+// -----
+
+nn.parameter @w : tensor<300xf32>
+// expected-error @+1 {{has 'scales', which only codes, of ui8, have}}
+nn.state @w.m : tensor<300xbf16> {of = @w, slot = "m", scales = @w.m_scales}
+nn.state @w.m_scales : tensor<2xf32> {of = @w, slot = "m_scales"}
+
+// -----
+
+nn.parameter @w : tensor<300xf32>
+// expected-error @+1 {{there is no state @w.m_scales of @w}}
+nn.state @w.m : tensor<300xui8> {of = @w, slot = "m", scales = @w.m_scales}
+
+// -----
+
+nn.parameter @w : tensor<300xf32>
+// expected-error @+1 {{the type of its scales is 'tensor<3xf32>', not 'tensor<2xf32>'}}
+nn.state @w.m : tensor<300xui8> {of = @w, slot = "m", scales = @w.m_scales}
+nn.state @w.m_scales : tensor<3xf32> {of = @w, slot = "m_scales"}

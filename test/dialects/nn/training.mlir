@@ -11,6 +11,9 @@ nn.parameter @h.0.gain : tensor<32xf32> {trainable, decay = 0.05 : f64, lr_scale
 nn.state @h.0.gain.gradient_sum : tensor<32xf32> {of = @h.0.gain, slot = "gradient_sum", transient}
 // CHECK: nn.state @h.0.weight.exp_avg : tensor<64x32xf32> {of = @h.0.weight, slot = "exp_avg"}
 nn.state @h.0.weight.exp_avg : tensor<64x32xf32> {of = @h.0.weight, slot = "exp_avg"}
+// CHECK: nn.state @h.0.bias.sum : tensor<32xui8> {of = @h.0.bias, scales = @h.0.bias.sum_scales, slot = "sum"}
+nn.state @h.0.bias.sum : tensor<32xui8> {of = @h.0.bias, slot = "sum", scales = @h.0.bias.sum_scales}
+nn.state @h.0.bias.sum_scales : tensor<1xf32> {of = @h.0.bias, slot = "sum_scales"}
 
 // CHECK-LABEL: func.func @symbols
 func.func @symbols(%g: tensor<64x32xf32>) {

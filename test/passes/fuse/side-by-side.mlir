@@ -126,3 +126,56 @@ func.func @statistics(%a: tensor<16xf32>, %b: tensor<32xf32>, %gw: tensor<1024x7
   nn.store %w1, @w : tensor<1024x768xf32>
   return %between : tensor<16xf32>
 }
+
+// Updates whose states are kept alike: codes beside codes, and f32 beside f32.
+// CHECK-LABEL: func.func @state_types
+// CHECK:         nn.load @q.s
+// CHECK:         nn.launch
+// CHECK-NEXT:    ^bb0
+// CHECK-NEXT:      nn.lion %{{.*}} scales %{{.*}} : tensor<64x64xf32> state ui8, tensor<16xf32>, tensor<f32>
+// CHECK-NEXT:      nn.lion %{{.*}} scales %{{.*}} : tensor<4096xf32> state ui8, tensor<16xf32>, tensor<f32>
+// CHECK-NEXT:      nn.yield
+// CHECK:         nn.load @c.m
+// CHECK:         nn.launch
+// CHECK-NEXT:    ^bb0
+// CHECK-NEXT:      nn.lion %{{[^:]*}} : f64{{[^:]*}} : f64} : tensor<1024xf32>, tensor<16xf32>, tensor<f32>
+// CHECK-NEXT:      nn.lion %{{[^:]*}} : f64{{[^:]*}} : f64} : tensor<1024xf32>, tensor<16xf32>, tensor<f32>
+// CHECK-NEXT:      nn.yield
+nn.parameter @p : tensor<64x64xf32> {trainable}
+nn.state @p.m : tensor<64x64xui8> {of = @p, slot = "exp_avg", scales = @p.s}
+nn.state @p.s : tensor<16xf32> {of = @p, slot = "exp_avg_scales"}
+nn.parameter @q : tensor<4096xf32> {trainable}
+nn.state @q.m : tensor<4096xui8> {of = @q, slot = "exp_avg", scales = @q.s}
+nn.state @q.s : tensor<16xf32> {of = @q, slot = "exp_avg_scales"}
+nn.state @a.m : tensor<1024xf32> {of = @a, slot = "exp_avg"}
+nn.state @c.m : tensor<1024xf32> {of = @c, slot = "exp_avg"}
+func.func @state_types(%gw: tensor<1024x768xf32>, %gp: tensor<64x64xf32>, %gq: tensor<4096xf32>, %g: tensor<1024xf32>, %h: tensor<16xf32>, %s: tensor<f32>) {
+  %w = nn.load @w : tensor<1024x768xf32>
+  %w1 = nn.sgd_plain %w, %gw, %h : tensor<1024x768xf32>, tensor<16xf32>
+  nn.store %w1, @w : tensor<1024x768xf32>
+  %p = nn.load @p : tensor<64x64xf32>
+  %pm = nn.load @p.m : tensor<64x64xui8>
+  %ps = nn.load @p.s : tensor<16xf32>
+  %p1, %pm1, %ps1 = nn.lion %p, %gp, %pm, %h clip %s scales %ps {beta1 = 0.9 : f64, beta2 = 0.99 : f64} : tensor<64x64xf32> state ui8, tensor<16xf32>, tensor<f32>
+  nn.store %p1, @p : tensor<64x64xf32>
+  nn.store %pm1, @p.m : tensor<64x64xui8>
+  nn.store %ps1, @p.s : tensor<16xf32>
+  %a = nn.load @a : tensor<1024xf32>
+  %am = nn.load @a.m : tensor<1024xf32>
+  %a1, %am1 = nn.lion %a, %g, %am, %h clip %s {beta1 = 0.9 : f64, beta2 = 0.99 : f64} : tensor<1024xf32>, tensor<16xf32>, tensor<f32>
+  nn.store %a1, @a : tensor<1024xf32>
+  nn.store %am1, @a.m : tensor<1024xf32>
+  %q = nn.load @q : tensor<4096xf32>
+  %qm = nn.load @q.m : tensor<4096xui8>
+  %qs = nn.load @q.s : tensor<16xf32>
+  %q1, %qm1, %qs1 = nn.lion %q, %gq, %qm, %h clip %s scales %qs {beta1 = 0.9 : f64, beta2 = 0.99 : f64} : tensor<4096xf32> state ui8, tensor<16xf32>, tensor<f32>
+  nn.store %q1, @q : tensor<4096xf32>
+  nn.store %qm1, @q.m : tensor<4096xui8>
+  nn.store %qs1, @q.s : tensor<16xf32>
+  %c = nn.load @c : tensor<1024xf32>
+  %cm = nn.load @c.m : tensor<1024xf32>
+  %c1, %cm1 = nn.lion %c, %g, %cm, %h clip %s {beta1 = 0.9 : f64, beta2 = 0.99 : f64} : tensor<1024xf32>, tensor<16xf32>, tensor<f32>
+  nn.store %c1, @c : tensor<1024xf32>
+  nn.store %cm1, @c.m : tensor<1024xf32>
+  return
+}

@@ -130,3 +130,41 @@ exec.program @train arena(4096) threads(1) {
   exec.call "softmax" reads(%y) writes(%s) buffers [0, -1] sizes [4, 4] {may_alias = array<i64: 0, 0>, overwrites}
       : (!exec.slice<f32, 16>) -> (!exec.slice<f32, 16>)
 }
+
+// -----
+
+// Updates whose states are codes have their scales as buffers; those of other types have none.
+exec.program @train arena(8192) threads(1) {
+  %p = exec.slice "p" parameter at 0 : !exec.slice<f32, 257>
+  %g = exec.slice "g" input at 2048 : !exec.slice<f32, 257>
+  %m = exec.slice "m" state at 4096 : !exec.slice<i8, 257>
+  %s = exec.slice "s" state at 4608 : !exec.slice<f32, 2>
+  %few = exec.slice "few" state at 4736 : !exec.slice<f32, 1>
+  %b = exec.slice "b" state at 4800 : !exec.slice<bf16, 257>
+  %h = exec.slice "hyper" input at 5376 : !exec.slice<f32, 16>
+  %p1 = exec.slice "p" parameter at 0 : !exec.slice<f32, 257>
+  %m1 = exec.slice "m" state at 4096 : !exec.slice<i8, 257>
+  %s1 = exec.slice "s" state at 4608 : !exec.slice<f32, 2>
+  %few1 = exec.slice "few" state at 4736 : !exec.slice<f32, 1>
+  %b1 = exec.slice "b" state at 4800 : !exec.slice<bf16, 257>
+  exec.given %p, %g, %m, %s, %few, %b, %h : !exec.slice<f32, 257>, !exec.slice<f32, 257>, !exec.slice<i8, 257>, !exec.slice<f32, 2>, !exec.slice<f32, 1>, !exec.slice<bf16, 257>, !exec.slice<f32, 16>
+  exec.call "lion" of i8 reads(%p, %g, %m, %s, %h) writes(%p1, %m1, %s1) buffers [0, 1, 2, 3, 4] sizes [0, 257]
+      {may_alias = array<i64: 0, 0, 1, 2, 2, 3>, overwrites, scalars = array<f64: 0.9, 0.99>}
+      : (!exec.slice<f32, 257>, !exec.slice<f32, 257>, !exec.slice<i8, 257>, !exec.slice<f32, 2>, !exec.slice<f32, 16>) -> (!exec.slice<f32, 257>, !exec.slice<i8, 257>, !exec.slice<f32, 2>)
+  // expected-error @+1 {{calls 'lion': it updates 8 bytes of 'exp_avg_scales', slice 'few' has 4}}
+  exec.call "lion" of i8 reads(%p1, %g, %m1, %few, %h) writes(%p, %m, %few1) buffers [0, 1, 2, 3, 4] sizes [0, 257]
+      {may_alias = array<i64: 0, 0, 1, 2, 2, 3>, overwrites, scalars = array<f64: 0.9, 0.99>}
+      : (!exec.slice<f32, 257>, !exec.slice<f32, 257>, !exec.slice<i8, 257>, !exec.slice<f32, 1>, !exec.slice<f32, 16>) -> (!exec.slice<f32, 257>, !exec.slice<i8, 257>, !exec.slice<f32, 1>)
+  // expected-error @+1 {{calls 'lion': it takes 5 buffers, found 4}}
+  exec.call "lion" of i8 reads(%p, %g, %m, %h) writes(%p1, %m1) buffers [0, 1, 2, 3] sizes [0, 257]
+      {may_alias = array<i64: 0, 0, 1, 2>, overwrites, scalars = array<f64: 0.9, 0.99>}
+      : (!exec.slice<f32, 257>, !exec.slice<f32, 257>, !exec.slice<i8, 257>, !exec.slice<f32, 16>) -> (!exec.slice<f32, 257>, !exec.slice<i8, 257>)
+  // expected-error @+1 {{calls 'lion': 'exp_avg' holds bf16, slice 'm' holds i8}}
+  exec.call "lion" of bf16 reads(%p1, %g, %m1, %h) writes(%p, %m) buffers [0, 1, 2, 3] sizes [0, 257]
+      {may_alias = array<i64: 0, 0, 1, 2>, overwrites, scalars = array<f64: 0.9, 0.99>}
+      : (!exec.slice<f32, 257>, !exec.slice<f32, 257>, !exec.slice<i8, 257>, !exec.slice<f32, 16>) -> (!exec.slice<f32, 257>, !exec.slice<i8, 257>)
+  // expected-error @+1 {{calls 'sgd_plain': the library has no such kernel for bf16}}
+  exec.call "sgd_plain" of bf16 reads(%p, %g, %h) writes(%p1) buffers [0, 1, 2] sizes [0, 257]
+      {may_alias = array<i64: 0, 0>, overwrites}
+      : (!exec.slice<f32, 257>, !exec.slice<f32, 257>, !exec.slice<f32, 16>) -> (!exec.slice<f32, 257>)
+}
