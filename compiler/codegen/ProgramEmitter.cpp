@@ -6,6 +6,7 @@
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/NNNames.h"
 #include "dialects/plan/PlanDialect.h"
+#include "dialects/support/OptimizerKinds.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
@@ -25,8 +26,17 @@ public:
       : module(module), settings(settings), constants(constants), os(text) {
     llvm::append_range(timelines, module.getOps<exec::ProgramOp>());
     train = exec::firstTimeline(module, exec::TimelineKind::train);
+    llvm::StringMap<nn::StateOp> all;
     for (auto state : module.getOps<nn::StateOp>())
-      if (!state.getTransient())
+      all[state.getSymName()] = state;
+    for (auto state : module.getOps<nn::StateOp>())
+      if (state.getScales())
+        scales[state.getSymName()] = all.lookup(*state.getScales());
+    llvm::StringSet<> ofOthers;
+    for (const auto &entry : scales)
+      ofOthers.insert(nn::StateOp(entry.second).getSymName());
+    for (auto state : module.getOps<nn::StateOp>())
+      if (!state.getTransient() && !ofOthers.contains(state.getSymName()))
         states[state.getOf()].push_back(state);
   }
 
@@ -70,21 +80,42 @@ private:
     return train.resultOffset(("gradient:" + parameter.getSymName()).str());
   }
 
-  /// The table of what parameter number `n` has in the optimizer.
+  /// True if the optimizer's state `slot` is never negative.
+  bool isSquare(StringRef slot) {
+    const OptimizerKind *kind = findOptimizer(settings.optimizer.name);
+    return kind && (llvm::is_contained(kind->rule.squares, slot) ||
+                    (kind->momentumRule && llvm::is_contained(kind->momentumRule->squares, slot)));
+  }
+
+  /// Returns a tensor of the tables for a state, whose shape is the constant `shapeName`.
+  std::string stateTensor(nn::StateOp state, const std::string &shapeName) {
+    auto type = cast<RankedTensorType>(state.getType());
+    return "{" + quoted(state.getSlot()) + ", " + elementType(type.getElementType()) + ", " +
+           std::to_string(type.getRank()) + ", " + shapeName + ", " + hex(placeOf(state)) + "}";
+  }
+
+  /// The table of what parameter number `n` has in the optimizer. Codes have the arena's layout,
+  /// because that is the order of their blocks.
   void stateTable(nn::ParameterOp parameter, ArrayRef<nn::StateOp> own, const std::string &n) {
     std::string rows;
     llvm::raw_string_ostream row(rows);
     for (size_t i = 0; i < own.size(); ++i) {
-      nn::StateOp state = own[i];
+      nn::StateOp state = own[i], ofBlocks = scales.lookup(state.getSymName());
       auto type = cast<RankedTensorType>(state.getType());
-      bool alike = type.getShape() == parameter.getTensorType().getShape();
-      std::string shapeName = "shape" + n;
+      bool alike = type.getShape() == parameter.getTensorType().getShape() &&
+                   !(ofBlocks && parameter.getTransposed());
+      std::string place = n + "_" + std::to_string(i), shapeName = "shape" + n;
       if (!alike)
-        shape(shapeName = "state_shape" + n + "_" + std::to_string(i), type.getShape());
-      row << "    {.tensor = {" << quoted(state.getSlot()) << ", "
-          << elementType(type.getElementType()) << ", " << type.getRank() << ", " << shapeName
-          << ", " << hex(placeOf(state)) << "}"
-          << (alike && parameter.getTransposed() ? ", .transposed = true" : "") << "},\n";
+        shape(shapeName = "state_shape" + place, type.getShape());
+      row << "    {.tensor = " << stateTensor(state, shapeName)
+          << (alike && parameter.getTransposed() ? ", .transposed = true" : "");
+      if (ofBlocks) {
+        shape("scales_shape" + place, cast<RankedTensorType>(ofBlocks.getType()).getShape());
+        os << "const TensorInfo scales" << place << " = "
+           << stateTensor(ofBlocks, "scales_shape" + place) << ";\n";
+        row << ", .scales = &scales" << place;
+      }
+      row << (isSquare(state.getSlot()) ? ", .nonnegative = true" : "") << "},\n";
     }
     os << "const StateInfo states" << n << "[] = {\n" << rows << "};\n";
   }
@@ -392,9 +423,10 @@ private:
   const ProgramSettings &settings;
   std::vector<char> &constants;
   SmallVector<exec::ProgramOp> timelines;
-  exec::ProgramOp train;                     ///< the first one that trains
-  SmallVector<exec::SliceOp> allInputSlices; ///< in the order of the table of inputs
-  llvm::StringMap<SmallVector<nn::StateOp>> states;
+  exec::ProgramOp train;                            ///< the first one that trains
+  SmallVector<exec::SliceOp> allInputSlices;        ///< in the order of the table of inputs
+  llvm::StringMap<SmallVector<nn::StateOp>> states; ///< by parameter; scales are not among them
+  llvm::StringMap<nn::StateOp> scales;              ///< of states that are codes, by their name
   llvm::StringMap<int> launches, writeCounts, accessCounts;
   llvm::StringSet<> described; ///< timelines of whose launches it is known what they do
   int parameterCount = 0, constantCount = 0;

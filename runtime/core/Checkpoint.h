@@ -32,6 +32,7 @@ struct RunState {
   bool evaluationPending = false; ///< a signal interrupted the evaluation that was due at `step`
   bool hasBest = false;
   std::string choices; ///< set by readRunState(): the algorithms that libraries chose
+  std::string remark;  ///< set by loadCheckpoint(): what was converted, or ""
 };
 
 /// A parameter or its optimizer state is infinite or NaN.

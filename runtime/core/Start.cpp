@@ -1,6 +1,8 @@
 //===- Start.cpp - loads the weights or the checkpoint that a run starts from ===//
 #include "Start.h"
 
+#include "StateTypes.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -75,7 +77,16 @@ RunState loadCheckpoint(const Program &program, const std::string &path, const s
   if (!others.empty())
     loadSlots(others, SafetensorsFile(weights.empty() ? existingDefault() : weights), arena, true,
               true);
-  loadSlots(checkpointSlots(program), file, arena, false, false);
+  StatesOfFile states(program, file);
+  std::vector<Slot> slots = part(program, true), converted = states.converted(), all;
+  slots.insert(slots.end(), states.plain().begin(), states.plain().end());
+  all = slots;
+  all.insert(all.end(), converted.begin(), converted.end());
+  std::string ignored;
+  std::vector<std::string> names = matchSlots(all, file, {}, ignored);
+  for (size_t i = 0; i < slots.size(); ++i)
+    readSlot(slots[i], file, *file.find(names[i]), arena);
+  state.remark = states.convert(arena);
   return state;
 }
 

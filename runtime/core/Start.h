@@ -20,7 +20,8 @@ std::string defaultWeights();
 std::string loadParameters(const Program &program, const std::string &path, std::byte *arena);
 
 /// Fills parameters and optimizer state from the checkpoint `path`, and the parameters that
-/// checkpoints leave out from `weights` (empty: the default weights). Throws Failure.
+/// checkpoints leave out from `weights` (empty: the default weights). Optimizer state that the file
+/// has in another type is converted, and the result's `remark` says so. Throws Failure.
 RunState loadCheckpoint(const Program &program, const std::string &path, const std::string &weights,
                         std::byte *arena);
 

@@ -67,16 +67,6 @@ void forTransposed(const Slot &slot, int64_t first, int64_t last, const Move &mo
   }
 }
 
-/// One for the state, and one for its scales.
-void addStateSlots(const ParameterInfo &parameter, const StateInfo &state,
-                   std::vector<Slot> &slots) {
-  std::string name = std::string("optimizer.") + state.tensor.name + ".";
-  slots.push_back(slotOf(parameter, state.tensor, state.transposed, name + parameter.tensor.name));
-  if (state.scales)
-    slots.push_back(
-        slotOf(parameter, *state.scales, false, name + "scales." + parameter.tensor.name));
-}
-
 } // namespace
 
 std::vector<Slot> parameterSlots(const Program &program) {
@@ -86,11 +76,25 @@ std::vector<Slot> parameterSlots(const Program &program) {
   return slots;
 }
 
+std::string scalesName(const ParameterInfo &parameter, const StateInfo &state) {
+  return std::string("optimizer.") + state.tensor.name + "_scales." + parameter.tensor.name;
+}
+
+std::vector<Slot> stateSlots(const ParameterInfo &parameter, const StateInfo &state) {
+  std::string name = std::string("optimizer.") + state.tensor.name + "." + parameter.tensor.name;
+  std::vector<Slot> slots = {slotOf(parameter, state.tensor, state.transposed, name)};
+  if (state.scales)
+    slots.push_back(slotOf(parameter, *state.scales, false, scalesName(parameter, state)));
+  return slots;
+}
+
 std::vector<Slot> stateSlots(const Program &program) {
   std::vector<Slot> slots;
   for (int i = 0; i < program.parameterCount; ++i)
-    for (int j = 0; j < program.parameters[i].stateCount; ++j)
-      addStateSlots(program.parameters[i], program.parameters[i].states[j], slots);
+    for (int j = 0; j < program.parameters[i].stateCount; ++j) {
+      std::vector<Slot> own = stateSlots(program.parameters[i], program.parameters[i].states[j]);
+      slots.insert(slots.end(), own.begin(), own.end());
+    }
   return slots;
 }
 

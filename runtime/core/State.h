@@ -31,8 +31,13 @@ struct Slot {
 };
 
 std::vector<Slot> parameterSlots(const Program &program);
-/// Optimizer state, named `optimizer.<state>.<parameter>`.
+/// Optimizer state, named `optimizer.<state>.<parameter>`; scales of codes are behind the codes,
+/// named `optimizer.<state>_scales.<parameter>`.
 std::vector<Slot> stateSlots(const Program &program);
+/// One state of a parameter, and its scales.
+std::vector<Slot> stateSlots(const ParameterInfo &parameter, const StateInfo &state);
+/// Returns the name of a state's scales in files.
+std::string scalesName(const ParameterInfo &parameter, const StateInfo &state);
 /// Gradients under their parameters' names; empty without --keep-gradients.
 std::vector<Slot> gradientSlots(const Program &program);
 

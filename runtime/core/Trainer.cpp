@@ -57,6 +57,7 @@ void Trainer::loadStart() {
       return loadCheckpoint(program, options.resume, options.weights, arena);
     });
     resumedStep = state.step;
+    warn(state.remark);
     warn(session.follow(state.choices, options.resume));
     return;
   }

@@ -39,8 +39,9 @@ constexpr uint64_t bytesOf(const TensorInfo &tensor) {
 struct StateInfo {
   TensorInfo tensor;       ///< "exp_avg", "exp_avg_sq", "momentum_buffer": PyTorch's names
   bool transposed = false; ///< as ParameterInfo::transposed
-  const TensorInfo *scales =
-      nullptr; ///< factors of its blocks; null: its numbers are what they say
+  const TensorInfo *scales = nullptr; ///< of its blocks, if it is codes (StateCodes.h); null: its
+                                      ///< numbers are what they say
+  bool nonnegative = false;           ///< never negative: codes of it have no sign
 };
 
 struct ParameterInfo {

@@ -214,7 +214,7 @@ TEST(StateSlots, AStateHasATypeAndScalesOfItsOwn) {
   EXPECT_EQ(slots[0].name, "optimizer.exp_avg.w");
   EXPECT_EQ(slots[0].bytes(), 32);
   EXPECT_FALSE(slots[0].transposed);
-  EXPECT_EQ(slots[1].name, "optimizer.exp_avg.scales.w");
+  EXPECT_EQ(slots[1].name, "optimizer.exp_avg_scales.w");
   EXPECT_EQ(slots[1].offset, 256u);
   EXPECT_EQ(slots[1].bytes(), 8);
   EXPECT_EQ(slots[2].name, "optimizer.exp_avg_sq.w");
