@@ -45,6 +45,24 @@ static void addResidents(ModuleOp module, Summary &summary) {
         nn::tensorBytes(state.getType());
 }
 
+/// Describes what the optimizer's states are kept in, unless it is f32.
+static void addStates(ModuleOp module, const StateType &type, Summary &summary) {
+  summary.state = type.name.str();
+  if (type.isExact())
+    return;
+  int64_t exact = 0;
+  for (auto state : module.getOps<nn::StateOp>()) {
+    auto tensor = cast<RankedTensorType>(state.getType());
+    auto of = module.lookupSymbol<nn::ParameterOp>(state.getOf());
+    exact += !state.getTransient() && of && of.getType() == tensor;
+  }
+  std::string text = "optimizer state in " + type.title.str();
+  if (exact > 0)
+    text += "; " + std::to_string(exact) + " tensors of fewer than " +
+            codegen::grouped(kLeastCoded) + " numbers in f32";
+  summary.lossy.push_back(text);
+}
+
 /// Returns the sum that the bytes of a value of kind `kind`, which has a life, belong to.
 static int64_t &bytesAtPeak(Summary &summary, ValueKind kind) {
   switch (kind) {
@@ -86,6 +104,7 @@ Summary plimsoll::pipeline::summarize(const Compilation &compilation,
   ModuleOp module = compilation.ir();
   summary.model = utf8(llvm::sys::path::filename(options.model.path));
   summary.optimizer = options.optimizer.kind->title.str();
+  addStates(module, *options.optimizer.state, summary);
   summary.microBatches = options.accumulate;
   summary.precision = options.precision;
   summary.target = compilation.target->title();
@@ -140,6 +159,8 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
     os << "\n  adapters    " << std::string(13, ' ') << "   " << s.adapterTensors << " of them, "
        << grouped(s.adapterCount) << " numbers; all else is frozen";
   os << "\n  optimizer   " << column(s.stateBytes) << "\n";
+  for (const std::string &what : s.lossy)
+    os << "  lossy       " << std::string(13, ' ') << "   " << what << "\n";
   if (s.microBatches > 1)
     os << "  accumulated " << column(s.sumBytes) << "   the gradients of " << s.microBatches
        << " micro-batches a step, added up\n";
@@ -185,6 +206,8 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
   llvm::json::Object object{
       {"model", s.model},
       {"optimizer", s.optimizer},
+      {"optimizer_state", s.state},
+      {"lossy", llvm::json::Array(s.lossy)},
       {"target", s.target},
       {"precision", s.precision},
       {"arena_bytes", s.arenaBytes},

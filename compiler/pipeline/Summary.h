@@ -13,6 +13,8 @@ namespace plimsoll::pipeline {
 struct Summary {
   std::string classes; ///< the dimension of the classes, if there was a choice, else ""
   std::string model, inputs, optimizer, precision, target;
+  std::string state = "f32"; ///< what the optimizer keeps its states in, as the command line has it
+  std::vector<std::string> lossy; ///< what rounds numbers that f32 would keep, by --allow=precision
   int64_t parameterBytes = 0, parameterCount = 0, parameterTensors = 0, stateBytes = 0,
           constantBytes = 0;
   int64_t microBatches = 1, sumBytes = 0; ///< per step; bytes of the sums of their gradients

@@ -48,7 +48,12 @@ template <typename Options> static void addAnswerOptions(CLI::App &app, Options 
 }
 
 static void addRecipeOptions(CLI::App &app, RecipeOptions &o) {
-  app.add_option("--optimizer", o.optimizer, plimsoll::optimizerNames() + ", then ,key=value");
+  app.add_option("--optimizer", o.optimizer,
+                 plimsoll::optimizerNames() + ", then ,key=value, and ,state=" +
+                     plimsoll::stateTypeNames() + " for what it keeps");
+  app.add_option("--allow", o.allow,
+                 "precision: what rounds numbers that f32 would keep, such as state=8bit (each is "
+                 "named in the summary)");
   app.add_option("--clip", o.clip,
                  "limit gradients: norm:1.0 all together, value:0.5 each element");
   app.add_option("--accumulate", o.accumulate,
@@ -177,19 +182,9 @@ static std::string nearestOption(const CLI::App &app, llvm::StringRef word) {
   return nearest;
 }
 
-/// True for options of the design that are not implemented yet.
-static bool isPlanned(llvm::StringRef word) {
-  return word.split('=').first == "--allow";
-}
-
 static int reportUnknown(const CLI::App &app) {
   for (const CLI::App *sub : app.get_subcommands())
     for (const std::string &word : sub->remaining(true)) {
-      if (isPlanned(word)) {
-        std::cerr << "plimsoll: error: '" << llvm::StringRef(word).split('=').first.str()
-                  << "' is not available yet\n";
-        continue;
-      }
       std::string nearest = nearestOption(*sub, word);
       std::cerr << "plimsoll: error: unknown option '" << word << "'"
                 << (nearest.empty() ? "" : "; did you mean '" + nearest + "'?") << "\n";

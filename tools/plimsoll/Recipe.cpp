@@ -40,6 +40,13 @@ private:
     options.optimizer = autodiff::parseOptimizer(raw.optimizer, wrong);
     for (const std::string &problem : wrong)
       add("--optimizer: " + problem);
+    for (const std::string &word : raw.allow)
+      if (word != "precision")
+        add("--allow=" + word + ": expected precision");
+    if (!options.optimizer.state->isExact() && !is_contained(raw.allow, "precision"))
+      add("--optimizer: state=" + options.optimizer.state->name.str() +
+          " rounds what the optimizer keeps, and losses are not those of state=f32; add "
+          "--allow=precision if that may be, or leave it away");
   }
 
   // Loss --------------------------------------------------------------------
