@@ -128,6 +128,11 @@ pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
       options.loss = prepare::parseLoss(sizes, problems);
       continue;
     }
+    if (name == "--optimizer") {
+      std::vector<std::string> problems;
+      options.optimizer = autodiff::parseOptimizer(sizes, problems);
+      continue;
+    }
     SmallVector<StringRef> parts;
     sizes.split(parts, 'x');
     SmallVector<int64_t> dims;

@@ -14,7 +14,7 @@ from pathlib import Path
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
-# (program, arguments before the model, model, shapes and loss); the last list only with --all
+# (program, arguments before the model, model, shapes, loss and optimizer); the last list only with --all
 CORRUPTIONS = [("corrupt", ["400", "1"], "mlp-digits/model.onnx", []),
                ("corrupt", ["100", "1001"], "gpt2-nano/model.onnx", [])]
 CALLS = [("calls", ["cpu", "350", "1"], "mlp-digits/model.onnx", []),
@@ -23,10 +23,17 @@ CALLS = [("calls", ["cpu", "350", "1"], "mlp-digits/model.onnx", []),
          ("calls", ["cuda:emulator", "100", "30001"], "mlp-digits/model.onnx", []),
          ("calls", ["cuda:emulator", "100", "40001"], "gpt2-nano-dyn/model.onnx",
           ["input_ids=1x16"]),
-         ("calls", ["cuda:emulator", "50", "50001"], "resnet-nano/model.onnx", [])]
+         ("calls", ["cuda:emulator", "50", "50001"], "resnet-nano/model.onnx", []),
+         ("calls", ["cpu", "200", "60001"], "mlp-digits/model.onnx", ["--optimizer=adamw,state=8bit"]),
+         ("calls", ["cpu", "200", "70001"], "mlp-digits/model.onnx", ["--optimizer=lion,state=bf16"]),
+         ("calls", ["cuda:emulator", "100", "80001"], "mlp-digits/model.onnx",
+          ["--optimizer=rmsprop,momentum=0.9,state=8bit"])]
 BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
            ("budgets", ["4", "2"], "gpt2-nano/model.onnx", []),
            ("budgets", ["2", "2"], "gpt2-nano/model.onnx", ["input_ids=2x128"]),
+           ("budgets", ["4", "2"], "mlp-digits/model.onnx", ["--optimizer=adamw,state=8bit"]),
+           ("budgets", ["2", "2"], "gpt2-nano/model.onnx",
+            ["input_ids=1x128", "--optimizer=adam,state=8bit"]),
            ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", []),
            ("budgets", ["3", "2"], "resnet-nano/model-fold.onnx", [])]
 # Rows of a chunk, which divide no number of rows, and steps.

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/Pipeline.h"
 #include "mlir/Parser/Parser.h"
+#include "plimsoll/Bf16.h"
 #include "test/factors/OpRun.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -65,6 +66,8 @@ Tensor draw(Type type, std::pair<int64_t, int64_t> integers, bool positive,
     fill<float>(tensor, number);
   else if (element.isF64())
     fill<double>(tensor, number);
+  else if (element.isBF16())
+    fill<Bf16>(tensor, [&] { return static_cast<float>(number()); });
   else if (element.isInteger(64))
     fill<int64_t>(tensor, integer);
   else if (element.isInteger(32))
@@ -84,6 +87,7 @@ double numberAt(const Tensor &tensor, int64_t i) {
   };
   return element.isF32()         ? read(0.0f)
          : element.isF64()       ? read(0.0)
+         : element.isBF16()      ? read(Bf16(0.0f))
          : element.isInteger(32) ? read(int32_t(0))
          : element.isInteger(64) ? read(int64_t(0))
                                  : read(uint8_t(0));

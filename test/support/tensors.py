@@ -3,10 +3,11 @@
 import json
 import struct
 
+import ml_dtypes
 import numpy as np
 
 TYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "I32": np.int32, "U8": np.uint8,
-         "BOOL": np.bool_}
+         "BOOL": np.bool_, "BF16": ml_dtypes.bfloat16}
 
 
 def read(path):
