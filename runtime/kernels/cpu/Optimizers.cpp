@@ -22,14 +22,12 @@
 namespace plimsoll {
 namespace {
 
-/// Updates numbers [begin, end) of a parameter whose states are kept as `Number`.
+/// Updates numbers [begin, end) of a parameter whose states are kept as `Number`. The pointers are
+/// arguments, because only as such GCC takes them for those of different bytes.
 template <typename Number, int states, typename Rule>
-void updateRange(const Rule &rule, const Rates &rates, const UpdatedParameter &of, int64_t begin,
-                 int64_t end) {
-  float *__restrict p = of.param;
-  const float *__restrict g = of.gradient;
-  auto *__restrict first = static_cast<Number *>(of.states[0]);
-  auto *__restrict second = static_cast<Number *>(of.states[1]);
+void updateRange(const Rule &rule, const Rates &rates, float *__restrict p,
+                 const float *__restrict g, Number *__restrict first, Number *__restrict second,
+                 int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; ++i) {
     float one = 0, two = 0;
     if constexpr (states > 0)
@@ -62,9 +60,8 @@ void updateBlocks(const Rule &rule, const Rates &rates, const UpdatedParameter &
       places[state] = static_cast<uint8_t *>(of.states[state]) + at;
       decodeBlock(*codes[state], places[state], of.scales[state][block], count, numbers[state]);
     }
-    UpdatedParameter decoded = {
-        of.param + at, of.gradient + at, {numbers[0], numbers[1]}, {}, count};
-    updateRange<float, states>(rule, rates, decoded, 0, count);
+    updateRange<float, states>(rule, rates, of.param + at, of.gradient + at, numbers[0], numbers[1],
+                               0, count);
     for (int state = 0; state < states; ++state)
       of.scales[state][block] = encodeBlock(*codes[state], numbers[state], count, places[state]);
   }
@@ -99,7 +96,10 @@ void update(const Launch &launch) {
     forRanges<states>(
         launch, parameters, 1024, [](int64_t count) { return count; },
         [&](const UpdatedParameter &of, int64_t begin, int64_t end) {
-          updateRange<decltype(number), states>(rule, rates, of, begin, end);
+          using Number = decltype(number);
+          updateRange<Number, states>(rule, rates, of.param, of.gradient,
+                                      static_cast<Number *>(of.states[0]),
+                                      static_cast<Number *>(of.states[1]), begin, end);
         });
   };
   if constexpr (states > 0) {
