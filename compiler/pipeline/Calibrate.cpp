@@ -47,8 +47,10 @@ public:
   }
 
   /// Measures the launches of a network: each op by itself, or with `fuse` as in other programs.
-  llvm::Error measure(const CalibrationNet &net, bool fuse, Samples &samples) {
+  llvm::Error measure(const CalibrationNet &net, bool fuse, const StateType &state,
+                      Samples &samples) {
     options.fuseLoops = fuse;
+    options.optimizer.state = &state;
     Compilation compilation;
     std::string error;
     compilation.target = target::Machine::create(options.target, options.threads, "f32", "", error);
@@ -195,17 +197,23 @@ plimsoll::pipeline::calibrate(MLIRContext &context, const CompileOptions &option
     return llvm::createStringError("cannot make a temporary folder: " + folder.error.message());
   Measurement measurement(context, options, folder.path);
   DeviceModel model;
-  Samples samples, merged;
+  Samples samples, further;
   for (const CalibrationNet &net : calibrationNets()) {
     progress("measuring " + net.name);
-    if (llvm::Error error = measurement.measure(net, /*fuse=*/false, samples))
-      return error;
+    for (const StateType &state : stateTypes()) {
+      Samples &into = state.isExact() ? samples : further;
+      if (!state.isExact() && !net.merges)
+        continue;
+      if (llvm::Error error = measurement.measure(net, /*fuse=*/false, state, into))
+        return error;
+    }
     if (!net.merges)
       continue;
-    if (llvm::Error error = measurement.measure(net, /*fuse=*/true, merged))
+    if (llvm::Error error = measurement.measure(net, /*fuse=*/true, stateTypes().front(), further))
       return error;
   }
-  for (auto &[name, kind] : merged) // kernels that only fusion calls; loop nests consist of ops
+  // Kernels that only fusion calls, and updates of other states; loop nests consist of ops.
+  for (auto &[name, kind] : further)
     if (!StringRef(name).starts_with("nn."))
       samples.try_emplace(name, std::move(kind));
   model.device = cpuName();

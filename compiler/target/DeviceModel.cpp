@@ -1,6 +1,7 @@
 //===- DeviceModel.cpp - how long launches take on a device ----------------------===//
 #include "compiler/target/DeviceModel.h"
 #include "dialects/nn/NNDialect.h"
+#include "dialects/support/OptimizerKinds.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -23,6 +24,9 @@ LaunchWork plimsoll::target::workOf(nn::LaunchOp launch, const KernelKey &kernel
   Operation *op = launch.getMainOp();
   work.kind =
       !kernel.name.empty() ? kernel.text() : (op ? op : launch)->getName().getStringRef().str();
+  // Of an update whose states are codes, finding the codes takes most of the time.
+  if (kernel.type == ElementType::u8 && findUpdateRule(kernel.name))
+    work.kind = "update_u8";
   double flops = launch.getFlops(), traffic = launch.getTraffic();
   // Products, convolutions and recurrent layers do tens of operations per byte, other launches
   // about one.
