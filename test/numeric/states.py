@@ -193,9 +193,10 @@ def check_conversions(tools):
 def check_features(tools):
     """Groups, clipping, micro-batches, adapters, drawn weights and evaluation, all with codes."""
     folder = tools.folder("features")
-    corpus = f"tokens:{tools.models}/data/corpus.bin"
+    corpus, held_out = tools.models / "data" / "corpus.bin", folder / "held-out.bin"
+    held_out.write_bytes(corpus.read_bytes()[:4096])
     variants = {
-        "clipped": ["--clip=norm:0.5", "--accumulate=2", "--no-decay=wte", "--lr-scale=mlp=0.5"],
+        "clipped": ["--clip=norm:0.5", "--accumulate=2", "--no-decay=attn", "--lr-scale=mlp=0.5"],
         "adapters": ["--lora=mlp,rank=8"],
         "drawn": ["--init=normal:0.02"],
     }
@@ -204,8 +205,8 @@ def check_features(tools):
         info = json.loads(tools.expect([program, "--info"]).out)
         check(info["optimizer_state"] == "8bit" and len(info["lossy"]) == 1, f"{name}: {info}")
         saved, log = folder / f"{name}-end.safetensors", folder / f"{name}.jsonl"
-        tools.expect([program, f"--data={corpus}", f"--eval-data={corpus},every=6", "--steps=6",
-                      f"--save={saved}", f"--metrics={log}"])
+        tools.expect([program, f"--data=tokens:{corpus}", f"--eval-data=tokens:{held_out},every=6",
+                      "--steps=6", f"--save={saved}", f"--metrics={log}"])
         arrays, _ = tensors.read(saved)
         coded = [array for array in arrays.values() if array.dtype == np.uint8]
         check(coded and all(array.size >= LEAST for array in coded), f"{name}: {len(coded)} are codes")
