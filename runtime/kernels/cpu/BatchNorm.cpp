@@ -221,8 +221,7 @@ template <typename T> void runGradOf(const Launch &launch) {
   cpu::parallelFor(launch.threads, groups, s.elements() * 3, [&](int64_t index) {
     Group group(s, index);
     if (!y)
-      return gradGroup(
-          s, group, [=](int64_t i) { return dy[i]; }, x, of, dx);
+      return gradGroup(s, group, [=](int64_t i) { return dy[i]; }, x, of, dx);
     auto masked = [=](int64_t i) {
       T gradient = dy[i]; // a load under a condition could not be a part of a vector
       return y[i] > T(0) ? gradient : T(0);

@@ -42,10 +42,7 @@ double sumOfRows(int64_t cols, const Term &term, const T *...rows) {
 template <typename T>
 void forwardRow(const T *x, const T *scale, const T *bias, T *y, T &mean, T &rstd, int64_t cols,
                 bool uncentered, double epsilon) {
-  double m = uncentered ? 0
-                        : sumOfRows(
-                              cols, [](auto in) { return in; }, x) /
-                              double(cols);
+  double m = uncentered ? 0 : sumOfRows(cols, [](auto in) { return in; }, x) / double(cols);
   auto square = [=](auto in) {
     auto d = in - m;
     return d * d;

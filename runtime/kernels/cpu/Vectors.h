@@ -69,14 +69,10 @@ class SumLanes {
 public:
 #ifdef __AVX512F__
   using Part = __m512d;
-  static Part wide(const float *x) {
-    return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(x));
-  }
+  static Part wide(const float *x) { return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(x)); }
 #else
   using Part = __m256d;
-  static Part wide(const float *x) {
-    return _mm256_cvtps_pd(_mm_loadu_ps(x));
-  }
+  static Part wide(const float *x) { return _mm256_cvtps_pd(_mm_loadu_ps(x)); }
 #endif
 
   /// Adds sixteen numbers: term(i) returns those of a part, from number i on.

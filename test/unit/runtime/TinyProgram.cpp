@@ -107,8 +107,8 @@ const TensorInfo fewPlaces[] = {
     {"labels", ElementType::i64, 1, fewLabels, labels},
 };
 const WriteInfo writes[] = {
-    {0, "logits", "/fc/MatMul", ElementType::f32, logits, kRows *kClasses},
-    {1, "logits_1", "/fc/Add", ElementType::f32, logits, kRows *kClasses},
+    {0, "logits", "/fc/MatMul", ElementType::f32, logits, kRows * kClasses},
+    {1, "logits_1", "/fc/Add", ElementType::f32, logits, kRows * kClasses},
     {2, "loss", "loss", ElementType::f32, loss, 1},
 };
 
