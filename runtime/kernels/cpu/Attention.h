@@ -23,7 +23,7 @@ inline constexpr int64_t kLaneGroup = 16;
 
 /// Rows of a block of scores have room for whole tiles of a product.
 inline int64_t paddedKeys(int64_t keys) {
-  return gemm::roundUp(keys, gemm::kColumnPadding);
+  return gemm::roundUp(keys, gemm::kPanelColumns);
 }
 
 /// Scales the raw scores of row `row` of a block and adds the mask; keys that the query must not
