@@ -1,5 +1,6 @@
 //===- DeviceModel.cpp - how long launches take on a device ----------------------===//
 #include "compiler/target/DeviceModel.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/support/OptimizerKinds.h"
 #include "llvm/Support/Format.h"
@@ -59,13 +60,11 @@ double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
   return std::max(launchSeconds, scale * result);
 }
 
-/// True if an op of the same body is the gradient of `op` and reads the same operand: what is
-/// expensive in it, as the tanh of a GELU, is computed once.
+/// True if an op of the same body is the gradient of `op`.
 static bool isPartOfGradient(Operation *op) {
-  std::string gradient = (op->getName().getStringRef() + "_grad").str();
   return op->getNumOperands() == 1 &&
          llvm::any_of(op->getOperand(0).getUsers(),
-                      [&](Operation *user) { return user->getName().getStringRef() == gradient; });
+                      [&](Operation *user) { return nn::isGradientOf(user, op); });
 }
 
 double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wanted) const {

@@ -30,6 +30,12 @@ Value plimsoll::nn::viewedValue(Value value) {
   return value;
 }
 
+bool plimsoll::nn::isGradientOf(Operation *gradient, Operation *op) {
+  return op->getNumOperands() == 1 &&
+         gradient->getName().getStringRef() == (op->getName().getStringRef() + "_grad").str() &&
+         llvm::is_contained(gradient->getOperands(), op->getOperand(0));
+}
+
 void plimsoll::nn::forEachReader(Value value, llvm::function_ref<void(Operation *)> visit) {
   for (Operation *user : value.getUsers()) {
     if (auto reshape = dyn_cast<ReshapeOp>(user))

@@ -19,6 +19,10 @@ mlir::Value viewedValue(mlir::Value value);
 /// Calls `visit` for each op but reshapes that reads `value` or a view of it, once for each use.
 void forEachReader(mlir::Value value, llvm::function_ref<void(mlir::Operation *)> visit);
 
+/// True if `gradient` is the op that computes the gradient of `op`, of one operand, and reads that
+/// operand: an nn.gelu_grad of an nn.gelu's. One launch computes what is expensive in both once.
+bool isGradientOf(mlir::Operation *gradient, mlir::Operation *op);
+
 /// Returns the function `name` of `module` if checkFunction accepts it; null after an error
 /// otherwise.
 mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name);

@@ -146,12 +146,12 @@ SmallVector<InPlacePair> LaunchOp::getInPlacePairs() {
   }
   if (isSideBySide() || getMainOp()) {
     for (unsigned result = 0; result < getNumResults(); ++result)
-      if (auto maker = dyn_cast_or_null<InPlaceOpInterface>(
-              getMaker(result) ? getMaker(result).getOwner() : nullptr))
-        for (InPlacePair pair : maker.getInPlacePairs())
-          if (pair.result == getMaker(result).getResultNumber() &&
-              isa<BlockArgument>(maker->getOperand(pair.operand)))
-            pairs.push_back({result, launchOperand(maker, pair.operand)});
+      if (OpResult made = getMaker(result))
+        if (auto maker = dyn_cast<InPlaceOpInterface>(made.getOwner()))
+          for (InPlacePair pair : maker.getInPlacePairs())
+            if (pair.result == made.getResultNumber() &&
+                isa<BlockArgument>(maker->getOperand(pair.operand)))
+              pairs.push_back({result, launchOperand(maker, pair.operand)});
     return pairs;
   }
   std::optional<LoopNest> nest = getLoopNest();

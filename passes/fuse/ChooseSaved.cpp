@@ -20,9 +20,8 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/fuse/Fusion.h"
+#include "passes/fuse/MinimumCut.h"
 #include "passes/fuse/Passes.h"
-#include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/boykov_kolmogorov_max_flow.hpp>
 
 namespace plimsoll::fuse {
 #define GEN_PASS_DEF_CHOOSESAVEDPASS
@@ -33,61 +32,6 @@ using namespace mlir;
 using namespace plimsoll;
 
 namespace {
-
-/// A flow network, and the side of its minimum cut that each node is on.
-class Network {
-  using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
-  using Graph = boost::adjacency_list<
-      boost::vecS, boost::vecS, boost::directedS, boost::no_property,
-      boost::property<
-          boost::edge_capacity_t, int64_t,
-          boost::property<boost::edge_residual_capacity_t, int64_t,
-                          boost::property<boost::edge_reverse_t, Traits::edge_descriptor>>>>;
-  Graph graph;
-  std::vector<bool> behind;
-
-public:
-  static constexpr int64_t kUncut = int64_t(1) << 60;
-
-  Network() : source(add()), sink(add()) {}
-
-  unsigned add() { return static_cast<unsigned>(boost::add_vertex(graph)); }
-  void connect(unsigned from, unsigned to, int64_t capacity) {
-    auto edge = boost::add_edge(from, to, graph).first;
-    auto back = boost::add_edge(to, from, graph).first;
-    boost::put(boost::edge_capacity, graph, edge, capacity);
-    boost::put(boost::edge_capacity, graph, back, 0);
-    boost::put(boost::edge_reverse, graph, edge, back);
-    boost::put(boost::edge_reverse, graph, back, edge);
-  }
-  /// Finds the minimum cut; of several the one that is nearest to the sink.
-  void solve() {
-    boost::boykov_kolmogorov_max_flow(graph, boost::get(boost::edge_capacity, graph),
-                                      boost::get(boost::edge_residual_capacity, graph),
-                                      boost::get(boost::edge_reverse, graph),
-                                      boost::get(boost::vertex_index, graph), source, sink);
-    // What still reaches the sink is behind the cut.
-    std::vector<unsigned> reached = {sink};
-    behind.assign(boost::num_vertices(graph), false);
-    behind[sink] = true;
-    auto residual = boost::get(boost::edge_residual_capacity, graph);
-    auto reverse = boost::get(boost::edge_reverse, graph);
-    while (!reached.empty()) {
-      unsigned node = reached.back();
-      reached.pop_back();
-      for (auto edge : llvm::make_range(boost::out_edges(node, graph))) {
-        unsigned from = static_cast<unsigned>(boost::target(edge, graph));
-        if (!behind[from] && residual[reverse[edge]] > 0) {
-          behind[from] = true;
-          reached.push_back(from);
-        }
-      }
-    }
-  }
-  bool isBehindCut(unsigned node) const { return behind[node]; }
-
-  const unsigned source, sink;
-};
 
 /// Decides what the backward pass of one function reads, and repeats what it does not find.
 class Saving {
@@ -214,6 +158,12 @@ private:
     return cast<RankedTensorType>(value.getType()).getNumElements();
   }
 
+  /// True if `op` can be a part of a loop nest with `points` points, all of which it computes.
+  static bool isPointwise(Operation *op, int64_t points) {
+    return nn::isOutsideLaunch(op) && fuse::isFusible(op) && !isa<nn::ReduceSumOp>(op) &&
+           elements(op->getResult(0)) == points;
+  }
+
   /// Returns the last op that can be in one loop nest with `first`: of those that follow from it
   /// with as many points, and need nothing else that is made behind it. That is `first` itself if
   /// it is no part of a nest.
@@ -222,8 +172,7 @@ private:
     llvm::SmallPtrSet<Operation *, 16> following = {first}, possible = {first};
     Operation *last = first, *op = fuse::isFusible(first) ? first->getNextNode() : nullptr;
     for (int count = 0; op && count < kMostOps; op = op->getNextNode(), ++count) {
-      if (!nn::isOutsideLaunch(op) || !fuse::isFusible(op) || isa<nn::ReduceSumOp>(op) ||
-          elements(op->getResult(0)) != elements(first->getResult(0)))
+      if (!isPointwise(op, elements(first->getResult(0))))
         continue;
       bool isPossible = true, follows = false;
       for (Value operand : op->getOperands()) {
@@ -264,10 +213,8 @@ private:
     Operation *first = nullptr;
     forEachOperandInNest(value, [&](Value operand) {
       nn::forEachReader(operand, [&](Operation *reader) {
-        bool suits = nn::isOutsideLaunch(reader) && !isForward(reader) &&
-                     reader->getBlock() == &block && fuse::isFusible(reader) &&
-                     !isa<nn::ReduceSumOp>(reader) &&
-                     elements(reader->getResult(0)) == elements(value);
+        bool suits = !isForward(reader) && reader->getBlock() == &block &&
+                     isPointwise(reader, elements(value));
         if (suits && (!first || reader->isBeforeInBlock(first)) &&
             canWriteFor(lastInNest(reader), value))
           first = reader;
@@ -297,10 +244,9 @@ private:
   /// True if the launch that makes `op` again computes what is expensive in it anyway: that of its
   /// gradient does.
   bool isInGradient(Operation *op) const {
-    std::string gradient = (op->getName().getStringRef() + "_grad").str();
     return isa<nn::LayerNormOp>(op) ||
            llvm::any_of(op->getOperand(0).getUsers(), [&](Operation *user) {
-             return user->getName().getStringRef() == gradient && !isForward(user);
+             return nn::isGradientOf(user, op) && !isForward(user);
            });
   }
 
@@ -328,7 +274,7 @@ private:
   /// Finds the best cut if a second of repetitions is worth `price` bytes. Returns the seconds of
   /// all repetitions.
   double repeatedSeconds(double price) {
-    Network network;
+    fuse::MinimumCut network;
     llvm::DenseMap<Value, unsigned> before; // the node behind it has the next number
     for (Value value : values) {
       unsigned node = before[value] = network.add();
@@ -338,17 +284,17 @@ private:
       unsigned node = before[value];
       Operation *op = value.getDefiningOp();
       if (!op || !isRepeatable(op) || isStatistic(value) || kept.contains(value)) {
-        network.connect(network.source, node, Network::kUncut);
+        network.connect(network.source, node, fuse::MinimumCut::kUncut);
       } else {
         for (Value operand : op->getOperands())
           if (auto made = before.find(nn::viewedValue(operand)); made != before.end())
-            network.connect(made->second + 1, node, Network::kUncut);
+            network.connect(made->second + 1, node, fuse::MinimumCut::kUncut);
         if (nn::LayerNormOp norm = normalisedInNests(value))
           for (Value statistic : {norm.getMean(), norm.getRstd()})
-            network.connect(before[statistic] + 1, node, Network::kUncut);
+            network.connect(before[statistic] + 1, node, fuse::MinimumCut::kUncut);
         if (double cost = price * secondsAgain(value); cost >= 1)
           network.connect(network.source, node,
-                          static_cast<int64_t>(std::min(cost, double(Network::kUncut))));
+                          static_cast<int64_t>(std::min(cost, double(fuse::MinimumCut::kUncut))));
       }
       bool isRead = false, isResult = false;
       nn::forEachReader(value, [&](Operation *reader) {
@@ -356,9 +302,9 @@ private:
         isResult |= reader->hasTrait<OpTrait::IsTerminator>();
       });
       if (isRead)
-        network.connect(node + 1, network.sink, Network::kUncut);
+        network.connect(node + 1, network.sink, fuse::MinimumCut::kUncut);
       if (isResult) // alive until the end
-        network.connect(network.source, node + 1, Network::kUncut);
+        network.connect(network.source, node + 1, fuse::MinimumCut::kUncut);
     }
     network.solve();
     repeated.clear();

@@ -1,4 +1,5 @@
 //===- JoinedCalls.cpp - calls of kernels that run a main op and what joins it --===//
+#include "dialects/exec/KernelSignature.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/Packed.h"
 #include "dialects/nn/TensorType.h"
@@ -45,6 +46,21 @@ private:
 
 } // namespace
 
+/// Returns the buffer of a call that its kernel calls `name`.
+static int64_t &bufferOf(KernelCall &call, StringRef name) {
+  ArrayRef<exec::BufferSignature> all = exec::findKernelSignature(call.kernel.name)->buffers;
+  return call.buffers[llvm::find_if(all, [&](const auto &each) { return each.name == name; }) -
+                      all.begin()];
+}
+
+/// Returns the size of a call that its kernel calls `name`, a choice. Sizes in front of it are one
+/// number each.
+static int64_t &choiceOf(KernelCall &call, StringRef name) {
+  ArrayRef<exec::SizeSignature> all = exec::findKernelSignature(call.kernel.name)->sizes;
+  return call
+      .sizes[llvm::find_if(all, [&](const auto &each) { return each.name == name; }) - all.begin()];
+}
+
 /// Returns the one op of the type in the body of `launch`; null if there is none, or another.
 template <typename Op> static Op onlyOne(nn::LaunchOp launch) {
   auto ops = launch.getBody().front().getOps<Op>();
@@ -65,9 +81,8 @@ static std::optional<KernelCall> productWithSums(nn::LaunchOp launch, nn::Matmul
     return std::nullopt;
   BodyBuffers buffers(launch);
   buffers.translate(*call, product);
-  constexpr size_t sums = 5, summed = 10; // in dialects/exec/Kernels.td
-  call->buffers[sums] = buffers.resultOf(sum.getY());
-  call->sizes[summed] = int64_t(left ? exec::SummedFactor::left : exec::SummedFactor::right);
+  bufferOf(*call, "sums") = buffers.resultOf(sum.getY());
+  choiceOf(*call, "summed") = int64_t(left ? exec::SummedFactor::left : exec::SummedFactor::right);
   return call;
 }
 
@@ -84,12 +99,12 @@ static std::optional<KernelCall> packedAttention(nn::LaunchOp launch, Operation 
   if (packed == kAbsent || (gradients && !concat) || concat != onlyOne<nn::ConcatOp>(launch))
     return std::nullopt;
   buffers.translate(*call, attention);
-  constexpr size_t q = 0, k = 1, v = 2, dq = 7, layout = 7; // in dialects/exec/Kernels.td
-  call->buffers[q] = packed;
-  call->buffers[k] = call->buffers[v] = kAbsent;
+  bufferOf(*call, "q") = packed;
+  bufferOf(*call, "k") = bufferOf(*call, "v") = kAbsent;
   if (gradients)
-    call->buffers[dq] = buffers.resultOf(concat.getY()); // dk and dv are absent: inside the launch
-  call->sizes[layout] = int64_t(exec::AttentionLayout::packed);
+    bufferOf(*call, "dq") =
+        buffers.resultOf(concat.getY()); // dk and dv are absent: inside the launch
+  choiceOf(*call, "layout") = int64_t(exec::AttentionLayout::packed);
   return call;
 }
 
@@ -103,10 +118,9 @@ static std::optional<KernelCall> gradientsWithRows(nn::LaunchOp launch,
     return std::nullopt;
   BodyBuffers buffers(launch);
   buffers.translate(*call, gradients);
-  constexpr size_t bias = 6, y = 10; // in dialects/exec/Kernels.td
   if (norm.getBias())
-    call->buffers[bias] = buffers.operand(norm.getBias());
-  call->buffers[y] = buffers.resultOf(norm.getY());
+    bufferOf(*call, "bias") = buffers.operand(norm.getBias());
+  bufferOf(*call, "y") = buffers.resultOf(norm.getY());
   return call;
 }
 

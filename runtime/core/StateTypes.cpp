@@ -12,11 +12,8 @@
 namespace plimsoll {
 namespace {
 
-constexpr StateBlockCodes signedCodes = stateBlockCodes(true),
-                          unsignedCodes = stateBlockCodes(false);
-
 const StateBlockCodes &codesOf(const StateInfo &state) {
-  return state.nonnegative ? unsignedCodes : signedCodes;
+  return state.nonnegative ? kUnsignedCodes : kSignedCodes;
 }
 
 /// Returns the type in which states may be kept that the file gives a tensor; `otherwise` if it is

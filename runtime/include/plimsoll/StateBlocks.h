@@ -42,6 +42,10 @@ constexpr StateBlockCodes stateBlockCodes(bool isSigned) {
   return codes;
 }
 
+/// The codes of states that have a sign, and of those that are never negative.
+inline constexpr StateBlockCodes kSignedCodes = stateBlockCodes(true),
+                                 kUnsignedCodes = stateBlockCodes(false);
+
 /// Reads `count` numbers of a block.
 PLIMSOLL_INLINE void decodeBlock(const StateCodes &codes, const uint8_t *__restrict from,
                                  float scale, int64_t count, float *__restrict numbers) {

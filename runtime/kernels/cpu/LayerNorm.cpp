@@ -39,6 +39,20 @@ double sumOfRows(int64_t cols, const Term &term, const T *...rows) {
     return laneSum<double>(cols, one);
 }
 
+/// Writes y, which may be x. `bias` may be null.
+template <typename T>
+void normaliseRow(const T *x, const T *scale, const T *bias, double mean, double rstd, T *y,
+                  int64_t cols) {
+  if (bias)
+#pragma omp simd
+    for (int64_t i = 0; i < cols; ++i)
+      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]) + double(bias[i]));
+  else
+#pragma omp simd
+    for (int64_t i = 0; i < cols; ++i)
+      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]));
+}
+
 template <typename T>
 void forwardRow(const T *x, const T *scale, const T *bias, T *y, T &mean, T &rstd, int64_t cols,
                 bool uncentered, double epsilon) {
@@ -52,12 +66,7 @@ void forwardRow(const T *x, const T *scale, const T *bias, T *y, T &mean, T &rst
   mean = static_cast<T>(m);
   rstd = static_cast<T>(r);
   // y is computed from the f64 mean: the stored f32 mean would lose bits that the sum kept.
-  if (bias)
-    for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<T>((double(x[i]) - m) * r * double(scale[i]) + double(bias[i]));
-  else
-    for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<T>((double(x[i]) - m) * r * double(scale[i]));
+  normaliseRow(x, scale, bias, m, r, y, cols);
 }
 
 template <typename T> void runForwardOf(const Launch &launch) {
@@ -181,8 +190,8 @@ template <typename T> void runGradParamsOf(const Launch &launch) {
 /// One row of layer_norm_grad's operands and results; without an addend, a bias or y, they are
 /// null.
 template <typename T> struct GradRow {
-  const T *dy, *x, *scale, *addend, *bias;
-  T *dx, *y;
+  const T *dy, *x, *scale, *addend;
+  T *dx;
   double mean, rstd;
 };
 
@@ -207,21 +216,6 @@ void gradRow(const GradRow<T> &row, double *__restrict scaleSum, double *__restr
   }
 }
 
-/// Writes y, which may be x.
-template <typename T> void normaliseAgain(const GradRow<T> &row, int64_t cols) {
-  const T *x = row.x, *scale = row.scale, *bias = row.bias;
-  T *y = row.y;
-  const double mean = row.mean, rstd = row.rstd;
-  if (bias)
-#pragma omp simd
-    for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]) + double(bias[i]));
-  else
-#pragma omp simd
-    for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]));
-}
-
 template <typename T> void runGradOf(const Launch &launch) {
   int64_t cols = launch.sizes[1];
   const bool uncentered = launch.sizes[2] != 0;
@@ -232,13 +226,12 @@ template <typename T> void runGradOf(const Launch &launch) {
   ParamGradients<T> gradients(launch, 8, 11);
   gradients.addRows(launch.threads, [&](int64_t index, double *scaleSum, double *biasSum) {
     const int64_t at = index * cols;
-    const GradRow<T> row = {dy + at,    x + at,  scale,  addend ? addend + at : nullptr,
-                            bias,       dx + at, y + at, mean[index],
-                            rstd[index]};
+    const GradRow<T> row = {dy + at, x + at,      scale,      addend ? addend + at : nullptr,
+                            dx + at, mean[index], rstd[index]};
     addend ? gradRow<true>(row, scaleSum, biasSum, cols, uncentered)
            : gradRow<false>(row, scaleSum, biasSum, cols, uncentered);
     if (y)
-      normaliseAgain(row, cols);
+      normaliseRow(x + at, scale, bias, row.mean, row.rstd, y + at, cols);
   });
 }
 

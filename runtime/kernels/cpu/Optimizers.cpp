@@ -42,9 +42,6 @@ void updateRange(const Rule &rule, const Rates &rates, float *__restrict p,
   }
 }
 
-constexpr StateBlockCodes signedCodes = stateBlockCodes(true),
-                          unsignedCodes = stateBlockCodes(false);
-
 /// Updates blocks [begin, end) of a parameter whose states are codes. `squares`: bit i is set if
 /// state i is never negative.
 template <int states, unsigned squares, typename Rule>
@@ -56,7 +53,7 @@ void updateBlocks(const Rule &rule, const Rates &rates, const UpdatedParameter &
     const StateBlockCodes *codes[2];
     uint8_t *places[2];
     for (int state = 0; state < states; ++state) {
-      codes[state] = squares >> state & 1 ? &unsignedCodes : &signedCodes;
+      codes[state] = squares >> state & 1 ? &kUnsignedCodes : &kSignedCodes;
       places[state] = static_cast<uint8_t *>(of.states[state]) + at;
       decodeBlock(*codes[state], places[state], of.scales[state][block], count, numbers[state]);
     }

@@ -14,8 +14,6 @@ using namespace plimsoll;
 
 namespace {
 
-constexpr StateBlockCodes kSigned = stateBlockCodes(true), kUnsigned = stateBlockCodes(false);
-
 // Codes ---------------------------------------------------------------------
 
 /// The values as bitsandbytes' create_dynamic_map(signed, 7, 8) makes them, step by step.
@@ -50,33 +48,33 @@ int nearestCode(const StateCodes &codes, double share) {
 
 TEST(StateCodes, AreThePublishedValues) {
   for (bool isSigned : {false, true}) {
-    const StateCodes &codes = isSigned ? kSigned : kUnsigned;
+    const StateCodes &codes = isSigned ? kSignedCodes : kUnsignedCodes;
     std::vector<long double> published = publishedValues(isSigned);
     ASSERT_EQ(published.size(), 256u);
     for (int code = 0; code < 256; ++code)
       EXPECT_EQ(codes.values[code], static_cast<float>(published[code])) << code;
   }
   // As bitsandbytes prints its tables.
-  EXPECT_NEAR(kSigned.values[0], -0.99296875, 1e-7);
-  EXPECT_NEAR(kSigned.values[126], -5.5e-7, 1e-13);
-  EXPECT_EQ(kSigned.values[127], 0);
-  EXPECT_NEAR(kSigned.values[128], 5.5e-7, 1e-13);
-  EXPECT_EQ(kSigned.values[255], 1);
-  EXPECT_EQ(kUnsigned.values[0], 0);
-  EXPECT_NEAR(kUnsigned.values[1], 3.25e-7, 1e-13);
-  EXPECT_NEAR(kUnsigned.values[2], 7.75e-7, 1e-13);
-  EXPECT_NEAR(kUnsigned.values[254], 0.996484375, 1e-7);
+  EXPECT_NEAR(kSignedCodes.values[0], -0.99296875, 1e-7);
+  EXPECT_NEAR(kSignedCodes.values[126], -5.5e-7, 1e-13);
+  EXPECT_EQ(kSignedCodes.values[127], 0);
+  EXPECT_NEAR(kSignedCodes.values[128], 5.5e-7, 1e-13);
+  EXPECT_EQ(kSignedCodes.values[255], 1);
+  EXPECT_EQ(kUnsignedCodes.values[0], 0);
+  EXPECT_NEAR(kUnsignedCodes.values[1], 3.25e-7, 1e-13);
+  EXPECT_NEAR(kUnsignedCodes.values[2], 7.75e-7, 1e-13);
+  EXPECT_NEAR(kUnsignedCodes.values[254], 0.996484375, 1e-7);
 }
 
 TEST(StateCodes, ANumberBecomesTheNearestCode) {
   std::mt19937 engine(3);
   std::uniform_real_distribution<float> exponent(-9, 0), sign(-1, 1);
-  for (const StateBlockCodes *codes : {&kSigned, &kUnsigned}) {
+  for (const StateBlockCodes *codes : {&kSignedCodes, &kUnsignedCodes}) {
     for (int code = 0; code < 256; ++code)
       EXPECT_EQ(codeOf(codes->values[code] * 4, 4, codes->middles), code);
     for (int i = 0; i < 20000; ++i) {
       float share =
-          std::pow(10.0f, exponent(engine)) * (codes == &kSigned && sign(engine) < 0 ? -1 : 1);
+          std::pow(10.0f, exponent(engine)) * (codes == &kSignedCodes && sign(engine) < 0 ? -1 : 1);
       EXPECT_EQ(codeOf(share, 1, codes->middles), nearestCode(*codes, share)) << share;
       EXPECT_EQ(codes->find(share), nearestCode(*codes, share)) << share;
     }
@@ -95,7 +93,7 @@ TEST(StateCodes, ANumberBecomesTheNearestCode) {
 }
 
 TEST(StateCodes, ABucketHasTwoCodesAtMost) {
-  for (const StateBlockCodes *codes : {&kSigned, &kUnsigned})
+  for (const StateBlockCodes *codes : {&kSignedCodes, &kUnsignedCodes})
     for (uint32_t bucket = 0; bucket < StateBlockCodes::kBuckets; ++bucket) {
       float least = codes->edge(bucket, false), largest = std::min(codes->edge(bucket, true), 1.0f);
       uint32_t up = codeOfShare(largest, codes->middles),
@@ -110,17 +108,17 @@ TEST(StateCodes, ABucketHasTwoCodesAtMost) {
 TEST(StateCodes, BlocksOfZerosAndOfWhatIsNotFinite) {
   uint8_t codes[3] = {7, 7, 7};
   float numbers[3] = {0, -0.0f, 0};
-  EXPECT_EQ(encodeBlock(kSigned, numbers, 3, codes), 0);
+  EXPECT_EQ(encodeBlock(kSignedCodes, numbers, 3, codes), 0);
   EXPECT_EQ(codes[0], 127);
-  decodeBlock(kSigned, codes, 0, 3, numbers);
+  decodeBlock(kSignedCodes, codes, 0, 3, numbers);
   EXPECT_EQ(numbers[1], 0);
   numbers[1] = NAN, numbers[2] = INFINITY;
-  EXPECT_TRUE(std::isnan(encodeBlock(kSigned, numbers, 3, codes)));
+  EXPECT_TRUE(std::isnan(encodeBlock(kSignedCodes, numbers, 3, codes)));
   numbers[1] = -INFINITY, numbers[2] = 5;
-  EXPECT_EQ(encodeBlock(kSigned, numbers, 3, codes), INFINITY);
+  EXPECT_EQ(encodeBlock(kSignedCodes, numbers, 3, codes), INFINITY);
   // A state before the first step: codes of zero with a scale of zero.
   const uint8_t zeros[3] = {};
-  decodeBlock(kSigned, zeros, 0, 3, numbers);
+  decodeBlock(kSignedCodes, zeros, 0, 3, numbers);
   EXPECT_EQ(numbers[0], 0);
 }
 
@@ -131,8 +129,8 @@ TEST(StateCodes, TheErrorIsThatOfTheCodes) {
   uint8_t codes[256];
   for (float &number : numbers)
     number = normal(engine);
-  float scale = encodeBlock(kSigned, numbers, 256, codes);
-  decodeBlock(kSigned, codes, scale, 256, decoded);
+  float scale = encodeBlock(kSignedCodes, numbers, 256, codes);
+  decodeBlock(kSignedCodes, codes, scale, 256, decoded);
   for (int i = 0; i < 256; ++i) {
     float share = std::abs(numbers[i]) / scale;
     EXPECT_LE(std::abs(decoded[i] - numbers[i]), scale * std::max(0.0071f, share * 0.05f)) << share;
@@ -168,7 +166,7 @@ template <typename T> std::vector<std::byte> bytesOf(const std::vector<T> &value
 class StateTypes : public KernelTest {
 protected:
   static const StateBlockCodes &codesOf(const UpdateKernel &kernel, int state) {
-    return kernel.squares >> state & 1 ? kUnsigned : kSigned;
+    return kernel.squares >> state & 1 ? kUnsignedCodes : kSignedCodes;
   }
 
   /// Sets state `state` to numbers, rounded as its type demands.
