@@ -68,15 +68,22 @@ public:
     collectLaunches(*compilation.module, launches);
     if (failed(advance(compilation, Stage::Plan, Stage::Exec)))
       return llvm::createStringError("calibration: " + error);
-    llvm::SmallString<128> program(folder), profile(folder);
+    llvm::SmallString<128> program(folder);
     llvm::sys::path::append(program, "net");
-    llvm::sys::path::append(profile, "profile.json");
     auto made = emitProgram(compilation, options, Stage::Binary, program.str().str());
     if (!made)
       return made.takeError();
-    if (llvm::Error failed = runProgram(program, profile))
-      return failed;
-    return readProfile(profile, launches, samples);
+    llvm::Expected<std::vector<double>> seconds = timeLaunches(program, launches.size());
+    if (!seconds)
+      return seconds.takeError();
+    for (auto [work, least] : llvm::zip(launches, *seconds)) {
+      if (!(work.amount > 0) || !(least > 0))
+        continue;
+      DeviceModel::Kind &kind = samples[work.kind];
+      kind.flops = work.flops;
+      kind.points.push_back({work.amount, least, work.flops ? work.traffic : 0});
+    }
+    return llvm::Error::success();
   }
 
 private:
@@ -94,12 +101,31 @@ private:
         launches.push_back(target::workOf(launch, chosen.getKey()));
   }
 
-  static llvm::Error runProgram(StringRef program, StringRef profile) {
+  /// Returns the time of each launch: its median over the steps of the run that was disturbed least
+  /// by other programs on the machine.
+  llvm::Expected<std::vector<double>> timeLaunches(StringRef program, size_t launches) const {
+    llvm::SmallString<128> profile(folder);
+    llvm::sys::path::append(profile, "profile.json");
+    std::vector<double> least(launches, std::numeric_limits<double>::infinity());
+    int steps = 9;
+    for (double spent = 0, run = 0; run < 5 && spent < 0.5; ++run, steps = 31) {
+      if (llvm::Error failed = runProgram(program, profile, steps))
+        return failed;
+      llvm::Expected<double> step = readProfile(profile, least);
+      if (!step)
+        return step.takeError();
+      spent += *step * steps;
+    }
+    return least;
+  }
+
+  static llvm::Error runProgram(StringRef program, StringRef profile, int steps) {
     std::string message, profileOption = "--profile=" + profile.str();
     // The output is discarded: the losses are of random numbers.
     std::optional<StringRef> redirects[] = {StringRef(""), StringRef(""), StringRef("")};
     int code = llvm::sys::ExecuteAndWait(
-        program, {program, "--data=synthetic", "--steps=9", profileOption}, std::nullopt, redirects,
+        program, {program, "--data=synthetic", "--steps=" + std::to_string(steps), profileOption},
+        std::nullopt, redirects,
         /*SecondsToWait=*/300, /*MemoryLimit=*/0, &message);
     if (code != 0)
       return llvm::createStringError("a calibration program failed (exit %d) %s", code,
@@ -107,7 +133,8 @@ private:
     return llvm::Error::success();
   }
 
-  static llvm::Error readProfile(StringRef path, ArrayRef<LaunchWork> launches, Samples &samples) {
+  /// Lowers `least` to the launches' times in a profile. Returns the seconds of a step.
+  static llvm::Expected<double> readProfile(StringRef path, MutableArrayRef<double> least) {
     auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
     if (!buffer)
       return llvm::createStringError("a calibration program wrote no profile");
@@ -115,18 +142,11 @@ private:
     if (!value)
       return value.takeError();
     const llvm::json::Array *rows = value->getAsObject()->getArray("launches");
-    if (!rows || rows->size() != launches.size())
+    if (!rows || rows->size() != least.size())
       return llvm::createStringError("a calibration program ran other launches than planned");
-    for (auto [row, work] : llvm::zip(*rows, launches)) {
-      // The minimum excludes what other programs on the machine took.
-      double seconds = row.getAsObject()->getNumber("least_seconds").value_or(0);
-      if (!(work.amount > 0) || !(seconds > 0))
-        continue;
-      DeviceModel::Kind &kind = samples[work.kind];
-      kind.flops = work.flops;
-      kind.points.push_back({work.amount, seconds});
-    }
-    return llvm::Error::success();
+    for (auto [row, seconds] : llvm::zip(*rows, least))
+      seconds = std::min(seconds, row.getAsObject()->getNumber("seconds").value_or(seconds));
+    return value->getAsObject()->getNumber("step_seconds").value_or(0);
   }
 
   MLIRContext &context;
@@ -136,9 +156,34 @@ private:
 
 } // namespace
 
+/// Merges points of about the same operations and bytes to one with their mean rate; sorts them.
+static void mergeNear(std::vector<DeviceModel::Point> &points) {
+  llvm::sort(points, [](const auto &a, const auto &b) {
+    return std::pair(a.work, a.traffic) < std::pair(b.work, b.traffic);
+  });
+  std::vector<DeviceModel::Point> merged;
+  std::vector<std::pair<double, int>> rates; // sums of logarithms
+  for (const DeviceModel::Point &point : points) {
+    auto near = [&](const DeviceModel::Point &other) {
+      double byTraffic = std::abs(std::log(point.traffic / other.traffic));
+      return std::max(std::log(point.work / other.work), byTraffic) < std::log(1.15);
+    };
+    size_t at = llvm::find_if(merged, near) - merged.begin();
+    if (at == merged.size()) {
+      merged.push_back(point);
+      rates.emplace_back(0, 0);
+    }
+    rates[at].first += std::log(point.work / point.seconds);
+    ++rates[at].second;
+  }
+  for (auto [point, rate] : llvm::zip(merged, rates))
+    point.seconds = point.work / std::exp(rate.first / rate.second);
+  points = std::move(merged);
+}
+
 /// Sorts the points, merges those of about the same work, then merges neighbours until more work
 /// always takes more time.
-static void merge(std::vector<DeviceModel::Point> &points) {
+static void mergeRising(std::vector<DeviceModel::Point> &points) {
   llvm::sort(points, [](const auto &a, const auto &b) { return a.work < b.work; });
   struct Group {
     double work, seconds, first; // `work`, `seconds`: sums of logarithms; `first`: least work
@@ -220,7 +265,7 @@ plimsoll::pipeline::calibrate(MLIRContext &context, const CompileOptions &option
   model.threads = options.threads;
   double least = 1e-3;
   for (auto &[name, kind] : samples) {
-    merge(kind.points);
+    kind.flops ? mergeNear(kind.points) : mergeRising(kind.points);
     for (const DeviceModel::Point &point : kind.points)
       least = std::min(least, point.seconds);
   }

@@ -7,7 +7,7 @@
 
 namespace plimsoll::pipeline {
 
-/// Trains small networks of several sizes on this machine, which takes about a minute, and makes a
+/// Trains small networks of several sizes on this machine, which takes a few minutes, and makes a
 /// device model from the time of every launch. Calls `progress` with what is being measured.
 llvm::Expected<target::DeviceModel>
 calibrate(mlir::MLIRContext &context, const CompileOptions &options,

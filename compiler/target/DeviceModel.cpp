@@ -36,7 +36,35 @@ LaunchWork plimsoll::target::workOf(nn::LaunchOp launch, const KernelKey &kernel
                       nn::ConvGradInputOp, nn::ConvGradWeightOp, nn::ConvTransposeOp, nn::LstmOp,
                       nn::LstmGradOp, nn::GruOp, nn::GruGradOp, nn::RnnOp, nn::RnnGradOp>(op);
   work.amount = work.flops ? flops : traffic;
+  work.traffic = traffic;
   return work;
+}
+
+/// Returns the seconds for `work` on a curve through points of ascending work.
+static double onCurve(ArrayRef<DeviceModel::Point> points, double work) {
+  if (work <= points.front().work || points.size() == 1 || work >= points.back().work) {
+    const DeviceModel::Point &end = work <= points.front().work ? points.front() : points.back();
+    return end.seconds * work / end.work;
+  }
+  auto above = llvm::find_if(points, [&](const auto &p) { return p.work >= work; });
+  const DeviceModel::Point &a = *(above - 1), &b = *above;
+  double share = std::log(work / a.work) / std::log(b.work / a.work);
+  return std::exp((1 - share) * std::log(a.seconds) + share * std::log(b.seconds));
+}
+
+/// Returns the seconds for `work` operations that move `traffic` bytes. The logarithm of the rate
+/// is the mean of those of all points, weighted by the fourth power of their distance (Shepard,
+/// 1968).
+static double nearPoints(ArrayRef<DeviceModel::Point> points, double work, double traffic) {
+  double weights = 0, rate = 0;
+  for (const DeviceModel::Point &point : points) {
+    double byWork = std::log(point.work / work), byTraffic = std::log(point.traffic / traffic);
+    double square = byWork * byWork + byTraffic * byTraffic;
+    double weight = 1 / (square * square + 1e-9);
+    weights += weight;
+    rate += weight * std::log(point.work / point.seconds);
+  }
+  return work / std::exp(rate / weights);
 }
 
 double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
@@ -46,19 +74,14 @@ double DeviceModel::seconds(const LaunchWork &work, int wanted) const {
   if (it == kinds.end() || it->second.points.empty() || it->second.flops != work.flops)
     return launchSeconds + scale * work.amount / (work.flops ? flopsPerSecond : bytesPerSecond);
   ArrayRef<Point> points = it->second.points;
-  double result;
-  if (work.amount <= points.front().work || points.size() == 1 ||
-      work.amount >= points.back().work) {
-    const Point &end = work.amount <= points.front().work ? points.front() : points.back();
-    result = end.seconds * work.amount / end.work;
-  } else {
-    auto above = llvm::find_if(points, [&](const Point &p) { return p.work >= work.amount; });
-    const Point &a = *(above - 1), &b = *above;
-    double share = std::log(work.amount / a.work) / std::log(b.work / a.work);
-    result = std::exp((1 - share) * std::log(a.seconds) + share * std::log(b.seconds));
-  }
+  double result = points.front().traffic > 0 && work.traffic > 0
+                      ? nearPoints(points, work.amount, work.traffic)
+                      : onCurve(points, work.amount);
   return std::max(launchSeconds, scale * result);
 }
+
+/// The kind of launch that only moves bytes, for its arithmetic takes no time beside them.
+static constexpr StringRef kMoving = "nn.add";
 
 /// True if an op of the same body is the gradient of `op`.
 static bool isPartOfGradient(Operation *op) {
@@ -68,21 +91,34 @@ static bool isPartOfGradient(Operation *op) {
 }
 
 double DeviceModel::seconds(nn::LaunchOp launch, const KernelKey &kernel, int wanted) const {
-  if (launch.getMainOp() || launch.isSideBySide())
+  if (!kernel.name.empty())
     return seconds(workOf(launch, kernel), wanted);
-  auto ofKind = [&](StringRef kind, int64_t bytes) {
-    return seconds(LaunchWork{kind.str(), false, double(bytes)}, wanted);
-  };
-  StringRef moving = nn::AddOp::getOperationName();
-  double result = ofKind(moving, launch.getTraffic());
-  for (Operation &op : launch.getOps()) {
-    if (isPartOfGradient(&op))
-      continue;
-    int64_t bytes = cast<nn::CostOpInterface>(op).getTraffic();
-    double alone = ofKind(op.getName().getStringRef(), bytes);
-    result += std::max(0.0, alone - ofKind(moving, bytes));
-  }
+  LaunchWork moving{kMoving.str(), false, double(launch.getTraffic())};
+  double result = seconds(moving, wanted);
+  for (Operation &op : launch.getOps())
+    if (!isPartOfGradient(&op))
+      result += secondsBeyondMoving(&op, wanted);
   return result;
+}
+
+double DeviceModel::secondsBeyondMoving(Operation *op, int wanted) const {
+  auto alone = kinds.find(op->getName().getStringRef().str()), moving = kinds.find(kMoving.str());
+  if (alone == kinds.end() || moving == kinds.end() || alone->second.points.empty() ||
+      moving->second.points.empty())
+    return 0;
+  double traffic = cast<nn::CostOpInterface>(op).getTraffic();
+  // Of the three nearest points the middle one: what disturbed a measurement does not count.
+  SmallVector<Point> points(llvm::ArrayRef(alone->second.points));
+  llvm::sort(points, [&](const Point &a, const Point &b) {
+    return std::abs(std::log(a.work / traffic)) < std::abs(std::log(b.work / traffic));
+  });
+  points.resize(std::min<size_t>(points.size(), 3));
+  std::vector<double> rates;
+  for (const Point &point : points)
+    rates.push_back((point.seconds - onCurve(moving->second.points, point.work)) / point.work);
+  llvm::sort(rates);
+  double scale = double(threads) / std::max(1, wanted);
+  return scale * std::max(0.0, rates[rates.size() / 2]) * traffic;
 }
 
 double DeviceModel::highestFlops(int wanted) const {
@@ -95,7 +131,7 @@ double DeviceModel::highestFlops(int wanted) const {
 }
 
 double DeviceModel::highestBytes() const {
-  auto moving = kinds.find(nn::AddOp::getOperationName().str());
+  auto moving = kinds.find(kMoving.str());
   if (moving == kinds.end() || moving->second.points.empty())
     return bytesPerSecond;
   const Point &largest = moving->second.points.back();
@@ -117,13 +153,23 @@ void DeviceModel::print(llvm::raw_ostream &os) const {
        << (kind.flops ? "flops" : "bytes") << "\", \"points\": [";
     const char *comma = "";
     for (const Point &point : kind.points) {
-      os << comma << llvm::format("[%.3g, %.3g]", point.work, point.seconds);
+      os << comma << llvm::format("[%.3g, %.3g", point.work, point.seconds);
+      if (point.traffic > 0)
+        os << llvm::format(", %.3g", point.traffic);
+      os << "]";
       comma = ", ";
     }
     os << "]}";
     separator = ",\n  ";
   }
   os << "}}\n";
+}
+
+/// True if `point` can come behind `before` in a kind's points.
+static bool follows(const DeviceModel::Point &point, const DeviceModel::Point &before) {
+  if ((point.traffic > 0) != (before.traffic > 0))
+    return false;
+  return point.work > before.work || (point.traffic > 0 && point.work == before.work);
 }
 
 static bool readKind(const llvm::json::Value &value, DeviceModel::Kind &kind) {
@@ -134,13 +180,15 @@ static bool readKind(const llvm::json::Value &value, DeviceModel::Kind &kind) {
     return false;
   kind.flops = *work == "flops";
   for (const llvm::json::Value &entry : *points) {
-    const llvm::json::Array *pair = entry.getAsArray();
-    if (!pair || pair->size() != 2)
+    const llvm::json::Array *numbers = entry.getAsArray();
+    if (!numbers || numbers->size() < 2 || numbers->size() > 3)
       return false;
-    DeviceModel::Point point{(*pair)[0].getAsNumber().value_or(0),
-                             (*pair)[1].getAsNumber().value_or(0)};
-    bool rising = kind.points.empty() || point.work > kind.points.back().work;
-    if (!(point.work > 0) || !(point.seconds > 0) || !rising)
+    auto number = [&](size_t i) {
+      return i < numbers->size() ? (*numbers)[i].getAsNumber().value_or(0) : 0;
+    };
+    DeviceModel::Point point{number(0), number(1), number(2)};
+    bool valid = point.work > 0 && point.seconds > 0 && (numbers->size() == 2 || point.traffic > 0);
+    if (!valid || (!kind.points.empty() && !follows(point, kind.points.back())))
       return false;
     kind.points.push_back(point);
   }
@@ -184,7 +232,8 @@ llvm::Expected<DeviceModel> DeviceModel::parse(StringRef json) {
   for (const auto &[name, entry] : *kinds)
     if (!readKind(entry, model.kinds[StringRef(name).str()]))
       complain("'" + StringRef(name) +
-               "' has no 'work' of flops or bytes, or no 'points' [work, seconds] that rise");
+               "' has no 'work' of flops or bytes, or no 'points' [work, seconds] or [flops, "
+               "seconds, bytes] that rise");
   if (!wrong.empty())
     return llvm::createStringError(wrong);
   return model;

@@ -2,6 +2,8 @@
 //
 // Holds measured points of work against seconds for every kind of launch (a library kernel, or the
 // op of a loop nest). Between points the time is interpolated, beyond them it grows with the work.
+// The rate of a product or convolution depends on its shape too: points of those have the bytes
+// that the launch moves, and a launch takes the rate of the points that are nearest in both.
 // `plimsoll calibrate` measures a machine and writes a model as JSON; a few are built in
 // (compiler/target/devices).
 //===----------------------------------------------------------------------===//
@@ -24,6 +26,7 @@ struct LaunchWork {
   std::string kind;   ///< "matmul_onednn", "nn.add"
   bool flops = false; ///< `amount` counts floating-point operations, else bytes moved
   double amount = 0;
+  double traffic = 0; ///< bytes moved
 };
 
 /// Returns the work of `launch` if `kernel` (without a name: a loop nest) runs it.
@@ -33,8 +36,9 @@ class DeviceModel {
 public:
   struct Point {
     double work = 0, seconds = 0;
+    double traffic = 0; ///< bytes moved, where the work is operations; 0: not known
   };
-  /// The measured points of one kind of launch, by ascending work.
+  /// The measured points of one kind of launch, by ascending work. All have their traffic or none.
   struct Kind {
     bool flops = false;
     std::vector<Point> points;
@@ -58,10 +62,13 @@ public:
 
   /// Returns the predicted seconds of a launch on `threads` threads.
   double seconds(const LaunchWork &work, int threads) const;
-  /// Returns the predicted seconds of `launch`, run by `kernel`. A loop nest of several ops takes
-  /// the time of an addition that moves its bytes, and for each op what it takes alone beyond
-  /// moving its own.
+  /// Returns the predicted seconds of `launch`, run by `kernel`. A loop nest takes the time of an
+  /// addition that moves its bytes, and for each op `secondsBeyondMoving`.
   double seconds(nn::LaunchOp launch, const KernelKey &kernel, int threads) const;
+  /// Returns the seconds that the arithmetic of `op` takes in a loop nest on `threads` threads: of
+  /// its own bytes, what it takes alone more than an addition, by the median of the three points
+  /// that are nearest. An op without points takes none.
+  double secondsBeyondMoving(mlir::Operation *op, int threads) const;
 
   /// Returns the highest measured rate of a product or convolution on `threads` threads.
   double highestFlops(int threads) const;

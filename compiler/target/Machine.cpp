@@ -74,8 +74,8 @@ FailureOr<kernels::KernelChoice> Machine::chooseKernel(nn::LaunchOp launch) cons
            << nn::describe(launch) << "': its ops are no loop nest, and no kernel runs them";
   if (!call)
     return choice;
-  for (Operation &op : launch.getOps())
-    if (failed(checkElementTypes(&op, *call)))
+  for (Operation &op : launch.getOps()) // a conversion has the types of its kernel's buffers
+    if (!isa<nn::CastOp>(op) && failed(checkElementTypes(&op, *call)))
       return failure();
   Operation *op = launch.getLastOp();
   choice->kernel = kernelFor(*call);
