@@ -190,7 +190,8 @@ let types = floats in {
       : Kernel<[Read<"dy", all>, Read<"x", all>, Read<"scale", "cols">, Read<"mean", "rows">,
                 Read<"rstd", "rows">, MaybeRead<"addend", all>, MaybeRead<"bias", "cols">,
                 Write<"dx", all, Data, ["dy", "addend"]>, Write<"dscale", "cols">,
-                Write<"dbias", "cols">, MaybeWrite<"y", all, Data, ["x"]>],
+                Write<"dbias", "cols">, MaybeWrite<"y", all, Data, ["x"]>,
+                MaybeWrite<"yNarrow", "2 * rows * cols", Bytes>],
                rows # [Flag<"uncentered">]>;
 }
 

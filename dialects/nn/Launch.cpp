@@ -61,7 +61,7 @@ Operation *LaunchOp::getMainOp() {
     return op;
   Operation *main = nullptr;
   for (Operation &op : getOps()) {
-    if (isa<ReshapeOp, SplitOp, ConcatOp, ReduceSumOp, LayerNormOp>(op))
+    if (isa<ReshapeOp, SplitOp, ConcatOp, CastOp, ReduceSumOp, LayerNormOp>(op))
       continue;
     if (main || !isa<MatmulOp, AttentionOp, AttentionGradOp, LayerNormGradOp>(op))
       return nullptr;

@@ -8,7 +8,7 @@
 // the loop nest that reads it; other ops cost nothing there. What a product reads may also be
 // written by a loop nest that reads the same operands anyway, as that of an activation's gradient
 // does: it costs the bytes that are written, and products that come before that nest run behind it.
-// The gradients of a layer normalisation write its rows in the same way.
+// The gradients of a layer normalisation write its rows in the same way, also in bf16.
 // Rows of a layer normalisation cost nothing in a loop nest, which normalises with the statistics.
 // The price of a second is the lowest at which all repetitions together stay below their share of
 // the step, or would but for some that are worth the same. (As in the partitioner of PyTorch's
@@ -188,8 +188,17 @@ private:
     return last;
   }
 
-  /// Returns the first op of the gradients of `norm` if its launch could also write the rows.
-  Operation *findHost(nn::LayerNormOp norm) const {
+  /// Returns the layer normalisation whose rows `value` is in bf16; null if it is something else.
+  static nn::LayerNormOp normOfNarrow(Value value) {
+    auto cast = value.getDefiningOp<nn::CastOp>();
+    auto norm = cast ? cast.getX().getDefiningOp<nn::LayerNormOp>() : nullptr;
+    return norm && cast.getX() == norm.getY() && getElementTypeOrSelf(value.getType()).isBF16()
+               ? norm
+               : nullptr;
+  }
+
+  /// Returns the first op of the gradients of `norm` if its launch could also write `rows`.
+  Operation *findHost(nn::LayerNormOp norm, Value rows) const {
     Operation *first = nullptr;
     int gradients = 0; // of the input, and of the parameters: these are one launch
     for (Operation *reader : norm.getRstd().getUsers()) {
@@ -199,7 +208,7 @@ private:
         first = reader;
       gradients += suits;
     }
-    return gradients == 2 && canWriteFor(first, norm.getY()) ? first : nullptr;
+    return gradients == 2 && canWriteFor(first, rows) ? first : nullptr;
   }
 
   /// Returns the first op of the backward pass whose launch could also write `value`, because it
@@ -207,7 +216,10 @@ private:
   Operation *findHost(Value value) const {
     Operation *op = value.getDefiningOp();
     if (auto norm = dyn_cast_or_null<nn::LayerNormOp>(op); norm && value == norm.getY())
-      return isReadWhole(value) ? findHost(norm) : nullptr;
+      return isReadWhole(value) ? findHost(norm, value) : nullptr;
+    if (nn::LayerNormOp norm = normOfNarrow(value); norm && isReadWhole(value))
+      if (Operation *host = findHost(norm, value))
+        return host;
     if (!op || !fuse::isFusible(op) || !isRepeatable(op) || !isReadWhole(value))
       return nullptr;
     Operation *first = nullptr;
@@ -227,7 +239,7 @@ private:
   Operation *placeFor(Value value, Operation *reader) const {
     Operation *host = hosts.lookup(value);
     bool fits = host && !fuse::isFusible(reader);
-    if (fits)
+    if (fits && !isa<nn::LayerNormGradInputOp, nn::LayerNormGradParamsOp>(host))
       forEachOperandInNest(value, [&](Value operand) { // launches, made for readers behind it
         fits &= !repeated.contains(operand) || fuse::isFusible(operand.getDefiningOp());
       });

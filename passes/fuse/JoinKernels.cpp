@@ -156,12 +156,23 @@ static LaunchGroup joinGradients(nn::SplitOp split, nn::AttentionGradOp gradient
 
 // Layer normalisation -------------------------------------------------------
 
+/// Returns the conversion of all rows of `norm` to bf16 if only that reads them; else null.
+static nn::CastOp narrowRows(nn::LayerNormOp norm) {
+  auto cast = norm.getY().hasOneUse() ? dyn_cast<nn::CastOp>(*norm.getY().user_begin()) : nullptr;
+  return cast && tensorType(cast.getY()).getElementType().isBF16() &&
+                 cast->getBlock() == norm->getBlock()
+             ? cast
+             : nullptr;
+}
+
 /// Returns the gradients of the layer normalisation that `norm` repeats, if they have its operands
-/// and all that reads its rows stands behind them; null if there are none.
+/// and all that reads its rows, perhaps in bf16, stands behind them; null if there are none.
 static nn::LayerNormGradOp gradientsWith(nn::LayerNormOp norm) {
   if (nn::phaseOf(norm.getLoc()) == nn::Phase::forward || !norm.getMean().use_empty() ||
       !norm.getRstd().use_empty())
     return nullptr;
+  nn::CastOp narrow = narrowRows(norm);
+  Value rows = narrow ? narrow.getY() : norm.getY();
   for (Operation *reader : norm.getX().getUsers()) {
     auto gradients = dyn_cast<nn::LayerNormGradOp>(reader);
     if (!gradients || gradients->getBlock() != norm->getBlock() ||
@@ -170,7 +181,7 @@ static nn::LayerNormGradOp gradientsWith(nn::LayerNormOp norm) {
       continue;
     auto repeated = gradients.getMean().getDefiningOp<nn::LayerNormOp>();
     if (repeated && repeated.getX() == norm.getX() && repeated.getEpsilon() == norm.getEpsilon() &&
-        llvm::all_of(norm->getUsers(),
+        llvm::all_of(rows.getUsers(),
                      [&](Operation *user) { return gradients->isBeforeInBlock(user); }))
       return gradients;
   }
@@ -196,8 +207,12 @@ std::vector<LaunchGroup> plimsoll::fuse::findJoined(Block &block) {
     if (nn::LayerNormGradOp gradients = gradientsWith(norm);
         gradients && taken.insert(gradients).second) {
       SmallVector<Value> outputs(gradients.getResults());
-      outputs.push_back(norm.getY());
-      groups.push_back(launchOf({norm, gradients}, outputs, gradients, gradients.getLoc()));
+      SmallVector<Operation *> ops = {norm};
+      if (nn::CastOp narrow = narrowRows(norm))
+        ops.push_back(narrow);
+      outputs.push_back(ops.back()->getResult(0));
+      ops.push_back(gradients);
+      groups.push_back(launchOf(ops, outputs, gradients, gradients.getLoc()));
     }
   llvm::sort(groups, [](const LaunchGroup &a, const LaunchGroup &b) {
     return a.root->isBeforeInBlock(b.root);

@@ -112,15 +112,21 @@ static std::optional<KernelCall> packedAttention(nn::LaunchOp launch, Operation 
 static std::optional<KernelCall> gradientsWithRows(nn::LaunchOp launch,
                                                    nn::LayerNormGradOp gradients) {
   auto norm = onlyOne<nn::LayerNormOp>(launch);
+  auto narrow = onlyOne<nn::CastOp>(launch); // to bf16
   std::optional<KernelCall> call = kernelCall(gradients);
-  if (!norm || !call || llvm::range_size(launch.getOps()) != 2 || norm.getX() != gradients.getX() ||
-      norm.getScale() != gradients.getScale() || norm.getUncentered() != gradients.getUncentered())
+  bool isNarrow = narrow && norm && narrow.getX() == norm.getY() &&
+                  nn::tensorType(narrow.getY()).getElementType().isBF16();
+  if (!norm || !call || llvm::range_size(launch.getOps()) != (isNarrow ? 3 : 2) ||
+      norm.getX() != gradients.getX() || norm.getScale() != gradients.getScale() ||
+      norm.getUncentered() != gradients.getUncentered())
     return std::nullopt;
   BodyBuffers buffers(launch);
   buffers.translate(*call, gradients);
   if (norm.getBias())
     bufferOf(*call, "bias") = buffers.operand(norm.getBias());
   bufferOf(*call, "y") = buffers.resultOf(norm.getY());
+  if (isNarrow)
+    bufferOf(*call, "yNarrow") = buffers.resultOf(narrow.getY());
   return call;
 }
 

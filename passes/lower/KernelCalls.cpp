@@ -331,7 +331,7 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
       .Case([](nn::LayerNormGradOp op) {
         return ofType("layer_norm_grad",
                       {0, 1, 2, 3, 4, op.getAddend() ? 5 : kAbsent, /*bias=*/kAbsent, result(0),
-                       result(1), result(2), /*y=*/kAbsent},
+                       result(1), result(2), /*y=*/kAbsent, /*yNarrow=*/kAbsent},
                       layerNormSizes<exec::LayerNormGradArguments>(op), op.getX());
       })
       .Case([](nn::LayerNormGradParamsOp op) {

@@ -7,9 +7,9 @@
 //   dx may be dy's bytes.
 // layer_norm_grad_params {dy, x, mean, rstd, dscale, dbias | null} {rows, cols}
 // layer_norm_grad {dy, x, scale, mean, rstd, addend | null, bias | null, dx, dscale, dbias,
-//   y | null} {rows, cols, uncentered}
+//   y | null, yNarrow | null} {rows, cols, uncentered}
 //   Both in one pass; dx + addend, each rounded. dx may be dy's or the addend's bytes. y, as of
-//   layer_norm but from the mean and rstd that are stored, may be x's bytes.
+//   layer_norm but from the mean and rstd that are stored, may be x's bytes. yNarrow: y in bf16.
 // Workspace of the last two: f64 [2, chunks, cols], sums over at most 64 chunks of rows
 //
 // If the type is f64, all buffers are f64. Row sums run in 16 fixed f64 lanes and a
@@ -20,6 +20,7 @@
 #include "../../rules/Elements.h"
 #include "Team.h"
 #include "Vectors.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/Kernels.h"
 
 #include <cmath>
@@ -39,18 +40,19 @@ double sumOfRows(int64_t cols, const Term &term, const T *...rows) {
     return laneSum<double>(cols, one);
 }
 
-/// Writes y, which may be x. `bias` may be null.
-template <typename T>
-void normaliseRow(const T *x, const T *scale, const T *bias, double mean, double rstd, T *y,
+/// Writes y, which may be x, or y in another type, after rounding to T. `bias` may be null.
+template <typename T, typename Y>
+void normaliseRow(const T *x, const T *scale, const T *bias, double mean, double rstd, Y *y,
                   int64_t cols) {
+  auto rounded = [](double value) { return static_cast<Y>(static_cast<T>(value)); };
   if (bias)
 #pragma omp simd
     for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]) + double(bias[i]));
+      y[i] = rounded((double(x[i]) - mean) * rstd * double(scale[i]) + double(bias[i]));
   else
 #pragma omp simd
     for (int64_t i = 0; i < cols; ++i)
-      y[i] = static_cast<T>((double(x[i]) - mean) * rstd * double(scale[i]));
+      y[i] = rounded((double(x[i]) - mean) * rstd * double(scale[i]));
 }
 
 template <typename T>
@@ -223,13 +225,16 @@ template <typename T> void runGradOf(const Launch &launch) {
   const T *mean = launch.buffer<T>(3), *rstd = launch.buffer<T>(4), *addend = launch.buffer<T>(5);
   const T *bias = launch.buffer<T>(6);
   T *dx = launch.buffer<T>(7), *y = launch.buffer<T>(10);
-  ParamGradients<T> gradients(launch, 8, 11);
+  Bf16 *narrow = launch.buffer<Bf16>(11);
+  ParamGradients<T> gradients(launch, 8, 12);
   gradients.addRows(launch.threads, [&](int64_t index, double *scaleSum, double *biasSum) {
     const int64_t at = index * cols;
     const GradRow<T> row = {dy + at, x + at,      scale,      addend ? addend + at : nullptr,
                             dx + at, mean[index], rstd[index]};
     addend ? gradRow<true>(row, scaleSum, biasSum, cols, uncentered)
            : gradRow<false>(row, scaleSum, biasSum, cols, uncentered);
+    if (narrow)
+      normaliseRow(x + at, scale, bias, row.mean, row.rstd, narrow + at, cols);
     if (y)
       normaliseRow(x + at, scale, bias, row.mean, row.rstd, y + at, cols);
   });

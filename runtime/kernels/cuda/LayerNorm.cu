@@ -10,6 +10,7 @@
 // At most 64 registers: 4 blocks of 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "Rows.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
 
 namespace plimsoll::cuda {
@@ -62,15 +63,13 @@ template <bool withRows, typename Shape>
 __global__ void __launch_bounds__(kRowThreads, withRows ? 3 : 4)
     gradInput(const float *dy, const float *x, const float *scale, const float *means,
               const float *rstds, const float *addend, const float *bias, float *dx, float *y,
-              int64_t rows, int64_t cols, bool uncentered) {
+              Bf16 *narrow, int64_t rows, int64_t cols, bool uncentered) {
   const int64_t row = Shape::row();
   if (row >= rows)
     return;
   dy += row * cols, x += row * cols, dx += row * cols;
   if (addend)
     addend += row * cols;
-  if (withRows)
-    y += row * cols;
   const double mean = means[row], rstd = rstds[row];
   double sum = 0, dot = 0;
   Shape::forEach(cols, [&](int64_t i) {
@@ -104,7 +103,12 @@ __global__ void __launch_bounds__(kRowThreads, withRows ? 3 : 4)
       for (int k = 0; k < Shape::width; ++k)
         out.at[k] = static_cast<float>((double(in.at[k]) - mean) * rstd * double(factor.at[k]) +
                                        (bias ? double(bias[i + k]) : 0.0));
-      Shape::store(y + i, out);
+      if (y)
+        Shape::store(y + row * cols + i, out);
+      if (narrow)
+        PLIMSOLL_UNROLL
+      for (int k = 0; k < Shape::width; ++k)
+        narrow[row * cols + i + k] = Bf16(out.at[k]);
     }
   });
 }
@@ -169,18 +173,19 @@ void runForward(const Launch &launch) {
   });
 }
 
-/// Computes the gradient of the input, plus `addend` if it is not null; and y if that is not null.
+/// Computes the gradient of the input, plus `addend` if it is not null; y, and y in bf16, if these
+/// are not null.
 void gradientOfInput(const Launch &launch, const float *addend, float *dx,
-                     const float *bias = nullptr, float *y = nullptr) {
+                     const float *bias = nullptr, float *y = nullptr, Bf16 *narrow = nullptr) {
   int64_t rows = launch.sizes[0], cols = launch.sizes[1];
   withRowShape(cols, [&](auto shape) {
     using Shape = decltype(shape);
     auto run = [&](auto *kernel) {
       launchRows<Shape>(launch, rows, kernel, launch.buffer<float>(0), launch.buffer<float>(1),
                         launch.buffer<float>(2), launch.buffer<float>(3), launch.buffer<float>(4),
-                        addend, bias, dx, y, rows, cols, launch.sizes[2] != 0);
+                        addend, bias, dx, y, narrow, rows, cols, launch.sizes[2] != 0);
     };
-    y ? run(gradInput<true, Shape>) : run(gradInput<false, Shape>);
+    y || narrow ? run(gradInput<true, Shape>) : run(gradInput<false, Shape>);
   });
 }
 
@@ -214,9 +219,9 @@ void runGradParams(const Launch &launch) {
 
 /// Two or three grids: the sums over columns first, since dx may be written over dy, and y over x.
 void runGrad(const Launch &launch) {
-  gradientsOfParams(launch, 3, 8, 11);
+  gradientsOfParams(launch, 3, 8, 12);
   gradientOfInput(launch, launch.buffer<float>(5), launch.buffer<float>(7), launch.buffer<float>(6),
-                  launch.buffer<float>(10));
+                  launch.buffer<float>(10), launch.buffer<Bf16>(11));
 }
 
 } // namespace

@@ -199,6 +199,28 @@ func.func @rows_of_a_product(%z: tensor<512x1024xf32>, %w: tensor<1024x1024xf32>
   return %dx, %dw, %dscale, %dbias : tensor<512x1024xf32>, tensor<1024x1024xf32>, tensor<1024xf32>, tensor<1024xf32>
 }
 
+// So are rows in bf16.
+// CHECK-LABEL: func.func @narrow_rows_of_a_product
+// CHECK:         %{{.*}}, %[[M:.*]], %[[R:.*]] = nn.layer_norm %[[X:[0-9]+]], %arg2
+// CHECK:         %[[E:.*]] = nn.matmul %{{.*}}, %arg1 {transpose_b}
+// CHECK-NEXT:    %[[Y:[a-z_0-9]+]], %{{.*}} = nn.layer_norm %[[X]], %arg2
+// CHECK-NEXT:    %[[N:[0-9]+]] = nn.cast %[[Y]] {to = bf16}
+// CHECK-NEXT:    nn.layer_norm_grad_input %[[E]], %[[X]], %arg2, %[[M]], %[[R]]
+// CHECK-NEXT:    nn.matmul %[[N]], %{{.*}} {transpose_a}
+func.func @narrow_rows_of_a_product(%z: tensor<512x1024xbf16>, %w: tensor<1024x1024xbf16>, %scale: tensor<1024xf32>) -> (tensor<512x1024xf32>, tensor<1024x1024xf32>, tensor<1024xf32>, tensor<1024xf32>) {
+  %x = nn.matmul %z, %w : tensor<512x1024xbf16>, tensor<1024x1024xbf16>
+  %y, %mean, %rstd = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<512x1024xf32>, tensor<1024xf32>
+  %n = nn.cast %y {to = bf16} : tensor<512x1024xf32>
+  %p = nn.matmul %n, %w : tensor<512x1024xbf16>, tensor<1024x1024xbf16>
+  %s = nn.softmax %p : tensor<512x1024xf32> loc(#back)
+  %dy = nn.cast %s {to = bf16} : tensor<512x1024xf32> loc(#back)
+  %dw = nn.matmul %n, %dy {transpose_a} : tensor<512x1024xbf16>, tensor<512x1024xbf16> loc(#back)
+  %e = nn.matmul %dy, %w {transpose_b} : tensor<512x1024xbf16>, tensor<1024x1024xbf16> loc(#back)
+  %dx = nn.layer_norm_grad_input %e, %x, %scale, %mean, %rstd : tensor<512x1024xf32>, tensor<512x1024xf32>, tensor<1024xf32>, tensor<512xf32>, tensor<512xf32> loc(#back)
+  %dscale, %dbias = nn.layer_norm_grad_params %e, %x, %mean, %rstd : tensor<512x1024xf32>, tensor<512x1024xf32>, tensor<512xf32>, tensor<512xf32> to tensor<1024xf32>, tensor<1024xf32> loc(#back)
+  return %dx, %dw, %dscale, %dbias : tensor<512x1024xf32>, tensor<1024x1024xf32>, tensor<1024xf32>, tensor<1024xf32>
+}
+
 // The gated activation that the last product reads is written by the nest of its gradients: it is made again where
 // that begins, and the product runs where it ends, so that nothing cuts the nest in two.
 // CHECK-LABEL: func.func @gated

@@ -165,3 +165,19 @@ func.func @earlier_reader(%x: tensor<6x8xf32>, %scale: tensor<8xf32>, %dy: tenso
   %dscale, %dbias = nn.layer_norm_grad_params %dy, %x, %mean, %rstd : tensor<6x8xf32>, tensor<6x8xf32>, tensor<6xf32>, tensor<6xf32> to tensor<8xf32>, tensor<8xf32> loc(#back)
   return %dx, %dscale, %dbias, %dw, %y : tensor<6x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8x8xf32>, tensor<6x8xf32>
 }
+// Rows in bf16 for a product: the conversion is a part of the launch, which does not give back those in f32.
+// CHECK-LABEL: func.func @narrow_rows_again
+// CHECK:         %{{.*}}:4 = nn.launch
+// CHECK:         %[[ROWS:.*]], %{{.*}}, %{{.*}} = nn.layer_norm
+// CHECK-NEXT:    %[[NARROW:.*]] = nn.cast %[[ROWS]] {to = bf16}
+// CHECK-NEXT:    %{{.*}} = nn.layer_norm_grad
+// CHECK-NEXT:    nn.yield %{{.*}}, %{{.*}}, %{{.*}}, %[[NARROW]] :
+func.func @narrow_rows_again(%x: tensor<6x8xf32>, %scale: tensor<8xf32>, %dy: tensor<6x8xf32>, %e: tensor<6x8xbf16>) -> (tensor<6x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8x8xf32>, tensor<6x8xf32>) {
+  %y, %mean, %rstd = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<6x8xf32>, tensor<8xf32>
+  %again, %m, %r = nn.layer_norm %x, %scale {epsilon = 1.0e-05 : f64} : tensor<6x8xf32>, tensor<8xf32> loc(#back)
+  %narrow = nn.cast %again {to = bf16} : tensor<6x8xf32> loc(#back)
+  %dx = nn.layer_norm_grad_input %dy, %x, %scale, %mean, %rstd : tensor<6x8xf32>, tensor<6x8xf32>, tensor<8xf32>, tensor<6xf32>, tensor<6xf32> loc(#back)
+  %dscale, %dbias = nn.layer_norm_grad_params %dy, %x, %mean, %rstd : tensor<6x8xf32>, tensor<6x8xf32>, tensor<6xf32>, tensor<6xf32> to tensor<8xf32>, tensor<8xf32> loc(#back)
+  %dw = nn.matmul %narrow, %e {transpose_a} : tensor<6x8xbf16>, tensor<6x8xbf16> loc(#back)
+  return %dx, %dscale, %dbias, %dw, %y : tensor<6x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8x8xf32>, tensor<6x8xf32>
+}

@@ -1,6 +1,7 @@
 //===- KernelsTest.cpp - kernels against plain f64 references ---------------===//
 #include "KernelHarness.h"
 
+#include "plimsoll/Bf16.h"
 #include "plimsoll/Program.h"
 
 namespace {
@@ -68,15 +69,19 @@ void Kernels::checkLayerNormGrad(int64_t rows, int64_t cols, const std::vector<F
       for (int threads : {1, 2, 3}) {
         if (place == overAddend && !added)
           continue;
-        const bool withRows = threads != 2;
+        const bool withRows = threads != 2, withNarrow = threads == 3;
+        std::vector<plimsoll::Bf16> narrow(rows * cols);
         Floats dy = read[0], x = read[1], more = addend, fresh = nans(rows * cols);
         Floats dscale = nans(cols), dbias = nans(cols);
         Floats &dx = place == apart ? fresh : place == overGradient ? dy : more;
         run("layer_norm_grad",
             {dy.data(), x.data(), read[2].data(), read[3].data(), read[4].data(),
              added ? more.data() : nullptr, withRows ? bias.data() : nullptr, dx.data(),
-             dscale.data(), dbias.data(), withRows ? x.data() : nullptr},
+             dscale.data(), dbias.data(), withRows ? x.data() : nullptr,
+             withNarrow ? narrow.data() : nullptr},
             {rows, cols, uncentered}, {}, threads);
+        for (int64_t i = 0; i < rows * cols && withNarrow; ++i)
+          ASSERT_EQ(narrow[i].bits, plimsoll::Bf16(again[i]).bits) << "rows in bf16, " << i;
         EXPECT_TRUE(sameBits(x, withRows ? again : read[1])) << "rows over x";
         EXPECT_TRUE(sameBits(dx, added ? sum : wanted[0])) << "place " << place;
         EXPECT_TRUE(sameBits(dscale, wanted[1]) && sameBits(dbias, wanted[2]));
