@@ -15,8 +15,10 @@ using namespace plimsoll::fuse;
 static constexpr size_t kMost = 48;
 /// Larger updates take far longer than it takes to start them.
 static constexpr int64_t kSmallBytes = int64_t(256) << 10;
-/// What waits, of the bytes of all parameters and states: 1 / kWaiting.
+/// What waits until the end, of the bytes of all parameters and states: 1 / kWaiting.
 static constexpr int64_t kWaiting = 256;
+/// What waits for a neighbour, likewise.
+static constexpr int64_t kWaitingForNeighbour = 32;
 
 namespace {
 
@@ -62,9 +64,44 @@ static std::optional<Update> updateOf(Operation &op) {
   return Update{&op, nn::ownOperands(&op)};
 }
 
+/// True if the gradients of both are made by one op, or by two that read the same tensor, as the
+/// products for the weights that multiply it: these stand side by side.
+static bool haveNeighbours(const Update &a, const Update &b) {
+  auto makerOf = [](const Update &update) -> Operation * {
+    auto gradients = cast<nn::InPlaceOpInterface>(update.op).getGradients();
+    return gradients.empty()
+               ? nullptr
+               : nn::viewedValue(update.op->getOperand(gradients[0].gradient)).getDefiningOp();
+  };
+  Operation *first = makerOf(a), *second = makerOf(b);
+  return first && second &&
+         (first == second || llvm::any_of(first->getOperands(), [&](Value operand) {
+            Value read = nn::viewedValue(operand);
+            return !read.getDefiningOp<nn::LoadOp>() &&
+                   llvm::any_of(second->getOperands(),
+                                [&](Value other) { return nn::viewedValue(other) == read; });
+          }));
+}
+
+/// Appends to `kinds` the groups among `updates`, in their order, that wait for neighbours only.
+static void collectNeighbours(ArrayRef<Update> updates, int64_t most,
+                              std::vector<SmallVector<Update>> &kinds) {
+  for (size_t begin = 0, end = 0; begin < updates.size(); begin = end) {
+    int64_t waiting = 0;
+    for (end = begin + 1; end < updates.size(); ++end) {
+      waiting += updates[end - 1].waitingBytes();
+      if (updates[end].waitingBytes() > kSmallBytes || waiting > most ||
+          !updates[end].isLike(updates[begin]) || !haveNeighbours(updates[end - 1], updates[end]))
+        break;
+    }
+    if (end - begin > 1)
+      kinds.emplace_back(updates.slice(begin, end - begin));
+  }
+}
+
 /// Returns the updates of `block` that may wait for others, with those that are alike together.
 static std::vector<SmallVector<Update>> collect(Block &block) {
-  SmallVector<Update> all;
+  SmallVector<Update> all, others;
   int64_t overwritten = 0;
   for (Operation &op : block)
     if (std::optional<Update> update = updateOf(op)) {
@@ -79,8 +116,10 @@ static std::vector<SmallVector<Update>> collect(Block &block) {
   for (const Update &update : all) {
     if (!update.waitsAnyway()) {
       waiting += update.waitingBytes();
-      if (update.waitingBytes() > kSmallBytes || waiting > overwritten / kWaiting)
+      if (update.waitingBytes() > kSmallBytes || waiting > overwritten / kWaiting) {
+        others.push_back(update);
         continue;
+      }
     }
     auto kind = llvm::find_if(
         kinds, [&](const SmallVector<Update> &others) { return others.front().isLike(update); });
@@ -89,6 +128,8 @@ static std::vector<SmallVector<Update>> collect(Block &block) {
     else
       kind->push_back(update);
   }
+  llvm::sort(others, [](const Update &a, const Update &b) { return a.op->isBeforeInBlock(b.op); });
+  collectNeighbours(others, overwritten / kWaitingForNeighbour, kinds);
   return kinds;
 }
 
