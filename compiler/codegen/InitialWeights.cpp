@@ -9,7 +9,9 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Parallel.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 #include <numbers>
@@ -23,6 +25,13 @@ namespace {
 class Draws {
 public:
   Draws(uint64_t seed, uint64_t stream) : state(mix(seed) ^ mix(stream * 0x9e3779b97f4a7c15u)) {}
+
+  /// Returns the draws behind the next `count` uniform numbers.
+  Draws after(uint64_t count) const {
+    Draws later = *this;
+    later.state += count * 0x9e3779b97f4a7c15u;
+    return later;
+  }
 
   /// Returns a number in [0, 1).
   double uniform() { return (mix(state += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-53; }
@@ -44,8 +53,8 @@ private:
   uint64_t state;
 };
 
-/// How many pairs of numbers are drawn between two writes.
-constexpr size_t kDrawnPairs = 4096;
+/// How many numbers a thread draws between two writes.
+constexpr int64_t kDrawnNumbers = 1 << 16;
 
 class WeightsWriter {
 public:
@@ -184,17 +193,28 @@ void plimsoll::codegen::drawInitialValues(llvm::raw_ostream &os, nn::ParameterOp
   RankedTensorType type = parameter.getTensorType();
   StringRef role = parameter.getRole();
   double scale = role == "uniform" ? 1.0 / std::sqrt(double(type.getShape().back())) : deviation;
-  Draws draws(seed, number);
-  std::vector<double> numbers(2 * kDrawnPairs);
-  for (int64_t left = type.getNumElements(); left > 0; left -= numbers.size()) {
-    draw(draws, role, scale, numbers);
-    size_t count = std::min<int64_t>(left, numbers.size());
-    if (type.getElementType().isF64()) {
-      os.write(reinterpret_cast<const char *>(numbers.data()), count * sizeof(double));
-    } else {
-      std::vector<float> singles(numbers.begin(), numbers.begin() + count);
-      os.write(reinterpret_cast<const char *>(singles.data()), count * sizeof(float));
-    }
+  const Draws draws(seed, number);
+  const int64_t count = type.getNumElements(),
+                threads = llvm::hardware_concurrency().compute_thread_count();
+  std::vector<std::vector<double>> drawn(threads);
+  for (int64_t first = 0; first < count; first += threads * kDrawnNumbers) {
+    // A number takes one draw, two of a pair take two: the last may be drawn for nothing.
+    auto drawPart = [&](int64_t thread) {
+      int64_t begin = first + thread * kDrawnNumbers;
+      int64_t size = std::clamp<int64_t>(count - begin, 0, kDrawnNumbers);
+      drawn[thread].resize((size + 1) / 2 * 2);
+      Draws own = draws.after(begin);
+      draw(own, role, scale, drawn[thread]);
+      drawn[thread].resize(size);
+    };
+    llvm::parallelFor(0, threads, drawPart);
+    for (const std::vector<double> &numbers : drawn)
+      if (type.getElementType().isF64()) {
+        os.write(reinterpret_cast<const char *>(numbers.data()), numbers.size() * sizeof(double));
+      } else {
+        std::vector<float> singles(numbers.begin(), numbers.end());
+        os.write(reinterpret_cast<const char *>(singles.data()), singles.size() * sizeof(float));
+      }
   }
 }
 

@@ -78,16 +78,32 @@ private:
     return it->second;
   }
 
+  /// Prints a timeline as functions of a few launches each, which the last one calls: compilers
+  /// take a time that grows with the square of a function's length.
   void timeline(exec::ProgramOp program) {
-    llvm::raw_string_ostream os(timelines);
-    os << "\nvoid plimsoll_" << program.getSymName() << dialect.timelineHead
-       << "  auto at = [&s](uint64_t offset) { return s.at(offset); };\n  s.begin();\n";
-    std::string module;
+    constexpr int kLaunches = 16; // of a function
+    std::string name = program.getSymName().str(), module, part, calls;
+    int parts = 0, launches = 0;
+    llvm::raw_string_ostream os(part);
+    auto finishPart = [&] {
+      if (part.empty())
+        return;
+      std::string function = name + "_" + std::to_string(++parts);
+      timelines += "\nPLIMSOLL_LAUNCHES void " + function + dialect.timelineHead.str() +
+                   "  auto at = [&s](uint64_t offset) { return s.at(offset); };\n" + part + "}\n";
+      calls += "  " + function + "(s);\n";
+      part.clear();
+      launches = 0;
+    };
     for (Operation &op : program.getBody().front()) {
       if (auto poison = dyn_cast<exec::PoisonOp>(op))
         os << "  s.poison(" << hex(poison.getOffset()) << ", " << poison.getBytes() << ");\n";
       if (!exec::isLaunch(&op))
         continue;
+      if (launches++ == kLaunches) {
+        finishPart();
+        launches = 1;
+      }
       StringRef path = nn::modulePath(op.getLoc());
       if (!path.empty() && path != module) {
         module = path.str();
@@ -95,7 +111,9 @@ private:
       }
       launch(os, &op);
     }
-    os << "}\n";
+    finishPart();
+    timelines +=
+        "\nvoid plimsoll_" + name + dialect.timelineHead.str() + "  s.begin();\n" + calls + "}\n";
   }
 
   void launch(llvm::raw_ostream &os, Operation *op) {

@@ -10,6 +10,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <unistd.h>
 
 using namespace mlir;
@@ -167,12 +168,16 @@ private:
     job.includeFolder = target::runtimeSourceFolder() + "/include";
     job.sharedLibrary = stage == Stage::Library;
     job.oneDnn = usesOneDnn();
-    auto built = machine().toolchain()->build(job);
+    // The weights are written while other processes compile.
+    auto building =
+        std::async(std::launch::async, [&] { return machine().toolchain()->build(job); });
+    llvm::Error weights = writeWeights(folder / (name() + ".safetensors"));
+    llvm::Expected<std::vector<codegen::KernelResources>> built = building.get();
     if (!built)
-      return built.takeError();
+      return llvm::joinErrors(built.takeError(), std::move(weights));
+    if (weights)
+      return weights;
     kernels = std::move(*built);
-    if (llvm::Error error = writeWeights(folder / (name() + ".safetensors")))
-      return error;
     if (stage == Stage::Library)
       if (llvm::Error error = writeHeader(job.includeFolder, folder))
         return error;

@@ -9,6 +9,14 @@
 
 #include "plimsoll/Kernel.h"
 
+/// Of a function that calls a stepper for some launches: it runs once a step, and optimizing it
+/// would take most of the time in which a program compiles.
+#if defined(__GNUC__) && !defined(__clang__)
+#define PLIMSOLL_LAUNCHES __attribute__((noinline, optimize("O1"))) static
+#else
+#define PLIMSOLL_LAUNCHES static
+#endif
+
 namespace plimsoll {
 
 class Stepper {
