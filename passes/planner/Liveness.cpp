@@ -7,7 +7,26 @@
 
 namespace plimsoll::planner {
 
-Liveness::Liveness(const RematGraph &graph) : graph(graph) {}
+Liveness::Flat::Flat(const RematGraph &graph) {
+  inputStart.push_back(0);
+  outputStart.push_back(0);
+  slotStart.push_back(0);
+  for (const RematGraph::Node &node : graph.nodes) {
+    input.insert(input.end(), node.inputs.begin(), node.inputs.end());
+    output.insert(output.end(), node.outputs.begin(), node.outputs.end());
+    inputStart.push_back(static_cast<int32_t>(input.size()));
+    outputStart.push_back(static_cast<int32_t>(output.size()));
+    for (const int32_t v : node.outputs) {
+      for (const RematGraph::Pair &pair : node.inPlace)
+        if (pair.output == v)
+          slot.push_back(static_cast<int32_t>(
+              std::find(node.inputs.begin(), node.inputs.end(), pair.input) - node.inputs.begin()));
+      slotStart.push_back(static_cast<int32_t>(slot.size()));
+    }
+  }
+}
+
+Liveness::Liveness(const RematGraph &graph) : graph(graph), flat(graph) {}
 
 void Liveness::begin(int32_t v, int32_t position) {
   previous.push_back(latest[v]);
@@ -27,19 +46,19 @@ void Liveness::run(const std::vector<int32_t> &nodes) {
   for (int32_t v : graph.liveAtStart)
     begin(v, -1);
   for (int32_t p = 0; p < length(); ++p) {
-    const RematGraph::Node &node = graph.nodes[sequence[p]];
+    const int32_t node = sequence[p];
     readStart.push_back(static_cast<int32_t>(readInstance.size()));
-    for (int32_t v : node.inputs) {
-      const int32_t i = latest[v];
+    for (int32_t k = flat.inputStart[node]; k < flat.inputStart[node + 1]; ++k) {
+      const int32_t i = latest[flat.input[k]];
       readInstance.push_back(i);
       last[i] = p;
     }
     firstOutput.push_back(instances());
-    for (int32_t v : node.outputs)
-      begin(v, p);
-    if (firstRun[sequence[p]] == none)
-      firstRun[sequence[p]] = p;
-    cost += node.cost;
+    for (int32_t k = flat.outputStart[node]; k < flat.outputStart[node + 1]; ++k)
+      begin(flat.output[k], p);
+    if (firstRun[node] == none)
+      firstRun[node] = p;
+    cost += graph.nodes[node].cost;
   }
   readStart.push_back(static_cast<int32_t>(readInstance.size()));
   for (int32_t v : graph.liveAtEnd)
@@ -67,26 +86,23 @@ void Liveness::addMemory() {
   own.assign(length(), 0);
   taken.assign(instances(), 0);
   for (int32_t p = 0; p < length(); ++p) {
-    const RematGraph::Node &node = graph.nodes[sequence[p]];
-    own[p] = node.workspace;
-    memory[p] += node.workspace;
-    memory[p + 1] -= node.workspace;
-    for (size_t k = 0; k < node.outputs.size(); ++k) {
-      const int32_t i = firstOutput[p] + static_cast<int32_t>(k);
+    const int32_t node = sequence[p];
+    const int64_t workspace = graph.nodes[node].workspace;
+    own[p] = workspace;
+    memory[p] += workspace;
+    memory[p + 1] -= workspace;
+    int32_t i = firstOutput[p];
+    for (int32_t k = flat.outputStart[node]; k < flat.outputStart[node + 1]; ++k, ++i) {
       int32_t from = p;
-      for (const RematGraph::Pair &pair : node.inPlace) {
-        if (pair.output != node.outputs[k])
-          continue;
-        const size_t slot =
-            std::find(node.inputs.begin(), node.inputs.end(), pair.input) - node.inputs.begin();
-        const int32_t in = readInstance[readStart[p] + slot];
+      for (int32_t s = flat.slotStart[k]; s < flat.slotStart[k + 1]; ++s) {
+        const int32_t in = readInstance[readStart[p] + flat.slot[s]];
         if (last[in] == p && !taken[in]) {
           taken[in] = 1;
           from = p + 1;
           break;
         }
       }
-      const int64_t bytes = graph.bytes[node.outputs[k]];
+      const int64_t bytes = graph.bytes[flat.output[k]];
       own[p] += from == p ? bytes : 0;
       if (from <= last[i]) {
         memory[from] += bytes;

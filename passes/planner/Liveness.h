@@ -54,7 +54,17 @@ private:
   void collectUses();
   void addMemory();
 
+  /// The inputs and outputs of all nodes one behind the other, since replaying is most of the
+  /// planner's work.
+  struct Flat {
+    std::vector<int32_t> inputStart, input, outputStart, output; ///< values
+    std::vector<int32_t> slotStart, slot; ///< of each output: inputs whose bytes it may take over,
+                                          ///< by their index among the node's
+    explicit Flat(const RematGraph &graph);
+  };
+
   const RematGraph &graph;
+  const Flat flat;
   std::vector<int32_t> latest; ///< of each value: its latest instance
   std::vector<int32_t> readInstance, readStart, useStart, uses, cursor;
   static constexpr int32_t block = 32; ///< positions for each entry of `blockMax`
