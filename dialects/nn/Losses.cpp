@@ -112,6 +112,8 @@ static LogicalResult checkDistribution(std::optional<Location> loc, Adaptor adap
   double temperature = adaptor.getTemperature().convertToDouble();
   if (!(temperature > 0.0 && std::isfinite(temperature)))
     return emitOptionalError(loc, "temperature must be positive, got ", temperature);
+  if (std::optional<int64_t> batch = adaptor.getBatch(); batch && *batch < 1)
+    return emitOptionalError(loc, "batch must be positive, got ", *batch);
   return success();
 }
 
@@ -130,11 +132,13 @@ LogicalResult KlDivergenceGradOp::inferReturnTypes(MLIRContext *, std::optional<
 }
 
 /// Names the dimensions of a mean over the first one, a sum over the others, which are of kind
-/// `rows`, and a softmax over the last one.
-static FactorBuilder distributionFactors(Operation *op, FactorKind rows) {
+/// `rows`, and a softmax over the last one. With a batch of its own the mean is a sum, too.
+template <typename Op> static FactorBuilder distributionFactors(Op op, FactorKind rows) {
   FactorBuilder builder(op);
-  FactorLabels logits = builder.addAll(op->getOperand(0), rows);
-  builder[logits.front()].kind = builder[logits.back()].kind = FactorKind::whole;
+  FactorLabels logits = builder.addAll(op.getLogits(), rows);
+  builder[logits.back()].kind = FactorKind::whole;
+  if (!op.getBatch())
+    builder[logits.front()].kind = FactorKind::whole;
   builder.operand(0) = builder.operand(1) = logits;
   return builder;
 }

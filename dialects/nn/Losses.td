@@ -113,8 +113,15 @@ def NN_KlDivergenceOp : NN_TensorOp<"kl_divergence"> {
     ```mlir
     %loss = nn.kl_divergence %logits, %target {temperature = 2.0 : f64} : tensor<64x10xf32>
     ```
+    With `batch` the sum is divided by that number instead: the loss is what some rows add to that
+    of a batch of this size.
+    ```mlir
+    %loss = nn.kl_divergence %logits, %target {batch = 64 : i64, temperature = 2.0 : f64}
+        : tensor<16x10xf32>
+    ```
   }];
-  let arguments = (ins NN_FloatTensor:$logits, NN_FloatTensor:$target, F64Attr:$temperature);
+  let arguments = (ins NN_FloatTensor:$logits, NN_FloatTensor:$target, F64Attr:$temperature,
+                       OptionalAttr<I64Attr>:$batch);
   let results = (outs NN_FloatTensor:$loss);
   let assemblyFormat =
       "$logits `,` $target attr-dict `:` custom<OneType>(type($logits), type($target))";
@@ -127,14 +134,15 @@ def NN_KlDivergenceOp : NN_TensorOp<"kl_divergence"> {
 def NN_KlDivergenceGradOp : NN_TensorOp<"kl_divergence_grad"> {
   let summary = "gradient of nn.kl_divergence";
   let description = [{
-    `dlogits = dloss T / batch (softmax(logits / T) sum(target) - target)`, the sum over a row.
+    `dlogits = dloss T / batch (softmax(logits / T) sum(target) - target)`, the sum over a row;
+    `batch` is that of nn.kl_divergence.
     ```mlir
     %d = nn.kl_divergence_grad %logits, %target, %dloss {temperature = 2.0 : f64}
         : tensor<64x10xf32>, tensor<f32>
     ```
   }];
   let arguments = (ins NN_FloatTensor:$logits, NN_FloatTensor:$target, NN_FloatTensor:$dloss,
-                       F64Attr:$temperature);
+                       F64Attr:$temperature, OptionalAttr<I64Attr>:$batch);
   let results = (outs NN_FloatTensor:$dlogits);
   let assemblyFormat = [{
     $logits `,` $target `,` $dloss attr-dict `:` custom<OneType>(type($logits), type($target))

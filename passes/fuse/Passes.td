@@ -38,12 +38,14 @@ def FormLaunchesPass : Pass<"nn-form-launches", "::mlir::func::FuncOp"> {
 def ChunkLossesPass : Pass<"nn-chunk-losses", "::mlir::func::FuncOp"> {
   let summary = "computes the scores of large vocabularies for some rows at a time";
   let description = [{
-    Where the scores of an `nn.cross_entropy` over the last dimension are a matrix product, or made
-    from one element by element, the product, the loss, its gradient and the products that read it
-    are computed for chunks of rows, one after the other, so that scores for all rows never exist.
-    Parts of the loss are added; the weight's gradient goes on from chunk to chunk (`plus`); rows of
-    the input's gradient are put together. Scores that something else reads, an output of the
-    program or a second loss, stay as they are, and so do those of fewer than `bytes`.
+    Where the scores of an `nn.cross_entropy` over the last dimension, of an `nn.kl_divergence`, or of
+    both are a matrix product, or made from one element by element, the product, the losses, their
+    gradients and the products that read these are computed for chunks of rows, one after the other,
+    so that scores for all rows never exist. The same holds for a teacher's last product, from which
+    the target of the divergence is made. Parts of a loss are added; the weight's gradient goes on
+    from chunk to chunk (`plus`); rows of the input's gradient are put together. Scores that something
+    else reads, such as an output of the program, stay as they are, and so do those of fewer than
+    `bytes`. If they are the teacher's alone, each chunk reads a copy of its rows.
 
     A chunk has `rows` rows, or as many as make 16 chunks: it depends on the shape, never on
     the budget, since sums over chunks have other bits than sums over all rows.

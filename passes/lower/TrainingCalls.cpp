@@ -54,7 +54,7 @@ static KernelCall klDivergence(Op op, StringRef kernel, const Buffers &buffers) 
       kernel, buffers,
       exec::KlDivergenceArguments{.rows = classes ? elements(op.getLogits()) / classes : 0,
                                   .classes = classes,
-                                  .batch = shape.front(),
+                                  .batch = op.getBatch() ? int64_t(*op.getBatch()) : shape.front(),
                                   .temperature = op.getTemperature().convertToDouble()},
       op.getLogits());
 }

@@ -236,7 +236,8 @@ private:
     if (spec.kind == "mse")
       return meanSquare(builder, loc, value, labels);
     if (spec.kind == "kl")
-      return nn::KlDivergenceOp::create(builder, loc, value, labels, APFloat(spec.temperature));
+      return nn::KlDivergenceOp::create(builder, loc, value, labels, APFloat(spec.temperature),
+                                        /*batch=*/IntegerAttr());
     auto kind = llvm::StringSwitch<nn::PointwiseLossKind>(spec.kind)
                     .Case("l1", nn::PointwiseLossKind::l1)
                     .Case("huber", nn::PointwiseLossKind::huber)

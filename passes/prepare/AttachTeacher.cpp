@@ -126,7 +126,8 @@ private:
       ours = nn::ReshapeOp::create(builder, loc, rows, ours);
       target = nn::ReshapeOp::create(builder, loc, rows, target);
     }
-    return nn::KlDivergenceOp::create(builder, loc, ours, target, APFloat(t));
+    return nn::KlDivergenceOp::create(builder, loc, ours, target, APFloat(t),
+                                      /*batch=*/IntegerAttr());
   }
 };
 

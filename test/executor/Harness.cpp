@@ -115,6 +115,19 @@ bool plimsoll::test::areClose(const Bits &a, const Bits &b) {
   return llvm::equal(floats(a), floats(b), isClose);
 }
 
+/// Reads `MODEL[,weight=0.5][,temperature=1]`.
+static pipeline::TeacherOptions teacherOf(StringRef text) {
+  auto [model, settings] = text.split(',');
+  pipeline::TeacherOptions teacher{.model = model.str(), .output = ""};
+  SmallVector<StringRef> pairs;
+  settings.split(pairs, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef pair : pairs) {
+    auto [key, number] = pair.split('=');
+    (key == "weight" ? teacher.weight : teacher.temperature) = std::stod(number.str());
+  }
+  return teacher;
+}
+
 pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
                                                     const std::vector<std::string> &arguments) {
   registerFrontEnds();
@@ -126,6 +139,10 @@ pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
     if (name == "--loss") {
       std::vector<std::string> problems;
       options.loss = prepare::parseLoss(sizes, problems);
+      continue;
+    }
+    if (name == "--teacher") {
+      options.teacher = teacherOf(sizes);
       continue;
     }
     if (name == "--optimizer") {

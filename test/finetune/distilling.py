@@ -21,10 +21,10 @@ TRAINED, STEPS = 1280, 400
 OPTIMIZER = "--optimizer=adamw,lr=1e-3,weight-decay=0"
 
 
-def wide_model(path, width=WIDTH):
+def wide_model(path, width=WIDTH, classes=CLASSES, seed=3):
     """Two linear layers; the weights are drawn as PyTorch draws them."""
-    random = np.random.default_rng(3)
-    arrays, sizes = {}, [(FEATURES, width), (width, CLASSES)]
+    random = np.random.default_rng(seed)
+    arrays, sizes = {}, [(FEATURES, width), (width, classes)]
     for i, (inputs, outputs) in enumerate(sizes):
         bound = 1 / np.sqrt(inputs)
         arrays[f"fc{i}.weight"] = random.uniform(-bound, bound, (outputs, inputs))
@@ -34,7 +34,7 @@ def wide_model(path, width=WIDTH):
              helper.make_node("Gemm", ["r", "fc1.weight", "fc1.bias"], ["scores"], transB=1)]
     graph = helper.make_graph(
         nodes, "wide", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("n", FEATURES))],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ("n", CLASSES))],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ("n", classes))],
         [numpy_helper.from_array(a.astype(np.float32), name) for name, a in arrays.items()])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
     model.ir_version = 10
@@ -143,6 +143,31 @@ def check_budgets(tools):
     return f"arenas of {arenas} bytes"
 
 
+def check_vocabulary(tools):
+    """Scores of many classes exist for some rows at a time, the student's and the teacher's, and give
+    what whole ones give, within rounding."""
+    folder = tools.folder("distillation-vocabulary")
+    classes, rows = 8192, 1024
+    scores = 4 * classes * rows
+    for name, seed in (("student", 3), ("teacher", 4)):
+        wide_model(folder / f"{name}.onnx", width=32, classes=classes, seed=seed)
+
+    def train(name, *options):
+        report = folder / f"{name}.json"
+        program = tools.compile(folder / "student.onnx", folder / name, f"--report={report}", OPTIMIZER,
+                                f"--teacher={folder}/teacher.onnx,weight=0.7,temperature=2",
+                                f"--shape=n={rows}", *options)
+        tools.expect([program, "--data=synthetic", "--steps=4", f"--metrics={folder}/{name}.jsonl"])
+        return json.loads(report.read_text())["arena_bytes"], losses(folder / f"{name}.jsonl")
+
+    whole, expected = train("whole", "--fuse=none")
+    chunks, found = train("chunks")
+    check(whole > 3 * scores and chunks < scores,
+          f"arenas of {whole} and {chunks} bytes with scores of {scores}")
+    check(np.allclose(found, expected, rtol=1e-5, atol=0), f"losses {found}, of whole scores {expected}")
+    return f"arenas of {whole} and {chunks} bytes, scores of {scores}"
+
+
 def check_wrong(tools):
     folder = tools.folder("distillation-wrong")
     out = folder / "out"
@@ -167,4 +192,5 @@ def check_wrong(tools):
 def group(suite, tools, everything):
     suite.case("distillation of mlp-digits", check_distillation, tools)
     suite.case("distillation: budgets", check_budgets, tools)
+    suite.case("distillation: large vocabularies", check_vocabulary, tools)
     suite.case("distillation: what cannot be", check_wrong, tools)

@@ -20,6 +20,10 @@ func.func @losses(%x: tensor<4x5x6xf32>, %labels: tensor<4x6xi64>, %w: tensor<5x
   %3 = nn.kl_divergence %x, %x {temperature = 2.0 : f64} : tensor<4x5x6xf32>
   // CHECK: nn.kl_divergence_grad ([i, j, k], [i, j, k], []) -> ([i, j, k]) {i = 4 whole, j = 5 free, k = 6 whole}
   %4 = nn.kl_divergence_grad %x, %x, %d {temperature = 2.0 : f64} : tensor<4x5x6xf32>, tensor<f32>
+  // CHECK: nn.kl_divergence ([i, j, k], [i, j, k]) -> ([]) {i = 4 reduced, j = 5 reduced, k = 6 whole}
+  %7 = nn.kl_divergence %x, %x {batch = 9 : i64, temperature = 2.0 : f64} : tensor<4x5x6xf32>
+  // CHECK: nn.kl_divergence_grad ([i, j, k], [i, j, k], []) -> ([i, j, k]) {i = 4 free, j = 5 free, k = 6 whole}
+  %8 = nn.kl_divergence_grad %x, %x, %d {batch = 9 : i64, temperature = 2.0 : f64} : tensor<4x5x6xf32>, tensor<f32>
   // CHECK: nn.pointwise_loss ([i, j, k], [i, j, k]) -> ([]) {i = 4 whole, j = 5 whole, k = 6 whole}
   %5 = nn.pointwise_loss l1 %x, %x : tensor<4x5x6xf32>
   // CHECK: nn.pointwise_loss_grad ([i, j, k], [i, j, k], []) -> ([i, j, k]) {i = 4 whole, j = 5 whole, k = 6 whole}

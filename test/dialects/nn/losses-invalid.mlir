@@ -56,6 +56,14 @@ func.func @temperature(%x: tensor<4x10xf32>) {
 
 // -----
 
+func.func @batch(%x: tensor<4x10xf32>) {
+  // expected-error @+1 {{batch must be positive, got 0}}
+  %0 = nn.kl_divergence %x, %x {batch = 0 : i64, temperature = 1.0 : f64} : tensor<4x10xf32>
+  return
+}
+
+// -----
+
 func.func @delta(%x: tensor<4xf32>) {
   // expected-error @+1 {{'nn.pointwise_loss' op delta belongs to huber, and huber needs one}}
   %0 = nn.pointwise_loss l1 %x, %x {delta = 1.0 : f64} : tensor<4xf32>

@@ -32,6 +32,10 @@ func.func @comparisons(%x: tensor<4x6x10xf32>, %t: tensor<4x6x10xf32>) -> (tenso
   %2 = nn.pointwise_loss huber %x, %t {delta = 0.5 : f64} : tensor<4x6x10xf32>
   // CHECK: nn.pointwise_loss_grad bce_with_logits %{{.*}}, %{{.*}}, %{{.*}} : tensor<4x6x10xf32>, tensor<f32>
   %3 = nn.pointwise_loss_grad bce_with_logits %x, %t, %2 : tensor<4x6x10xf32>, tensor<f32>
+  // CHECK: nn.kl_divergence %{{.*}}, %{{.*}} {batch = 64 : i64, temperature = 2.000000e+00 : f64} : tensor<4x6x10xf32>
+  %4 = nn.kl_divergence %x, %t {batch = 64 : i64, temperature = 2.0 : f64} : tensor<4x6x10xf32>
+  // CHECK: nn.kl_divergence_grad %{{.*}} {batch = 64 : i64, temperature = 2.000000e+00 : f64} : tensor<4x6x10xf32>, tensor<f32>
+  %5 = nn.kl_divergence_grad %x, %t, %4 {batch = 64 : i64, temperature = 2.0 : f64} : tensor<4x6x10xf32>, tensor<f32>
   return %0, %1, %2, %3 : tensor<f32>, tensor<4x6x10xf32>, tensor<f32>, tensor<4x6x10xf32>
 }
 

@@ -81,6 +81,8 @@ func.func @losses(%x: tensor<3x5x4xf32>, %labels: tensor<3x4xi64>, %weights: ten
   %2:3 = nn.cross_entropy_with_grad %x, %labels weights %weights {axis = 1 : i64} : tensor<3x5x4xf32>, tensor<3x4xi64>, tensor<5xf32>
   %3 = nn.kl_divergence %x, %x {temperature = 2.0 : f64} : tensor<3x5x4xf32>
   %4 = nn.kl_divergence_grad %x, %x, %d {temperature = 2.0 : f64} : tensor<3x5x4xf32>, tensor<f32>
+  %5 = nn.kl_divergence %x, %x {batch = 7 : i64, temperature = 2.0 : f64} : tensor<3x5x4xf32>
+  %6 = nn.kl_divergence_grad %x, %x, %d {batch = 7 : i64, temperature = 2.0 : f64} : tensor<3x5x4xf32>, tensor<f32>
   return
 }
 
