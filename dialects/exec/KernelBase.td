@@ -63,6 +63,10 @@ class MaybeWrite<string name, string count, Element element = Data, list<string>
     : Write<name, count, element, over> {
   let nullable = 1;
 }
+class MaybeUpdate<string name, string count, Element element = Data>
+    : Update<name, count, element> {
+  let nullable = 1;
+}
 class ReadWhen<string condition, string name, string count, Element element>
     : Read<name, count, element> {
   let nullable = 1;

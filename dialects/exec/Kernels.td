@@ -228,6 +228,9 @@ def gather_grad : Kernel<[Read<"dy", picked>, Read<"indices", "count", I64>,
   let types = floats;
   let cudaTypes = floats;
 }
+def gather_grad_rows : Kernel<[Read<"dy", "count * inner">, Read<"indices", "count", I64>,
+                               Write<"at", "count", I64>, Write<"sums", "count * inner">],
+                              [Extent<"rows">, Extent<"inner">, Extent<"count">]>;
 def gather_elements : Kernel<[Read<"x", table>, Read<"indices", picked, I64>,
                               Write<"y", picked>], axis> {
   let types = numeric;
@@ -370,6 +373,29 @@ class UpdateKernel<UpdateRule rule>
 foreach rule = !instances<UpdateRule>() in
   def rule.name : UpdateKernel<rule>;
 
+/// The kernel of a rule for rows. `at` has the number of each row in `gradient`, and `rows` for
+/// none; only the rows of the table and of its states that it names are read and written.
+class UpdateRowsKernel<RowsRule ofRows>
+    : Kernel<[Update<"param", "rows * inner", F32>, Read<"gradient", "count * inner", F32>,
+              Read<"at", "count", I64>] #
+                 !foreach(state, ofRows.rule.states, Update<state, "rows * inner">) #
+                 [MaybeUpdate<"decaySums", "rows + 1", F64>, hyper],
+             [Flag<"decayed">, Extent<"rows">, Extent<"inner">, Extent<"count">],
+             ofRows.rule.numbers> {
+  let types = !if(!empty(ofRows.rule.states), ["f32"], ["f32", "bf16"]);
+  let cudaTypes = types;
+  let options = "UpdateOptions";
+  let optionalBuffers = [Read<"clipScale", "1", F32>];
+  let optionalScalars = ["lrScale", "decay", "limit"];
+}
+foreach ofRows = !instances<RowsRule>() in
+  def ofRows.name : UpdateRowsKernel<ofRows>;
+
+def keep_micro_batch : Kernel<[Update<"all", "batches * count">, Read<"part", "count">, hyper],
+                              [Extent<"batches">, Extent<"count">]> {
+  let types = ["f32", "i64"];
+  let cudaTypes = types;
+}
 def accumulate : Kernel<[Update<"sum", "count">, Read<"gradient", "count">, hyper],
                         [Extent<"count">]>;
 def sum_squares : Kernel<[Read<"x", "count">, Write<"sum", "1", F64>], [Extent<"count">]>;

@@ -99,6 +99,9 @@ IndexFactors updateFactors(mlir::Operation *op, unsigned count);
 /// Returns the factors of an update by a rule with `states` states. With codes all are ordered: the
 /// blocks that share a scale do not end where parts would.
 IndexFactors ruleFactors(mlir::Operation *op, unsigned states);
+/// Returns the factors of an update of rows by a rule with `states` states: what a row holds is
+/// free, and the rows are those that numbers address.
+IndexFactors updateRowsFactors(mlir::Operation *op, unsigned states);
 } // namespace detail
 
 } // namespace plimsoll::nn

@@ -36,6 +36,18 @@ mlir::LogicalResult inferUpdate(std::optional<mlir::Location> loc, mlir::ValueRa
                                 unsigned states, mlir::ValueRange scales, mlir::Value clipScale,
                                 llvm::SmallVectorImpl<mlir::Type> &results);
 
+/// Implements `inferReturnTypes` of an update of rows: gives its results the types of the
+/// parameter, of its `states` and of `decaySums`, null if absent. Refuses types that do not belong
+/// together.
+mlir::LogicalResult inferUpdateRows(std::optional<mlir::Location> loc, mlir::ValueRange operands,
+                                    unsigned states, mlir::Value decaySums, mlir::Value clipScale,
+                                    llvm::SmallVectorImpl<mlir::Type> &results);
+/// Fails with an error unless an update of rows has sums of decay exactly if it is `decayed`, which
+/// only a rule that `catchesUp` may be.
+mlir::LogicalResult verifyDecay(mlir::Operation *op, bool decayed, bool hasSums, bool catchesUp);
+/// Returns the bytes that an update of rows reads and writes.
+int64_t updateRowsTraffic(mlir::Operation *op, unsigned states);
+
 /// Fails with an error at `loc` (if given) at the first type that is not addressable.
 mlir::LogicalResult verifyAddressable(std::optional<mlir::Location> loc, mlir::TypeRange operands,
                                       mlir::TypeRange results);

@@ -96,7 +96,106 @@ IndexFactors plimsoll::nn::detail::ruleFactors(Operation *op, unsigned states) {
   return builder.finish();
 }
 
+// Updates of rows -----------------------------------------------------------
+
+LogicalResult plimsoll::nn::detail::inferUpdateRows(std::optional<Location> loc,
+                                                    ValueRange operands, unsigned states,
+                                                    Value decaySums, Value clipScale,
+                                                    Types &results) {
+  auto parameter = cast<RankedTensorType>(operands[0].getType());
+  RankedTensorType rows = tensorType(operands[2]);
+  if (parameter.getRank() == 0 || rows.getRank() != 1)
+    return emitOptionalError(loc, "expected a table and a list of rows, got ", parameter, " and ",
+                             rows);
+  SmallVector<int64_t> shape(parameter.getShape());
+  shape[0] = rows.getDimSize(0);
+  if (Type gradient = parameter.clone(shape); operands[1].getType() != gradient)
+    return emitOptionalError(loc, "the gradient of ", shape[0], " rows of ", parameter, " must be ",
+                             gradient, ", got ", operands[1].getType());
+  if (failed(checkStates(loc, parameter, operands.slice(3, states), {})))
+    return failure();
+  if (clipScale && tensorType(clipScale).getNumElements() != 1)
+    return emitOptionalError(loc, "clip must be one number, got ", clipScale.getType());
+  results.push_back(parameter);
+  llvm::append_range(results, operands.slice(3, states).getTypes());
+  if (!decaySums)
+    return success();
+  results.push_back(decaySums.getType());
+  if (Type sums = decaySumsTypeOf(parameter); decaySums.getType() != sums)
+    return emitOptionalError(loc, "the sums of decay of ", parameter, " must be ", sums, ", got ",
+                             decaySums.getType());
+  return success();
+}
+
+RankedTensorType plimsoll::nn::decaySumsTypeOf(RankedTensorType parameter) {
+  return RankedTensorType::get({parameter.getDimSize(0) + 1},
+                               Float64Type::get(parameter.getContext()));
+}
+
+LogicalResult plimsoll::nn::detail::verifyDecay(Operation *op, bool decayed, bool hasSums,
+                                                bool catchesUp) {
+  if (decayed && !catchesUp)
+    return op->emitOpError("cannot be 'decayed': its decay would be a gradient of every row");
+  if (decayed != hasSums)
+    return op->emitOpError(decayed ? "that is 'decayed' needs sums of decay"
+                                   : "has sums of decay, but is not 'decayed'");
+  return success();
+}
+
+int64_t plimsoll::nn::detail::updateRowsTraffic(Operation *op, unsigned states) {
+  int64_t traffic =
+      tensorBytes(op->getOperand(1).getType()) + tensorBytes(op->getOperand(2).getType());
+  int64_t count = tensorType(op->getOperand(1)).getNumElements();
+  auto add = [&](unsigned operand) {
+    auto type = tensorType(op->getOperand(operand));
+    traffic += 2 * tensorBytes(type.clone(ArrayRef<int64_t>{count}));
+  };
+  add(0);
+  for (unsigned state = 0; state < states; ++state)
+    add(3 + state);
+  return traffic;
+}
+
+IndexFactors plimsoll::nn::detail::updateRowsFactors(Operation *op, unsigned states) {
+  FactorBuilder builder(op);
+  FactorLabels table = builder.addAll(op->getOperand(0), FactorKind::free);
+  builder[table[0]].kind = FactorKind::data;
+  FactorLabels gradient = table;
+  gradient[0] = builder.add(tensorType(op->getOperand(2)).getDimSize(0), FactorKind::whole);
+  builder.operand(0) = builder.result(0) = table;
+  builder.operand(1) = gradient;
+  builder.operand(2) = {gradient[0]};
+  for (unsigned state = 0; state < states; ++state)
+    builder.operand(3 + state) = builder.result(1 + state) = table;
+  return builder.finish();
+}
+
 // Gradients before the update -----------------------------------------------
+
+int64_t KeepMicroBatchOp::getTraffic() {
+  return 2 * tensorBytes(getPart().getType());
+}
+
+LogicalResult KeepMicroBatchOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                 Adaptor adaptor, Types &results) {
+  RankedTensorType all = tensorType(adaptor.getAll());
+  results.push_back(all);
+  if (all.getRank() == 0)
+    return emitOptionalError(loc, "expected a slice for each micro-batch, got ", all);
+  if (Type slice = all.clone(all.getShape().drop_front()); adaptor.getPart().getType() != slice)
+    return emitOptionalError(loc, "the part must be like a slice of ", all, ", ", slice, ", got ",
+                             adaptor.getPart().getType());
+  return success();
+}
+
+IndexFactors KeepMicroBatchOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels all = builder.addAll(getAll(), FactorKind::free);
+  builder[all[0]].kind = FactorKind::data;
+  builder.operand(0) = builder.result(0) = all;
+  builder.operand(1).assign(all.begin() + 1, all.end());
+  return builder.finish();
+}
 
 LogicalResult AccumulateOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                              Adaptor adaptor, Types &results) {

@@ -265,6 +265,27 @@ IndexFactors GatherGradOp::getIndexFactors() {
   return builder.finish();
 }
 
+LogicalResult GatherGradRowsOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                 Adaptor adaptor, Types &results) {
+  RankedTensorType dy = tensorType(adaptor.getDy()), indices = tensorType(adaptor.getIndices());
+  results.append({indices, dy});
+  if (indices.getRank() != 1 || dy.getRank() == 0 || dy.getDimSize(0) != indices.getDimSize(0))
+    return emitOptionalError(loc, "expected a list of indices and a slice of dy for each, got ",
+                             indices, " and ", dy);
+  if (int64_t rows = adaptor.getTableRows(); rows < 0 || rows >= int64_t(INT32_MAX))
+    return emitOptionalError(loc, "table_rows must be from 0 to 2147483646, got ", rows);
+  return success();
+}
+
+IndexFactors GatherGradRowsOp::getIndexFactors() {
+  FactorBuilder builder(*this);
+  FactorLabels dy = builder.operand(0) = builder.result(1) =
+      builder.addAll(getDy(), FactorKind::free);
+  builder[dy[0]].kind = FactorKind::whole;
+  builder.operand(1) = builder.result(0) = {dy[0]};
+  return builder.finish();
+}
+
 LogicalResult GatherGradOp::verify() {
   RankedTensorType table = getDtable().getType();
   int64_t axis = getAxis();

@@ -151,4 +151,22 @@ def NN_GatherGradOp : NN_Op<"gather_grad", [Pure, NN_Costed, NN_InPlace, NN_Diff
   let extraClassDeclaration = declaredFactors;
 }
 
+def NN_GatherGradRowsOp : NN_TensorOp<"gather_grad_rows"> {
+  let summary = "gradient of nn.gather with respect to the rows that it read";
+  let description = [{
+    The gradient of a table with `table_rows` rows, of which `indices` (one dimension) chose those
+    whose gradients `dy` holds, without the rows that were not chosen. The indices are sorted, equal
+    ones in their order. Where a row comes first in that order, `rows` has its number, and `sums`
+    the sum of its slices of `dy` in their order; elsewhere, and for indices outside the table,
+    `rows` is `table_rows`, the number of no row, and `sums` is zero.
+    ```mlir
+    %rows, %sums = nn.gather_grad_rows %dy, %indices {table_rows = 1000 : i64} : tensor<8x32xf32>, tensor<8xi64>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$dy, NN_IndexTensor:$indices, I64Attr:$table_rows);
+  let results = (outs NN_IndexTensor:$rows, NN_FloatTensor:$sums);
+  let assemblyFormat = "$dy `,` $indices attr-dict `:` type($dy) `,` type($indices)";
+  let extraClassDeclaration = declaredFactors;
+}
+
 #endif // PLIMSOLL_DIALECTS_NN_SHAPE

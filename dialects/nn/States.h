@@ -15,6 +15,10 @@ mlir::RankedTensorType stateTypeOf(mlir::RankedTensorType parameter, ElementType
 /// Returns the type of the scales that a state of `parameter` in codes has.
 mlir::RankedTensorType scalesTypeOf(mlir::RankedTensorType parameter);
 
+/// Returns the type of the sums of decay that a sparse `parameter` has: one for each row, and one
+/// of all steps.
+mlir::RankedTensorType decaySumsTypeOf(mlir::RankedTensorType parameter);
+
 /// Returns how many operands of an update are its parameter's alone: the parameter, the gradient,
 /// states and their scales. The others, which follow, may be those of other updates too.
 unsigned ownOperands(mlir::Operation *update);

@@ -15,7 +15,8 @@ def NN_ParameterOp : NN_OpaqueOp<"parameter", "it declares a symbol and computes
     (in the arena's layout), as many as the type needs; without it they are drawn by `role`
     (`matrix`, `gain`, `bias`). A parameter that is not `trainable` gets no gradient, no state and
     no update; only floats are trainable. `lr_scale` is a factor on its learning rate and `decay`
-    its weight decay, which replaces that of the step; neither is negative.
+    its weight decay, which replaces that of the step; neither is negative. Of a `sparse` one only
+    the rows that a step reads have a gradient and are updated, at most `touched_rows` of them.
     ```mlir
     nn.parameter @h.0.weight : tensor<64x32xf32> {trainable, decayed, role = "matrix",
         source = #nn.bytes<file = "m.onnx", offset = 256, size = 8192>}
@@ -25,7 +26,8 @@ def NN_ParameterOp : NN_OpaqueOp<"parameter", "it declares a symbol and computes
                        OptionalAttr<NN_BytesAttr>:$source, DefaultValuedAttr<StrAttr, "\"matrix\"">:$role,
                        OptionalAttr<StrArrayAttr>:$aliases, UnitAttr:$transposed,
                        UnitAttr:$trainable, UnitAttr:$decayed, OptionalAttr<F64Attr>:$decay,
-                       OptionalAttr<F64Attr>:$lr_scale, OptionalAttr<StrAttr>:$reason);
+                       OptionalAttr<F64Attr>:$lr_scale, UnitAttr:$sparse,
+                       OptionalAttr<I64Attr>:$touched_rows, OptionalAttr<StrAttr>:$reason);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = opaqueFactors # [{

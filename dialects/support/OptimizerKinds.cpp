@@ -57,6 +57,24 @@ const UpdateRule *plimsoll::findUpdateRule(StringRef name) {
   return nullptr;
 }
 
+static ArrayRef<RowsRule> rowsRules() {
+  static const RowsRule rules[] = {
+#define PLIMSOLL_ROWS_RULES
+#include "dialects/support/OptimizerKinds.cpp.inc"
+  };
+  return rules;
+}
+
+const RowsRule *plimsoll::findRowsRule(StringRef ofAll) {
+  const auto *found = find_if(rowsRules(), [&](auto &rule) { return rule.ofAll == ofAll; });
+  return found == rowsRules().end() ? nullptr : found;
+}
+
+const RowsRule *plimsoll::findUpdateRowsRule(StringRef name) {
+  const auto *found = find_if(rowsRules(), [&](auto &rule) { return rule.name == name; });
+  return found == rowsRules().end() ? nullptr : found;
+}
+
 const OptimizerSetting *OptimizerKind::findSetting(StringRef key) const {
   auto found = find_if(settings, [&](auto &setting) { return setting.key == key; });
   return found == settings.end() ? nullptr : &*found;

@@ -21,6 +21,14 @@ struct UpdateRule {
   std::vector<llvm::StringRef> flags;   ///< unit attributes; the kernel's sizes
 };
 
+/// How the rows of a table that a step touched are updated: the op `nn.NAME`, and the kernel of the
+/// same name.
+struct RowsRule {
+  llvm::StringRef name;
+  llvm::StringRef ofAll; ///< the rule whose states and numbers it has
+  bool catchesUp;        ///< knows weight decay, and does that of the steps that left a row alone
+};
+
 /// What states may be kept in. With codes (u8) each state has a scale for every block of them
 /// besides (plimsoll/StateCodes.h).
 struct StateType {
@@ -73,6 +81,11 @@ const StateType *findStateType(llvm::StringRef name);
 std::string stateTypeNames();
 /// Returns the rule of the op or kernel called `name`, or null.
 const UpdateRule *findUpdateRule(llvm::StringRef name);
+
+/// Returns the form for rows of the rule called `ofAll`, or null if it has none.
+const RowsRule *findRowsRule(llvm::StringRef ofAll);
+/// Returns the rule for rows of the op or kernel called `name`, or null.
+const RowsRule *findUpdateRowsRule(llvm::StringRef name);
 
 } // namespace plimsoll
 

@@ -165,6 +165,72 @@ def RmspropMomentumRule : UpdateRule<"rmsprop_momentum"> {
   }];
 }
 
+// Rows ----------------------------------------------------------------------
+
+/// The form of a rule that updates some rows of a table and of its states: the op nn.NAME and the
+/// kernel NAME. `formula` is the struct in runtime/rules/UpdateRules.h.
+class RowsRule<UpdateRule ofAll, string structName, bit decoupled> {
+  UpdateRule rule = ofAll; // whose states and numbers it has
+  string name = ofAll.name # "_rows";
+  string formula = structName;
+  // Weight decay only shrinks a row, so that the decay of steps that left a row alone can be done
+  // when it is next updated. Otherwise the rule has no decay.
+  bit catchesUp = decoupled;
+  string summary = "";
+  string description = "";
+}
+
+def AdamWRows : RowsRule<AdamWRule, "AdamWRule", /*decoupled=*/1> {
+  let summary = "one AdamW update of the rows that a step touched";
+  let description = [{
+    As `nn.adamw`, for the rows of the parameter and of its moments that `rows` names. Before it a
+    row shrinks by the decay of the steps since its last update.
+    ```mlir
+    %w1, %m1, %v1, %s1 = nn.adamw_rows %w, %g at %rows, %m, %v, %hyper decays %s {decayed,
+        beta1 = 0.9 : f64, beta2 = 0.999 : f64, epsilon = 1.0e-08 : f64} : tensor<64x32xf32>,
+        tensor<8x32xf32> at tensor<8xi64>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<16xf32>
+        decays tensor<65xf64>
+    ```
+  }];
+}
+
+def AdamRows : RowsRule<AdamRule, "SparseAdamRule", /*decoupled=*/0> {
+  let summary = "one update of the rows that a step touched, as PyTorch's SparseAdam has it";
+  let description = [{
+    In step `t`, counted from 1, for the rows that `rows` names: `m += (1 - beta1) (g - m)`,
+    `v += (1 - beta2) (g^2 - v)`, then
+    `w -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)`.
+    ```mlir
+    %w1, %m1, %v1 = nn.adam_rows %w, %g at %rows, %m, %v, %hyper {beta1 = 0.9 : f64,
+        beta2 = 0.999 : f64, epsilon = 1.0e-08 : f64} : tensor<64x32xf32>,
+        tensor<8x32xf32> at tensor<8xi64>, tensor<64x32xf32>, tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
+def SgdPlainRows : RowsRule<SgdPlainRule, "SgdPlainRule", /*decoupled=*/1> {
+  let summary = "one update by stochastic gradient descent of the rows that a step touched";
+  let description = [{
+    As `nn.sgd_plain`, for the rows that `rows` names. Before it a row shrinks by the decay of the
+    steps since its last update.
+    ```mlir
+    %w1 = nn.sgd_plain_rows %w, %g at %rows, %hyper clip %scale : tensor<64x32xf32>,
+        tensor<8x32xf32> at tensor<8xi64>, tensor<16xf32> clip tensor<f32>
+    ```
+  }];
+}
+
+def AdagradRows : RowsRule<AdagradRule, "AdagradRule", /*decoupled=*/0> {
+  let summary = "one Adagrad update of the rows that a step touched";
+  let description = [{
+    As `nn.adagrad`, for the rows that `rows` names.
+    ```mlir
+    %w1, %s1 = nn.adagrad_rows %w, %g at %rows, %s, %hyper {epsilon = 1.0e-10 : f64} : tensor<64x32xf32>,
+        tensor<8x32xf32> at tensor<8xi64>, tensor<64x32xf32>, tensor<16xf32>
+    ```
+  }];
+}
+
 // Optimizers ----------------------------------------------------------------
 
 /// A setting of an optimizer: `key=NUMBER` on the command line, or `key` alone for a flag; a number

@@ -348,6 +348,14 @@ std::optional<KernelCall> plimsoll::lower::kernelCall(Operation *op) {
         return ofType("gather_grad", {0, 1, result(0)},
                       gatherSizes<exec::GatherGradArguments>(op, op.getDtable()), op.getDtable());
       })
+      .Case([](nn::GatherGradRowsOp op) {
+        int64_t count = tensorType(op.getIndices()).getNumElements();
+        int64_t all = tensorType(op.getDy()).getNumElements();
+        return makeCall("gather_grad_rows", {0, 1, result(0), result(1)},
+                        exec::GatherGradRowsArguments{.rows = int64_t(op.getTableRows()),
+                                                      .inner = count ? all / count : 0,
+                                                      .count = count});
+      })
       .Case([](nn::ConcatOp op) { return concat(op); })
       .Case([](nn::SplitOp op) { return split(op); })
       .Case([](nn::DropoutOp op) { return dropout(op); })

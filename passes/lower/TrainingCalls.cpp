@@ -97,6 +97,25 @@ static KernelCall update(Operation *op, const UpdateRule &rule) {
   return update(op, rule, std::move(buffers), elements(op->getOperand(0)));
 }
 
+/// Returns the call of an update of rows. Its operands are the kernel's buffers, but for sums of
+/// decay that it does not have.
+static KernelCall updateRows(Operation *op, const RowsRule &rows) {
+  const UpdateRule &rule = *findUpdateRule(rows.ofAll);
+  RankedTensorType table = tensorType(op->getOperand(0));
+  KernelCall call = update(op, rule, {}, {});
+  call.kernel.name = rows.name.str();
+  if (!rule.states.empty())
+    call.kernel.type = *elementTypeOf(tensorType(op->getOperand(3)).getElementType());
+  call.anyType = true; // sums of decay are f64
+  int64_t count = tensorType(op->getOperand(2)).getDimSize(0);
+  int64_t inner = table.clone(table.getShape().drop_front()).getNumElements();
+  call.sizes.append({table.getDimSize(0), inner, count});
+  call.buffers = llvm::to_vector(llvm::seq<int64_t>(0, op->getNumOperands()));
+  if (!op->hasAttr("decayed"))
+    call.buffers.insert(call.buffers.begin() + 3 + rule.states.size(), kAbsent);
+  return call;
+}
+
 /// Returns the buffers of ops side by side: all first operands, all second ones, and so on for
 /// `own` operands, then the others, which must be the same for all. Nothing if they are not.
 static std::optional<Buffers> buffersSideBySide(ArrayRef<Operation *> ops, unsigned own) {
@@ -174,10 +193,19 @@ static std::optional<KernelCall> updateCall(Operation *op) {
   using Call = std::optional<KernelCall>;
   if (const UpdateRule *rule = findUpdateRule(op->getName().stripDialect()))
     return update(op, *rule);
+  if (const RowsRule *rows = findUpdateRowsRule(op->getName().stripDialect()))
+    return updateRows(op, *rows);
   return TypeSwitch<Operation *, Call>(op)
       .Case([](nn::AccumulateOp op) {
         return makeCall("accumulate", {0, 1, 2},
                         exec::AccumulateArguments{.count = elements(op.getSum())});
+      })
+      .Case([](nn::KeepMicroBatchOp op) {
+        int64_t batches = tensorType(op.getAll()).getDimSize(0);
+        return ofType(
+            "keep_micro_batch", {0, 1, 2},
+            exec::KeepMicroBatchArguments{.batches = batches, .count = elements(op.getPart())},
+            op.getAll());
       })
       .Case([](nn::SumSquaresOp op) {
         return ofAny("sum_squares", {0, result(0)},

@@ -128,6 +128,7 @@ void Session::setRates(float *hyper, const RunNumbers &numbers) const {
   hyper[kWeightDecay] = static_cast<float>(numbers.weightDecay);
   hyper[kFirstStep] = numbers.step == 1 ? 1.0f : 0.0f;
   hyper[kFirstMicroBatch] = numbers.batch == 0 ? 1.0f : 0.0f;
+  hyper[kMicroBatch] = static_cast<float>(numbers.batch);
 }
 
 /// Writes the seed and the number of the batch, from which random numbers are drawn, as bits of

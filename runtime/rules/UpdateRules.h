@@ -6,7 +6,7 @@
 // and writes the number and the states; each operation is rounded as torch.optim's single-tensor
 // form rounds it.
 // Source: Loshchilov and Hutter (2019), algorithm 2; Chen et al. (2023), algorithm 2;
-// torch/optim/{adamw,adam,sgd,adagrad,rmsprop}.py.
+// torch/optim/{adamw,adam,sgd,adagrad,rmsprop,_functional}.py (the last has SparseAdam).
 //===----------------------------------------------------------------------===//
 #ifndef PLIMSOLL_RULES_UPDATERULES_H
 #define PLIMSOLL_RULES_UPDATERULES_H
@@ -106,6 +106,22 @@ template <bool decoupled> struct MomentsRule {
 
 using AdamWRule = detail::MomentsRule</*decoupled=*/true>;
 using AdamRule = detail::MomentsRule</*decoupled=*/false>;
+
+/// Adam for rows, without decay: epsilon is added to the root before the bias is corrected.
+struct SparseAdamRule {
+  float oneMinusBeta1, oneMinusBeta2, epsilon;
+
+  explicit SparseAdamRule(const Launch &launch)
+      : oneMinusBeta1(detail::oneMinusScalarOf(launch, 0)),
+        oneMinusBeta2(detail::oneMinusScalarOf(launch, 1)), epsilon(detail::scalarOf(launch, 2)) {}
+
+  PLIMSOLL_INLINE void operator()(const Rates &rates, float &p, float g, float &m, float &v) const {
+    float gradient = rates.clipped(g);
+    m = m + oneMinusBeta1 * (gradient - m);
+    v = v + oneMinusBeta2 * (gradient * gradient - v);
+    p = p - rates.stepSize * rates.sqrtBias2 * (m / (plimsoll::sqrt(v) + epsilon));
+  }
+};
 
 struct SgdPlainRule {
   explicit SgdPlainRule(const Launch &) {}
@@ -258,6 +274,61 @@ private:
   int own; ///< buffers of one parameter
   int parameters;
 };
+
+// Rows ------------------------------------------------------------------------
+
+/// The table of an update of rows, whose rule has `states` states.
+template <int states> struct UpdatedRows {
+  float *param;          ///< [rows, inner], as the states are
+  const float *gradient; ///< [count, inner]
+  const int64_t *at;     ///< [count]: the number of each row, or one outside the table for none
+  void *stateOf[2];      ///< null if the rule has fewer
+  /// [rows + 1], or null: of each row the sum of log(1 - lr decay) over the steps up to its last
+  /// update, and at the end that over all steps.
+  double *decaySums;
+  const float *hyper, *clip; ///< as UpdatedParameters::hyper and clip
+  int64_t rows, inner, count;
+
+  static constexpr int kSizes = 4; ///< the flag `decayed`, and the three extents
+
+  explicit UpdatedRows(const Launch &launch)
+      : param(launch.buffer<float>(0)), gradient(launch.buffer<float>(1)),
+        at(launch.buffer<int64_t>(2)), stateOf{}, decaySums(launch.buffer<double>(3 + states)),
+        hyper(launch.buffer<float>(4 + states)),
+        clip(launch.bufferCount > 5 + states ? launch.buffer<float>(5 + states) : nullptr),
+        rows(launch.sizes[1]), inner(launch.sizes[2]), count(launch.sizes[3]) {
+    for (int state = 0; state < states; ++state)
+      stateOf[state] = launch.buffer<void>(3 + state);
+  }
+
+  /// Returns the row at place `i`, or -1 if there is none.
+  PLIMSOLL_INLINE int64_t row(int64_t i) const { return at[i] < 0 || at[i] >= rows ? -1 : at[i]; }
+};
+
+/// Returns log(1 - x) for a share `x` from 0 on; one of 1 or more, which leaves nothing of a
+/// parameter, counts as one that leaves 1e-30. Its series has the same bits on every device.
+PLIMSOLL_INLINE double logOfRest(double x) {
+  if (!(x < 0.5))
+    return double(plimsoll::log(x < 1.0 - 1e-7 ? static_cast<float>(1.0 - x) : 1e-30f));
+  // log(1 - x) = -2 artanh(z), where z is at most 1/3
+  double z = x / (2.0 - x), square = z * z, power = z, sum = 0.0;
+  for (int odd = 1; odd < 36; odd += 2) {
+    sum = sum + power / odd;
+    power = power * square;
+  }
+  return -2.0 * sum;
+}
+
+/// Returns the logarithm of what a step leaves of a parameter by decay.
+PLIMSOLL_INLINE double logOfDecay(const Rates &rates) {
+  return logOfRest(double(rates.lr) * double(rates.decay));
+}
+
+/// Returns the factor by which a row shrinks for the steps between the one after which its sum was
+/// `ofRow` and the one after which that of all steps is `ofAll`; 1 if there is none.
+PLIMSOLL_INLINE float missedDecay(double ofAll, double ofRow) {
+  return ofAll == ofRow ? 1.0f : plimsoll::exp(static_cast<float>(ofAll - ofRow));
+}
 
 } // namespace plimsoll
 

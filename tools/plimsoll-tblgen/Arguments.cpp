@@ -204,6 +204,21 @@ static void printUpdates(raw_ostream &os, const RecordKeeper &records) {
   os << "#endif\n";
 }
 
+/// Prints the kernels of rules for rows: kernel, struct of the formula, struct of arguments,
+/// numbers of states and of scalars.
+static void printRowUpdates(raw_ostream &os, const RecordKeeper &records) {
+  os << "\n#ifdef PLIMSOLL_UPDATE_ROWS_KERNEL\n";
+  for (const Record *rows : recordsOf(records, "RowsRule")) {
+    const Record *rule = rows->getValueAsDef("rule");
+    os << "PLIMSOLL_UPDATE_ROWS_KERNEL(" << rows->getValueAsString("name") << ", "
+       << rows->getValueAsString("formula") << ", "
+       << argumentsOf(*records.getDef(rows->getValueAsString("name"))) << ", "
+       << rule->getValueAsListInit("states")->size() << ", "
+       << rule->getValueAsListInit("numbers")->size() << ")\n";
+  }
+  os << "#endif\n";
+}
+
 bool plimsoll::tblgen::emitKernelLists(raw_ostream &os, const RecordKeeper &records) {
   os << "//===- Kernels.inc - the kernels of each library -----------------------------===//\n//\n"
      << kOrigin;
@@ -211,5 +226,6 @@ bool plimsoll::tblgen::emitKernelLists(raw_ostream &os, const RecordKeeper &reco
   printList(os, records, "oneDnn", "PLIMSOLL_ONEDNN_KERNEL");
   printList(os, records, "cuda", "PLIMSOLL_CUDA_KERNEL");
   printUpdates(os, records);
+  printRowUpdates(os, records);
   return false;
 }

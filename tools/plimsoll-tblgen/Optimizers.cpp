@@ -38,6 +38,11 @@ bool plimsoll::tblgen::emitOptimizers(raw_ostream &os, const RecordKeeper &recor
   os << "#ifdef PLIMSOLL_STATE_TYPES\n#undef PLIMSOLL_STATE_TYPES\n";
   for (const Record *type : recordsOf(records, "StateType"))
     printStateType(os, *type);
+  os << "#endif\n\n#ifdef PLIMSOLL_ROWS_RULES\n#undef PLIMSOLL_ROWS_RULES\n";
+  for (const Record *rule : recordsOf(records, "RowsRule"))
+    os << "{\"" << rule->getValueAsString("name") << "\", \""
+       << rule->getValueAsDef("rule")->getValueAsString("name") << "\", "
+       << (rule->getValueAsBit("catchesUp") ? "true" : "false") << "},\n";
   os << "#endif\n\n#ifdef PLIMSOLL_OPTIMIZERS\n#undef PLIMSOLL_OPTIMIZERS\n";
   for (const Record *kind : recordsOf(records, "Optimizer")) {
     os << "{\"" << kind->getValueAsString("name") << "\", \"" << kind->getValueAsString("title")

@@ -401,6 +401,16 @@ struct GatherGradArguments {
   }
 };
 
+struct GatherGradRowsArguments {
+  int64_t rows = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+
+  static constexpr size_t mostSizes() { return 3; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const { to.addSizes(rows, inner, count); }
+};
+
 struct GatherElementsArguments {
   int64_t outer = 0;
   int64_t axisDim = 0;
@@ -763,6 +773,99 @@ struct SgdArguments {
     to.addScalars(momentum);
     if (options)
       to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
+  }
+};
+
+struct AdagradRowsArguments {
+  bool decayed = false;
+  int64_t rows = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  double epsilon = 0;
+  std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 4; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(decayed, rows, inner, count);
+    to.addScalars(epsilon);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
+  }
+};
+
+struct AdamRowsArguments {
+  bool decayed = false;
+  int64_t rows = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  double beta1 = 0;
+  double beta2 = 0;
+  double epsilon = 0;
+  std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 6; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(decayed, rows, inner, count);
+    to.addScalars(beta1, beta2, epsilon);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
+  }
+};
+
+struct AdamwRowsArguments {
+  bool decayed = false;
+  int64_t rows = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  double beta1 = 0;
+  double beta2 = 0;
+  double epsilon = 0;
+  std::optional<UpdateOptions> options = {};
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 6; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(decayed, rows, inner, count);
+    to.addScalars(beta1, beta2, epsilon);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+    to.type = type;
+  }
+};
+
+struct SgdPlainRowsArguments {
+  bool decayed = false;
+  int64_t rows = 0;
+  int64_t inner = 0;
+  int64_t count = 0;
+  std::optional<UpdateOptions> options = {};
+
+  static constexpr size_t mostSizes() { return 4; }
+  static constexpr size_t mostScalars() { return 3; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(decayed, rows, inner, count);
+    if (options)
+      to.addScalars(options->lrScale, options->decay, options->limit);
+  }
+};
+
+struct KeepMicroBatchArguments {
+  int64_t batches = 0;
+  int64_t count = 0;
+  ElementType type = ElementType::f32;
+
+  static constexpr size_t mostSizes() { return 2; }
+  static constexpr size_t mostScalars() { return 0; }
+  void tell(LaunchNumbers &to) const {
+    to.addSizes(batches, count);
     to.type = type;
   }
 };

@@ -86,6 +86,7 @@ enum Hyper : int {
   kWeightDecay,     ///< weight_decay
   kFirstStep,       ///< 1 at step 1 (sgd's momentum buffer starts as the gradient), else 0
   kFirstMicroBatch, ///< 1 in the first micro-batch of a step (the sums start as its gradients)
+  kMicroBatch,      ///< the number of the micro-batch in its step, from 0
   // The bits of u32 numbers, read by kernels that draw random numbers (kernels/cpu/Random.cpp):
   kSeedLow = 13,
   kSeedHigh = 14,

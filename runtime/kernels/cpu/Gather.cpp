@@ -5,6 +5,11 @@
 //   out[o, i, :] = table[o, indices[i], :]; negative indices count from the end.
 // gather_grad {dy, indices, dtable} {outer, axisDim, inner, count}
 //   dy [outer, count, inner] -> dtable [outer, axisDim, inner], zero where no index points.
+// gather_grad_rows {dy, indices, at, sums, workspace} {rows, inner, count}
+//   the rows of dtable, of `rows` rows in all, that indices point to: the indices are sorted, equal
+//   ones in their order; at the first place of each row, at i64 [count] has its number, and sums
+//   [count, inner] the sum of its rows of dy [count, inner] in that order; elsewhere at has the
+//   number `rows`, and sums zero. Workspace: two lists of keys and two of places, int32 [count].
 // The caller must refuse indices outside the table. Here gather gives a row of NaN (0 for
 // integers) for them and gather_grad adds nothing, so that stale bytes of the arena never become
 // results.
@@ -19,6 +24,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace plimsoll {
 namespace {
@@ -92,9 +98,79 @@ void runGrad(const Launch &launch) {
   launch.type == ElementType::f64 ? addRows<double>(launch) : addRows<float>(launch);
 }
 
+// Rows ------------------------------------------------------------------------
+
+/// Keys, and the index that each had before the sort.
+struct Pairs {
+  int32_t *keys, *order;
+};
+
+constexpr int kDigitBits = 11;
+
+/// Sorts `count` pairs by one digit of the keys, from bit `shift` on, keeping the order of equal
+/// ones.
+void sortDigit(Pairs from, Pairs to, int64_t count, int shift) {
+  constexpr int32_t kDigits = 1 << kDigitBits;
+  int32_t begin[kDigits] = {};
+  auto digit = [&](int64_t i) { return from.keys[i] >> shift & (kDigits - 1); };
+  for (int64_t i = 0; i < count; ++i)
+    ++begin[digit(i)];
+  for (int32_t place = 0, d = 0; d < kDigits; ++d)
+    place += std::exchange(begin[d], place);
+  for (int64_t i = 0; i < count; ++i) {
+    int32_t place = begin[digit(i)]++;
+    to.keys[place] = from.keys[i], to.order[place] = from.order[i];
+  }
+}
+
+/// Returns the indices, which are those of `rows` rows, in ascending order; `rows` stands for those
+/// outside the table. `space`: int32 [4 * count].
+Pairs sortIndices(const int64_t *indices, int64_t count, int64_t rows, int32_t *space) {
+  Pairs sorted = {space, space + count}, other = {space + 2 * count, space + 3 * count};
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t row = indices[i] + (indices[i] < 0 ? rows : 0);
+    sorted.keys[i] = static_cast<int32_t>(row >= 0 && row < rows ? row : rows);
+    sorted.order[i] = static_cast<int32_t>(i);
+  }
+  for (int shift = 0; rows >> shift > 0; shift += kDigitBits) {
+    sortDigit(sorted, other, count, shift);
+    std::swap(sorted, other);
+  }
+  return sorted;
+}
+
+void runGradRows(const Launch &launch) {
+  const int64_t rows = launch.sizes[0], inner = launch.sizes[1], count = launch.sizes[2];
+  if (count == 0)
+    return;
+  const float *dy = launch.buffer<float>(0);
+  int64_t *at = launch.buffer<int64_t>(2);
+  float *sums = launch.buffer<float>(3);
+  const Pairs sorted =
+      sortIndices(launch.buffer<int64_t>(1), count, rows, launch.buffer<int32_t>(4));
+  cpu::parallelFor(launch.threads, count, 2 * count * inner, [&](int64_t i) {
+    const int32_t row = sorted.keys[i];
+    const bool isFirst = row < rows && (i == 0 || sorted.keys[i - 1] != row);
+    at[i] = isFirst ? row : rows;
+    float *sum = sums + i * inner;
+    std::fill_n(sum, inner, 0.0f);
+    for (int64_t k = i; isFirst && k < count && sorted.keys[k] == row; ++k) {
+      const float *from = dy + sorted.order[k] * inner;
+      for (int64_t c = 0; c < inner; ++c)
+        sum[c] += from[c];
+    }
+  });
+}
+
+int64_t gradRowsWorkspace(const LaunchShape &shape) {
+  return 4 * shape.sizes[2] * int64_t(sizeof(int32_t));
+}
+
 } // namespace
 
 const KernelOf<GatherArguments> gather = {"gather", runGather};
 const KernelOf<GatherGradArguments> gather_grad = {"gather_grad", runGrad};
+const KernelOf<GatherGradRowsArguments> gather_grad_rows = {"gather_grad_rows", runGradRows,
+                                                            gradRowsWorkspace};
 
 } // namespace plimsoll

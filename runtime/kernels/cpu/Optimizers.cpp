@@ -9,6 +9,12 @@
 // The launch's type is that of the states: f32, bf16 (rounded to nearest even), or u8: codes, whose
 // scales follow the states, f32 [blocks of the count] for each (StateCodes.h). The arithmetic is
 // f32: a number of a state is read as f32 and rounded when it is written.
+//
+// NAME_rows {param, gradient, at i64 [count], each of the states..., decaySums f64 [rows + 1],
+//            hyper, clip} {decayed, rows, inner, count}
+//   param and states [rows, inner], gradient [count, inner]: updates row at[i] by gradient[i, :].
+//   Each row of the table is there at most once; a number outside the table is none. decaySums, see
+//   UpdatedRows, may be absent. Types of states are f32 and bf16, scalars as above.
 //===----------------------------------------------------------------------===//
 #include "../../rules/UpdateRules.h"
 
@@ -111,8 +117,50 @@ void update(const Launch &launch) {
   ranges(float());
 }
 
+// Rows ------------------------------------------------------------------------
+
+template <typename Number, typename Rule, int states>
+void updateRows(const Launch &launch, const Rule &rule, const Rates &rates) {
+  const UpdatedRows<states> table(launch);
+  double *sums = table.decaySums;
+  const double before = sums ? sums[table.rows] : 0.0;
+  const double after = sums ? before + logOfDecay(rates) : 0.0;
+  cpu::parallelFor(
+      launch.threads, table.count, table.count * table.inner * (2 + states), [&](int64_t i) {
+        const int64_t row = table.row(i), at = row * table.inner;
+        if (row < 0)
+          return;
+        float *param = table.param + at;
+        if (sums) {
+          const float missed = missedDecay(before, sums[row]);
+          for (int64_t k = 0; k < table.inner; ++k)
+            param[k] = param[k] * missed;
+          sums[row] = after;
+        }
+        auto state = [&](int which) {
+          return which < states ? static_cast<Number *>(table.stateOf[which]) + at : nullptr;
+        };
+        updateRange<Number, states>(rule, rates, param, table.gradient + i * table.inner, state(0),
+                                    state(1), 0, table.inner);
+      });
+  if (sums)
+    sums[table.rows] = after;
+}
+
+template <typename Rule, int states, int scalars> void updateRows(const Launch &launch) {
+  const UpdatedRows<states> table(launch);
+  const Rule rule(launch);
+  const Rates rates = ratesOf(table.hyper, table.clip, groupOf(launch, scalars));
+  if (states > 0 && launch.type == ElementType::bf16)
+    updateRows<Bf16, Rule, states>(launch, rule, rates);
+  else
+    updateRows<float, Rule, states>(launch, rule, rates);
+}
+
 } // namespace
 
+#define PLIMSOLL_UPDATE_ROWS_KERNEL(kernel, Rule, Arguments, states, scalars)                      \
+  const KernelOf<Arguments> kernel = {#kernel, updateRows<Rule, states, scalars>};
 #define PLIMSOLL_UPDATE_KERNEL(kernel, Rule, Arguments, states, scalars, squares)                  \
   const KernelOf<Arguments> kernel = {#kernel, update<Rule, states, scalars, squares>};
 #include "plimsoll/Kernels.inc"

@@ -3,11 +3,13 @@
 // cpu/Gather.cpp documents buffers and sizes. gather_grad has the workspace
 //   int32 keys[count]    the row of each index (axisDim: none)
 //   int32 space[]        radix::spaceOf(count, axisDim)
+// and so has gather_grad_rows.
 //
 // gather: 8 lanes, a warp or a block copy a row, depending on its length.
 // gather_grad: the table is zeroed; the keys are sorted, equal ones in the order of the indices
 // (RadixSort.h); the threads at the first place of each row add up the row's segment in that order,
-// as the CPU does, four columns each, loading eight rows ahead. At most 128 registers: 2 blocks of
+// as the CPU does, four columns each, loading eight rows ahead. gather_grad_rows does the same,
+// but keeps each sum at the place itself. At most 128 registers: 2 blocks of
 // 256 threads per multiprocessor.
 //===----------------------------------------------------------------------===//
 #include "../../rules/Elements.h"
@@ -69,23 +71,12 @@ __device__ int64_t segmentEnd(const int *sorted, int64_t begin, int64_t count) {
   return outside;
 }
 
-/// Adds up the segment that begins at place Shape::row() of the order, if one begins there.
-/// blockIdx.y selects the columns.
+/// Returns the sum of rows of `dy` from place `begin` of the order to `end`; `dy` points to the
+/// thread's columns.
 template <typename Shape, typename T>
-__global__ void __launch_bounds__(kRowThreads, 2)
-    addSegments(const T *dy, radix::Pairs sorted, T *dtable, int64_t outer, int64_t axisDim,
-                int64_t inner, int64_t count) {
+__device__ __forceinline__ Part<Shape::width, T>
+sumOfSegment(const T *dy, const radix::Pairs &sorted, int64_t inner, int64_t begin, int64_t end) {
   constexpr int width = Shape::width, ahead = 8; // rows loaded at a time
-  const int64_t row = Shape::row();
-  const int64_t column = (int64_t(blockIdx.y) * Shape::lanes + Shape::lane()) * width;
-  if (row >= outer * count || column >= inner)
-    return;
-  const int64_t slice = row / count, begin = row % count;
-  const int key = sorted.keys[begin];
-  if (key == axisDim || (begin > 0 && sorted.keys[begin - 1] == key))
-    return;
-  const int64_t end = segmentEnd(sorted.keys, begin, count);
-  dy += slice * count * inner + column;
   Part<width, T> sum = {};
   for (int64_t first = begin; first < end; first += ahead) {
     Part<width, T> next[ahead];
@@ -100,7 +91,45 @@ __global__ void __launch_bounds__(kRowThreads, 2)
     for (int k = 0; k < width; ++k)
       sum.at[k] += next[i].at[k];
   }
+  return sum;
+}
+
+/// Adds up the segment that begins at place Shape::row() of the order, if one begins there.
+/// blockIdx.y selects the columns.
+template <typename Shape, typename T>
+__global__ void __launch_bounds__(kRowThreads, 2)
+    addSegments(const T *dy, radix::Pairs sorted, T *dtable, int64_t outer, int64_t axisDim,
+                int64_t inner, int64_t count) {
+  const int64_t row = Shape::row();
+  const int64_t column = (int64_t(blockIdx.y) * Shape::lanes + Shape::lane()) * Shape::width;
+  if (row >= outer * count || column >= inner)
+    return;
+  const int64_t slice = row / count, begin = row % count;
+  const int key = sorted.keys[begin];
+  if (key == axisDim || (begin > 0 && sorted.keys[begin - 1] == key))
+    return;
+  const int64_t end = segmentEnd(sorted.keys, begin, count);
+  const Part<Shape::width, T> sum =
+      sumOfSegment<Shape>(dy + slice * count * inner + column, sorted, inner, begin, end);
   Shape::store(dtable + ((slice * axisDim + key) * inner + column), sum);
+}
+
+/// Writes what belongs to place Shape::row() of the order. blockIdx.y selects the columns.
+template <typename Shape>
+__global__ void __launch_bounds__(kRowThreads, 2)
+    addRows(const float *dy, radix::Pairs sorted, int64_t *at, float *sums, int64_t rows,
+            int64_t inner, int64_t count) {
+  const int64_t place = Shape::row();
+  const int64_t column = (int64_t(blockIdx.y) * Shape::lanes + Shape::lane()) * Shape::width;
+  if (place >= count || column >= inner)
+    return;
+  const int key = sorted.keys[place];
+  const bool isFirst = key < rows && (place == 0 || sorted.keys[place - 1] != key);
+  const int64_t end = isFirst ? segmentEnd(sorted.keys, place, count) : place;
+  if (column == 0)
+    at[place] = isFirst ? key : rows;
+  Shape::store(sums + place * inner + column,
+               sumOfSegment<Shape>(dy + column, sorted, inner, place, end));
 }
 
 void runGather(const Launch &launch) {
@@ -146,9 +175,34 @@ void runGrad(const Launch &launch) {
   });
 }
 
+int64_t gradRowsWorkspace(const LaunchShape &shape) {
+  const int64_t rows = shape.sizes[0], count = shape.sizes[2];
+  return count ? (count + radix::spaceOf(count, rows)) * int64_t(sizeof(int)) : 0;
+}
+
+void runGradRows(const Launch &launch) {
+  const int64_t rows = launch.sizes[0], inner = launch.sizes[1], count = launch.sizes[2];
+  if (count == 0)
+    return;
+  Stream stream = streamOf(launch);
+  int *keys = launch.buffer<int>(4);
+  cuda::launch(stream, blocksFor(count, kRowThreads), kRowThreads, makeKeys,
+               launch.buffer<int64_t>(1), keys, rows, count);
+  const radix::Pairs sorted = radix::sort(stream, keys, count, rows, keys + count);
+  withRowShape(inner, [&](auto shape) {
+    using Shape = decltype(shape);
+    dim3 grid(static_cast<unsigned>(rowBlocks<Shape>(count)),
+              static_cast<unsigned>(blocksFor(inner, Shape::lanes * Shape::width)));
+    cuda::launch(stream, grid, kRowThreads, addRows<Shape>, launch.buffer<float>(0), sorted,
+                 launch.buffer<int64_t>(2), launch.buffer<float>(3), rows, inner, count);
+  });
+}
+
 } // namespace
 
 const KernelOf<GatherArguments> gather = {"gather", runGather};
 const KernelOf<GatherGradArguments> gather_grad = {"gather_grad", runGrad, gradWorkspace};
+const KernelOf<GatherGradRowsArguments> gather_grad_rows = {"gather_grad_rows", runGradRows,
+                                                            gradRowsWorkspace};
 
 } // namespace plimsoll::cuda

@@ -4,6 +4,7 @@
 // [partsOf(count)] (Total.h), clip_by_norm f64 [1]. At most 32 registers: 8 blocks of 256 threads
 // per multiprocessor.
 //===----------------------------------------------------------------------===//
+#include "../../rules/Elements.h"
 #include "Total.h"
 #include "plimsoll/CudaKernels.h"
 #include "plimsoll/Program.h"
@@ -28,6 +29,15 @@ __global__ void __launch_bounds__(kRowThreads)
       four.at[k] = old.at[k] + four.at[k];
   }
   storeFour(sum + i, four);
+}
+
+template <typename T>
+__global__ void __launch_bounds__(kRowThreads)
+    keepPart(T *all, const T *part, const float *hyper, int64_t batches, int64_t count) {
+  const int64_t i = int64_t(blockIdx.x) * kRowThreads + threadIdx.x;
+  const auto batch = static_cast<int64_t>(hyper[kMicroBatch]);
+  if (i < count && batch < batches)
+    all[batch * count + i] = part[i];
 }
 
 struct Square {
@@ -70,6 +80,15 @@ void runAccumulate(const Launch &launch) {
                launch.buffer<float>(0), launch.buffer<float>(1), launch.buffer<float>(2), count);
 }
 
+void runKeepMicroBatch(const Launch &launch) {
+  int64_t batches = launch.sizes[0], count = launch.sizes[1];
+  withElements(launch, [&](auto *tag) {
+    using T = std::remove_pointer_t<decltype(tag)>;
+    cuda::launch(streamOf(launch), blocksFor(count, kRowThreads), kRowThreads, keepPart<T>,
+                 launch.buffer<T>(0), launch.buffer<T>(1), launch.buffer<float>(2), batches, count);
+  });
+}
+
 int64_t sumSquaresWorkspace(const LaunchShape &shape) {
   return partsOf(shape.sizes[0]) * int64_t(sizeof(double));
 }
@@ -100,6 +119,7 @@ void runClipByNorm(const Launch &launch) {
 } // namespace
 
 const KernelOf<AccumulateArguments> accumulate = {"accumulate", runAccumulate};
+const KernelOf<KeepMicroBatchArguments> keep_micro_batch = {"keep_micro_batch", runKeepMicroBatch};
 const KernelOf<SumSquaresArguments> sum_squares = {"sum_squares", runSumSquares,
                                                    sumSquaresWorkspace};
 const KernelOf<ClipByNormArguments> clip_by_norm = {"clip_by_norm", runClipByNorm, clipWorkspace};

@@ -5,9 +5,11 @@
 // one grid; they are in a table among the kernel's arguments, and a block updates one
 // of them. 256 threads of four numbers each, 16-byte accesses; at most 48 registers: 5 blocks per
 // multiprocessor. Where states are codes, a warp updates one block of them, eight numbers a lane,
-// and finds its scale by shuffles; values and middles of codes are in shared memory.
+// and finds its scale by shuffles; values and middles of codes are in shared memory. Of updates of
+// rows 8 lanes, a warp or a block take one, depending on its length.
 //===----------------------------------------------------------------------===//
 #include "../../rules/UpdateRules.h"
+#include "Rows.h"
 #include "plimsoll/Bf16.h"
 #include "plimsoll/CudaKernels.h"
 
@@ -242,8 +244,79 @@ void runUpdate(const Launch &launch) {
                           update<Rule, float, states, kMost>);
 }
 
+// Rows ------------------------------------------------------------------------
+
+/// Updates the row at place Shape::row().
+template <typename Shape, typename Number, typename Rule, int states>
+__global__ void __launch_bounds__(kRowThreads)
+    updateRow(Rule rule, UpdateGroup group, UpdatedRows<states> table) {
+  const int64_t i = Shape::row();
+  const int64_t row = i < table.count ? table.row(i) : -1;
+  if (row < 0)
+    return;
+  const Rates rates = ratesOf(table.hyper, table.clip, group);
+  float missed = 1.0f;
+  if (table.decaySums) {
+    const double before = table.decaySums[table.rows];
+    missed = missedDecay(before, table.decaySums[row]);
+    Shape::synchronize(); // all threads of the row have read its sum
+    if (Shape::lane() == 0)
+      table.decaySums[row] = before + logOfDecay(rates);
+  }
+  Shape::forEach(table.inner, [&](int64_t column) {
+    const int64_t at = row * table.inner + column;
+    auto param = Shape::load(table.param + at);
+    const auto gradient = Shape::load(table.gradient + i * table.inner + column);
+    Part<Shape::width, Number> kept[2] = {};
+    PLIMSOLL_UNROLL
+    for (int state = 0; state < states; ++state)
+      kept[state] = Shape::load(static_cast<const Number *>(table.stateOf[state]) + at);
+    PLIMSOLL_UNROLL
+    for (int k = 0; k < Shape::width; ++k) {
+      float first = static_cast<float>(kept[0].at[k]), second = static_cast<float>(kept[1].at[k]);
+      param.at[k] = param.at[k] * missed;
+      updateOne<states>(rule, rates, param.at[k], gradient.at[k], first, second);
+      kept[0].at[k] = static_cast<Number>(first), kept[1].at[k] = static_cast<Number>(second);
+    }
+    Shape::store(table.param + at, param);
+    PLIMSOLL_UNROLL
+    for (int state = 0; state < states; ++state)
+      Shape::store(static_cast<Number *>(table.stateOf[state]) + at, kept[state]);
+  });
+}
+
+/// Adds the step to the sum of all steps, after the rows have read it.
+__global__ void addDecay(UpdateGroup group, const float *hyper, double *sum) {
+  *sum = *sum + logOfDecay(ratesOf(hyper, nullptr, group));
+}
+
+template <typename Number, typename Rule, int states>
+void updateRows(const Launch &launch, const UpdateGroup &group) {
+  const UpdatedRows<states> table(launch);
+  const Rule rule(launch);
+  withRowShape(table.inner, [&](auto shape) {
+    using Shape = decltype(shape);
+    launchRows<Shape>(launch, table.count, updateRow<Shape, Number, Rule, states>, rule, group,
+                      table);
+  });
+  if (table.decaySums)
+    cuda::launch(streamOf(launch), 1, 1, addDecay, group, table.hyper,
+                 table.decaySums + table.rows);
+}
+
+template <typename Rule, int states, int scalars> void runUpdateRows(const Launch &launch) {
+  const UpdateGroup group = groupOf(launch, scalars);
+  if (states > 0 && launch.type == ElementType::bf16)
+    updateRows<Bf16, Rule, states>(launch, group);
+  else
+    updateRows<float, Rule, states>(launch, group);
+}
+
 } // namespace
 
+#define PLIMSOLL_UPDATE_ROWS_KERNEL(kernel, Rule, Arguments, states, scalars)                      \
+  const KernelOf<Arguments> kernel = {                                                             \
+      {.name = #kernel, .run = runUpdateRows<Rule, states, scalars>}};
 #define PLIMSOLL_UPDATE_KERNEL(kernel, Rule, Arguments, states, scalars, squares)                  \
   const KernelOf<Arguments> kernel = {                                                             \
       {.name = #kernel, .run = runUpdate<Rule, states, scalars, squares>}};

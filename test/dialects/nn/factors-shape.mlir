@@ -24,11 +24,14 @@ func.func @reshape(%x: tensor<2x3x4xf32>, %z: tensor<4x6xf32>) {
 }
 
 func.func @indexed(%table: tensor<9x4xf32>, %rows: tensor<2x3xi64>, %dy: tensor<2x3x4xf32>,
-                   %x: tensor<2x5xf32>, %i: tensor<2x3xi64>, %u: tensor<2x3xf32>) {
+                   %x: tensor<2x5xf32>, %i: tensor<2x3xi64>, %u: tensor<2x3xf32>,
+                   %flat: tensor<6x4xf32>, %list: tensor<6xi64>) {
   // CHECK: nn.gather ([i, j], [k, l]) -> ([k, l, j]) {i = 9 data, j = 4 free, k = 2 free, l = 3 free}
   %0 = nn.gather %table, %rows {axis = 0 : i64} : tensor<9x4xf32>, tensor<2x3xi64>
   // CHECK: nn.gather_grad ([i, j, k], [i, j]) -> ([l, k]) {i = 2 reduced, j = 3 reduced, k = 4 free, l = 9 data}
   %1 = nn.gather_grad %dy, %rows {axis = 0 : i64} : tensor<2x3x4xf32>, tensor<2x3xi64> to tensor<9x4xf32>
+  // CHECK: nn.gather_grad_rows ([i, j], [i]) -> ([i], [i, j]) {i = 6 whole, j = 4 free}
+  %rows_of, %sums = nn.gather_grad_rows %flat, %list {table_rows = 9 : i64} : tensor<6x4xf32>, tensor<6xi64>
   // CHECK: nn.gather_elements ([i, j], [i, k]) -> ([i, k]) {i = 2 free, j = 5 data, k = 3 free}
   %2 = nn.gather_elements %x, %i {axis = 1 : i64} : tensor<2x5xf32>, tensor<2x3xi64>
   // CHECK: nn.scatter_elements ([i, j], [i, k], [i, k]) -> ([i, j]) {i = 2 free, j = 5 data, k = 3 ordered}

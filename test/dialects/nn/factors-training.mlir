@@ -10,7 +10,8 @@ nn.parameter @of_codes : tensor<4x128xf32>
 nn.state @codes : tensor<4x128xui8> {of = @of_codes, slot = "exp_avg", scales = @scales}
 nn.state @scales : tensor<2xf32> {of = @of_codes, slot = "exp_avg_scales"}
 
-func.func @update(%g: tensor<16xf32>, %p: tensor<4x128xf32>, %hyper: tensor<16xf32>, %square: tensor<f64>) {
+func.func @update(%g: tensor<16xf32>, %p: tensor<4x128xf32>, %hyper: tensor<16xf32>, %square: tensor<f64>,
+                  %rows: tensor<2x128xf32>, %at: tensor<2xi64>, %decay: tensor<5xf64>, %part: tensor<128xf32>) {
   // CHECK: nn.load opaque: its symbol has the whole shape
   %w = nn.load @w : tensor<16xf32>
   %m = nn.load @m : tensor<16xf32>
@@ -24,6 +25,12 @@ func.func @update(%g: tensor<16xf32>, %p: tensor<4x128xf32>, %hyper: tensor<16xf
   // CHECK: nn.lion ([i, j], [i, j], [i, j], [k], [l]) -> ([i, j], [i, j], [m]) {i = 4 ordered, j = 128 ordered, k = 2 whole, l = 16 whole, m = 2 whole}
   %p1, %c1, %s1 = nn.lion %p, %p, %codes, %hyper scales %scales {beta1 = 0.9 : f64, beta2 = 0.99 : f64}
       : tensor<4x128xf32> state ui8, tensor<16xf32>
+  // What rows hold is free; which rows there are, numbers say when the program runs.
+  // CHECK: nn.sgd_plain_rows ([i, j], [k, j], [k], [l], [m]) -> ([i, j], [n]) {i = 4 data, j = 128 free, k = 2 whole, l = 5 whole, m = 16 whole, n = 5 whole}
+  %r1, %d1 = nn.sgd_plain_rows %p, %rows at %at, %hyper decays %decay {decayed} : tensor<4x128xf32>,
+      tensor<2x128xf32> at tensor<2xi64>, tensor<16xf32> decays tensor<5xf64>
+  // CHECK: nn.keep_micro_batch ([i, j], [j], [k]) -> ([i, j]) {i = 4 data, j = 128 free, k = 16 whole}
+  %k1 = nn.keep_micro_batch %p, %part, %hyper : tensor<4x128xf32>, tensor<128xf32>, tensor<16xf32>
   // CHECK: nn.store opaque: its symbol has the whole shape
   nn.store %w1, @w : tensor<16xf32>
   // CHECK: nn.accumulate ([i], [i], [j]) -> ([i]) {i = 16 free, j = 16 whole}

@@ -126,3 +126,83 @@ func.func @not_kept_in(%w: tensor<5xf32>, %m: tensor<5xf32>, %h: tensor<16xf32>)
   %0:2 = nn.sgd %w, %w, %m, %h {momentum = 0.9 : f64} : tensor<5xf32> state tensor<5xf32>, tensor<16xf32>
   return
 }
+
+// -----
+
+func.func @rows_of_gradient(%w: tensor<9x4xf32>, %g: tensor<2x4xf32>, %r: tensor<3xi64>, %m: tensor<9x4xf32>, %s: tensor<10xf64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{the gradient of 3 rows of 'tensor<9x4xf32>' must be 'tensor<3x4xf32>', got 'tensor<2x4xf32>'}}
+  %0 = nn.sgd_plain_rows %w, %g at %r, %h : tensor<9x4xf32>, tensor<2x4xf32> at tensor<3xi64>, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @rows_of_a_number(%w: tensor<f32>, %g: tensor<f32>, %r: tensor<3xi64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{expected a table and a list of rows, got 'tensor<f32>' and 'tensor<3xi64>'}}
+  %0 = nn.sgd_plain_rows %w, %g at %r, %h : tensor<f32>, tensor<f32> at tensor<3xi64>, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @rows_with_codes(%w: tensor<9x4xf32>, %g: tensor<3x4xf32>, %r: tensor<3xi64>, %m: tensor<9x4xf64>, %s: tensor<10xf64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{gradient and state must be like the parameter, 'tensor<9x4xf32>', got 'tensor<9x4xf64>'}}
+  %0, %1 = nn.adagrad_rows %w, %g at %r, %m, %h {epsilon = 0.1 : f64} : tensor<9x4xf32>, tensor<3x4xf32> at tensor<3xi64>, tensor<9x4xf64>, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @rows_decayed(%w: tensor<9x4xf32>, %g: tensor<3x4xf32>, %r: tensor<3xi64>, %m: tensor<9x4xf32>, %s: tensor<10xf64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{cannot be 'decayed': its decay would be a gradient of every row}}
+  %0, %1 = nn.adagrad_rows %w, %g at %r, %m, %h {epsilon = 0.1 : f64, decayed} : tensor<9x4xf32>, tensor<3x4xf32> at tensor<3xi64>, tensor<9x4xf32>, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @rows_without_sums(%w: tensor<9x4xf32>, %g: tensor<3x4xf32>, %r: tensor<3xi64>, %m: tensor<9x4xf32>, %s: tensor<10xf64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{that is 'decayed' needs sums of decay}}
+  %0 = nn.sgd_plain_rows %w, %g at %r, %h {decayed} : tensor<9x4xf32>, tensor<3x4xf32> at tensor<3xi64>, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @rows_with_sums(%w: tensor<9x4xf32>, %g: tensor<3x4xf32>, %r: tensor<3xi64>, %m: tensor<9x4xf32>, %s: tensor<10xf64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{has sums of decay, but is not 'decayed'}}
+  %0, %1 = nn.sgd_plain_rows %w, %g at %r, %h decays %s : tensor<9x4xf32>, tensor<3x4xf32> at tensor<3xi64>, tensor<16xf32> decays tensor<10xf64>
+  return
+}
+
+// -----
+
+func.func @rows_with_few_sums(%w: tensor<9x4xf32>, %g: tensor<3x4xf32>, %r: tensor<3xi64>, %m: tensor<9x4xf32>, %s: tensor<9xf64>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{the sums of decay of 'tensor<9x4xf32>' must be 'tensor<10xf64>', got 'tensor<9xf64>'}}
+  %0, %1 = nn.sgd_plain_rows %w, %g at %r, %h decays %s {decayed} : tensor<9x4xf32>, tensor<3x4xf32> at tensor<3xi64>, tensor<16xf32> decays tensor<9xf64>
+  return
+}
+
+// -----
+
+func.func @rows_clipped(%w: tensor<9x4xf32>, %g: tensor<3x4xf32>, %r: tensor<3xi64>, %m: tensor<9x4xf32>, %s: tensor<10xf64>, %h: tensor<16xf32>, %c: tensor<2xf32>) {
+  // expected-error @+1 {{clip must be one number, got 'tensor<2xf32>'}}
+  %0 = nn.sgd_plain_rows %w, %g at %r, %h clip %c : tensor<9x4xf32>, tensor<3x4xf32> at tensor<3xi64>, tensor<16xf32> clip tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @kept_part(%a: tensor<4x6xf32>, %p: tensor<5xf32>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{the part must be like a slice of 'tensor<4x6xf32>', 'tensor<6xf32>', got 'tensor<5xf32>'}}
+  %0 = nn.keep_micro_batch %a, %p, %h : tensor<4x6xf32>, tensor<5xf32>, tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @kept_number(%a: tensor<f32>, %h: tensor<16xf32>) {
+  // expected-error @+1 {{expected a slice for each micro-batch, got 'tensor<f32>'}}
+  %0 = nn.keep_micro_batch %a, %a, %h : tensor<f32>, tensor<f32>, tensor<16xf32>
+  return
+}

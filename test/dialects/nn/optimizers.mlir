@@ -39,6 +39,29 @@ func.func @accumulated(%s: tensor<64x32xf32>, %g: tensor<64x32xf32>, %h: tensor<
   return %s1 : tensor<64x32xf32>
 }
 
+// Updates of the rows that a step touched.
+// CHECK-LABEL: func.func @rows
+func.func @rows(%w: tensor<64x4x8xf32>, %g: tensor<6x4x8xf32>, %r: tensor<6xi64>, %m: tensor<64x4x8xf32>, %b: tensor<64x4x8xbf16>, %s: tensor<65xf64>, %h: tensor<16xf32>, %c: tensor<f32>) {
+  // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} = nn.adamw_rows %arg0, %arg1 at %arg2, %arg3, %arg3, %arg6 decays %arg5 clip %arg7 {beta1 = 9.000000e-01 : f64, beta2 = 5.000000e-01 : f64, decayed, epsilon = 1.250000e-01 : f64} : tensor<64x4x8xf32>, tensor<6x4x8xf32> at tensor<6xi64>, tensor<64x4x8xf32>, tensor<64x4x8xf32>, tensor<16xf32> decays tensor<65xf64> clip tensor<f32>
+  %a0, %a1, %a2, %a3 = nn.adamw_rows %w, %g at %r, %m, %m, %h decays %s clip %c {beta1 = 0.9 : f64, beta2 = 0.5 : f64, decayed, epsilon = 0.125 : f64} : tensor<64x4x8xf32>, tensor<6x4x8xf32> at tensor<6xi64>, tensor<64x4x8xf32>, tensor<64x4x8xf32>, tensor<16xf32> decays tensor<65xf64> clip tensor<f32>
+  // CHECK: nn.adam_rows %arg0, %arg1 at %arg2, %arg4, %arg4, %arg6 {{.*}} : tensor<64x4x8xf32>, tensor<6x4x8xf32> at tensor<6xi64>, tensor<64x4x8xbf16>, tensor<64x4x8xbf16>, tensor<16xf32>
+  %b0, %b1, %b2 = nn.adam_rows %w, %g at %r, %b, %b, %h {beta1 = 0.9 : f64, beta2 = 0.5 : f64, epsilon = 0.125 : f64} : tensor<64x4x8xf32>, tensor<6x4x8xf32> at tensor<6xi64>, tensor<64x4x8xbf16>, tensor<64x4x8xbf16>, tensor<16xf32>
+  // CHECK: nn.sgd_plain_rows %arg0, %arg1 at %arg2, %arg6 clip %arg7 : tensor<64x4x8xf32>, tensor<6x4x8xf32> at tensor<6xi64>, tensor<16xf32> clip tensor<f32>
+  %d0 = nn.sgd_plain_rows %w, %g at %r, %h clip %c : tensor<64x4x8xf32>, tensor<6x4x8xf32> at tensor<6xi64>, tensor<16xf32> clip tensor<f32>
+  // CHECK: nn.adagrad_rows %arg0, %arg1 at %arg2, %arg3, %arg6 {clip_value = 5.000000e-01 : f64, epsilon = 1.250000e-01 : f64, lr_scale = 5.000000e-01 : f64}
+  %e0, %e1 = nn.adagrad_rows %w, %g at %r, %m, %h {clip_value = 0.5 : f64, epsilon = 0.125 : f64, lr_scale = 0.5 : f64} : tensor<64x4x8xf32>, tensor<6x4x8xf32> at tensor<6xi64>, tensor<64x4x8xf32>, tensor<16xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @kept
+func.func @kept(%a: tensor<4x6x8xf32>, %p: tensor<6x8xf32>, %i: tensor<4x6xi64>, %q: tensor<6xi64>, %h: tensor<16xf32>) -> (tensor<4x6x8xf32>, tensor<4x6xi64>) {
+  // CHECK: nn.keep_micro_batch %arg0, %arg1, %arg4 : tensor<4x6x8xf32>, tensor<6x8xf32>, tensor<16xf32>
+  %a1 = nn.keep_micro_batch %a, %p, %h : tensor<4x6x8xf32>, tensor<6x8xf32>, tensor<16xf32>
+  // CHECK: nn.keep_micro_batch %arg2, %arg3, %arg4 : tensor<4x6xi64>, tensor<6xi64>, tensor<16xf32>
+  %i1 = nn.keep_micro_batch %i, %q, %h : tensor<4x6xi64>, tensor<6xi64>, tensor<16xf32>
+  return %a1, %i1 : tensor<4x6x8xf32>, tensor<4x6xi64>
+}
+
 // States may be narrower than their parameter; codes have scales.
 // CHECK-LABEL: func.func @narrow_states
 func.func @narrow_states(%w: tensor<65x64xf32>, %g: tensor<65x64xf32>, %m: tensor<65x64xui8>, %v: tensor<65x64xui8>, %ms: tensor<17xf32>, %vs: tensor<17xf32>, %b: tensor<65x64xbf16>, %h: tensor<16xf32>, %c: tensor<f32>) {

@@ -150,3 +150,19 @@ func.func @gather_grad_axis(%d: tensor<2x4xf32>, %i: tensor<2xi64>) {
   %0 = nn.gather_grad %d, %i {axis = 3 : i64} : tensor<2x4xf32>, tensor<2xi64> to tensor<5x3xf32>
   return
 }
+
+// -----
+
+func.func @gather_grad_rows(%d: tensor<2x3xf32>, %i: tensor<4xi64>) {
+  // expected-error @+1 {{expected a list of indices and a slice of dy for each, got 'tensor<4xi64>' and 'tensor<2x3xf32>'}}
+  %0, %1 = nn.gather_grad_rows %d, %i {table_rows = 5 : i64} : tensor<2x3xf32>, tensor<4xi64>
+  return
+}
+
+// -----
+
+func.func @gather_grad_rows_of_too_many(%d: tensor<2x3xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{table_rows must be from 0 to 2147483646, got 2147483647}}
+  %0, %1 = nn.gather_grad_rows %d, %i {table_rows = 2147483647 : i64} : tensor<2x3xf32>, tensor<2xi64>
+  return
+}

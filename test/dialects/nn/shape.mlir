@@ -38,7 +38,14 @@ func.func @reduce_sum(%x: tensor<2x3x4xf32>) -> (tensor<3xf32>, tensor<f32>) {
   return %0, %1 : tensor<3xf32>, tensor<f32>
 }
 
-// CHECK-LABEL: func.func @gather
+// CHECK-LABEL: func.func @gather_grad_rows
+func.func @gather_grad_rows(%d: tensor<6x2x3xf32>, %i: tensor<6xi64>) -> (tensor<6xi64>, tensor<6x2x3xf32>) {
+  // CHECK: nn.gather_grad_rows %arg0, %arg1 {table_rows = 10 : i64} : tensor<6x2x3xf32>, tensor<6xi64>
+  %rows, %sums = nn.gather_grad_rows %d, %i {table_rows = 10 : i64} : tensor<6x2x3xf32>, tensor<6xi64>
+  return %rows, %sums : tensor<6xi64>, tensor<6x2x3xf32>
+}
+
+// CHECK-LABEL: func.func @gather(
 func.func @gather(%t: tensor<10x5xf32>, %i: tensor<2x3xi64>, %d: tensor<10x2x3xf32>) -> (tensor<2x3x5xf32>, tensor<10x2x3xf32>, tensor<10x5xf32>) {
   // CHECK: nn.gather %{{.*}}, %{{.*}} {axis = 0 : i64} : tensor<10x5xf32>, tensor<2x3xi64>
   %0 = nn.gather %t, %i {axis = 0 : i64} : tensor<10x5xf32>, tensor<2x3xi64>

@@ -7,6 +7,8 @@ nn.parameter @h.0.weight : tensor<64x32xf32> {aliases = ["head.weight"], trainab
 nn.parameter @h.0.bias : tensor<32xf32> {trainable, role = "bias"}
 // CHECK: nn.parameter @h.0.gain : tensor<32xf32> {decay = 5.000000e-02 : f64, lr_scale = 1.000000e-01 : f64, trainable}
 nn.parameter @h.0.gain : tensor<32xf32> {trainable, decay = 0.05 : f64, lr_scale = 0.1 : f64}
+// CHECK: nn.parameter @embed.weight : tensor<64x32xf32> {sparse, touched_rows = 8 : i64, trainable}
+nn.parameter @embed.weight : tensor<64x32xf32> {trainable, sparse, touched_rows = 8 : i64}
 // CHECK: nn.state @h.0.gain.gradient_sum : tensor<32xf32> {of = @h.0.gain, slot = "gradient_sum", transient}
 nn.state @h.0.gain.gradient_sum : tensor<32xf32> {of = @h.0.gain, slot = "gradient_sum", transient}
 // CHECK: nn.state @h.0.weight.exp_avg : tensor<64x32xf32> {of = @h.0.weight, slot = "exp_avg"}

@@ -110,9 +110,11 @@ func.func @rows(%x: tensor<3x5x9xf32>, %i: tensor<3x5x9xi64>, %dy: tensor<3x5xf3
 
 func.func @moved(%x: tensor<3x5x9xf32>, %i: tensor<2x7xi64>, %e: tensor<3x4x9xi64>,
                  %u: tensor<3x4x9xf32>, %dy: tensor<3x2x7x9xf32>, %a: tensor<3x1x9xf32>,
-                 %p: tensor<5x1xf32>, %c: tensor<3x5x9xi1>) {
+                 %p: tensor<5x1xf32>, %c: tensor<3x5x9xi1>, %dt: tensor<7x5x2xf32>,
+                 %t: tensor<7xi64>) {
   %0 = nn.gather %x, %i {axis = 1 : i64} : tensor<3x5x9xf32>, tensor<2x7xi64>
   %1 = nn.gather_grad %dy, %i {axis = 1 : i64} : tensor<3x2x7x9xf32>, tensor<2x7xi64> to tensor<3x5x9xf32>
+  %rows, %sums = nn.gather_grad_rows %dt, %t {table_rows = 9 : i64} : tensor<7x5x2xf32>, tensor<7xi64>
   %2 = nn.gather_elements %x, %e {axis = 1 : i64} : tensor<3x5x9xf32>, tensor<3x4x9xi64>
   %3 = nn.scatter_elements replace %x, %e, %u {axis = 1 : i64} : tensor<3x5x9xf32>, tensor<3x4x9xi64>, tensor<3x4x9xf32>
   %4 = nn.concat %x, %a, %u {axis = 1 : i64} : tensor<3x5x9xf32>, tensor<3x1x9xf32>, tensor<3x4x9xf32>

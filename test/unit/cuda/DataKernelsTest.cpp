@@ -59,6 +59,42 @@ TEST_F(CudaKernels, GatherGradientOfOneRowThatHalfOfAllIndicesName) {
   compare.expect<float>(dtable, 0);
 }
 
+TEST_F(CudaKernels, GatherGradientByRows) {
+  for (const Sizes &sizes : std::vector<Sizes>{{10, 3, 40},
+                                               {5000, 64, 700},
+                                               {1000000, 80, 513},
+                                               {300, 1028, 9},
+                                               {4, 1, 1},
+                                               {7, 5, 0}}) {
+    const int64_t rows = sizes[0], inner = sizes[1], count = sizes[2];
+    Compare compare;
+    compare.read(random(count * inner));
+    auto indices = whole<int64_t>(count, -rows - 1, rows); // some lie outside
+    for (size_t i = 0; i < indices.size(); i += 3)
+      indices[i] = rows / 2;
+    compare.read(indices);
+    int at = compare.write<int64_t>(count), sums = compare.write<float>(count * inner);
+    compare.run(plimsoll::gather_grad_rows, cuda::gather_grad_rows, sizes);
+    compare.expect<int64_t>(at, 0);
+    compare.expect<float>(sums, 0);
+  }
+}
+
+TEST_F(CudaKernels, KeepsWhatAMicroBatchGives) {
+  std::vector<float> hyper(plimsoll::kHyperCount);
+  hyper[plimsoll::kMicroBatch] = 2;
+  const Sizes sizes = {4, 1027};
+  Compare numbers, indices;
+  int all = numbers.update(random(4 * 1027)),
+      rows = indices.update(whole<int64_t>(4 * 1027, 0, 99));
+  numbers.read(random(1027)), indices.read(whole<int64_t>(1027, 100, 199));
+  numbers.read(hyper), indices.read(hyper);
+  numbers.run(plimsoll::keep_micro_batch, cuda::keep_micro_batch, sizes);
+  indices.run(plimsoll::keep_micro_batch, cuda::keep_micro_batch, sizes, {}, keyOf<int64_t>());
+  numbers.expect<float>(all, 0);
+  indices.expect<int64_t>(rows, 0);
+}
+
 TEST_F(CudaKernels, CopyConcatSplit) {
   for (int64_t bytes : {1, 6, 20, 48, 4096, 4104}) {
     Compare compare;

@@ -4,6 +4,8 @@
 #include "plimsoll/Bf16.h"
 #include "plimsoll/Program.h"
 
+#include <map>
+
 namespace {
 
 using Doubles = std::vector<double>;
@@ -291,6 +293,40 @@ TEST_P(Kernels, GatherAndItsGradientAddInOrder) {
       run("gather_grad", {out.data(), indices.data(), gradient.data()}, {outer, axis, inner, count},
           {}, threads);
       EXPECT_TRUE(sameBits(gradient, wanted)) << threads;
+    }
+  }
+}
+
+TEST_P(Kernels, GatherGradientByRowsIsThatOfTheTable) {
+  for (int64_t rows : {7, 3000, 5000000}) {
+    const int64_t inner = 37, count = 700;
+    Floats dy = random(count * inner);
+    std::vector<int64_t> indices(count);
+    for (int64_t i = 0; i < count; ++i) // one row is there often, and two lie outside
+      indices[i] = i % 5 == 0 ? rows - 1 : i % 3 ? (i * 7919) % rows : -1 - i % 5;
+    indices[1] = rows, indices[2] = -rows - 1;
+    std::map<int64_t, Floats> wanted;
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t row = indices[i] + (indices[i] < 0 ? rows : 0);
+      if (row < 0 || row >= rows)
+        continue;
+      Floats &sum = wanted.try_emplace(row, inner).first->second;
+      for (int64_t c = 0; c < inner; ++c)
+        sum[c] += dy[i * inner + c];
+    }
+    for (int threads : {1, 2, 3}) {
+      Floats sums = nans(count * inner);
+      std::vector<int64_t> at(count, -1);
+      run("gather_grad_rows", {dy.data(), indices.data(), at.data(), sums.data()},
+          {rows, inner, count}, {}, threads);
+      auto next = wanted.begin(); // rows come in ascending order
+      for (int64_t i = 0; i < count; ++i) {
+        Floats got(sums.begin() + i * inner, sums.begin() + (i + 1) * inner);
+        bool none = at[i] == rows;
+        ASSERT_TRUE(none || (next != wanted.end() && next->first == at[i])) << i;
+        ASSERT_TRUE(sameBits(got, none ? Floats(inner, 0.0f) : (next++)->second)) << threads;
+      }
+      EXPECT_TRUE(next == wanted.end());
     }
   }
 }

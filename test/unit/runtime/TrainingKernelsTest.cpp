@@ -6,6 +6,7 @@
 
 #include "core/Safetensors.h"
 #include "plimsoll/Program.h"
+#include "rules/UpdateRules.h"
 
 #include <algorithm>
 #include <map>
@@ -257,6 +258,40 @@ TEST_P(TrainingKernels, AccumulationStartsWithTheFirstMicroBatch) {
   run("accumulate", {sum.data(), g.data() + kCount, h.data()}, {kCount});
   for (int64_t i = 0; i < kCount; ++i)
     ASSERT_EQ(sum[i], g[i] + g[kCount + i]);
+}
+
+TEST_P(TrainingKernels, RowsCatchUpWithDecay) {
+  // Row 1 missed nothing, row 2 the steps since its sum was -0.5, row 0 is not touched.
+  Floats p = {1, 1, 2, 2, 3, 3, 4, 4}, g = {0.5f, 0, 9, 9, 1, 0}, h(plimsoll::kHyperCount);
+  h[plimsoll::kLearningRate] = 0.5f, h[plimsoll::kWeightDecay] = 0.25f;
+  std::vector<int64_t> at = {1, 4, 2};
+  std::vector<double> sums = {0, -1.5, -0.5, 0, -1.5};
+  run("sgd_plain_rows", {p.data(), g.data(), at.data(), sums.data(), h.data()}, {1, 4, 2, 3});
+  const float missed = plimsoll::exp(-1.0f);
+  const double after = -1.5 + std::log(1 - 0.125);
+  EXPECT_EQ(p, Floats({1, 1, 2 - 0.5f * (0.5f + 0.25f * 2), 2 - 0.5f * (0.25f * 2),
+                       3 * missed - 0.5f * (1 + 0.25f * (3 * missed)),
+                       3 * missed - 0.5f * (0.25f * (3 * missed)), 4, 4}));
+  EXPECT_EQ(sums[0], 0);
+  EXPECT_EQ(sums[3], 0);
+  for (int row : {1, 2, 4})
+    EXPECT_NEAR(sums[row], after, 1e-15);
+}
+
+TEST(Decay, LogarithmOfWhatASteepOneLeaves) {
+  for (double x : {0.0, 1e-12, 1e-5, 0.01, 0.3, 0.499})
+    EXPECT_NEAR(plimsoll::logOfRest(x), std::log1p(-x), 4e-16 * std::abs(std::log1p(-x)));
+  for (double x : {0.5, 0.9, 0.999})
+    EXPECT_NEAR(plimsoll::logOfRest(x), std::log1p(-x), 1e-6);
+  for (double x : {1.0, 1.5, 1e9}) // a rate that leaves nothing leaves no NaN
+    EXPECT_NEAR(plimsoll::logOfRest(x), std::log(1e-30), 1e-4);
+}
+
+TEST_P(TrainingKernels, MicroBatchesAreKeptSideBySide) {
+  Floats all(12, 7.0f), part = {1, 2, 3}, h(plimsoll::kHyperCount);
+  h[plimsoll::kMicroBatch] = 2;
+  run("keep_micro_batch", {all.data(), part.data(), h.data()}, {4, 3});
+  EXPECT_EQ(all, Floats({7, 7, 7, 7, 7, 7, 1, 2, 3, 7, 7, 7}));
 }
 
 TEST_P(TrainingKernels, LossesArePytorchs) {
