@@ -39,6 +39,9 @@ static void addResidents(ModuleOp module, Summary &summary) {
     ++summary.parameterTensors;
     if (ArrayAttr aliases = parameter.getAliasesAttr(); aliases && !aliases.empty())
       summary.ties.push_back(parameter.getSymName().str());
+    if (std::optional<int64_t> touched = parameter.getTouchedRows())
+      summary.sparse.push_back(
+          {parameter.getSymName().str(), parameter.getTensorType().getDimSize(0), *touched});
   }
   for (auto state : module.getOps<nn::StateOp>())
     (state.getTransient() ? summary.sumBytes : summary.stateBytes) +=
@@ -161,6 +164,10 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
   os << "\n  optimizer   " << column(s.stateBytes) << "\n";
   for (const std::string &what : s.lossy)
     os << "  lossy       " << std::string(13, ' ') << "   " << what << "\n";
+  for (const SparseRow &table : s.sparse)
+    os << "  sparse      " << std::string(13, ' ') << "   " << shown(table.name)
+       << ": a step updates at most " << grouped(table.touched) << " of its " << grouped(table.rows)
+       << " rows\n";
   if (s.microBatches > 1)
     os << "  accumulated " << column(s.sumBytes) << "   the gradients of " << s.microBatches
        << " micro-batches a step, added up\n";
@@ -200,6 +207,14 @@ std::string plimsoll::pipeline::toText(const Summary &s) {
         seconds / 3600, seconds / 60 % 60, seconds % 60, grouped(s.steps));
   }
   return text;
+}
+
+static llvm::json::Array sparseJson(ArrayRef<SparseRow> tables) {
+  llvm::json::Array rows;
+  for (const SparseRow &table : tables)
+    rows.push_back(llvm::json::Object{
+        {"name", table.name}, {"rows", table.rows}, {"touched_rows", table.touched}});
+  return rows;
 }
 
 llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
@@ -243,6 +258,8 @@ llvm::json::Object plimsoll::pipeline::toJson(const Summary &s) {
     object["full_training_optimizer_bytes"] = s.fullTraining->stateBytes;
     object["saved_bytes"] = s.fullTraining->arenaBytes - s.arenaBytes;
   }
+  if (!s.sparse.empty())
+    object["sparse"] = sparseJson(s.sparse);
   if (s.steps > 0)
     object["total_seconds"] = s.stepSeconds * s.steps;
   if (s.microBatches > 1) {
@@ -295,6 +312,7 @@ std::string plimsoll::pipeline::parameterText(ModuleOp module) {
       os << llvm::format("; decay %g", *row.decay);
     if (row.lrScale)
       os << llvm::format("; %g x lr", *row.lrScale);
+    os << (row.sparse ? "; sparse" : "");
     for (const std::string &alias : row.aliases)
       os << "; also " << shown(alias);
     os << "\n";
@@ -316,6 +334,8 @@ llvm::json::Array plimsoll::pipeline::parameterJson(ModuleOp module) {
       object["decay"] = *row.decay;
     if (row.lrScale)
       object["lr_scale"] = *row.lrScale;
+    if (row.sparse)
+      object["sparse"] = true;
     rows.push_back(std::move(object));
   }
   return rows;

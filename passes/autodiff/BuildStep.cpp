@@ -18,6 +18,7 @@
 #include "passes/autodiff/OwnLoss.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/RandomSource.h"
+#include "passes/autodiff/SparseTables.h"
 #include "passes/autodiff/TimelineParts.h"
 #include "passes/autodiff/TrainingMode.h"
 #include "llvm/ADT/StringExtras.h"
@@ -88,29 +89,62 @@ private:
     if (failed(setTrainingMode(train)))
       return failure();
     markStatistics(train);
-    if (failed(collectTrained(train, parameters, loads)))
+    SparseTables tables(*settings, accumulate);
+    if (failed(collectTrained(train, parameters, loads)) ||
+        failed(tables.find(getOperation(), parameters, loads)) || failed(checkKept(parameters)))
       return failure();
     Value hyper = addHyper(train);
     drawFrom(train, hyper);
     remarkOnDropout(train);
     Value loss = train.getBody().front().getTerminator()->getOperand(0);
-    FailureOr<SmallVector<Value>> gradients = appendBackward(train, loss, loads, scaleRule);
-    if (failed(gradients) || failed(leaveUnreached(train, parameters, loads, *gradients)))
+    FailureOr<SmallVector<Value>> found =
+        appendBackward(train, loss, tables.leaves(loads), scaleRule);
+    if (failed(found))
       return failure();
-    if (accumulate > 1)
-      buildAccumulate(train, parameters, *gradients, hyper);
     nn::PhaseMarker marker(train.getBody().front());
     OpBuilder builder(train.getBody().front().getTerminator());
+    SmallVector<Value> gradients = tables.join(builder, loads, *found);
+    if (failed(leaveUnreached(train, parameters, loads, gradients)))
+      return failure();
+    marker.markAdded(nn::Phase::backward);
     if (accumulate > 1)
-      for (auto [parameter, gradient] : llvm::zip(parameters, *gradients))
-        gradient = meanGradient(builder, parameter, gradient);
-    Value scale = clipScale(builder, train, *gradients);
-    for (auto [parameter, load, gradient] : llvm::zip(parameters, loads, *gradients))
-      update(builder, parameter, load, gradient, hyper, scale);
+      buildAccumulate(train, parameters, gradients, tables, hyper);
+    builder.setInsertionPoint(train.getBody().front().getTerminator());
+    completeGradients(builder, parameters, gradients, tables);
+    marker.markAdded(accumulate > 1 ? nn::Phase::update : nn::Phase::backward);
+    Value scale = clipScale(builder, train, gradients);
+    for (auto [parameter, load, gradient] : llvm::zip(parameters, loads, gradients))
+      update(builder, parameter, {load, gradient, tables.numbersOf(parameter), hyper, scale});
     marker.markAdded(nn::Phase::update);
     if (keepGradients)
-      returnGradients(train, parameters, *gradients);
+      returnGradients(train, parameters, gradients);
     return success();
+  }
+
+  /// Refuses to return gradients that do not have the parameter's shape.
+  LogicalResult checkKept(ArrayRef<nn::ParameterOp> parameters) {
+    for (nn::ParameterOp parameter : parameters)
+      if (keepGradients && parameter.getSparse())
+        return parameter.emitError("parameter '") << parameter.getSymName()
+                                                  << "' is sparse: its whole gradient, which "
+                                                     "--keep-gradients asks for, is never made; "
+                                                     "leave one of the two options out";
+    return success();
+  }
+
+  /// Makes of the gradients of a batch those of the step: sums for each row of sparse tables, means
+  /// over all micro-batches.
+  void completeGradients(OpBuilder &builder, ArrayRef<nn::ParameterOp> parameters,
+                         MutableArrayRef<Value> gradients, SparseTables &tables) {
+    for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
+      nn::ParameterOp of = parameter;
+      if (of.getSparse())
+        gradient = tables.sumRows(builder, of, gradient);
+      else if (accumulate > 1)
+        gradient = total(builder, of, gradient);
+      if (accumulate > 1)
+        gradient = meanGradient(builder, of, gradient);
+    }
   }
 
   /// Marks updates of running statistics as update phase: they run behind the forward pass, like
@@ -130,7 +164,7 @@ private:
 
   /// Makes @accumulate from @train, which has no updates yet.
   void buildAccumulate(func::FuncOp train, ArrayRef<nn::ParameterOp> parameters,
-                       ArrayRef<Value> gradients, Value hyper) {
+                       ArrayRef<Value> gradients, SparseTables &tables, Value hyper) {
     IRMapping mapping;
     func::FuncOp micro = train.clone(mapping);
     micro.setName("accumulate");
@@ -140,6 +174,12 @@ private:
     OpBuilder builder(micro.getBody().front().getTerminator());
     for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
       nn::ParameterOp of = parameter;
+      if (of.getSparse()) {
+        tables.makeSums(of, gradient);
+        tables.keep(builder, of, mapping.lookup(gradient), mapping.lookup(tables.numbersOf(of)),
+                    mapping.lookup(hyper));
+        continue;
+      }
       OpBuilder module(of->getContext());
       module.setInsertionPointAfter(of);
       auto state = nn::StateOp::create(module, of.getLoc(), sumName(of), of.getType(),
@@ -153,12 +193,17 @@ private:
     marker.markAdded(nn::Phase::update);
   }
 
-  /// Returns the mean of the gradient over all micro-batches of the step.
-  Value meanGradient(OpBuilder &builder, nn::ParameterOp parameter, Value gradient) {
+  /// Returns the sum of the gradients of all micro-batches of the step.
+  Value total(OpBuilder &builder, nn::ParameterOp parameter, Value gradient) {
+    Location loc = parameter.getLoc();
+    Value sum = nn::LoadOp::create(builder, loc, parameter.getTensorType(), sumName(parameter));
+    return nn::AddOp::create(builder, loc, sum, gradient);
+  }
+
+  /// Returns the mean, given the sum over all micro-batches of the step.
+  Value meanGradient(OpBuilder &builder, nn::ParameterOp parameter, Value total) {
     Location loc = parameter.getLoc();
     RankedTensorType type = parameter.getTensorType();
-    Value sum = nn::LoadOp::create(builder, loc, type, sumName(parameter));
-    Value total = nn::AddOp::create(builder, loc, sum, gradient);
     Value share = nn::ConstantOp::create(
         builder, loc,
         DenseElementsAttr::get(type.clone(ArrayRef<int64_t>{}),
@@ -184,7 +229,8 @@ private:
 
   // Updates -----------------------------------------------------------------
 
-  /// Creates the state symbols of `parameter`, those of scales behind the others.
+  /// Creates the state symbols of `parameter`, those of scales or of sums of decay behind the
+  /// others.
   SmallVector<nn::StateOp> makeStates(nn::ParameterOp parameter) {
     const UpdateRule &rule = settings->rule();
     RankedTensorType type = parameter.getTensorType();
@@ -207,30 +253,40 @@ private:
       if (coded)
         scales.push_back(make(nn::scalesTypeOf(type), own, nullptr));
     }
+    if (parameter.getSparse() && parameter.getDecayed())
+      scales.push_back(make(nn::decaySumsTypeOf(type), "decay_sums", nullptr));
     llvm::append_range(states, scales);
     return states;
   }
 
-  void update(OpBuilder &builder, nn::ParameterOp parameter, Value load, Value gradient,
-              Value hyper, Value scale) {
+  /// What an update reads besides states. `rows` is null unless the parameter is sparse, `scale`
+  /// unless norms are clipped.
+  struct Updated {
+    Value load, gradient, rows, hyper, scale;
+  };
+
+  void update(OpBuilder &builder, nn::ParameterOp parameter, const Updated &of) {
     const UpdateRule &rule = settings->rule();
-    OperationState op(parameter.getLoc(), "nn." + rule.name.str());
-    op.addOperands({load, gradient});
-    op.addTypes(load.getType());
+    StringRef name = of.rows ? findRowsRule(rule.name)->name : rule.name;
+    OperationState op(parameter.getLoc(), "nn." + name.str());
+    op.addOperands({of.load, of.gradient});
+    if (of.rows)
+      op.addOperands(of.rows);
+    op.addTypes(of.load.getType());
     SmallVector<nn::StateOp> states = makeStates(parameter);
     for (nn::StateOp state : states) {
       op.addTypes(state.getType());
       op.addOperands(
           Value(nn::LoadOp::create(builder, op.location, state.getType(), state.getSymName())));
     }
-    op.addOperands(hyper);
-    if (scale)
-      op.addOperands(scale);
+    op.addOperands(of.hyper);
+    if (of.scale)
+      op.addOperands(of.scale);
     op.addAttributes(settings->attributes(builder));
     addGroup(builder, parameter, op);
-    if (!rule.states.empty()) {
-      SmallVector<int32_t> segments(2 + rule.states.size(), 1);
-      segments.append({int32_t(states.size() - rule.states.size()), 1, scale ? 1 : 0});
+    if (!rule.states.empty() || of.rows) {
+      SmallVector<int32_t> segments((of.rows ? 3 : 2) + rule.states.size(), 1);
+      segments.append({int32_t(states.size() - rule.states.size()), 1, of.scale ? 1 : 0});
       op.addAttribute("operandSegmentSizes", builder.getDenseI32ArrayAttr(segments));
     }
     Operation *made = builder.create(op);

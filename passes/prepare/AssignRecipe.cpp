@@ -53,7 +53,10 @@ public:
       correct(parameter);
       if (parameter.getTrainable())
         assignGroups(parameter);
+      if (matchesAny(recipe.sparse, parameter))
+        parameter.setSparse(true);
     }
+    checkSparse();
     return failure(hasFailed);
   }
 
@@ -88,6 +91,17 @@ private:
         module.emitWarning(option) << "=" << expression << " matches no parameter";
       }
     }
+  }
+
+  /// An expression for tables that matches none is no slip to warn of: what it should save is lost.
+  void checkSparse() {
+    for (const std::string &expression : recipe.sparse)
+      if (llvm::none_of(module.getOps<nn::ParameterOp>(),
+                        [&](nn::ParameterOp one) { return matches(expression, one); })) {
+        module.emitError("--sparse=")
+            << expression << " matches no parameter; --dry-run lists the names";
+        hasFailed = true;
+      }
   }
 
   void correct(nn::ParameterOp parameter) {
@@ -129,7 +143,7 @@ struct AssignRecipePass : prepare::impl::AssignRecipePassBase<AssignRecipePass> 
   using AssignRecipePassBase::AssignRecipePassBase;
 
   void runOnOperation() override {
-    Recipe recipe{trainable, freeze, noDecay, {}, {}};
+    Recipe recipe{trainable, freeze, noDecay, sparse, {}, {}};
     if (failed(parseGroups("decay", decay, recipe.decay)) ||
         failed(parseGroups("lr-scale", lrScale, recipe.lrScale)) ||
         failed(assignRecipe(getOperation(), recipe)))

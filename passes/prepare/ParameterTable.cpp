@@ -13,6 +13,7 @@ static ParameterRow rowOf(nn::ParameterOp parameter) {
   llvm::append_range(row.shape, parameter.getFrameworkShape());
   row.kind = parameter.getTrainable() ? ParameterRow::Kind::Trained : ParameterRow::Kind::Frozen;
   row.decayed = parameter.getDecayed();
+  row.sparse = parameter.getSparse();
   if (std::optional<APFloat> decay = parameter.getDecay())
     row.decay = decay->convertToDouble();
   if (std::optional<APFloat> factor = parameter.getLrScale())

@@ -16,7 +16,7 @@ struct ParameterRow {
   /// The framework's shape.
   std::vector<int64_t> shape;
   Kind kind;
-  bool decayed = false;
+  bool decayed = false, sparse = false;
   /// Its own weight decay, its factor on the learning rate.
   std::optional<double> decay, lrScale;
   /// Why it is trained, frozen or kept as a constant.

@@ -10,7 +10,8 @@ def AssignRecipePass : Pass<"nn-assign-recipe", "::mlir::ModuleOp"> {
     The front end says of every parameter whether it is one of the module that is trained, and
     what it is for (`role`). This pass applies the user's corrections, by regular expressions that
     match a part of a parameter's name, or of its name in the model file (`nn.file_name`). Weight
-    decay applies to trained tensors of two dimensions or more that are no bias.
+    decay applies to trained tensors of two dimensions or more that are no bias. An expression of
+    `sparse` that matches no parameter is an error; other expressions only cause a warning.
 
     Before, with `freeze=embed decay=.*=0.3`:
     ```mlir
@@ -28,6 +29,7 @@ def AssignRecipePass : Pass<"nn-assign-recipe", "::mlir::ModuleOp"> {
     ListOption<"trainable", "trainable", "std::string", "REGEX of what is trained">,
     ListOption<"freeze", "freeze", "std::string", "REGEX of what is not trained">,
     ListOption<"noDecay", "no-decay", "std::string", "REGEX of what weight decay leaves alone">,
+    ListOption<"sparse", "sparse", "std::string", "REGEX of tables whose gradients are kept by rows">,
     ListOption<"decay", "decay", "std::string", "REGEX=NUMBER: weight decay of their own">,
     ListOption<"lrScale", "lr-scale", "std::string", "REGEX=NUMBER: factor on the learning rate">,
   ];

@@ -21,13 +21,16 @@ struct Recipe {
   std::vector<std::string> trainable, freeze;
   /// Parameters that weight decay leaves alone.
   std::vector<std::string> noDecay;
+  /// Tables whose gradients are kept by rows.
+  std::vector<std::string> sparse;
   /// Weight decay of their own, and factors on the learning rate; the last match counts.
   std::vector<NumberGroup> decay, lrScale;
 };
 
 /// Decides for every `nn.parameter` whether it is trained, whether weight decay applies to it (it
 /// does to matrices and larger tensors that are no bias), and which decay and learning rate it has
-/// of its own. Reports all contradictions; warns of expressions that match no parameter.
+/// of its own, and whether its gradient is sparse. Reports all contradictions; warns of expressions
+/// that match no parameter.
 mlir::LogicalResult assignRecipe(mlir::ModuleOp module, const Recipe &recipe);
 
 } // namespace plimsoll::prepare

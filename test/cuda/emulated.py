@@ -8,6 +8,7 @@ import pathlib
 
 import numpy as np
 import reference
+import sparse
 import tensors
 from harness import check, metrics
 
@@ -164,3 +165,6 @@ def group(suite, tools, everything):
         suite.case(f"emulated: precision {title}", check_precision, tools, title)
     suite.case("emulated: bf16", check_bf16, tools)
     suite.case("emulated: updates", check_updates, tools)
+    for name in sparse.REFERENCE["recipes"] if everything else ("adamw", "accumulated and clipped"):
+        suite.case(f"emulated: sparse {name}", sparse.check_recipe, tools, name, TARGET)
+    suite.case("emulated: sparse bits", sparse.check_bits, tools, "adam in bf16, clipped", TARGET)

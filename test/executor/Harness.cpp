@@ -150,6 +150,10 @@ pipeline::CompileOptions plimsoll::test::optionsFor(const std::string &model,
       options.optimizer = autodiff::parseOptimizer(sizes, problems);
       continue;
     }
+    if (name == "--sparse") {
+      options.recipe.sparse.push_back(sizes.str());
+      continue;
+    }
     SmallVector<StringRef> parts;
     sizes.split(parts, 'x');
     SmallVector<int64_t> dims;

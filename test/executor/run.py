@@ -27,13 +27,19 @@ CALLS = [("calls", ["cpu", "350", "1"], "mlp-digits/model.onnx", []),
          ("calls", ["cpu", "200", "60001"], "mlp-digits/model.onnx", ["--optimizer=adamw,state=8bit"]),
          ("calls", ["cpu", "200", "70001"], "mlp-digits/model.onnx", ["--optimizer=lion,state=bf16"]),
          ("calls", ["cuda:emulator", "100", "80001"], "mlp-digits/model.onnx",
-          ["--optimizer=rmsprop,momentum=0.9,state=8bit"])]
+          ["--optimizer=rmsprop,momentum=0.9,state=8bit"]),
+         ("calls", ["cpu", "200", "90001"], "recommender-nano/model.onnx",
+          ["--loss=output:loss", r"--sparse=tables\.[013]"]),
+         ("calls", ["cuda:emulator", "100", "95001"], "recommender-nano/model.onnx",
+          ["--loss=output:loss", "--optimizer=adam,state=bf16", r"--sparse=tables\.[013]"])]
 BUDGETS = [("budgets", ["6", "3"], "mlp-digits/model.onnx", []),
            ("budgets", ["4", "2"], "gpt2-nano/model.onnx", []),
            ("budgets", ["2", "2"], "gpt2-nano/model.onnx", ["input_ids=2x128"]),
            ("budgets", ["4", "2"], "mlp-digits/model.onnx", ["--optimizer=adamw,state=8bit"]),
            ("budgets", ["2", "2"], "gpt2-nano/model.onnx",
             ["input_ids=1x128", "--optimizer=adam,state=8bit"]),
+           ("budgets", ["3", "3"], "recommender-nano/model.onnx",
+            ["--loss=output:loss", r"--sparse=tables\.[013]"]),
            ("budgets", ["3", "2"], "vit-nano/model-noopt.onnx", []),
            ("budgets", ["3", "2"], "resnet-nano/model-fold.onnx", [])]
 # Rows of a chunk, which divide no number of rows, and steps.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Numeric tests: reference runs of PyTorch, every gradient rule, the optimizers and recipes,
-optimizer state in narrow types, running statistics.
+sparse gradients, optimizer state in narrow types, running statistics.
 
     python3 test/numeric/run.py --build=build --models=models [--all] [--filter=REGEX]
 """
@@ -14,8 +14,9 @@ import optimizers
 import recipes
 import rules
 import running
+import sparse
 import states
 
 if __name__ == "__main__":
     sys.exit(harness.main(__doc__, reference.group, rules.group, optimizers.group,
-                          recipes.group, states.group, running.group, dropout.group))
+                          recipes.group, sparse.group, states.group, running.group, dropout.group))

@@ -63,6 +63,10 @@ static void addRecipeOptions(CLI::App &app, RecipeOptions &o) {
   app.add_option("--decay", o.decay, "REGEX=0.05: weight decay of these parameters (repeatable)");
   app.add_option("--lr-scale", o.lrScale,
                  "REGEX=0.1: factor on the learning rate of these parameters (repeatable)");
+  app.add_option(
+      "--sparse", o.sparse,
+      "regular expression of embedding tables of which a step updates only the rows that "
+      "it reads");
 }
 
 static void addStepOptions(CLI::App &app, StepOptions &o) {

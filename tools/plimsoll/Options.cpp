@@ -216,11 +216,13 @@ bool plimsoll::cli::toCompileOptions(const StepOptions &raw, pipeline::CompileOp
     error = "--fuse=" + raw.fuse + ": expected all or none";
   if (!error.empty() || !convertNetwork(raw.network, options, error) ||
       !checkRegexes(raw.recipe.noDecay, "--no-decay", error) ||
+      !checkRegexes(raw.recipe.sparse, "--sparse", error) ||
       !checkRegexes(raw.whole, "--whole", error) ||
       !parseLimit("--memory", raw.memory, options.memory, error) ||
       !parseLimit("--memory-total", raw.memoryTotal, options.memoryTotal, error))
     return false;
   options.recipe.noDecay = raw.recipe.noDecay;
+  options.recipe.sparse = raw.recipe.sparse;
   options.whole = raw.whole;
   options.target = raw.target;
   options.precision = raw.precision;

@@ -24,7 +24,7 @@ struct NetworkOptions {
 /// How it is trained.
 struct RecipeOptions {
   std::string optimizer = "adamw", clip;
-  std::vector<std::string> noDecay, decay, lrScale, allow;
+  std::vector<std::string> noDecay, decay, lrScale, sparse, allow;
   int64_t accumulate = 1;
 };
 

@@ -5,6 +5,13 @@
 // RUN: plimsoll-opt %s --nn-assign-recipe="freeze=nothing" 2>&1 | FileCheck %s --check-prefix=NOTHING
 // RUN: not plimsoll-opt %s --nn-assign-recipe="freeze=( decay=x" 2>&1 | FileCheck %s --check-prefix=REGEX
 
+// RUN: plimsoll-opt %s --nn-assign-recipe="sparse=^embed" | FileCheck %s --check-prefix=SPARSE
+// RUN: not plimsoll-opt %s --nn-assign-recipe="sparse=^embed sparse=nothing" 2>&1 | FileCheck %s --check-prefix=NONE
+
+// SPARSE: nn.parameter @embed.weight : tensor<8x4xf32> {decayed, sparse, trainable}
+// SPARSE: nn.parameter @h.weight : tensor<4x4xf32> {decayed, nn.file_name = "val_7", trainable}
+// NONE: error: --sparse=nothing matches no parameter; --dry-run lists the names
+
 // Matrices and larger tensors decay, unless they are biases.
 // PLAIN: nn.parameter @embed.weight : tensor<8x4xf32> {decayed, trainable}
 // OWN:   nn.parameter @embed.weight : tensor<8x4xf32> {reason = "--freeze"}
