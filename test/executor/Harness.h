@@ -26,7 +26,8 @@ bool areClose(const Bits &a, const Bits &b);
 /// the model is refused for another reason.
 std::optional<int64_t> smallestArena(mlir::MLIRContext &context, pipeline::CompileOptions options);
 
-/// Returns the options for `MODEL [NAME=4x128]... [--loss=...]` of a test's command line.
+/// Returns the options for `MODEL [NAME=4x128]... [--loss=...] [--optimizer=...] [--teacher=...]`
+/// of a test's command line.
 pipeline::CompileOptions optionsFor(const std::string &model,
                                     const std::vector<std::string> &arguments);
 
