@@ -4,6 +4,7 @@
 //   sum += gradient; in the step's first micro-batch sum = gradient. In place.
 // keep_micro_batch {all, part, hyper} {batches, count}
 //   all [batches, count]: all[b, :] = part, where b is the number of the micro-batch. In place.
+//   Nothing is written for a number that is not in [0, batches).
 // sum_squares {x, sum f64 [1]} {count}
 //   summed in f64: sixteen lanes in each of at most 1,024 runs, then a tree
 // clip_by_norm {squares f64 [1]..., scale [1], norm [1]} {number of squares} {maxNorm}
@@ -44,10 +45,10 @@ void runAccumulate(const Launch &launch) {
 
 void runKeepMicroBatch(const Launch &launch) {
   const int64_t batches = launch.sizes[0], bytes = launch.sizes[1] * bytesOf(launch.type);
-  const auto batch = static_cast<int64_t>(launch.buffer<float>(2)[kMicroBatch]);
-  if (batch >= batches)
+  const float batch = launch.buffer<float>(2)[kMicroBatch];
+  if (!(batch >= 0.0f && batch < static_cast<float>(batches)))
     return;
-  char *slice = launch.buffer<char>(0) + batch * bytes;
+  char *slice = launch.buffer<char>(0) + static_cast<int64_t>(batch) * bytes;
   const char *part = launch.buffer<char>(1);
   cpu::parallelRanges(launch.threads, bytes, 4096, bytes / 4, [&](int, int64_t begin, int64_t end) {
     __builtin_memcpy(slice + begin, part + begin, end - begin);

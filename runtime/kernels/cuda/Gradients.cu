@@ -35,9 +35,9 @@ template <typename T>
 __global__ void __launch_bounds__(kRowThreads)
     keepPart(T *all, const T *part, const float *hyper, int64_t batches, int64_t count) {
   const int64_t i = int64_t(blockIdx.x) * kRowThreads + threadIdx.x;
-  const auto batch = static_cast<int64_t>(hyper[kMicroBatch]);
-  if (i < count && batch < batches)
-    all[batch * count + i] = part[i];
+  const float batch = hyper[kMicroBatch];
+  if (i < count && batch >= 0.0f && batch < static_cast<float>(batches))
+    all[static_cast<int64_t>(batch) * count + i] = part[i];
 }
 
 struct Square {
