@@ -8,14 +8,14 @@
 
 namespace plimsoll::pipeline {
 
-/// The bytes of a planned step by kind. Fields named `...AtPeak` count what is alive at the launch
-/// of the training timeline where most bytes are.
 /// A table whose gradient is sparse.
 struct SparseRow {
   std::string name;
   int64_t rows, touched; ///< of the table; the most that a step updates
 };
 
+/// The bytes of a planned step by kind. Fields named `...AtPeak` count what is alive at the launch
+/// of the training timeline where most bytes are.
 struct Summary {
   std::string classes; ///< the dimension of the classes, if there was a choice, else ""
   std::string model, inputs, optimizer, precision, target;
