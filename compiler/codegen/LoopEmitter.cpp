@@ -81,7 +81,7 @@ private:
     std::string indent(2 * depth, ' ');
     SmallVector<std::string> values = body(indent);
     for (auto [i, value] : llvm::enumerate(values))
-      os << indent << element(reads() + i) << " = " << value << ";\n";
+      os << indent << assignment(reads() + i, value) << "\n";
     if (rank > 0)
       os.indent(2 * (depth - 1)) << "}\n";
   }

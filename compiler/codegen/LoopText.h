@@ -43,6 +43,12 @@ protected:
     }
     return sum.empty() ? "0" : sum;
   }
+  /// Returns the statement that writes `value` to a write's element. Compilers do not vectorize
+  /// copies of a class, which bf16 is.
+  std::string assignment(unsigned operand, const std::string &value) {
+    bool narrow = elementType(operand).isBF16();
+    return element(operand) + (narrow ? ".bits = (" + value + ").bits;" : " = " + value + ";");
+  }
   /// Returns the operand's element: `x0[i0 * 384 + i1]`.
   std::string element(unsigned operand) { return buffer(operand) + "[" + place(operand) + "]"; }
 
@@ -54,8 +60,10 @@ protected:
     for (unsigned i = 0; i < reads(); ++i) {
       std::string value = elementType(i).isInteger(1) ? "(" + load(i) + " != 0)" : load(i);
       if (loop.getWrites().size() > 1) { // the first write may be over what the second one needs
-        os << indent << "const auto e" << i << " = " << value << ";\n";
-        value = "e" + std::to_string(i);
+        bool narrow = elementType(i).isBF16();
+        std::string kept = "e" + std::to_string(i);
+        os << indent << "const auto " << kept << " = " << value << (narrow ? ".bits" : "") << ";\n";
+        value = narrow ? "Bf16::ofBits(" + kept + ")" : kept;
       }
       printer.name(loop.getBody().getArgument(i), value);
     }

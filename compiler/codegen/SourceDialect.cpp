@@ -6,7 +6,7 @@ using namespace plimsoll::codegen;
 
 const SourceDialect plimsoll::codegen::kCppSource = {
     .stepFile = "step.cpp",
-    .kernelHeaders = "#include \"plimsoll/Kernels.h\"\n",
+    .kernelHeaders = "#include \"plimsoll/Bf16.h\"\n#include \"plimsoll/Kernels.h\"\n",
     .opening = "using namespace plimsoll;\n\nnamespace {\n\n",
     .closing = "} // namespace\n",
     .timelineHead = "(Stepper &s) {\n",

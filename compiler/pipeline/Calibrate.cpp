@@ -46,14 +46,22 @@ public:
     this->options.model.init = "normal:0.02";
   }
 
-  /// Measures the launches of a network: each op by itself, or with `fuse` as in other programs.
-  llvm::Error measure(const CalibrationNet &net, bool fuse, const StateType &state,
-                      Samples &samples) {
-    options.fuseLoops = fuse;
-    options.optimizer.state = &state;
+  /// How a network is compiled.
+  struct Variant {
+    const StateType *state = &stateTypes().front();
+    const char *precision = "f32";
+    bool fuse = false; ///< several ops can be one launch, as in other programs
+  };
+
+  /// Measures the launches of a network.
+  llvm::Error measure(const CalibrationNet &net, const Variant &variant, Samples &samples) {
+    options.fuseLoops = variant.fuse;
+    options.optimizer.state = variant.state;
+    options.precision = variant.precision;
     Compilation compilation;
     std::string error;
-    compilation.target = target::Machine::create(options.target, options.threads, "f32", "", error);
+    compilation.target =
+        target::Machine::create(options.target, options.threads, options.precision, "", error);
     if (!compilation.target)
       return llvm::createStringError(error);
     ScopedDiagnosticHandler quiet(&context, [&](Diagnostic &diagnostic) {
@@ -245,19 +253,19 @@ plimsoll::pipeline::calibrate(MLIRContext &context, const CompileOptions &option
   Samples samples, further;
   for (const CalibrationNet &net : calibrationNets()) {
     progress("measuring " + net.name);
-    for (const StateType &state : stateTypes()) {
-      Samples &into = state.isExact() ? samples : further;
-      if (!state.isExact() && !net.merges)
-        continue;
-      if (llvm::Error error = measurement.measure(net, /*fuse=*/false, state, into))
-        return error;
-    }
+    if (llvm::Error error = measurement.measure(net, {}, samples))
+      return error;
     if (!net.merges)
       continue;
-    if (llvm::Error error = measurement.measure(net, /*fuse=*/true, stateTypes().front(), further))
-      return error;
+    std::vector<Measurement::Variant> variants = {{.precision = "bf16"}, {.fuse = true}};
+    for (const StateType &state : stateTypes())
+      if (!state.isExact())
+        variants.push_back({.state = &state});
+    for (const Measurement::Variant &variant : variants)
+      if (llvm::Error error = measurement.measure(net, variant, further))
+        return error;
   }
-  // Kernels that only fusion calls, and updates of other states; loop nests consist of ops.
+  // Kernels that only fusion calls, those of narrow factors and states; loop nests consist of ops.
   for (auto &[name, kind] : further)
     if (!StringRef(name).starts_with("nn."))
       samples.try_emplace(name, std::move(kind));

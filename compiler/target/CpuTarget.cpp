@@ -70,8 +70,9 @@ int64_t CpuTarget::bytesBesideArena(const ProgramContents &contents) const {
 }
 
 KernelKey CpuTarget::kernelFor(const lower::KernelCall &call) const {
-  KernelKey oneDnn = {"matmul_onednn"};
-  bool isProduct = call.kernel.name == "matmul" && call.kernel.type == ElementType::f32;
+  KernelKey oneDnn = call.kernel;
+  oneDnn.name = "matmul_onednn";
+  bool isProduct = call.kernel.name == "matmul" && call.kernel.type != ElementType::f64;
   bool runs = isProduct && instructionSet == Isa::v4 && hostIsa() == Isa::v4 &&
               workspaceOf(oneDnn, call) >= 0;
   return runs ? oneDnn : call.kernel;

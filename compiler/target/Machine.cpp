@@ -15,9 +15,9 @@ std::shared_ptr<const Machine> Machine::create(llvm::StringRef target, int threa
                                                llvm::StringRef precision, llvm::StringRef device,
                                                std::string &error) {
   auto [kind, name] = target.split(':');
-  if (precision != "f32" && (kind != "cuda" || (precision != "tf32" && precision != "bf16"))) {
+  if (precision != "f32" && precision != "bf16" && (kind != "cuda" || precision != "tf32")) {
     error = "--precision=" + precision.str() + ": expected f32" +
-            (kind == "cuda" ? ", tf32 or bf16" : "; tf32 and bf16 need --target=cuda");
+            (kind == "cuda" ? ", tf32 or bf16" : " or bf16; tf32 needs --target=cuda");
     return nullptr;
   }
   if (kind == "cpu")

@@ -27,7 +27,7 @@ class Machine : public kernels::Target, public lower::CallLibrary {
 public:
   /// Creates a target from `--target=cpu[:native|x86-64-v3|x86-64-v4]` or
   /// `--target=cuda[:sm_80|sm_90|sm_100|emulator]`. `precision` is that of the factors of matrix
-  /// products: "f32", or on CUDA "tf32" or "bf16"; sums are always f32. Times are those of `device`
+  /// products: "f32", "bf16", or on CUDA "tf32"; sums are always f32. Times are those of `device`
   /// (see DeviceModel::load; empty: the target's own). Returns null and sets `error` on failure.
   static std::shared_ptr<const Machine> create(llvm::StringRef target, int threads,
                                                llvm::StringRef precision, llvm::StringRef device,

@@ -28,7 +28,7 @@ def F32 : Element<"f32">;
 def F64 : Element<"f64">;
 def I64 : Element<"i64">;
 def Bytes : Element<"byte">; // of any type; counted in bytes
-def Mask : Element<"mask">;  // bool if the size `maskKind` is 1, else data
+def Mask : Element<"mask">;  // bool if the size `maskKind` is 1, else a total
 
 /// The types of data that a kernel may have: enumerators of ElementType. A bool is a u8.
 defvar floats = ["f32", "f64"];

@@ -26,11 +26,12 @@ class Product
   let arguments = "Matmul";
 }
 def matmul : Product {
-  let types = floats;
+  let types = ["f32", "f64", "bf16"];
   let cudaTypes = ["f32", "bf16"];
   let cudaPrecisions = ["tf32"];
 }
 def matmul_onednn : Product {
+  let types = ["f32", "bf16"];
   let libraries = [OneDnn];
 }
 
@@ -95,7 +96,7 @@ defvar masked = "batch * heads * queryLength * keyLength == 0 ? 0 : "
                 "span(queryLength, maskQueryStride) + keyLength";
 
 class AttentionKernel<list<Buffer> buffers> : Kernel<buffers, heads, ["scale"]> {
-  let types = floats;
+  let types = ["f32", "f64", "bf16"];
   let cudaTypes = ["f32", "bf16"];
   let requirements = ["heads % kvHeads == 0",
                       "layout != 2 || (queryLength == keyLength && headDim == valueDim)"];

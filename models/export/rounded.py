@@ -1,4 +1,4 @@
-"""What rounding the factors of products changes: python rounded.py > ../../test/cuda/rounded.json
+"""What rounding the factors of products changes: python rounded.py > ../../test/numeric/rounded.json
 
 Of the first step of each model, in f64 but for the factors of linear layers and convolutions, forward and backward, which
 are rounded to bf16 or tf32 (convolutions of at most four channels are left): the relative distance of the loss, and of all

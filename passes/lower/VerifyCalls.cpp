@@ -168,7 +168,7 @@ private:
     if (buffer.element != exec::BufferElement::mask)
       return buffer.element;
     constexpr int64_t isBool = 1;
-    return sizeNamed("maskKind") == isBool ? exec::BufferElement::mask : exec::BufferElement::data;
+    return sizeNamed("maskKind") == isBool ? exec::BufferElement::mask : exec::BufferElement::total;
   }
 
   int64_t sizeNamed(StringRef name) {

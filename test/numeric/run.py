@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Numeric tests: reference runs of PyTorch, every gradient rule, the optimizers and recipes,
-sparse gradients, optimizer state in narrow types, running statistics.
+sparse gradients, optimizer state and factors in narrow types, running statistics.
 
     python3 test/numeric/run.py --build=build --models=models [--all] [--filter=REGEX]
 """
@@ -10,6 +10,7 @@ import sys
 import reference  # first: it says where the shared modules are
 import harness
 import dropout
+import narrow
 import optimizers
 import recipes
 import rules
@@ -19,4 +20,5 @@ import states
 
 if __name__ == "__main__":
     sys.exit(harness.main(__doc__, reference.group, rules.group, optimizers.group,
-                          recipes.group, sparse.group, states.group, running.group, dropout.group))
+                          recipes.group, sparse.group, states.group, narrow.group,
+                          running.group, dropout.group))

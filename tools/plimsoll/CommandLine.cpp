@@ -77,7 +77,7 @@ static void addStepOptions(CLI::App &app, StepOptions &o) {
   app.add_option("--target", o.target,
                  "cpu[:native|x86-64-v3|x86-64-v4] or cuda[:sm_80|sm_90|sm_100|emulator]");
   app.add_option("--precision", o.precision,
-                 "of the factors of matrix products: f32, and on CUDA tf32 or bf16");
+                 "of the factors of matrix products and attention: f32, bf16, or on CUDA tf32");
   app.add_option("--device", o.device,
                  "how fast: a file of plimsoll calibrate, or a built-in name (the target's)");
   app.add_option("--effort", o.effort, "of the planner: fast, normal, max");

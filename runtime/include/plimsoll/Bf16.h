@@ -14,6 +14,11 @@ struct Bf16 {
   uint16_t bits;
 
   Bf16() = default;
+  static PLIMSOLL_INLINE Bf16 ofBits(uint16_t bits) {
+    Bf16 number;
+    number.bits = bits;
+    return number;
+  }
   PLIMSOLL_INLINE explicit Bf16(float x) : bits(rounded(x)) {}
   PLIMSOLL_INLINE operator float() const {
     return __builtin_bit_cast(float, static_cast<uint32_t>(bits) << 16);

@@ -10,6 +10,7 @@
 //   +inf where every key is hidden (such a row of `out` is zero).
 //   causal: query i sees keys j <= i. maskKind 1: bool, true keeps; 2: f32, added; strides in
 //   elements (0: broadcast), keys side by side. Head h reads kv head h / (heads / kvHeads).
+//   If the type is bf16, q, k, v and out are; all else is f32.
 // Outputs share bytes with no operand.
 //
 // Keys are taken in blocks of 128 with a running maximum and sum per query, so that no
@@ -114,40 +115,42 @@ void softmaxBlock(const AttentionSizes &s, const void *mask, ScoreBlock block, f
 }
 
 /// Writes the block's rows of `out` and `lse`.
-void finishBlock(const Space &space, const Running &running, int64_t rows, int64_t valueDim,
-                 float *out, int64_t stride, float *lse) {
+template <typename T>
+void finishBlock(const Space &space, const Running &running, int64_t rows, int64_t valueDim, T *out,
+                 int64_t stride, float *lse) {
   for (int64_t i = 0; i < rows; ++i) {
     bool hidden = running.sum[i] == 0.0;
     float scale = hidden ? 0.0f : static_cast<float>(1.0 / running.sum[i]);
     lse[i] = hidden ? __builtin_inff()
                     : static_cast<float>(double(running.top[i]) + std::log(running.sum[i]));
     for (int64_t d = 0; d < valueDim; ++d)
-      out[i * stride + d] = space.out[i * valueDim + d] * scale;
+      out[i * stride + d] = static_cast<T>(space.out[i * valueDim + d] * scale);
   }
 }
 
-struct Head {
-  gemm::View q, k, v;
+template <typename T> struct Head {
+  gemm::ViewOf<T> q, k, v;
   const void *mask;
-  float *out;
+  T *out;
   int64_t outStride;
   float *lse;
 };
 
-Head headOf(const AttentionSizes &s, const Launch &launch, int64_t index) {
+template <typename T> Head<T> headOf(const AttentionSizes &s, const Launch &launch, int64_t index) {
   int64_t entry = index / s.heads, h = index % s.heads, kv = h / (s.heads / s.kvHeads);
-  const float *all = launch.buffer<float>(0);
+  const T *all = launch.buffer<T>(0);
   AttentionRows out = s.outputs(entry, h);
   return {viewOf(all, s.queries(entry, h)),
-          viewOf(s.bufferOf(all, launch.buffer<const float>(1)), s.keys(entry, kv)),
-          viewOf(s.bufferOf(all, launch.buffer<const float>(2)), s.values(entry, kv)),
+          viewOf(s.bufferOf(all, launch.buffer<const T>(1)), s.keys(entry, kv)),
+          viewOf(s.bufferOf(all, launch.buffer<const T>(2)), s.values(entry, kv)),
           maskOf(s, launch.buffers[3], entry, h),
-          launch.buffer<float>(4) + out.first,
+          launch.buffer<T>(4) + out.first,
           out.stride,
           launch.buffer<float>(5) + index * s.queryLen};
 }
 
-void runBlock(const AttentionSizes &s, const Head &head, const Space &space, float scale,
+template <typename T>
+void runBlock(const AttentionSizes &s, const Head<T> &head, const Space &space, float scale,
               int64_t first) {
   int64_t rows = least(kQueries, s.queryLen - first), visible = s.visibleKeys(first, rows);
   Running running;
@@ -168,22 +171,26 @@ void runBlock(const AttentionSizes &s, const Head &head, const Space &space, flo
               head.lse + first);
 }
 
+template <typename T> void runOf(const Launch &launch) {
+  AttentionSizes s(launch.sizes);
+  int64_t share = Space::floats(s);
+  cpu::parallelRanges(launch.threads, s.batch * s.heads, 1, s.work(),
+                      [&](int thread, int64_t begin, int64_t end) {
+                        Space space;
+                        space.place(s, launch.buffer<float>(6) + thread * share);
+                        for (int64_t index = begin; index < end; ++index) {
+                          Head<T> head = headOf<T>(s, launch, index);
+                          gemm::packRight(head.k.transposed(), s.headDim, s.keyLen, space.keys);
+                          for (int64_t first = 0; first < s.queryLen; first += kQueries)
+                            runBlock(s, head, space, launch.scalars[0], first);
+                        }
+                      });
+}
+
 void run(const Launch &launch) {
   if (launch.type == ElementType::f64)
     return plain::attend(launch);
-  AttentionSizes s(launch.sizes);
-  int64_t share = Space::floats(s);
-  cpu::parallelRanges(
-      launch.threads, s.batch * s.heads, 1, s.work(), [&](int thread, int64_t begin, int64_t end) {
-        Space space;
-        space.place(s, launch.buffer<float>(6) + thread * share);
-        for (int64_t index = begin; index < end; ++index) {
-          Head head = headOf(s, launch, index);
-          gemm::packRight({head.k.data, 1, head.k.rowStride}, s.headDim, s.keyLen, space.keys);
-          for (int64_t first = 0; first < s.queryLen; first += kQueries)
-            runBlock(s, head, space, launch.scalars[0], first);
-        }
-      });
+  launch.type == ElementType::bf16 ? runOf<Bf16>(launch) : runOf<float>(launch);
 }
 
 } // namespace

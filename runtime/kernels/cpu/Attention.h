@@ -14,7 +14,7 @@ struct ScoreBlock {
 };
 
 /// Returns the rows of one head of `all`.
-inline gemm::View viewOf(const float *all, AttentionRows rows) {
+template <typename T> gemm::ViewOf<T> viewOf(const T *all, AttentionRows rows) {
   return {all + rows.first, rows.stride, 1};
 }
 

@@ -5,6 +5,7 @@
 //   sizes and scalars as attention's (Attention.cpp); dq like q, dk like k, dv like v, and in
 //   layout 2 dq is all three.
 //   dk and dv are summed over the query heads that share a kv head, in order of the heads.
+//   If the type is bf16, q, k, v, out and dout are; all else is f32.
 // Outputs share bytes with no operand.
 //
 // The weights are computed again from lse, a block of 48 queries by 64 keys at a time:
@@ -68,24 +69,25 @@ int64_t workspace(const LaunchShape &shape) {
 }
 
 /// The starts and row strides of one head's operands and results.
-struct Head {
-  gemm::View q, k, v, out, dout;
+template <typename T> struct Head {
+  gemm::ViewOf<T> q, k, v, out, dout;
   const void *mask;
   const float *lse;
   float *dq, *dk, *dv;
 };
 
-Head headOf(const AttentionSizes &s, const Launch &launch, int64_t entry, int64_t h) {
+template <typename T>
+Head<T> headOf(const AttentionSizes &s, const Launch &launch, int64_t entry, int64_t h) {
   int64_t kv = h / (s.heads / s.kvHeads);
   AttentionRows q = s.queries(entry, h), k = s.keys(entry, kv), v = s.values(entry, kv),
                 out = s.outputs(entry, h);
-  const float *all = launch.buffer<float>(0);
+  const T *all = launch.buffer<T>(0);
   float *allGradients = launch.buffer<float>(7);
   return {viewOf(all, q),
-          viewOf(s.bufferOf(all, launch.buffer<const float>(1)), k),
-          viewOf(s.bufferOf(all, launch.buffer<const float>(2)), v),
-          viewOf(launch.buffer<float>(4), out),
-          viewOf(launch.buffer<float>(6), out),
+          viewOf(s.bufferOf(all, launch.buffer<const T>(1)), k),
+          viewOf(s.bufferOf(all, launch.buffer<const T>(2)), v),
+          viewOf<T>(launch.buffer<T>(4), out),
+          viewOf<T>(launch.buffer<T>(6), out),
           maskOf(s, launch.buffers[3], entry, h),
           launch.buffer<float>(5) + (entry * s.heads + h) * s.queryLen,
           allGradients + q.first,
@@ -104,9 +106,13 @@ double dot(const float *x, const float *y, int64_t count) {
       count, [=](int64_t i) { return double(x[i]) * double(y[i]); },
       [=](int64_t i) { return SumLanes::wide(x + i) * SumLanes::wide(y + i); });
 }
+double dot(const Bf16 *x, const Bf16 *y, int64_t count) {
+  return laneSum<double>(count, [=](int64_t i) { return double(x[i]) * double(y[i]); });
+}
 
 /// Packs the head's queries and upstream gradient, zeroes dq, and computes delta.
-void beginHead(const AttentionSizes &s, const Head &head, const Space &space) {
+template <typename T>
+void beginHead(const AttentionSizes &s, const Head<T> &head, const Space &space) {
   zeroRows(head.dq, s.queryLen, head.q.rowStride, s.headDim);
   gemm::packLeft(head.q, s.queryLen, s.headDim, space.queryLeft);
   gemm::packLeft(head.dout, s.queryLen, s.valueDim, space.doutLeft);
@@ -118,14 +124,15 @@ void beginHead(const AttentionSizes &s, const Head &head, const Space &space) {
     gemm::packRight(head.dout.at(first, 0), rows, s.valueDim, space.doutRight + first * valueWidth);
   }
   for (int64_t i = 0; i < s.queryLen; ++i) {
-    const float *out = head.out.at(i, 0).data, *dout = head.dout.at(i, 0).data;
+    const T *out = head.out.at(i, 0).data, *dout = head.dout.at(i, 0).data;
     space.delta[i] = static_cast<float>(dot(out, dout, s.valueDim));
   }
 }
 
 /// Turns raw scores into weights, and `dscores` (which holds dout v') into the gradient of raw
 /// scores.
-void weightsAndGradients(const AttentionSizes &s, const Head &head, const Space &space,
+template <typename T>
+void weightsAndGradients(const AttentionSizes &s, const Head<T> &head, const Space &space,
                          ScoreBlock block, float scale) {
   for (int64_t i = 0; i < block.rows; ++i) {
     float *p = space.weights + i * kKeys, *ds = space.dscores + i * kKeys;
@@ -143,7 +150,8 @@ void weightsAndGradients(const AttentionSizes &s, const Head &head, const Space 
   }
 }
 
-void runBlock(const AttentionSizes &s, const Head &head, const Space &space, float scale,
+template <typename T>
+void runBlock(const AttentionSizes &s, const Head<T> &head, const Space &space, float scale,
               ScoreBlock b) {
   int64_t queryWidth = gemm::roundUp(s.headDim, gemm::kColumnPadding);
   int64_t valueWidth = gemm::roundUp(s.valueDim, gemm::kColumnPadding);
@@ -162,13 +170,14 @@ void runBlock(const AttentionSizes &s, const Head &head, const Space &space, flo
                       head.dq + b.first * head.q.rowStride, head.q.rowStride, true);
 }
 
-void runHead(const AttentionSizes &s, const Head &head, const Space &space, float scale) {
+template <typename T>
+void runHead(const AttentionSizes &s, const Head<T> &head, const Space &space, float scale) {
   beginHead(s, head, space);
   for (int64_t key = 0; key < s.keyLen; key += kKeys) {
     int64_t keys = least(kKeys, s.keyLen - key);
-    gemm::View k = head.k.at(key, 0), v = head.v.at(key, 0);
-    gemm::packRight({k.data, 1, k.rowStride}, s.headDim, keys, space.keyColumns);
-    gemm::packRight({v.data, 1, v.rowStride}, s.valueDim, keys, space.valueColumns);
+    gemm::ViewOf<T> k = head.k.at(key, 0), v = head.v.at(key, 0);
+    gemm::packRight(k.transposed(), s.headDim, keys, space.keyColumns);
+    gemm::packRight(v.transposed(), s.valueDim, keys, space.valueColumns);
     gemm::packRight(k, keys, s.headDim, space.keyRight);
     for (int64_t first = 0; first < s.queryLen; first += kQueries) {
       int64_t rows = least(kQueries, s.queryLen - first);
@@ -178,9 +187,7 @@ void runHead(const AttentionSizes &s, const Head &head, const Space &space, floa
   }
 }
 
-void run(const Launch &launch) {
-  if (launch.type == ElementType::f64)
-    return plain::attendGrad(launch);
+template <typename T> void runOf(const Launch &launch) {
   AttentionSizes s(launch.sizes);
   int64_t share = Space::floats(s), group = s.heads / s.kvHeads;
   cpu::parallelRanges(launch.threads, s.batch * s.kvHeads, 1, s.work(),
@@ -190,7 +197,7 @@ void run(const Launch &launch) {
                         for (int64_t index = begin; index < end; ++index) {
                           int64_t entry = index / s.kvHeads, kv = index % s.kvHeads;
                           for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
-                            Head head = headOf(s, launch, entry, h);
+                            Head<T> head = headOf<T>(s, launch, entry, h);
                             if (h == kv * group) {
                               zeroRows(head.dk, s.keyLen, head.k.rowStride, s.headDim);
                               zeroRows(head.dv, s.keyLen, head.v.rowStride, s.valueDim);
@@ -199,6 +206,12 @@ void run(const Launch &launch) {
                           }
                         }
                       });
+}
+
+void run(const Launch &launch) {
+  if (launch.type == ElementType::f64)
+    return plain::attendGrad(launch);
+  launch.type == ElementType::bf16 ? runOf<Bf16>(launch) : runOf<float>(launch);
 }
 
 } // namespace

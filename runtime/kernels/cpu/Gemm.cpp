@@ -82,12 +82,12 @@ void borderTile(Left left, const float *right, int64_t k, float *c, int64_t stri
     }
 }
 
-/// Packs `count` rows of k floats as columns of a panel.
-template <int width>
-void packRows(const float *data, int64_t rowStride, int64_t count, int64_t k, float *out) {
+/// Packs `count` rows of k numbers as columns of a panel.
+template <int width, typename T>
+void packRows(const T *data, int64_t rowStride, int64_t count, int64_t k, float *out) {
   int64_t wholeDepth = k / 8 * 8;
   for (int64_t p = 0; p < wholeDepth; p += 8) {
-    const float *from = data + p;
+    const T *from = data + p;
     float *to = out + p * width;
     int64_t v = 0;
     for (; v + 8 <= count; v += 8)
@@ -107,13 +107,13 @@ void packRows(const float *data, int64_t rowStride, int64_t count, int64_t k, fl
 
 /// Packs `count` vectors of k elements, element p of vector v to out[p * width + v]; the rest of
 /// the panel is zero.
-template <int width>
-void packPanel(const float *data, int64_t vectorStride, int64_t stride, int64_t count, int64_t k,
+template <int width, typename T>
+void packPanel(const T *data, int64_t vectorStride, int64_t stride, int64_t count, int64_t k,
                float *out) {
   if (count < width)
     std::memset(out, 0, sizeof(float) * width * k);
   if (stride == 1 && vectorStride != 1)
-    return packRows<width>(data, vectorStride, count, k, out);
+    return packRows<width, T>(data, vectorStride, count, k, out);
   if (vectorStride == 1 && count == width) {
     for (int64_t p = 0; p < k; ++p)
       for (int v = 0; v < width; ++v)
@@ -127,6 +127,18 @@ void packPanel(const float *data, int64_t vectorStride, int64_t stride, int64_t 
 
 int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
+}
+
+template <typename T> void packLeftOf(ViewOf<T> a, int64_t m, int64_t k, float *packed) {
+  for (int64_t i = 0; i < m; i += kRows, packed += kRows * k)
+    packPanel<kRows>(a.data + i * a.rowStride, a.rowStride, a.columnStride, least(kRows, m - i), k,
+                     packed);
+}
+
+template <typename T> void packRightOf(ViewOf<T> b, int64_t k, int64_t n, float *packed) {
+  for (int64_t j = 0; j < n; j += kColumns, packed += kColumns * k)
+    packPanel<kColumns>(b.data + j * b.columnStride, b.columnStride, b.rowStride,
+                        least(kColumns, n - j), k, packed);
 }
 
 /// c = addend + left * right. leftAt(i) returns the left operand from row i on.
@@ -148,15 +160,17 @@ inline void multiplyTiles(const LeftAt &leftAt, const float *addend, const float
 } // namespace
 
 void packLeft(View a, int64_t m, int64_t k, float *packed) {
-  for (int64_t i = 0; i < m; i += kRows, packed += kRows * k)
-    packPanel<kRows>(a.data + i * a.rowStride, a.rowStride, a.columnStride, least(kRows, m - i), k,
-                     packed);
+  packLeftOf(a, m, k, packed);
+}
+void packLeft(ViewOf<Bf16> a, int64_t m, int64_t k, float *packed) {
+  packLeftOf(a, m, k, packed);
 }
 
 void packRight(View b, int64_t k, int64_t n, float *packed) {
-  for (int64_t j = 0; j < n; j += kColumns, packed += kColumns * k)
-    packPanel<kColumns>(b.data + j * b.columnStride, b.columnStride, b.rowStride,
-                        least(kColumns, n - j), k, packed);
+  packRightOf(b, k, n, packed);
+}
+void packRight(ViewOf<Bf16> b, int64_t k, int64_t n, float *packed) {
+  packRightOf(b, k, n, packed);
 }
 
 void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,

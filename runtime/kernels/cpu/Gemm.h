@@ -11,6 +11,8 @@
 #ifndef PLIMSOLL_KERNELS_GEMM_H
 #define PLIMSOLL_KERNELS_GEMM_H
 
+#include "plimsoll/Bf16.h"
+
 #include <cstdint>
 
 namespace plimsoll::gemm {
@@ -38,20 +40,24 @@ constexpr int64_t packedColumns(int64_t k, int64_t n) {
 }
 
 /// A matrix with any strides: element (i, j) is at data[i * rowStride + j * columnStride].
-struct View {
-  const float *data;
+template <typename T> struct ViewOf {
+  const T *data;
   int64_t rowStride, columnStride;
 
-  View at(int64_t i, int64_t j) const {
+  ViewOf at(int64_t i, int64_t j) const {
     return {data + i * rowStride + j * columnStride, rowStride, columnStride};
   }
+  ViewOf transposed() const { return {data, columnStride, rowStride}; }
 };
+using View = ViewOf<float>;
 
-/// Packs the [m, k] matrix `a` for the left side.
+/// Packs the [m, k] matrix `a` for the left side; bf16 becomes f32.
 void packLeft(View a, int64_t m, int64_t k, float *packed);
+void packLeft(ViewOf<Bf16> a, int64_t m, int64_t k, float *packed);
 
-/// Packs the [k, n] matrix `b` for the right side.
+/// Packs the [k, n] matrix `b` for the right side; bf16 becomes f32.
 void packRight(View b, int64_t k, int64_t n, float *packed);
+void packRight(ViewOf<Bf16> b, int64_t k, int64_t n, float *packed);
 
 /// c [m, n] (row stride `stride`) = left * right, or += if `accumulate`. Both operands are packed.
 void multiply(const float *left, const float *right, int64_t m, int64_t n, int64_t k, float *c,

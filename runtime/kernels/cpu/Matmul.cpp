@@ -8,8 +8,8 @@
 //   c  [batch, m, n]  out: c[i] = addend[i] + op(a[i]) op(b[i]) + bias
 //   sums [m] or [n]  out: the sums over k of a (summed 1, with transA) or b (summed 2, without
 //     transB), if batch is 1; else null, and summed is 0
-// c may be the addend's bytes, and shares them with no other operand. f64 is computed by
-// MatmulPlain.cpp.
+// c may be the addend's bytes, and shares them with no other operand. If the type is bf16, a and b
+// are, and are widened as they are packed; all else is f32. f64 is computed by MatmulPlain.cpp.
 //
 // Each thread computes a part of every c (or whole batch entries) and packs the operands that
 // it needs into its share of the workspace. k is cut at multiples of 256: within a
@@ -65,8 +65,9 @@ void addBias(const float *bias, float *c, int64_t stride, int64_t rows, int64_t 
       c[i * stride + j] += bias[j];
 }
 
-void multiplyPart(const MatmulSizes &s, gemm::View a, gemm::View b, Addends plus, float *c,
-                  Part part, float *left, float *right) {
+template <typename T>
+void multiplyPart(const MatmulSizes &s, gemm::ViewOf<T> a, gemm::ViewOf<T> b, Addends plus,
+                  float *c, Part part, float *left, float *right) {
   if (s.k == 0)
     for (int64_t i = part.i0; i < part.i1; ++i)
       for (int64_t j = part.j0; j < part.j1; ++j)
@@ -114,20 +115,18 @@ int64_t threadsAlongRows(const MatmulSizes &s, int threads) {
   return best;
 }
 
-void multiply(const Launch &launch) {
-  if (launch.type == ElementType::f64)
-    return plain::multiply(launch);
+template <typename T> void multiplyOf(const Launch &launch) {
   MatmulSizes s(launch.sizes);
-  const float *a = launch.buffer<float>(0), *b = launch.buffer<float>(1);
+  const T *a = launch.buffer<T>(0), *b = launch.buffer<T>(1);
   const float *bias = launch.buffer<float>(2), *addend = launch.buffer<float>(3);
   float *c = launch.buffer<float>(4), *space = launch.buffer<float>(6);
   int64_t leftSize = leftFloats(s), share = leftSize + rightFloats(s);
   int threads = launch.threads;
   auto product = [&](int64_t entry, Part part, int thread) {
-    gemm::View viewA{a + (s.batchA ? entry * s.m * s.k : 0), s.transA ? 1 : s.k,
-                     s.transA ? s.m : 1};
-    gemm::View viewB{b + (s.batchB ? entry * s.k * s.n : 0), s.transB ? 1 : s.n,
-                     s.transB ? s.k : 1};
+    gemm::ViewOf<T> viewA{a + (s.batchA ? entry * s.m * s.k : 0), s.transA ? 1 : s.k,
+                          s.transA ? s.m : 1};
+    gemm::ViewOf<T> viewB{b + (s.batchB ? entry * s.k * s.n : 0), s.transB ? 1 : s.n,
+                          s.transB ? s.k : 1};
     float *left = space + thread * share;
     int64_t first = entry * s.m * s.n;
     multiplyPart(s, viewA, viewB, {bias, addend ? addend + first : nullptr}, c + first, part, left,
@@ -151,6 +150,12 @@ void multiply(const Launch &launch) {
                cut(s.n, gemm::kColumnPadding, across, x + 1)},
               static_cast<int>(thread));
     });
+}
+
+void multiply(const Launch &launch) {
+  if (launch.type == ElementType::f64)
+    return plain::multiply(launch);
+  launch.type == ElementType::bf16 ? multiplyOf<Bf16>(launch) : multiplyOf<float>(launch);
 }
 
 void run(const Launch &launch) {

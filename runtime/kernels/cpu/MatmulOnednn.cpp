@@ -6,7 +6,8 @@
 // oneDNN's workspace lies in the arena (user scratchpad mode). Only the brgemm
 // implementations (AVX-512) declare all the memory they use; for others workspace()
 // returns -1 and the compiler uses matmul. The instruction set is capped, so that a
-// program gets the same implementation on every machine it was compiled for. Bits
+// program gets the same implementation on every machine it was compiled for; factors of bf16 are
+// multiplied by AVX512-BF16 or AMX, where those have it. Bits
 // depend on the number of threads. oneDNN 2.6, C API.
 //===----------------------------------------------------------------------===//
 #include "../../rules/MatmulSizes.h"
@@ -25,7 +26,7 @@ namespace {
 
 dnnl_engine_t engine() {
   static dnnl_engine_t one = [] {
-    dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx512_core);
+    dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx512_core_amx);
     dnnl_engine_t created = nullptr;
     return dnnl_engine_create(&created, dnnl_cpu, 0) == dnnl_success ? created : nullptr;
   }();
@@ -61,12 +62,12 @@ private:
 };
 
 /// Makes the descriptor of a dense operand [batch,] rows x columns, stored transposed or not.
-bool describe(dnnl_memory_desc_t &desc, int64_t batch, bool batched, int64_t rows, int64_t columns,
-              bool transposed) {
+bool describe(dnnl_memory_desc_t &desc, dnnl_data_type_t type, int64_t batch, bool batched,
+              int64_t rows, int64_t columns, bool transposed) {
   int64_t row = transposed ? 1 : columns, column = transposed ? rows : 1;
   dnnl_dims_t dims = {batched ? batch : 1, rows, columns}, strides = {rows * columns, row, column};
   bool flat = batch == 1;
-  return dnnl_memory_desc_init_by_strides(&desc, flat ? 2 : 3, flat ? dims + 1 : dims, dnnl_f32,
+  return dnnl_memory_desc_init_by_strides(&desc, flat ? 2 : 3, flat ? dims + 1 : dims, type,
                                           flat ? strides + 1 : strides) == dnnl_success;
 }
 
@@ -103,18 +104,19 @@ struct Plan {
       dnnl_primitive_desc_destroy(descriptor);
   }
 
-  bool make(const int64_t *sizes, int threads) {
-    MatmulSizes s(sizes);
-    UseThreads scope(threads);
+  bool make(const LaunchShape &shape) {
+    MatmulSizes s(shape.sizes);
+    UseThreads scope(shape.threads);
+    dnnl_data_type_t factor = shape.type == ElementType::bf16 ? dnnl_bf16 : dnnl_f32;
     // oneDNN divides by zero for empty products, and for sizes that its 32-bit counters cannot
     // hold.
     constexpr int64_t most = int64_t(1) << 30;
     for (int64_t size : {s.batch, s.m, s.n, s.k})
       if (size < 1 || size > most)
         return false;
-    if (!engine() || !describe(operands[0], s.batch, s.batchA, s.m, s.k, s.transA) ||
-        !describe(operands[1], s.batch, s.batchB, s.k, s.n, s.transB) ||
-        !describe(operands[2], s.batch, true, s.m, s.n, false) || !describeBias(bias, s))
+    if (!engine() || !describe(operands[0], factor, s.batch, s.batchA, s.m, s.k, s.transA) ||
+        !describe(operands[1], factor, s.batch, s.batchB, s.k, s.n, s.transB) ||
+        !describe(operands[2], dnnl_f32, s.batch, true, s.m, s.n, false) || !describeBias(bias, s))
       return false;
     if (s.withBias)
       biasArgument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(s.withAddend ? 1 : 0) | DNNL_ARG_SRC_1;
@@ -150,9 +152,7 @@ constexpr bool kCanDeclare = false; // the AVX2 implementation (gemm:jit) uses u
 
 int64_t workspace(const LaunchShape &shape) {
   Plan plan;
-  return kCanDeclare && plan.make(shape.sizes, shape.threads) && plan.declaresItsMemory()
-             ? plan.scratchBytes
-             : -1;
+  return kCanDeclare && plan.make(shape) && plan.declaresItsMemory() ? plan.scratchBytes : -1;
 }
 
 /// The handle that prepare() makes and run() uses: nothing is created while a program trains.
@@ -166,7 +166,7 @@ struct Prepared {
 void *prepare(const LaunchShape &shape, int64_t workspaceBytes, const char **error) {
   Plan plan;
   UseThreads scope(shape.threads);
-  if (!kCanDeclare || !plan.make(shape.sizes, shape.threads)) {
+  if (!kCanDeclare || !plan.make(shape)) {
     *error = "oneDNN cannot make this product";
     return nullptr;
   }

@@ -3,6 +3,7 @@
 #define PLIMSOLL_KERNELS_VECTORS_H
 
 #include "Lanes.h"
+#include "plimsoll/Bf16.h"
 
 #include <cstdint>
 #include <immintrin.h>
@@ -165,6 +166,22 @@ inline void transpose4(const float *from, int64_t stride, float *to, int64_t wid
   _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
   _mm_storeu_ps(to, r0), _mm_storeu_ps(to + width, r1);
   _mm_storeu_ps(to + 2 * width, r2), _mm_storeu_ps(to + 3 * width, r3);
+}
+
+/// As above, of numbers in bf16: `count` rows of as many numbers are widened first.
+template <int count, typename Transpose>
+inline void transposeWidened(const Bf16 *from, int64_t stride, const Transpose &transpose) {
+  float rows[count * count];
+  for (int i = 0; i < count; ++i)
+    for (int j = 0; j < count; ++j)
+      rows[i * count + j] = from[i * stride + j];
+  transpose(rows);
+}
+inline void transpose8(const Bf16 *from, int64_t stride, float *to, int64_t width) {
+  transposeWidened<8>(from, stride, [=](const float *rows) { transpose8(rows, 8, to, width); });
+}
+inline void transpose4(const Bf16 *from, int64_t stride, float *to, int64_t width) {
+  transposeWidened<4>(from, stride, [=](const float *rows) { transpose4(rows, 4, to, width); });
 }
 
 } // namespace plimsoll::cpu

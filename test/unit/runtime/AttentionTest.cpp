@@ -144,4 +144,42 @@ TEST_P(Attention, HasTheSameBitsOnPartsOfOneTensor) {
   }
 }
 
+/// Operands in bf16 are widened: the weights have the bits of the same operands in f32.
+TEST_P(Attention, InBf16HasTheBitsOfWideOperands) {
+  for (const Case &c : cases) {
+    Halves q = narrowed(random(c.b * c.h * c.t * c.d)),
+           k = narrowed(random(c.b * c.kv * c.s * c.d));
+    Halves v = narrowed(random(c.b * c.kv * c.s * c.v));
+    Halves dout = narrowed(random(c.b * c.h * c.t * c.v)), out = dout;
+    Floats wideQ = widened(q), wideK = widened(k), wideV = widened(v), wideDout = widened(dout);
+    Floats added = random(c.t * c.s);
+    std::vector<uint8_t> keep(c.t * c.s, 1);
+    const void *mask = c.maskKind == 0   ? nullptr
+                       : c.maskKind == 2 ? (void *)added.data()
+                                         : keep.data();
+    Sizes sizes = {c.b, c.h, c.kv, c.t, c.s, c.d, c.v, c.layout, c.causal, c.maskKind, 0, 0, c.s};
+    Floats wideOut = nans(out.size()), lse = nans(c.b * c.h * c.t), wideLse = lse;
+    Floats gradients[2][3] = {{nans(q.size()), nans(k.size()), nans(v.size())},
+                              {nans(q.size()), nans(k.size()), nans(v.size())}};
+    run("attention", {q.data(), k.data(), v.data(), mask, out.data(), lse.data()}, sizes, {0.37}, 2,
+        plimsoll::ElementType::bf16);
+    run("attention",
+        {wideQ.data(), wideK.data(), wideV.data(), mask, wideOut.data(), wideLse.data()}, sizes,
+        {0.37});
+    EXPECT_TRUE(sameBits(lse, wideLse));
+    EXPECT_TRUE(sameBits(widened(out), widened(narrowed(wideOut))));
+    wideOut = widened(out);
+    run("attention_grad",
+        {q.data(), k.data(), v.data(), mask, out.data(), lse.data(), dout.data(),
+         gradients[0][0].data(), gradients[0][1].data(), gradients[0][2].data()},
+        sizes, {0.37}, 2, plimsoll::ElementType::bf16);
+    run("attention_grad",
+        {wideQ.data(), wideK.data(), wideV.data(), mask, wideOut.data(), lse.data(),
+         wideDout.data(), gradients[1][0].data(), gradients[1][1].data(), gradients[1][2].data()},
+        sizes, {0.37});
+    for (int i : {0, 1, 2})
+      EXPECT_TRUE(sameBits(gradients[0][i], gradients[1][i])) << "gradient " << i;
+  }
+}
+
 } // namespace

@@ -8,6 +8,7 @@
 #define PLIMSOLL_TEST_KERNELHARNESS_H
 
 #include "core/CheckCpu.h"
+#include "plimsoll/Bf16.h"
 #include "plimsoll/Kernel.h"
 
 #include <cmath>
@@ -22,6 +23,19 @@
 using Floats = std::vector<float>;
 using Doubles = std::vector<double>;
 using Sizes = std::vector<int64_t>;
+
+using Halves = std::vector<plimsoll::Bf16>;
+
+/// Rounds to bf16, and `widened` back.
+inline Halves narrowed(const Floats &values) {
+  Halves narrow;
+  for (float value : values)
+    narrow.emplace_back(value);
+  return narrow;
+}
+inline Floats widened(const Halves &values) {
+  return Floats(values.begin(), values.end());
+}
 
 struct Library {
   const char *path, *instructionSet;

@@ -117,6 +117,45 @@ TEST_P(Products, ProductsAddUpAFactor) {
       }
 }
 
+/// Factors in bf16 are widened: bits are those of the same factors in f32, also of sums and with
+/// addends.
+TEST_P(Products, FactorsInBf16HaveTheBitsOfWideOnes) {
+  for (const Product &p : products)
+    for (int64_t summed : {0, 1, 2}) {
+      if (summed && (p.batch != 1 || (summed == 1 ? !p.transA : p.transB)))
+        continue;
+      Halves a = narrowed(random((p.batchA ? p.batch : 1) * p.m * p.k));
+      Halves b = narrowed(random((p.batchB ? p.batch : 1) * p.k * p.n));
+      Floats bias = random(p.n), addend = random(p.batch * p.m * p.n), wideA = widened(a),
+             wideB = widened(b), sums = nans(summed == 1 ? p.m : p.n), wideSums = sums;
+      Sizes sizes = sizesOf(p, true, true);
+      sizes.back() = summed;
+      Floats c = nans(addend.size()), wide = c;
+      ASSERT_TRUE(run("matmul",
+                      {a.data(), b.data(), bias.data(), addend.data(), c.data(),
+                       summed ? sums.data() : nullptr},
+                      sizes, {}, 2, plimsoll::ElementType::bf16));
+      run("matmul",
+          {wideA.data(), wideB.data(), bias.data(), addend.data(), wide.data(),
+           summed ? wideSums.data() : nullptr},
+          sizes);
+      EXPECT_TRUE(sameBits(c, wide)) << "m = " << p.m;
+      EXPECT_TRUE(!summed || sameBits(sums, wideSums)) << "m = " << p.m;
+    }
+}
+
+TEST_P(Products, OnednnMultipliesBf16) {
+  for (const Product &p : products) {
+    Halves a = narrowed(random((p.batchA ? p.batch : 1) * p.m * p.k));
+    Halves b = narrowed(random((p.batchB ? p.batch : 1) * p.k * p.n));
+    Floats c = nans(p.batch * p.m * p.n);
+    if (!run("matmul_onednn", {a.data(), b.data(), nullptr, nullptr, c.data(), nullptr}, sizesOf(p),
+             {}, 2, plimsoll::ElementType::bf16))
+      GTEST_SKIP() << "no implementation that declares its memory";
+    EXPECT_LT(worst(c, reference(p, widened(a), widened(b))), 2e-6) << "m = " << p.m;
+  }
+}
+
 TEST_P(Products, OnednnLeavesTheHostsOpenmpSettings) {
   int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
   omp_set_num_threads(3);
