@@ -121,12 +121,15 @@ double DeviceModel::secondsBeyondMoving(Operation *op, int wanted) const {
   return scale * std::max(0.0, rates[rates.size() / 2]) * traffic;
 }
 
-double DeviceModel::highestFlops(int wanted) const {
+double DeviceModel::highestFlops(int wanted, llvm::StringRef precision) const {
   double highest = 0;
-  for (const auto &[name, kind] : kinds)
+  for (const auto &[name, kind] : kinds) {
+    StringRef suffix = StringRef(name).rsplit('_').second; // of a kernel's key
+    bool isNarrow = suffix == "bf16" || suffix == "tf32";
     for (const Point &point : kind.points)
-      if (kind.flops && point.seconds > 0)
+      if (kind.flops && point.seconds > 0 && (!isNarrow || suffix == precision))
         highest = std::max(highest, point.work / point.seconds);
+  }
   return (highest > 0 ? highest : flopsPerSecond) * wanted / std::max(1, threads);
 }
 

@@ -70,8 +70,9 @@ public:
   /// that are nearest. An op without points takes none.
   double secondsBeyondMoving(mlir::Operation *op, int threads) const;
 
-  /// Returns the highest measured rate of a product or convolution on `threads` threads.
-  double highestFlops(int threads) const;
+  /// Returns the highest measured rate of a product or convolution on `threads` threads, with
+  /// factors of f32 or of `precision`.
+  double highestFlops(int threads, llvm::StringRef precision) const;
   /// Returns the rate of the largest measured sum of two tensors, which no cache holds.
   double highestBytes() const;
 
