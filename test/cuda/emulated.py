@@ -49,6 +49,16 @@ def check_model(tools, model):
             f"{sizes[0] / 2**20:.1f} to {sizes[-1] / 2**20:.1f} MiB")
 
 
+def check_least(tools):
+    """The smallest plan is smaller with factors in bf16. (Without fusion: a launch of several ops may
+    write a value in both types, which is coarser to repeat.)"""
+    which = narrow.model("gpt2-nano-sdpa")
+    least = [narrow.arenas(tools, which, TARGET, "--fuse=none", f"--precision={precision}")[0]
+             for precision in ("bf16", "f32")]
+    check(least[0] < least[1], f"smallest plans: {least[0]} in bf16, {least[1]} in f32")
+    return f"{least[0] / 2**20:.1f} MiB, in f32 {least[1] / 2**20:.1f}"
+
+
 def check_updates(tools):
     """With --clip=norm all updates with the same settings are one launch, or each without fusion."""
     which, folder = narrow.model("mlp-digits"), tools.folder("updates")
@@ -78,6 +88,7 @@ def group(suite, tools, everything):
         suite.case(f"emulated: precision {title}", narrow.check_distances, tools, TARGET, title,
                    ["tf32", "bf16"])
     suite.case("emulated: bf16", narrow.check_bf16, tools, TARGET, "gpt2-nano-sdpa")
+    suite.case("emulated: least bytes in bf16", check_least, tools)
     suite.case("emulated: updates", check_updates, tools)
     for name in sparse.REFERENCE["recipes"] if everything else ("adamw", "accumulated and clipped"):
         suite.case(f"emulated: sparse {name}", sparse.check_recipe, tools, name, TARGET)
