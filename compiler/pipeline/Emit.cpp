@@ -117,7 +117,8 @@ private:
     const codegen::SourceDialect &source = machine().source();
     codegen::ProgramSettings settings{summary.model,   infoText,           machine().name(),
                                       optimizerInfo(), options.accumulate, source.accesses};
-    settings.flopsPerSecond = machine().device().highestFlops(machine().threads(), options.precision);
+    settings.flopsPerSecond =
+        machine().device().highestFlops(machine().threads(), options.precision);
     settings.bytesPerSecond = machine().device().highestBytes();
     std::vector<char> constants;
     std::string program = codegen::emitProgram(module, settings, constants);

@@ -119,8 +119,9 @@ def operations():
     files = [*sorted((ROOT / "dialects" / "nn").glob("*.td")),
              ROOT / "dialects" / "support" / "OptimizerKinds.td"]
     text = "".join(file.read_text() for file in files)
-    return {"nn." + name
-            for name in re.findall(r"def (?:NN_\w+Op|\w+Rule)\s*:\s*\w+\s*<\s*\"(\w+)\"", text)}
+    named = dict(re.findall(r"def (NN_\w+Op|\w+Rule)\s*:\s*\w+\s*<\s*\"(\w+)\"", text))
+    rows = re.findall(r"def \w+\s*:\s*RowsRule<(\w+)", text)  # forms of rules
+    return {"nn." + name for name in [*named.values(), *(named[rule] + "_rows" for rule in rows)]}
 
 
 def operators(*tables):
