@@ -4,6 +4,7 @@ import json
 import struct
 
 import emulated
+import narrow
 import reference
 from harness import check
 
@@ -15,7 +16,7 @@ def header(data):
 
 
 def check_choices(tools):
-    model, folder = emulated.model("mlp-digits"), tools.folder("choices")
+    model, folder = narrow.model("mlp-digits"), tools.folder("choices")
     program = tools.compile(model.path, folder / "program", reference.OPTIMIZER, emulated.TARGET)
     saved, changed = folder / "run.safetensors", folder / "changed.safetensors"
     words = [program, f"--data={model.data(tools)}"]

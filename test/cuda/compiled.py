@@ -7,6 +7,7 @@ import pathlib
 import shutil
 
 import emulated
+import narrow
 from harness import check
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -42,7 +43,7 @@ def check_kernels(tools, nvcc, file):
 
 def check_program(tools, title, architecture):
     """The report lists every loop's kernel; the program says that there is no GPU here."""
-    model, folder = emulated.model(title), tools.folder("compiled")
+    model, folder = narrow.model(title), tools.folder("compiled")
     report = folder / "report.json"
     program = tools.compile(model.path, folder / "program", f"--target=cuda:{architecture}",
                             f"--report={report}", *model.options)

@@ -1,12 +1,13 @@
 """A GPU that fails in the middle of a step gives one message and leaves the last checkpoint."""
 
 import emulated
+import narrow
 import reference
 from harness import check, losses
 
 
 def check_failure(tools):
-    model, folder = emulated.model("mlp-digits"), tools.folder("failure")
+    model, folder = narrow.model("mlp-digits"), tools.folder("failure")
     program = tools.compile(model.path, folder / "program", reference.OPTIMIZER, emulated.TARGET)
     saved, log = folder / "run.safetensors", folder / "metrics.jsonl"
     words = [program, f"--data={model.data(tools)}", "--steps=4", f"--save={saved},every=1",
