@@ -30,6 +30,13 @@ Value plimsoll::nn::viewedValue(Value value) {
   return value;
 }
 
+LayerNormOp plimsoll::nn::normOfNarrowRows(Value value) {
+  auto rounded = value.getDefiningOp<CastOp>();
+  auto norm = rounded ? rounded.getX().getDefiningOp<LayerNormOp>() : nullptr;
+  bool isNarrow = norm && rounded.getX() == norm.getY() && rounded.getTo().isBF16();
+  return isNarrow ? norm : nullptr;
+}
+
 bool plimsoll::nn::isGradientOf(Operation *gradient, Operation *op) {
   return op->getNumOperands() == 1 &&
          gradient->getName().getStringRef() == (op->getName().getStringRef() + "_grad").str() &&

@@ -6,6 +6,8 @@
 
 namespace plimsoll::nn {
 
+class LayerNormOp;
+
 /// Fails with an error unless `function` has the form of a model's or step's functions: one block
 /// of nn ops that ends in `return`, and arguments that are tensors of the dialect.
 mlir::LogicalResult checkFunction(mlir::func::FuncOp function);
@@ -22,6 +24,10 @@ void forEachReader(mlir::Value value, llvm::function_ref<void(mlir::Operation *)
 /// True if `gradient` is the op that computes the gradient of `op`, of one operand, and reads that
 /// operand: an nn.gelu_grad of an nn.gelu's. One launch computes what is expensive in both once.
 bool isGradientOf(mlir::Operation *gradient, mlir::Operation *op);
+
+/// Returns the layer normalisation whose rows the op of `value` rounds to bf16; null if it is
+/// another op.
+LayerNormOp normOfNarrowRows(mlir::Value value);
 
 /// Returns the function `name` of `module` if checkFunction accepts it; null after an error
 /// otherwise.

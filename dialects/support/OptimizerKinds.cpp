@@ -21,14 +21,18 @@ ArrayRef<StateType> plimsoll::stateTypes() {
   return types;
 }
 
+/// Returns the row of `all` whose `field` is `name`, or null.
+template <typename T> static const T *findBy(StringRef T::*field, StringRef name, ArrayRef<T> all) {
+  const T *found = find_if(all, [&](const T &each) { return each.*field == name; });
+  return found == all.end() ? nullptr : found;
+}
+
 const StateType *plimsoll::findStateType(StringRef name) {
-  const auto *found = find_if(stateTypes(), [&](auto &type) { return type.name == name; });
-  return found == stateTypes().end() ? nullptr : found;
+  return findBy(&StateType::name, name, stateTypes());
 }
 
 const OptimizerKind *plimsoll::findOptimizer(StringRef name) {
-  const auto *found = find_if(optimizerKinds(), [&](auto &kind) { return kind.name == name; });
-  return found == optimizerKinds().end() ? nullptr : found;
+  return findBy(&OptimizerKind::name, name, optimizerKinds());
 }
 
 /// Returns the names of `all` as text: "a, b or c".
@@ -66,13 +70,11 @@ static ArrayRef<RowsRule> rowsRules() {
 }
 
 const RowsRule *plimsoll::findRowsRule(StringRef ofAll) {
-  const auto *found = find_if(rowsRules(), [&](auto &rule) { return rule.ofAll == ofAll; });
-  return found == rowsRules().end() ? nullptr : found;
+  return findBy(&RowsRule::ofAll, ofAll, rowsRules());
 }
 
 const RowsRule *plimsoll::findUpdateRowsRule(StringRef name) {
-  const auto *found = find_if(rowsRules(), [&](auto &rule) { return rule.name == name; });
-  return found == rowsRules().end() ? nullptr : found;
+  return findBy(&RowsRule::name, name, rowsRules());
 }
 
 const OptimizerSetting *OptimizerKind::findSetting(StringRef key) const {

@@ -188,15 +188,6 @@ private:
     return last;
   }
 
-  /// Returns the layer normalisation whose rows `value` is in bf16; null if it is something else.
-  static nn::LayerNormOp normOfNarrow(Value value) {
-    auto cast = value.getDefiningOp<nn::CastOp>();
-    auto norm = cast ? cast.getX().getDefiningOp<nn::LayerNormOp>() : nullptr;
-    return norm && cast.getX() == norm.getY() && getElementTypeOrSelf(value.getType()).isBF16()
-               ? norm
-               : nullptr;
-  }
-
   /// Returns the first op of the gradients of `norm` if its launch could also write `rows`.
   Operation *findHost(nn::LayerNormOp norm, Value rows) const {
     Operation *first = nullptr;
@@ -217,7 +208,7 @@ private:
     Operation *op = value.getDefiningOp();
     if (auto norm = dyn_cast_or_null<nn::LayerNormOp>(op); norm && value == norm.getY())
       return isReadWhole(value) ? findHost(norm, value) : nullptr;
-    if (nn::LayerNormOp norm = normOfNarrow(value); norm && isReadWhole(value))
+    if (nn::LayerNormOp norm = nn::normOfNarrowRows(value); norm && isReadWhole(value))
       if (Operation *host = findHost(norm, value))
         return host;
     if (!op || !fuse::isFusible(op) || !isRepeatable(op) || !isReadWhole(value))

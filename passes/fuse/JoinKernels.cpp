@@ -156,13 +156,12 @@ static LaunchGroup joinGradients(nn::SplitOp split, nn::AttentionGradOp gradient
 
 // Layer normalisation -------------------------------------------------------
 
-/// Returns the conversion of all rows of `norm` to bf16 if only that reads them; else null.
-static nn::CastOp narrowRows(nn::LayerNormOp norm) {
-  auto cast = norm.getY().hasOneUse() ? dyn_cast<nn::CastOp>(*norm.getY().user_begin()) : nullptr;
-  return cast && tensorType(cast.getY()).getElementType().isBF16() &&
-                 cast->getBlock() == norm->getBlock()
-             ? cast
-             : nullptr;
+/// Returns the rows of `norm` as they are read: in bf16, if only the conversion to that reads them.
+static Value rowsOf(nn::LayerNormOp norm) {
+  Operation *reader = norm.getY().hasOneUse() ? *norm.getY().user_begin() : nullptr;
+  bool isNarrow = reader && reader->getBlock() == norm->getBlock() &&
+                  reader->getNumResults() == 1 && nn::normOfNarrowRows(reader->getResult(0));
+  return isNarrow ? Value(reader->getResult(0)) : norm.getY();
 }
 
 /// Returns the gradients of the layer normalisation that `norm` repeats, if they have its operands
@@ -171,8 +170,6 @@ static nn::LayerNormGradOp gradientsWith(nn::LayerNormOp norm) {
   if (nn::phaseOf(norm.getLoc()) == nn::Phase::forward || !norm.getMean().use_empty() ||
       !norm.getRstd().use_empty())
     return nullptr;
-  nn::CastOp narrow = narrowRows(norm);
-  Value rows = narrow ? narrow.getY() : norm.getY();
   for (Operation *reader : norm.getX().getUsers()) {
     auto gradients = dyn_cast<nn::LayerNormGradOp>(reader);
     if (!gradients || gradients->getBlock() != norm->getBlock() ||
@@ -181,11 +178,22 @@ static nn::LayerNormGradOp gradientsWith(nn::LayerNormOp norm) {
       continue;
     auto repeated = gradients.getMean().getDefiningOp<nn::LayerNormOp>();
     if (repeated && repeated.getX() == norm.getX() && repeated.getEpsilon() == norm.getEpsilon() &&
-        llvm::all_of(rows.getUsers(),
+        llvm::all_of(rowsOf(norm).getUsers(),
                      [&](Operation *user) { return gradients->isBeforeInBlock(user); }))
       return gradients;
   }
   return nullptr;
+}
+
+/// Returns the launch of `gradients` that also gives the rows of `norm`.
+static LaunchGroup joinRows(nn::LayerNormOp norm, nn::LayerNormGradOp gradients) {
+  Value rows = rowsOf(norm);
+  SmallVector<Operation *> ops = {norm, gradients};
+  if (rows != norm.getY())
+    ops.insert(ops.begin() + 1, rows.getDefiningOp());
+  SmallVector<Value> outputs(gradients.getResults());
+  outputs.push_back(rows);
+  return launchOf(ops, outputs, gradients, gradients.getLoc());
 }
 
 std::vector<LaunchGroup> plimsoll::fuse::findJoined(Block &block) {
@@ -205,15 +213,8 @@ std::vector<LaunchGroup> plimsoll::fuse::findJoined(Block &block) {
     }
   for (auto norm : block.getOps<nn::LayerNormOp>())
     if (nn::LayerNormGradOp gradients = gradientsWith(norm);
-        gradients && taken.insert(gradients).second) {
-      SmallVector<Value> outputs(gradients.getResults());
-      SmallVector<Operation *> ops = {norm};
-      if (nn::CastOp narrow = narrowRows(norm))
-        ops.push_back(narrow);
-      outputs.push_back(ops.back()->getResult(0));
-      ops.push_back(gradients);
-      groups.push_back(launchOf(ops, outputs, gradients, gradients.getLoc()));
-    }
+        gradients && taken.insert(gradients).second)
+      groups.push_back(joinRows(norm, gradients));
   llvm::sort(groups, [](const LaunchGroup &a, const LaunchGroup &b) {
     return a.root->isBeforeInBlock(b.root);
   });

@@ -1,5 +1,6 @@
 //===- JoinedCalls.cpp - calls of kernels that run a main op and what joins it --===//
 #include "dialects/exec/KernelSignature.h"
+#include "dialects/nn/Functions.h"
 #include "dialects/nn/NNDialect.h"
 #include "dialects/nn/Packed.h"
 #include "dialects/nn/TensorType.h"
@@ -112,10 +113,9 @@ static std::optional<KernelCall> packedAttention(nn::LaunchOp launch, Operation 
 static std::optional<KernelCall> gradientsWithRows(nn::LaunchOp launch,
                                                    nn::LayerNormGradOp gradients) {
   auto norm = onlyOne<nn::LayerNormOp>(launch);
-  auto narrow = onlyOne<nn::CastOp>(launch); // to bf16
+  auto narrow = onlyOne<nn::CastOp>(launch);
   std::optional<KernelCall> call = kernelCall(gradients);
-  bool isNarrow = narrow && norm && narrow.getX() == norm.getY() &&
-                  nn::tensorType(narrow.getY()).getElementType().isBF16();
+  bool isNarrow = narrow && norm && nn::normOfNarrowRows(narrow.getY()) == norm;
   if (!norm || !call || llvm::range_size(launch.getOps()) != (isNarrow ? 3 : 2) ||
       norm.getX() != gradients.getX() || norm.getScale() != gradients.getScale() ||
       norm.getUncentered() != gradients.getUncentered())

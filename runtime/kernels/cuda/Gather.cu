@@ -146,9 +146,21 @@ void runGather(const Launch &launch) {
   });
 }
 
-int64_t gradWorkspace(const LaunchShape &shape) {
-  const int64_t axisDim = shape.sizes[1], count = shape.sizes[3];
+/// Returns the bytes in which `count` indices below `axisDim` are sorted.
+int64_t sortingWorkspace(int64_t count, int64_t axisDim) {
   return count ? (count + radix::spaceOf(count, axisDim)) * int64_t(sizeof(int)) : 0;
+}
+
+/// Sorts indices with their places, in the workspace `keys`.
+radix::Pairs sortIndices(Stream stream, const int64_t *indices, int64_t count, int64_t axisDim,
+                         int *keys) {
+  cuda::launch(stream, blocksFor(count, kRowThreads), kRowThreads, makeKeys, indices, keys, axisDim,
+               count);
+  return radix::sort(stream, keys, count, axisDim, keys + count);
+}
+
+int64_t gradWorkspace(const LaunchShape &shape) {
+  return sortingWorkspace(shape.sizes[3], shape.sizes[1]);
 }
 
 void runGrad(const Launch &launch) {
@@ -161,10 +173,8 @@ void runGrad(const Launch &launch) {
     cuda::launch(stream, blocksFor(size, 4 * kRowThreads), kRowThreads, zero<T>, dtable, size);
     if (count == 0)
       return;
-    int *keys = launch.buffer<int>(3);
-    cuda::launch(stream, blocksFor(count, kRowThreads), kRowThreads, makeKeys,
-                 launch.buffer<int64_t>(1), keys, axisDim, count);
-    const radix::Pairs sorted = radix::sort(stream, keys, count, axisDim, keys + count);
+    const radix::Pairs sorted =
+        sortIndices(stream, launch.buffer<int64_t>(1), count, axisDim, launch.buffer<int>(3));
     withRowShape(inner, [&](auto shape) {
       using Shape = decltype(shape);
       dim3 grid(static_cast<unsigned>(rowBlocks<Shape>(outer * count)),
@@ -176,8 +186,7 @@ void runGrad(const Launch &launch) {
 }
 
 int64_t gradRowsWorkspace(const LaunchShape &shape) {
-  const int64_t rows = shape.sizes[0], count = shape.sizes[2];
-  return count ? (count + radix::spaceOf(count, rows)) * int64_t(sizeof(int)) : 0;
+  return sortingWorkspace(shape.sizes[2], shape.sizes[0]);
 }
 
 void runGradRows(const Launch &launch) {
@@ -185,10 +194,8 @@ void runGradRows(const Launch &launch) {
   if (count == 0)
     return;
   Stream stream = streamOf(launch);
-  int *keys = launch.buffer<int>(4);
-  cuda::launch(stream, blocksFor(count, kRowThreads), kRowThreads, makeKeys,
-               launch.buffer<int64_t>(1), keys, rows, count);
-  const radix::Pairs sorted = radix::sort(stream, keys, count, rows, keys + count);
+  const radix::Pairs sorted =
+      sortIndices(stream, launch.buffer<int64_t>(1), count, rows, launch.buffer<int>(4));
   withRowShape(inner, [&](auto shape) {
     using Shape = decltype(shape);
     dim3 grid(static_cast<unsigned>(rowBlocks<Shape>(count)),
